@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# GSSLOOP_SUMMARY: what did configure decide?
+AC_DEFUN([GSSLOOP_SUMMARY], [
+  AS_ECHO(["
+gssloop $PACKAGE_VERSION
+  compiler          $CXX $GSSLOOP_CXXFLAGS $CXXFLAGS
+  warnings          errors: $enable_werror
+  sanitizers        $enable_sanitizers
+  MIT krb5          `$PKG_CONFIG --modversion mit-krb5-gssapi`
+  Cyrus SASL        `$PKG_CONFIG --modversion libsasl2`
+  module goes to    $plugindir
+  GoogleTest        $gssloop_have_gtest
+  GNU SASL (tests)  $gssloop_have_gsasl
+"])
+])
