@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_BASE_BYTES_H_
+#define GSSLOOP_BASE_BYTES_H_
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gssloop {
+
+// Octets that something else owns. Valid as long as the owner is.
+using ByteView = std::span<const std::uint8_t>;
+// Octets of our own.
+using Bytes = std::vector<std::uint8_t>;
+
+// as_bytes views the octets of `text` (not its terminating NUL).
+inline ByteView as_bytes(std::string_view text) noexcept {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+// as_text views octets as characters; nothing is decoded or checked.
+inline std::string_view as_text(ByteView octets) noexcept {
+  return {reinterpret_cast<const char*>(octets.data()), octets.size()};
+}
+
+inline Bytes to_bytes(ByteView octets) { return Bytes(octets.begin(), octets.end()); }
+inline std::string to_string(ByteView octets) { return std::string(as_text(octets)); }
+
+// is_utf8 says whether `octets` are well-formed UTF-8 (RFC 3629: no overlong form, no surrogate,
+// nothing above U+10FFFF). NUL is well-formed; callers that forbid it look for it themselves.
+bool is_utf8(ByteView octets) noexcept;
+
+// has_control_characters finds octets 0x00 to 0x1F and 0x7F, which would let a name forge log lines.
+bool has_control_characters(ByteView octets) noexcept;
+
+// base64 encodes with padding and without line breaks (RFC 4648 section 4).
+std::string base64(ByteView octets);
+
+// printable renders octets for a log line or a message: printable ASCII as it is, all else and the
+// backslash as \xHH, cut after `max_len` octets of input with "...".
+std::string printable(ByteView octets, std::size_t max_len = 256);
+
+// Secret holds a password: wiped before its memory is given back, never copied.
+class Secret {
+ public:
+  Secret() = default;
+  explicit Secret(ByteView octets) : octets_(octets.begin(), octets.end()) {}
+  Secret(Secret&& other) noexcept : octets_(std::move(other.octets_)) {}
+  Secret& operator=(Secret&& other) noexcept {
+    wipe();
+    octets_ = std::move(other.octets_);
+    return *this;
+  }
+  ~Secret() { wipe(); }
+
+  bool empty() const noexcept { return octets_.empty(); }
+  ByteView view() const noexcept { return octets_; }
+  void wipe() noexcept;
+
+ private:
+  Bytes octets_;
+};
+
+}  // namespace gssloop
+
+#endif  // GSSLOOP_BASE_BYTES_H_

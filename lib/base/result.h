@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_BASE_RESULT_H_
+#define GSSLOOP_BASE_RESULT_H_
+
+#include <cassert>
+#include <string>
+#include <utility>
+#include <variant>
+
+namespace gssloop {
+
+// Mistake is a clause that says what is wrong with an input, and where.
+struct Mistake {
+  std::string clause;
+};
+
+// Result is a value or the reason why there is none. It must be looked at: it converts to true only
+// when it holds a value; value() without one, and error() with one, are programming errors.
+template <class T, class E>
+class [[nodiscard]] Result {
+ public:
+  Result(T value) : held_(std::in_place_index<0>, std::move(value)) {}
+  Result(E error) : held_(std::in_place_index<1>, std::move(error)) {}
+
+  explicit operator bool() const noexcept { return held_.index() == 0; }
+
+  T& value() & noexcept { return *checked<0>(&held_); }
+  const T& value() const& noexcept { return *checked<0>(&held_); }
+  T&& value() && noexcept { return std::move(*checked<0>(&held_)); }
+  T& operator*() & noexcept { return value(); }
+  const T& operator*() const& noexcept { return value(); }
+  T&& operator*() && noexcept { return std::move(*this).value(); }
+  T* operator->() noexcept { return &value(); }
+  const T* operator->() const noexcept { return &value(); }
+
+  E& error() & noexcept { return *checked<1>(&held_); }
+  const E& error() const& noexcept { return *checked<1>(&held_); }
+  E&& error() && noexcept { return std::move(*checked<1>(&held_)); }
+
+ private:
+  template <std::size_t I, class V>
+  static auto checked(V* held) noexcept {
+    auto* part = std::get_if<I>(held);
+    assert(part != nullptr);
+    return part;
+  }
+
+  std::variant<T, E> held_;
+};
+
+}  // namespace gssloop
+
+#endif  // GSSLOOP_BASE_RESULT_H_

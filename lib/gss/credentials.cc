@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "lib/gss/credentials.h"
+
+namespace gssloop::gss {
+namespace {
+
+// A set of one mechanism, made of the caller's Oid; empty Oid: GSS_C_NO_OID_SET.
+class MechSet {
+ public:
+  explicit MechSet(const Oid& mech) noexcept : oid_(mech.desc()), set_{1, &oid_} {}
+  MechSet(const MechSet&) = delete;
+  gss_OID_set get() noexcept { return oid_.length == 0 ? GSS_C_NO_OID_SET : &set_; }
+
+ private:
+  gss_OID_desc oid_;
+  gss_OID_set_desc set_;
+};
+
+}  // namespace
+
+Result<Credential> acquire_initiator(gss_name_t name, const Oid& mech) {
+  MechSet mechs(mech);
+  Credential credential;
+  OM_uint32 minor = 0;
+  const OM_uint32 major = gss_acquire_cred(&minor, name, GSS_C_INDEFINITE, mechs.get(),
+                                           GSS_C_INITIATE, credential.out(), nullptr, nullptr);
+  if (major != GSS_S_COMPLETE) return Status("gss_acquire_cred", major, minor, mech);
+  return credential;
+}
+
+Result<Credential> acquire_with_password(gss_name_t name, const Oid& mech,
+                                         const Secret& password) {
+  MechSet mechs(mech);
+  BufferView secret(password.view());
+  Credential credential;
+  OM_uint32 minor = 0;
+  const OM_uint32 major = gss_acquire_cred_with_password(
+      &minor, name, secret.desc(), GSS_C_INDEFINITE, mechs.get(), GSS_C_INITIATE, credential.out(),
+      nullptr, nullptr);
+  if (major != GSS_S_COMPLETE) return Status("gss_acquire_cred_with_password", major, minor, mech);
+  return credential;
+}
+
+Result<Credential> acquire_acceptor(gss_name_t name, const Oid& mech, const std::string& keytab) {
+  MechSet mechs(mech);
+  Credential credential;
+  OM_uint32 minor = 0;
+  if (keytab.empty()) {
+    const OM_uint32 major = gss_acquire_cred(&minor, name, GSS_C_INDEFINITE, mechs.get(),
+                                             GSS_C_ACCEPT, credential.out(), nullptr, nullptr);
+    if (major != GSS_S_COMPLETE) return Status("gss_acquire_cred", major, minor, mech);
+    return credential;
+  }
+  gss_key_value_element_desc element{"keytab", keytab.c_str()};
+  const gss_key_value_set_desc store{1, &element};
+  const OM_uint32 major =
+      gss_acquire_cred_from(&minor, name, GSS_C_INDEFINITE, mechs.get(), GSS_C_ACCEPT, &store,
+                            credential.out(), nullptr, nullptr);
+  if (major != GSS_S_COMPLETE) return Status("gss_acquire_cred_from", major, minor, mech);
+  return credential;
+}
+
+Result<CredentialInfo> inquire_credential(gss_cred_id_t credential) {
+  CredentialInfo info;
+  OM_uint32 minor = 0;
+  const OM_uint32 major =
+      gss_inquire_cred(&minor, credential, info.name.out(), &info.lifetime, nullptr, nullptr);
+  // An expired ticket may be reported either way: as a status, or as a lifetime of 0.
+  if (major != GSS_S_COMPLETE) return Status("gss_inquire_cred", major, minor);
+  return info;
+}
+
+}  // namespace gssloop::gss

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_GSS_HANDLE_H_
+#define GSSLOOP_GSS_HANDLE_H_
+
+#include <utility>
+
+#include "lib/base/bytes.h"
+#include "lib/gss/gssapi_c.h"
+
+namespace gssloop::gss {
+
+template <class T>
+struct HandleTraits;
+
+// Handle owns one GSS-API object and frees it with the call that RFC 2744 names for its type. It
+// moves and never copies; empty is the type's GSS_C_NO_* value. Any thread may free a handle; two
+// threads must not use one at the same time unless the object's own type allows it.
+template <class T>
+class Handle {
+ public:
+  Handle() = default;
+  explicit Handle(T handle) noexcept : handle_(handle) {}
+  Handle(Handle&& other) noexcept : handle_(other.release()) {}
+  Handle& operator=(Handle&& other) noexcept {
+    if (this != &other) reset(other.release());
+    return *this;
+  }
+  ~Handle() { reset(); }
+
+  explicit operator bool() const noexcept { return handle_ != HandleTraits<T>::kEmpty; }
+  // get borrows: the handle stays the owner.
+  T get() const noexcept { return handle_; }
+  // release gives the object away.
+  T release() noexcept { return std::exchange(handle_, HandleTraits<T>::kEmpty); }
+  // out frees what is held and returns the address for a call to fill.
+  T* out() noexcept {
+    reset();
+    return &handle_;
+  }
+  // in_out returns the address for a call that reads and replaces the object itself (the
+  // context_handle of the two context calls: one variable for the whole loop, loop section 2).
+  T* in_out() noexcept { return &handle_; }
+  void reset(T handle = HandleTraits<T>::kEmpty) noexcept {
+    if (handle_ != HandleTraits<T>::kEmpty) HandleTraits<T>::free(&handle_);
+    handle_ = handle;
+  }
+
+ private:
+  T handle_ = HandleTraits<T>::kEmpty;
+};
+
+template <>
+struct HandleTraits<gss_name_t> {
+  static constexpr gss_name_t kEmpty = GSS_C_NO_NAME;
+  static void free(gss_name_t* h) noexcept {
+    OM_uint32 ignored;
+    gss_release_name(&ignored, h);
+  }
+};
+
+template <>
+struct HandleTraits<gss_cred_id_t> {
+  static constexpr gss_cred_id_t kEmpty = GSS_C_NO_CREDENTIAL;
+  static void free(gss_cred_id_t* h) noexcept {
+    OM_uint32 ignored;
+    gss_release_cred(&ignored, h);
+  }
+};
+
+template <>
+struct HandleTraits<gss_ctx_id_t> {
+  static constexpr gss_ctx_id_t kEmpty = GSS_C_NO_CONTEXT;
+  static void free(gss_ctx_id_t* h) noexcept {
+    OM_uint32 ignored;
+    // No output buffer, so no deletion token: loop section 3.2 does not recommend them.
+    gss_delete_sec_context(&ignored, h, GSS_C_NO_BUFFER);
+  }
+};
+
+template <>
+struct HandleTraits<gss_OID_set> {
+  static constexpr gss_OID_set kEmpty = GSS_C_NO_OID_SET;
+  static void free(gss_OID_set* h) noexcept {
+    OM_uint32 ignored;
+    gss_release_oid_set(&ignored, h);
+  }
+};
+
+template <>
+struct HandleTraits<gss_buffer_set_t> {
+  static constexpr gss_buffer_set_t kEmpty = GSS_C_NO_BUFFER_SET;
+  static void free(gss_buffer_set_t* h) noexcept {
+    OM_uint32 ignored;
+    gss_release_buffer_set(&ignored, h);
+  }
+};
+
+using Name = Handle<gss_name_t>;
+using Credential = Handle<gss_cred_id_t>;
+using Context = Handle<gss_ctx_id_t>;
+using OidSet = Handle<gss_OID_set>;
+using BufferSet = Handle<gss_buffer_set_t>;
+
+// Buffer owns octets that a GSS-API call allocated, and gives them back with gss_release_buffer,
+// which is only for such buffers (loop section 4.1, the sample's comments).
+class Buffer {
+ public:
+  Buffer() = default;
+  Buffer(Buffer&& other) noexcept : desc_(std::exchange(other.desc_, {})) {}
+  Buffer& operator=(Buffer&& other) noexcept {
+    if (this != &other) {
+      reset();
+      desc_ = std::exchange(other.desc_, {});
+    }
+    return *this;
+  }
+  ~Buffer() { reset(); }
+
+  // out frees what is held and returns the descriptor for a call to fill.
+  gss_buffer_t out() noexcept {
+    reset();
+    return &desc_;
+  }
+  ByteView view() const noexcept {
+    return {static_cast<const std::uint8_t*>(desc_.value), desc_.length};
+  }
+  bool empty() const noexcept { return desc_.length == 0; }
+
+ private:
+  void reset() noexcept {
+    if (desc_.value == nullptr) return;
+    OM_uint32 ignored;
+    gss_release_buffer(&ignored, &desc_);
+    desc_ = {};
+  }
+  gss_buffer_desc desc_{};
+};
+
+// BufferView lends octets of ours to a call; it never frees them. GSS-API descriptors are not const,
+// but no call writes through an input buffer.
+class BufferView {
+ public:
+  explicit BufferView(ByteView octets) noexcept
+      : desc_{octets.size(), const_cast<std::uint8_t*>(octets.data())} {}
+  explicit BufferView(std::string_view text) noexcept : BufferView(as_bytes(text)) {}
+  gss_buffer_t desc() noexcept { return &desc_; }
+
+ private:
+  gss_buffer_desc desc_;
+};
+
+}  // namespace gssloop::gss
+
+#endif  // GSSLOOP_GSS_HANDLE_H_
