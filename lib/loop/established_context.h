@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_LOOP_ESTABLISHED_CONTEXT_H_
+#define GSSLOOP_LOOP_ESTABLISHED_CONTEXT_H_
+
+#include <optional>
+#include <string_view>
+
+#include "lib/base/attribute.h"
+#include "lib/base/flags.h"
+#include "lib/gss/attributes.h"
+#include "lib/gss/context.h"
+#include "lib/gss/handle.h"
+#include "lib/gss/oid.h"
+#include "lib/gss/per_message.h"
+#include "lib/gss/status.h"
+#include "lib/loop/decide.h"
+
+namespace gssloop::loop {
+
+// EstablishedContext is a security context that the loop completed and whose flags it checked (loop
+// section 3). Only the loop makes one, so a context that was not checked cannot be used: per-message
+// calls before completion, for which section 3.1 demands replay protection, do not exist here.
+// Movable, not copyable. One thread at a time, but for reading names.
+class EstablishedContext {
+ public:
+  Role role() const noexcept { return role_; }
+  // flags are those of the last context call.
+  Flags flags() const noexcept { return flags_; }
+  // mech is the mechanism of the established context, the one that policy goes by.
+  const gss::Oid& mech() const noexcept { return mech_; }
+
+  // names asks the mechanism for both parties. An anonymous initiator's name may be empty.
+  gss::Result<gss::ContextNames> names() const { return gss::inquire_names(context_); }
+  // source is, on an acceptor, the initiator's name as the last leg gave it, with its attributes;
+  // the empty handle on an initiator. Borrowed.
+  gss_name_t source() const noexcept { return source_.get(); }
+  // delegated is, on an acceptor, the initiator's credential; empty where none was delegated.
+  gss_cred_id_t delegated() const noexcept { return delegated_.get(); }
+
+  // inquire_source and source_attribute read the name attributes of source().
+  gss::Result<gss::NameInfo> inquire_source() const { return gss::inquire(source_.get()); }
+  gss::Result<Attribute> source_attribute(std::string_view name) const {
+    return gss::get(source_.get(), name);
+  }
+  gss::Result<Attributes> source_attributes() const { return gss::get_all(source_.get()); }
+
+  // Per-message calls: see lib/gss/per_message.h.
+  gss::Result<gss::Buffer> wrap(gss::Protection protection, ByteView message) {
+    return gss::wrap(context_, protection, message);
+  }
+  gss::Result<gss::Buffer> unwrap(gss::Protection expected, ByteView token) {
+    return gss::unwrap(context_, expected, token);
+  }
+  gss::Result<gss::Buffer> get_mic(ByteView message) { return gss::get_mic(context_, message); }
+  gss::Status verify_mic(ByteView message, ByteView mic) {
+    return gss::verify_mic(context_, message, mic);
+  }
+  gss::Result<OM_uint32> wrap_size_limit(gss::Protection protection, OM_uint32 max_token_len) {
+    return gss::wrap_size_limit(context_, protection, max_token_len);
+  }
+
+  // on_token takes a context token that arrived after completion (loop section 3.2): it is
+  // processed, and the context asked again whether it is what was required. Returns the row that
+  // was decided by. After any row with kFail the context is gone and must not be used.
+  const Row& on_token(ByteView token);
+  // is_usable is false after on_token failed.
+  bool is_usable() const noexcept { return static_cast<bool>(context_); }
+
+ private:
+  friend class Negotiation;
+  EstablishedContext(Role role, gss::Context context, Flags flags, Flags required, gss::Oid mech,
+                     gss::Name source, gss::Credential delegated)
+      : role_(role), context_(std::move(context)), flags_(flags), required_(required),
+        mech_(std::move(mech)), source_(std::move(source)), delegated_(std::move(delegated)) {}
+
+  Role role_;
+  gss::Context context_;
+  Flags flags_;
+  Flags required_;
+  gss::Oid mech_;
+  gss::Name source_;
+  gss::Credential delegated_;
+};
+
+}  // namespace gssloop::loop
+
+#endif  // GSSLOOP_LOOP_ESTABLISHED_CONTEXT_H_

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_LOOP_NEGOTIATION_H_
+#define GSSLOOP_LOOP_NEGOTIATION_H_
+
+#include <cstddef>
+#include <optional>
+
+#include "lib/base/bytes.h"
+#include "lib/base/flags.h"
+#include "lib/gss/context.h"
+#include "lib/loop/decide.h"
+#include "lib/loop/step.h"
+
+namespace gssloop::loop {
+
+// Limits bound what a peer can make us do. A leg is one token, in either direction.
+struct Limits {
+  unsigned max_legs = 32;
+  std::size_t max_token_len = 256 * 1024;  // octets
+};
+
+// Negotiation is what both roles share: it keeps the phase and the context handle, asks the table,
+// and carries out its answer. No input or output, no clock. One thread at a time.
+class Negotiation {
+ public:
+  Negotiation(const Negotiation&) = delete;
+  Negotiation& operator=(const Negotiation&) = delete;
+  virtual ~Negotiation() = default;
+
+  // on_token takes the peer's next token.
+  Step on_token(ByteView token);
+  // The other things that can end a negotiation (sections 2.4 and 2.7). The caller keeps the clock.
+  Step on_deadline() { return gave_up(Event::kDeadline, "no token came in time"); }
+  Step on_peer_failure() { return gave_up(Event::kPeerFailed, "the peer failed or is gone"); }
+  Step on_cancel() { return gave_up(Event::kCancelled, "the application gave up"); }
+
+  Phase phase() const noexcept { return phase_; }
+  // num_legs counts the tokens sent and received so far.
+  unsigned num_legs() const noexcept { return num_legs_; }
+
+ protected:
+  Negotiation(Role role, Phase first_phase, Flags required, Limits limits)
+      : role_(role), phase_(first_phase), required_(required), limits_(limits) {}
+
+  // call makes the role's one impure call. No input: the initiator's first.
+  virtual gss::CallOutcome call(gss::Context* context, std::optional<ByteView> input) = 0;
+  // keeps_anonymity says whether the flags of a call that did not fail leave the peer anonymous as
+  // asked for.
+  virtual bool keeps_anonymity(Flags granted) const noexcept = 0;
+  virtual const char* call_name() const noexcept = 0;
+
+  Step start();
+
+ private:
+  Step call_mechanism(std::optional<ByteView> input);
+  Step carry_out(const Row& row, gss::CallOutcome outcome, Failure failure);
+  Step gave_up(Event event, const char* reason);
+  Observation observe(Event event) const noexcept;
+
+  const Role role_;
+  Phase phase_;
+  const Flags required_;
+  const Limits limits_;
+  gss::Context context_;
+  unsigned num_legs_ = 0;
+  bool is_first_call_ = true;
+};
+
+}  // namespace gssloop::loop
+
+#endif  // GSSLOOP_LOOP_NEGOTIATION_H_
