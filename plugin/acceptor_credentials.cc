@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "plugin/acceptor_credentials.h"
+
+#include <sys/stat.h>
+
+#include "lib/gss/credentials.h"
+#include "lib/gss/kerberos.h"
+#include "lib/gss/names.h"
+
+namespace gssloop::plugin {
+namespace {
+
+using Kind = ServicePrincipal::Kind;
+
+// More entries than any sane server has services, hosts and mechanisms. An application that makes
+// up host names must not make the process grow.
+constexpr std::size_t kMaxHeld = 64;
+
+gss::Result<gss::Name> acceptor_name(const AcceptorKey& key) {
+  switch (key.principal.kind) {
+    case Kind::kServiceAtHost:
+      return gss::import_name(key.service + "@" + key.host, gss::NameForm::kHostbasedService);
+    case Kind::kAnyHost:
+      return gss::import_name(key.service, gss::NameForm::kHostbasedService);
+    case Kind::kAnyService:
+      return gss::Name();
+    case Kind::kNamed:
+      break;
+  }
+  const bool is_principal = key.principal.name.find('/') != std::string::npos;
+  return gss::import_name(key.principal.name, is_principal ? gss::NameForm::kKerberosPrincipal
+                                                           : gss::NameForm::kHostbasedService);
+}
+
+bool has_keytab(const gss::Oid& mech) {
+  return mech == gss::Oid::krb5() || mech == gss::Oid::iakerb();
+}
+
+}  // namespace
+
+std::string AcceptorKey::text() const {
+  std::string who;
+  switch (principal.kind) {
+    case Kind::kServiceAtHost:
+      who = service + "@" + host;
+      break;
+    case Kind::kAnyHost:
+      who = service + " at any host";
+      break;
+    case Kind::kAnyService:
+      who = "any service";
+      break;
+    case Kind::kNamed:
+      who = principal.name;
+      break;
+  }
+  return who + (keytab.empty() ? " with the default keytab" : " with keytab " + keytab);
+}
+
+FileStamp FileStamp::of(const std::string& path) {
+  struct stat file;
+  if (path.empty() || stat(path.c_str(), &file) != 0) return {};
+  return {file.st_dev, file.st_ino, static_cast<std::uint64_t>(file.st_size),
+          std::int64_t{file.st_mtim.tv_sec} * 1'000'000'000 + file.st_mtim.tv_nsec};
+}
+
+AcceptorCredentials::AcceptorCredentials(std::string default_keytab)
+    : default_keytab_(std::move(default_keytab)),
+      snapshot_(std::make_shared<const Snapshot>()) {}
+
+FileStamp AcceptorCredentials::stamp_of(const AcceptorKey& key) const {
+  if (!has_keytab(key.mech)) return {};
+  return FileStamp::of(gss::keytab_path(key.keytab.empty() ? default_keytab_ : key.keytab));
+}
+
+gss::Result<std::shared_ptr<const gss::Credential>> AcceptorCredentials::get(
+    const AcceptorKey& key) {
+  // The stamp is taken before the keytab is read: a change in between is seen the next time.
+  const FileStamp stamp = stamp_of(key);
+  const auto snapshot = snapshot_.load(std::memory_order_acquire);
+  if (const auto held = snapshot->find(key);
+      held != snapshot->end() && held->second.stamp == stamp) {
+    return held->second.credential;
+  }
+  auto name = acceptor_name(key);
+  if (!name) return std::move(name).error();
+  auto credential = gss::acquire_acceptor(name->get(), key.mech,
+                                          has_keytab(key.mech) ? key.keytab : std::string());
+  if (!credential) return std::move(credential).error();
+  auto shared = std::make_shared<const gss::Credential>(*std::move(credential));
+  keep(key, {stamp, shared});
+  return shared;
+}
+
+void AcceptorCredentials::keep(const AcceptorKey& key, Held held) {
+  auto before = snapshot_.load(std::memory_order_acquire);
+  std::shared_ptr<const Snapshot> after;
+  do {
+    auto changed = std::make_shared<Snapshot>();
+    if (before->size() < kMaxHeld) *changed = *before;
+    changed->insert_or_assign(key, held);
+    after = std::move(changed);
+  } while (!snapshot_.compare_exchange_weak(before, after, std::memory_order_acq_rel));
+}
+
+}  // namespace gssloop::plugin

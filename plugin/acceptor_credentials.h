@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_PLUGIN_ACCEPTOR_CREDENTIALS_H_
+#define GSSLOOP_PLUGIN_ACCEPTOR_CREDENTIALS_H_
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "lib/gss/handle.h"
+#include "lib/gss/oid.h"
+#include "lib/gss/status.h"
+#include "plugin/options.h"
+
+namespace gssloop::plugin {
+
+// AcceptorKey is everything that an acceptor credential depends on.
+struct AcceptorKey {
+  gss::Oid mech;
+  std::string service;
+  std::string host;
+  std::string keytab;  // empty: the default one
+  ServicePrincipal principal;
+
+  // For a person: "imap@host with keytab FILE:...".
+  std::string text() const;
+  friend auto operator<=>(const AcceptorKey&, const AcceptorKey&) = default;
+};
+
+// FileStamp tells whether a file is still the one it was. All zero where there is no file.
+struct FileStamp {
+  std::uint64_t device = 0, inode = 0, size = 0;
+  std::int64_t mtime_ns = 0;
+  static FileStamp of(const std::string& path);
+  friend bool operator==(const FileStamp&, const FileStamp&) = default;
+};
+
+// AcceptorCredentials keeps the credentials that servers accept with, since acquiring one for each
+// login costs a third of the login. Failures are never kept. A credential whose keytab changed
+// (device, inode, size or time) is acquired anew. Any number of threads: readers take a snapshot,
+// a writer replaces it whole.
+class AcceptorCredentials {
+ public:
+  explicit AcceptorCredentials(std::string default_keytab);
+
+  // get returns the credential for `key`; it lives as long as its holder. Fails with the Status of
+  // the call that could not acquire it.
+  gss::Result<std::shared_ptr<const gss::Credential>> get(const AcceptorKey& key);
+
+ private:
+  struct Held {
+    FileStamp stamp;
+    std::shared_ptr<const gss::Credential> credential;
+  };
+  using Snapshot = std::map<AcceptorKey, Held>;
+
+  FileStamp stamp_of(const AcceptorKey& key) const;
+  void keep(const AcceptorKey& key, Held held);
+
+  const std::string default_keytab_;
+  std::atomic<std::shared_ptr<const Snapshot>> snapshot_;
+};
+
+}  // namespace gssloop::plugin
+
+#endif  // GSSLOOP_PLUGIN_ACCEPTOR_CREDENTIALS_H_

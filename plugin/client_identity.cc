@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "plugin/client_identity.h"
+
+#include <cstring>
+
+#include "lib/gss/credentials.h"
+#include "lib/gss/names.h"
+
+namespace gssloop::plugin {
+namespace {
+
+constexpr struct {
+  unsigned long id;
+  const char* challenge;
+  const char* prompt;
+} kPrompts[] = {
+    {SASL_CB_USER, "Authorization Name", "Please enter your authorization name"},
+    {SASL_CB_AUTHNAME, "Authentication Name", "Please enter your authentication name"},
+    {SASL_CB_PASS, "Password", "Please enter your password"},
+};
+
+bool can_ask_password(const Host& host) {
+  sasl_getsecret_t* procedure;
+  void* context;
+  return host.callback(SASL_CB_PASS, &procedure, &context) != Host::Callback::kAbsent;
+}
+
+Refusal callback_failed(const char* name, int code) {
+  return {Class::kHost,
+          std::string("the application's callback for the ") + name + " failed with SASL code " +
+              std::to_string(code),
+          code};
+}
+
+}  // namespace
+
+Result<ClientIdentity::Progress, Refusal> ClientIdentity::gather(const Host& host,
+                                                                 const gss::Oid& mech,
+                                                                 const void* gss_creds,
+                                                                 sasl_interact_t** prompt_need) {
+  take_answers(host, prompt_need);
+  questions_.clear();
+  if (auto refusal = ask(host, SASL_CB_USER, &authzid_, true)) return *std::move(refusal);
+  if (gss_creds != nullptr) {
+    borrowed_ = static_cast<gss_cred_id_t>(const_cast<void*>(gss_creds));
+  } else if (!owned_) {
+    if (auto refusal = find_credential(host, mech)) return *std::move(refusal);
+  }
+  return questions_.empty() ? Progress::kReady : put_questions(host, prompt_need);
+}
+
+// Answers to the last round of SASL_INTERACT. libsasl hands our own list back; we free it.
+void ClientIdentity::take_answers(const Host& host, sasl_interact_t** prompt_need) {
+  if (prompt_need == nullptr || *prompt_need == nullptr) return;
+  for (sasl_interact_t* prompt = *prompt_need; prompt->id != SASL_CB_LIST_END; ++prompt) {
+    const auto* text = static_cast<const char*>(prompt->result);
+    const std::string_view answer(text != nullptr ? text : "", text != nullptr ? prompt->len : 0);
+    if (prompt->id == SASL_CB_USER) authzid_ = {true, std::string(answer)};
+    if (prompt->id == SASL_CB_AUTHNAME) authname_ = {true, std::string(answer)};
+    if (prompt->id == SASL_CB_PASS) {
+      password_ = Secret(as_bytes(answer));
+      is_password_settled_ = true;
+    }
+  }
+  host.utils()->free(*prompt_need);
+  *prompt_need = nullptr;
+}
+
+std::optional<Refusal> ClientIdentity::ask(const Host& host, unsigned long id, Answer* answer,
+                                           bool may_interact) {
+  if (answer->is_settled) return std::nullopt;
+  sasl_getsimple_t* procedure;
+  void* context;
+  switch (host.callback(id, &procedure, &context)) {
+    case Host::Callback::kByInteraction:
+      if (may_interact) questions_.push_back(id);
+      return std::nullopt;
+    case Host::Callback::kProcedure: {
+      const char* text = nullptr;
+      const int code = procedure(context, static_cast<int>(id), &text, nullptr);
+      // An application that has no authentication name to give logs in by its default ticket. One
+      // that cannot say whom to act as must not act as somebody else instead.
+      if (code != SASL_OK && id == SASL_CB_USER) return callback_failed("authorization name", code);
+      *answer = {true, code == SASL_OK && text != nullptr ? text : ""};
+      return std::nullopt;
+    }
+    case Host::Callback::kAbsent:
+      break;
+  }
+  answer->is_settled = true;
+  return std::nullopt;
+}
+
+std::optional<Refusal> ClientIdentity::ask_password(const Host& host) {
+  if (is_password_settled_) return std::nullopt;
+  sasl_getsecret_t* procedure;
+  void* context;
+  switch (host.callback(SASL_CB_PASS, &procedure, &context)) {
+    case Host::Callback::kByInteraction:
+      questions_.push_back(SASL_CB_PASS);
+      return std::nullopt;
+    case Host::Callback::kProcedure: {
+      sasl_secret_t* secret = nullptr;  // the application's, which frees it
+      const int code = procedure(host.conn(), context, SASL_CB_PASS, &secret);
+      if (code != SASL_OK || secret == nullptr) {
+        return callback_failed("password", code == SASL_OK ? SASL_BADPARAM : code);
+      }
+      password_ = Secret(ByteView(secret->data, secret->len));
+      break;
+    }
+    case Host::Callback::kAbsent:
+      break;
+  }
+  is_password_settled_ = true;
+  return std::nullopt;
+}
+
+std::optional<Refusal> ClientIdentity::find_credential(const Host& host, const gss::Oid& mech) {
+  if (auto refusal = ask(host, SASL_CB_AUTHNAME, &authname_, false)) return refusal;
+  const gss::Status no_ticket = try_ticket(host, mech);
+  if (owned_) return std::nullopt;
+  if (can_ask_password(host)) {
+    if (auto refusal = ask(host, SASL_CB_AUTHNAME, &authname_, true)) return refusal;
+    // A name that was only asked for now may have a ticket: the next round looks.
+    if (!authname_.is_settled) return std::nullopt;
+    if (!authname_.text.empty()) {
+      if (auto refusal = ask_password(host)) return refusal;
+      if (!is_password_settled_) return std::nullopt;
+      if (!password_.empty()) return use_password(host, mech);
+    }
+  }
+  return explain(authname_.text.empty()
+                     ? "finding a credential"
+                     : "finding a credential for " + printable(as_bytes(authname_.text)),
+                 Class::kCredential, no_ticket);
+}
+
+gss::Result<gss::Name> ClientIdentity::login_name() const {
+  if (authname_.text.empty()) return gss::Name();
+  return gss::import_name(authname_.text, gss::NameForm::kUser);
+}
+
+// Leaves owned_ empty, and says why, when there is no ticket. Whether a ticket still lives is looked
+// at only where a password could take its place: otherwise the exchange itself tells.
+gss::Status ClientIdentity::try_ticket(const Host& host, const gss::Oid& mech) {
+  auto name = login_name();
+  if (!name) return std::move(name).error();
+  auto credential = gss::acquire_initiator(name->get(), mech);
+  if (!credential) return std::move(credential).error();
+  if (can_ask_password(host)) {
+    const auto info = gss::inquire_credential(credential->get());
+    if (!info) return info.error();
+    if (info->lifetime == 0) {
+      return gss::Status("gss_inquire_cred", GSS_S_CREDENTIALS_EXPIRED, 0, mech);
+    }
+  }
+  owned_ = *std::move(credential);
+  return {};
+}
+
+std::optional<Refusal> ClientIdentity::use_password(const Host&, const gss::Oid& mech) {
+  auto name = login_name();
+  if (name) {
+    auto credential = gss::acquire_with_password(name->get(), mech, password_);
+    password_.wipe();
+    if (credential) {
+      owned_ = *std::move(credential);
+      return std::nullopt;
+    }
+    name = std::move(credential).error();
+  }
+  return explain("getting a credential for " + printable(as_bytes(authname_.text)) +
+                     " with a password",
+                 Class::kCredential, name.error());
+}
+
+Result<ClientIdentity::Progress, Refusal> ClientIdentity::put_questions(
+    const Host& host, sasl_interact_t** prompt_need) {
+  const std::size_t num_prompts = questions_.size() + 1;
+  void* memory = prompt_need == nullptr
+                     ? nullptr
+                     : host.utils()->malloc(num_prompts * sizeof(sasl_interact_t));
+  if (memory == nullptr) {
+    return Refusal{prompt_need == nullptr ? Class::kMisuse : Class::kMemory,
+                   "the application cannot be asked for a name or a password"};
+  }
+  std::memset(memory, 0, num_prompts * sizeof(sasl_interact_t));
+  auto* prompts = static_cast<sasl_interact_t*>(memory);
+  for (std::size_t i = 0; i < questions_.size(); ++i) {
+    for (const auto& [id, challenge, prompt] : kPrompts) {
+      if (id != questions_[i]) continue;
+      prompts[i].id = id;
+      prompts[i].challenge = challenge;
+      prompts[i].prompt = prompt;
+    }
+  }
+  prompts[questions_.size()].id = SASL_CB_LIST_END;
+  *prompt_need = prompts;
+  return Progress::kInteract;
+}
+
+}  // namespace gssloop::plugin

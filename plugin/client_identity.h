@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_PLUGIN_CLIENT_IDENTITY_H_
+#define GSSLOOP_PLUGIN_CLIENT_IDENTITY_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/base/bytes.h"
+#include "lib/base/result.h"
+#include "lib/gss/handle.h"
+#include "lib/gss/oid.h"
+#include "lib/gss/status.h"
+#include "plugin/host.h"
+#include "plugin/outcome.h"
+
+namespace gssloop::plugin {
+
+// ClientIdentity finds out as whom a client logs in and with what: the authorization identity, and
+// the initiator credential. In this order: SASL_GSS_CREDS; a ticket for AUTHNAME, or the default one
+// when there is no AUTHNAME; and only if neither is usable and both AUTHNAME and PASS can be had, a
+// password. The application answers by callbacks or, where it said so, by SASL_INTERACT; a password
+// is never asked for while a usable ticket exists.
+class ClientIdentity {
+ public:
+  enum class Progress { kReady, kInteract };
+
+  // gather is called until it is ready; with kInteract it has filled *prompt_need for the
+  // application to answer. Answers of earlier rounds are kept.
+  Result<Progress, Refusal> gather(const Host& host, const gss::Oid& mech, const void* gss_creds,
+                                   sasl_interact_t** prompt_need);
+
+  // authzid is empty when the client acts as itself.
+  const std::string& authzid() const noexcept { return authzid_.text; }
+  // credential is borrowed: from the application, or from this object.
+  gss_cred_id_t credential() const noexcept {
+    return borrowed_ != GSS_C_NO_CREDENTIAL ? borrowed_ : owned_.get();
+  }
+
+ private:
+  // What an application said for one callback id.
+  struct Answer {
+    bool is_settled = false;
+    std::string text;
+  };
+
+  void take_answers(const Host& host, sasl_interact_t** prompt_need);
+  std::optional<Refusal> ask(const Host& host, unsigned long id, Answer* answer, bool may_interact);
+  std::optional<Refusal> ask_password(const Host& host);
+  std::optional<Refusal> find_credential(const Host& host, const gss::Oid& mech);
+  gss::Result<gss::Name> login_name() const;
+  gss::Status try_ticket(const Host& host, const gss::Oid& mech);
+  std::optional<Refusal> use_password(const Host& host, const gss::Oid& mech);
+  Result<Progress, Refusal> put_questions(const Host& host, sasl_interact_t** prompt_need);
+
+  Answer authzid_, authname_;
+  bool is_password_settled_ = false;
+  Secret password_;
+  std::vector<unsigned long> questions_;
+  gss_cred_id_t borrowed_ = GSS_C_NO_CREDENTIAL;
+  gss::Credential owned_;
+};
+
+}  // namespace gssloop::plugin
+
+#endif  // GSSLOOP_PLUGIN_CLIENT_IDENTITY_H_

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The entry points that libsasl looks for, and the tables it gets: one plug a mechanism and role.
+// Every function here is called from C: it catches everything and answers with a SASL code.
+
+#include <sasl/sasl.h>
+#include <sasl/saslplug.h>
+
+#include <memory>
+#include <new>
+#include <vector>
+
+#include "lib/gss/kerberos.h"
+#include "lib/gss/mechanisms.h"
+#include "plugin/gs2_client.h"
+#include "plugin/gs2_server.h"
+#include "plugin/offer.h"
+
+namespace gssloop::plugin {
+namespace {
+
+// Runs `body` and turns exceptions, of which only std::bad_alloc is expected, into codes.
+template <class Body>
+int guarded(const sasl_utils_t* utils, Body body) noexcept {
+  try {
+    return body();
+  } catch (const std::bad_alloc&) {
+    if (utils->conn != nullptr) utils->seterror(utils->conn, SASL_NOLOG, "out of memory");
+    return SASL_NOMEM;
+  } catch (...) {
+    if (utils->conn != nullptr) utils->seterror(utils->conn, SASL_NOLOG, "internal error");
+    return SASL_FAIL;
+  }
+}
+
+std::optional<ByteView> message(const char* in, unsigned in_len) noexcept {
+  if (in == nullptr) return std::nullopt;
+  return as_bytes({in, in_len});
+}
+
+// Offered is what libsasl knows of one role: the plugs, their shared part, and, as each plug's
+// glob_context, which mechanism it is. It lives until the last plug is freed.
+template <class Plug, class Shared>
+struct Offered {
+  struct Entry {
+    std::shared_ptr<Offered> self;  // dropped by mech_free
+    gss::Mechanism mechanism;
+    Shared* shared = nullptr;
+  };
+  Shared shared;
+  std::vector<Entry> entries;
+  std::vector<Plug> plugs;
+};
+
+struct ClientPlugin {};
+using OfferedClients = Offered<sasl_client_plug_t, ClientPlugin>;
+using OfferedServers = Offered<sasl_server_plug_t, ServerPlugin>;
+
+template <class Entry>
+void free_entry(void* glob_context, const sasl_utils_t*) noexcept {
+  // The entry lies in what it keeps alive: the pointer is taken out first.
+  const auto last = std::move(static_cast<Entry*>(glob_context)->self);
+}
+
+// Client.
+
+int client_new(void* glob_context, sasl_client_params_t* params, void** conn_context) noexcept {
+  return guarded(params->utils, [&] {
+    const auto* entry = static_cast<OfferedClients::Entry*>(glob_context);
+    *conn_context = new Gs2Client(entry->mechanism, *params);
+    return SASL_OK;
+  });
+}
+
+int client_step(void* conn_context, sasl_client_params_t* params, const char* in, unsigned in_len,
+                sasl_interact_t** prompt_need, const char** out, unsigned* out_len,
+                sasl_out_params_t* oparams) noexcept {
+  return guarded(params->utils, [&] {
+    return static_cast<Gs2Client*>(conn_context)
+        ->step(*params, message(in, in_len), prompt_need, out, out_len, oparams);
+  });
+}
+
+void client_dispose(void* conn_context, const sasl_utils_t*) noexcept {
+  delete static_cast<Gs2Client*>(conn_context);
+}
+
+sasl_client_plug_t client_plug(OfferedClients::Entry* entry) {
+  static constexpr unsigned long kNoPrompts[] = {SASL_CB_LIST_END};
+  sasl_client_plug_t plug{};
+  plug.mech_name = entry->mechanism.sasl_name.c_str();
+  plug.security_flags = gs2_security_flags(entry->mechanism);
+  plug.features = SASL_FEAT_NEEDSERVERFQDN | SASL_FEAT_WANT_CLIENT_FIRST |
+                  SASL_FEAT_ALLOWS_PROXY | SASL_FEAT_CHANNEL_BINDING;
+  plug.required_prompts = kNoPrompts;
+  plug.glob_context = entry;
+  plug.mech_new = client_new;
+  plug.mech_step = client_step;
+  plug.mech_dispose = client_dispose;
+  plug.mech_free = free_entry<OfferedClients::Entry>;
+  return plug;
+}
+
+// Server.
+
+int server_new(void* glob_context, sasl_server_params_t* params, const char*, unsigned,
+               void** conn_context) noexcept {
+  return guarded(params->utils, [&] {
+    const auto* entry = static_cast<OfferedServers::Entry*>(glob_context);
+    *conn_context = new Gs2Server(entry->shared, entry->mechanism, *params);
+    return SASL_OK;
+  });
+}
+
+int server_step(void* conn_context, sasl_server_params_t* params, const char* in, unsigned in_len,
+                const char** out, unsigned* out_len, sasl_out_params_t* oparams) noexcept {
+  return guarded(params->utils, [&] {
+    return static_cast<Gs2Server*>(conn_context)
+        ->step(*params, message(in, in_len), out, out_len, oparams);
+  });
+}
+
+void server_dispose(void* conn_context, const sasl_utils_t*) noexcept {
+  delete static_cast<Gs2Server*>(conn_context);
+}
+
+// A server offers a mechanism only where it has a credential to accept with.
+int server_avail(void* glob_context, sasl_server_params_t* params, void**) noexcept {
+  return guarded(params->utils, [&] {
+    const auto* entry = static_cast<OfferedServers::Entry*>(glob_context);
+    const Host host(params->utils);
+    const auto options = Options::read(host);
+    // Offered all the same: the login says what is wrong with the options, where somebody looks.
+    if (!options || params->gss_creds != nullptr) return SASL_OK;
+    const AcceptorKey key = acceptor_key(entry->mechanism, *params, *options);
+    const auto credential = entry->shared->credentials.get(key);
+    if (credential) return SASL_OK;
+    host.log(SASL_LOG_NOTE, entry->mechanism.sasl_name + " is not offered: no credential for " +
+                                key.text() + ": " + credential.error().text());
+    return SASL_NOTDONE;  // a keytab may still come
+  });
+}
+
+sasl_server_plug_t server_plug(OfferedServers::Entry* entry) {
+  sasl_server_plug_t plug{};
+  plug.mech_name = entry->mechanism.sasl_name.c_str();
+  plug.security_flags = gs2_security_flags(entry->mechanism);
+  plug.features = SASL_FEAT_WANT_CLIENT_FIRST | SASL_FEAT_ALLOWS_PROXY | SASL_FEAT_DONTUSE_USERPASSWD |
+                  SASL_FEAT_CHANNEL_BINDING;
+  plug.glob_context = entry;
+  plug.mech_new = server_new;
+  plug.mech_step = server_step;
+  plug.mech_dispose = server_dispose;
+  plug.mech_free = free_entry<OfferedServers::Entry>;
+  plug.mech_avail = server_avail;
+  return plug;
+}
+
+// Both.
+
+// What an init function has to check before it does anything. sasl_utils_t changed its shape after
+// libsasl 2.1.28 (its version went from 4 to 5) while the plug versions stayed: with the other shape
+// every call through it would go astray. The field utils->version cannot tell, since 2.1.28 never
+// sets it; the library's own version can.
+int check_versions(int max_version, int plug_version) {
+  int major = 0, minor = 0;
+  sasl_version_info(nullptr, nullptr, &major, &minor, nullptr, nullptr);
+  const bool is_same = major == SASL_VERSION_MAJOR && minor == SASL_VERSION_MINOR;
+  return is_same && max_version >= plug_version ? SASL_OK : SASL_BADVERS;
+}
+
+template <class Plug, class Shared, class MakePlug>
+int offer(const sasl_utils_t* utils, std::shared_ptr<Offered<Plug, Shared>> offered,
+          MakePlug make_plug, Plug** pluglist, int* plugcount) {
+  const Host host(utils);
+  const auto options = Options::read(host);
+  if (!options) {
+    host.log(SASL_LOG_ERR, "gssloop: " + options.error().clause);
+    // Offered with the defaults, so that logins fail with that sentence instead of vanishing.
+  }
+  const auto registry = gss::MechanismRegistry::indicate();
+  if (!registry) {
+    host.log(SASL_LOG_ERR, "gssloop: no GSS mechanisms: " + registry.error().text());
+    return SASL_FAIL;
+  }
+  for (auto& mechanism : gs2_mechanisms(*registry, options ? *options : Options())) {
+    offered->entries.push_back({nullptr, std::move(mechanism), &offered->shared});
+  }
+  if (offered->entries.empty()) {
+    host.log(SASL_LOG_NOTE, "gssloop: no GSS mechanism of this machine is offered as GS2");
+    return SASL_NOMECH;
+  }
+  for (auto& entry : offered->entries) {
+    entry.self = offered;
+    offered->plugs.push_back(make_plug(&entry));
+  }
+  *pluglist = offered->plugs.data();
+  *plugcount = static_cast<int>(offered->plugs.size());
+  return SASL_OK;
+}
+
+}  // namespace
+}  // namespace gssloop::plugin
+
+using namespace gssloop::plugin;  // NOLINT: the two functions below belong to it
+
+extern "C" int sasl_client_plug_init(const sasl_utils_t* utils, int max_version, int* out_version,
+                                     sasl_client_plug_t** pluglist, int* plugcount) noexcept {
+  if (const int code = check_versions(max_version, SASL_CLIENT_PLUG_VERSION)) return code;
+  *out_version = SASL_CLIENT_PLUG_VERSION;
+  return guarded(utils, [&] {
+    return offer(utils, std::make_shared<OfferedClients>(), client_plug, pluglist, plugcount);
+  });
+}
+
+extern "C" int sasl_server_plug_init(const sasl_utils_t* utils, int max_version, int* out_version,
+                                     sasl_server_plug_t** pluglist, int* plugcount) noexcept {
+  if (const int code = check_versions(max_version, SASL_SERVER_PLUG_VERSION)) return code;
+  *out_version = SASL_SERVER_PLUG_VERSION;
+  return guarded(utils, [&] {
+    auto offered = std::shared_ptr<OfferedServers>(
+        new OfferedServers{{gssloop::gss::default_realm(),
+                            AcceptorCredentials(gssloop::gss::default_keytab_name())},
+                           {}, {}});
+    return offer(utils, std::move(offered), server_plug, pluglist, plugcount);
+  });
+}

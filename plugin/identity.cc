@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "plugin/identity.h"
+
+namespace gssloop::plugin {
+namespace {
+
+Mistake about(std::string_view name, const char* what) {
+  return {"the name \"" + printable(as_bytes(name)) + "\" " + what};
+}
+
+bool is_space(char c) noexcept {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+}  // namespace
+
+std::optional<Mistake> check_login_name(std::string_view name) {
+  if (name.empty()) return Mistake{"the name is empty"};
+  if (!is_utf8(as_bytes(name)) || has_control_characters(as_bytes(name))) {
+    return about(name, "is not UTF-8 or holds control characters");
+  }
+  if (is_space(name.front()) || is_space(name.back())) {
+    return about(name, "begins or ends with white space");
+  }
+  return std::nullopt;
+}
+
+Result<std::string, Mistake> authid_of(const gss::DisplayedName& peer, bool is_kerberos,
+                                       std::string_view default_realm) {
+  if (peer.is_anonymous()) return Mistake{"the peer is anonymous"};
+  std::string_view name = peer.text;
+  if (auto mistake = check_login_name(name)) return *std::move(mistake);
+  // Kerberos escapes what would be ambiguous ("\@", "\/"). Applications do not undo that.
+  if (name.find('\\') != name.npos) return about(name, "holds a backslash escape");
+  const std::size_t at = name.rfind('@');
+  const std::string_view user = name.substr(0, at);
+  if (user.find('@') != user.npos) return about(name, "holds more than one \"@\"");
+  if (at != name.npos && is_kerberos && name.substr(at + 1) == default_realm) name = user;
+  // Once more: "admin @REALM" ends in a blank only now.
+  if (auto mistake = check_login_name(name)) return *std::move(mistake);
+  return std::string(name);
+}
+
+std::string_view service_of(std::string_view acceptor) {
+  return acceptor.substr(0, acceptor.find_first_of("/@\\"));
+}
+
+}  // namespace gssloop::plugin

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "plugin/offer.h"
+
+#include <sasl/sasl.h>
+#include <strings.h>
+
+#include <algorithm>
+
+namespace gssloop::plugin {
+namespace {
+
+// libsasl's limit is for the name with "-PLUS".
+constexpr std::size_t kMaxNameLen = SASL_MECHNAMEMAX - 5;
+
+bool lists(const std::vector<std::string>& names, const std::string& sasl_name) {
+  return std::ranges::any_of(names, [&](const std::string& name) {
+    return strcasecmp(name.c_str(), sasl_name.c_str()) == 0;
+  });
+}
+
+}  // namespace
+
+std::string why_not_gs2(const gss::Mechanism& mechanism, const std::vector<std::string>* named) {
+  if (mechanism.sasl_name.empty()) return "it has no SASL name";
+  if (mechanism.sasl_name.size() > kMaxNameLen) return "its SASL name is too long for libsasl";
+  if (mechanism.is_negotiation) return "it negotiates other mechanisms (RFC 5801 section 14)";
+  if (mechanism.is_pseudo) return "it is not a mechanism of its own";
+  if (mechanism.is_deprecated) return "it is deprecated";
+  if (!mechanism.binds_channels) return "it does not support channel bindings";
+  if (!mechanism.authenticates_initiator || !mechanism.authenticates_target) {
+    return "it does not authenticate both sides";
+  }
+  if (named != nullptr && !lists(*named, mechanism.sasl_name)) {
+    return "gssloop_mechanisms does not list it";
+  }
+  // IAKERB among them: it sends a password's proof through the server, and MIT 1.20's acceptor
+  // calls contexts complete that do not exist.
+  if (named == nullptr && !mechanism.is_default) {
+    return "it is not a default mechanism, and gssloop_mechanisms does not list it";
+  }
+  return {};
+}
+
+std::vector<gss::Mechanism> gs2_mechanisms(const gss::MechanismRegistry& registry,
+                                           const Options& options) {
+  const auto* named = options.mechanisms ? &*options.mechanisms : nullptr;
+  std::vector<gss::Mechanism> offered;
+  for (const gss::Mechanism& mechanism : registry.all()) {
+    if (why_not_gs2(mechanism, named).empty()) offered.push_back(mechanism);
+  }
+  return offered;
+}
+
+unsigned gs2_security_flags(const gss::Mechanism& mechanism) {
+  const unsigned flags = SASL_SEC_NOPLAINTEXT | SASL_SEC_NOACTIVE | SASL_SEC_NOANONYMOUS |
+                         SASL_SEC_MUTUAL_AUTH | SASL_SEC_PASS_CREDENTIALS;
+  // A passive listener learns nothing to guess passwords by from a service ticket's exchange. Of
+  // other mechanisms that is not known.
+  return mechanism.oid == gss::Oid::krb5() ? flags | SASL_SEC_NODICTIONARY : flags;
+}
+
+}  // namespace gssloop::plugin

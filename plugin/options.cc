@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "plugin/options.h"
+
+#include <strings.h>
+
+#include <algorithm>
+#include <charconv>
+#include <sstream>
+
+namespace gssloop::plugin {
+namespace {
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
+}
+
+std::vector<std::string> words(const std::string& text) {
+  std::istringstream in(text);
+  std::vector<std::string> list;
+  for (std::string word; in >> word;) list.push_back(word);
+  return list;
+}
+
+// Reader collects the first mistake, so that reading the options stays one line each.
+class Reader {
+ public:
+  explicit Reader(const Host& host) : host_(host) {}
+
+  void boolean(const char* name, bool* value) {
+    const auto text = host_.option(name);
+    if (!text) return;
+    for (const char* yes : {"yes", "true", "on", "1"}) {
+      if (equals_ignoring_case(*text, yes)) return void(*value = true);
+    }
+    for (const char* no : {"no", "false", "off", "0"}) {
+      if (equals_ignoring_case(*text, no)) return void(*value = false);
+    }
+    complain(name, *text, "yes or no");
+  }
+
+  template <class Number>
+  void number(const char* name, Number* value, Number min, Number max) {
+    const auto text = host_.option(name);
+    if (!text) return;
+    Number parsed{};
+    const char* const end = text->data() + text->size();
+    const auto [stop, error] = std::from_chars(text->data(), end, parsed);
+    if (error != std::errc() || stop != end || parsed < min || parsed > max) {
+      complain(name, *text, "a number from " + std::to_string(min) + " to " + std::to_string(max));
+      return;
+    }
+    *value = parsed;
+  }
+
+  void service_principal(ServicePrincipal* value) {
+    const auto text = host_.option("service_principal");
+    if (!text || text->empty()) return;
+    using Kind = ServicePrincipal::Kind;
+    if (*text == "*") return void(value->kind = Kind::kAnyHost);
+    if (*text == "**") return void(value->kind = Kind::kAnyService);
+    *value = {Kind::kNamed, *text};
+  }
+
+  const std::string& mistake() const { return mistake_; }
+
+ private:
+  void complain(const char* name, const std::string& text, const std::string& takes) {
+    if (!mistake_.empty()) return;
+    mistake_ = std::string("option ") + name + " is \"" + printable(as_bytes(text)) +
+               "\", but takes " + takes;
+  }
+
+  const Host& host_;
+  std::string mistake_;
+};
+
+}  // namespace
+
+bool Options::allows_unbound(std::string_view sasl_name) const {
+  return std::ranges::any_of(allow_unbound, [&](const std::string& name) {
+    return equals_ignoring_case(name, sasl_name);
+  });
+}
+
+Result<Options, Mistake> Options::read(const Host& host) {
+  Options options;
+  Reader reader(host);
+  options.keytab = host.option("keytab").value_or("");
+  reader.service_principal(&options.service_principal);
+  if (const auto text = host.option("gssloop_mechanisms")) options.mechanisms = words(*text);
+  options.allow_unbound = words(host.option("gssloop_allow_unbound").value_or(""));
+  reader.boolean("gssloop_error_token", &options.sends_error_token);
+  reader.boolean("gssloop_anonymous", &options.is_anonymous);
+  reader.boolean("gssloop_verbose_errors", &options.is_verbose);
+  reader.number("gssloop_max_legs", &options.limits.max_legs, 2U, 1000U);
+  reader.number("gssloop_max_token", &options.limits.max_token_len, std::size_t{1024},
+                std::size_t{16} << 20);
+  if (!reader.mistake().empty()) return Mistake{reader.mistake()};
+  return options;
+}
+
+}  // namespace gssloop::plugin

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_PLUGIN_OPTIONS_H_
+#define GSSLOOP_PLUGIN_OPTIONS_H_
+
+#include <compare>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/base/result.h"
+#include "lib/loop/negotiation.h"
+#include "plugin/host.h"
+
+namespace gssloop::plugin {
+
+// ServicePrincipal says which of a keytab's keys may answer for a service (option
+// service_principal).
+struct ServicePrincipal {
+  enum class Kind {
+    kServiceAtHost,  // not set: the application's service at the application's host
+    kAnyHost,        // "*": the application's service at any host
+    kAnyService,     // "**": whatever the keytab holds
+    kNamed,          // one name, for every login
+  };
+  Kind kind = Kind::kServiceAtHost;
+  std::string name;  // of kNamed: "imap/host@REALM" (a principal) or "imap@host"
+  friend auto operator<=>(const ServicePrincipal&, const ServicePrincipal&) = default;
+};
+
+// Options are what an administrator can set (docs: the options table of the README). Read once for
+// each connection, since applications may answer differently for each.
+struct Options {
+  std::string keytab;  // empty: Kerberos' default
+  ServicePrincipal service_principal;
+  // SASL names to offer, as written; nullopt: all that are eligible.
+  std::optional<std::vector<std::string>> mechanisms;
+  // SASL names whose acceptor may leave GSS_C_CHANNEL_BOUND_FLAG clear in GS2.
+  std::vector<std::string> allow_unbound;
+  bool sends_error_token = true;
+  bool is_anonymous = false;
+  bool is_verbose = false;
+  loop::Limits limits;
+
+  bool allows_unbound(std::string_view sasl_name) const;
+
+  // read fails with one sentence that names the option, its value and what it takes. A wrong option
+  // refuses logins: a security setting that was misspelt must not be ignored.
+  static Result<Options, Mistake> read(const Host& host);
+};
+
+}  // namespace gssloop::plugin
+
+#endif  // GSSLOOP_PLUGIN_OPTIONS_H_

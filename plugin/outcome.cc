@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "plugin/outcome.h"
+
+#include "lib/gss/kerberos.h"
+
+namespace gssloop::plugin {
+namespace {
+
+using gss::Complaint;
+using loop::Fault;
+
+struct Verdict {
+  Class what;
+  int client_code;
+  int server_code;
+  const char* harmless;  // for strangers: no path, principal, key version, rule or minor text
+};
+
+// The table that turns failures into SASL codes. Nothing else in the plugin chooses one.
+constexpr Verdict kVerdicts[] = {
+    {Class::kProtocol, SASL_BADPROT, SASL_BADPROT, "malformed authentication message"},
+    {Class::kRejected, SASL_BADSERV, SASL_BADAUTH, "authentication failed"},
+    {Class::kUnbound, SASL_BADSERV, SASL_BADAUTH, "authentication failed"},
+    {Class::kBinding, SASL_BADBINDING, SASL_BADBINDING, "channel binding failed"},
+    {Class::kIdentity, SASL_BADAUTH, SASL_BADAUTH, "authentication failed"},
+    {Class::kAnonymous, SASL_BADAUTH, SASL_BADAUTH, "anonymous logins are not accepted"},
+    {Class::kCredential, SASL_FAIL, SASL_FAIL, "the server cannot authenticate anybody now"},
+    {Class::kConfiguration, SASL_CONFIGERR, SASL_CONFIGERR, "the server is misconfigured"},
+    {Class::kMechanism, SASL_FAIL, SASL_FAIL, "internal error"},
+    {Class::kMisuse, SASL_FAIL, SASL_FAIL, "internal error"},
+    {Class::kMemory, SASL_NOMEM, SASL_NOMEM, "out of memory"},
+    {Class::kHost, SASL_FAIL, SASL_FAIL, "authentication failed"},
+};
+
+const Verdict& verdict(Class what) {
+  for (const Verdict& row : kVerdicts) {
+    if (row.what == what) return row;
+  }
+  return kVerdicts[0];
+}
+
+Class classify(const loop::Failure& failure) {
+  switch (failure.fault) {
+    case Fault::kPeerProtocol:
+    case Fault::kTimedOut:
+      return Class::kProtocol;
+    case Fault::kFlagsMissing:
+      return failure.missing.has(Flag::kChannelBound) ? Class::kUnbound : Class::kRejected;
+    case Fault::kAnonymityLost:
+      return Class::kAnonymous;
+    case Fault::kLocalCredential:
+      return Class::kCredential;
+    case Fault::kMechanismDefect:
+      return Class::kMechanism;
+    case Fault::kPeerRejected:
+    case Fault::kCancelled:
+      return gss::complaint(failure.status) == Complaint::kBadBindings ? Class::kBinding
+                                                                       : Class::kRejected;
+    case Fault::kLocalMisuse:
+    case Fault::kNone:
+      break;
+  }
+  return Class::kMisuse;
+}
+
+// What a person should look at.
+const char* hint(Complaint complaint) {
+  switch (complaint) {
+    case Complaint::kUnknown:
+      return "";
+    case Complaint::kNoTicket:
+      return "there is no usable Kerberos ticket: get one with kinit, and look at KRB5CCNAME";
+    case Complaint::kTicketExpired:
+      return "the ticket has expired: get a new one with kinit";
+    case Complaint::kClockSkew:
+      return "the clocks of client, server and KDC differ too much: synchronise them";
+    case Complaint::kWrongKeyVersion:
+      return "the keytab lacks the key that the ticket was made with: export the service's key "
+             "anew, or let the client get a fresh ticket";
+    case Complaint::kWrongKey:
+      return "the keytab's key is not the KDC's, or the token was changed on its way: export the "
+             "service's key anew";
+    case Complaint::kNoSuchService:
+      return "the KDC does not know this service principal: create it, or look at the host name";
+    case Complaint::kNoSuchClient:
+      return "the KDC does not know this user: look at the name and the realm";
+    case Complaint::kWrongPassword:
+      return "the password is wrong";
+    case Complaint::kNoKeytab:
+      return "the keytab has no key for this service, or cannot be read by this user: look at it "
+             "with klist -k";
+    case Complaint::kReplay:
+      return "this token was used before: a replay, or two servers sharing one replay cache";
+    case Complaint::kBadBindings:
+      return "client and server do not see the same channel or the same GS2 header: something "
+             "stands between them, or one of them uses another binding";
+    case Complaint::kNoKdc:
+      return "no KDC of the realm answered: look at krb5.conf and the network";
+    case Complaint::kDefectiveToken:
+      return "the token is damaged, or made for another mechanism";
+  }
+  return "";
+}
+
+const char* hint(const loop::Failure& failure) {
+  if (failure.missing.has(Flag::kChannelBound)) {
+    return "the peer's token does not vouch for the GS2 header in front of it: the header is "
+           "forged, or the client does not follow RFC 5801 section 5.1";
+  }
+  if (failure.missing.has(Flag::kMutual)) {
+    return "the peer did not ask for mutual authentication, which GS2 demands";
+  }
+  if (failure.fault == Fault::kAnonymityLost) {
+    return "the mechanism does not grant anonymity, so nothing was sent: switch "
+           "gssloop_anonymous off, or use an anonymous ticket (kinit -n)";
+  }
+  return failure.status.is_complete() ? "" : hint(gss::complaint(failure.status));
+}
+
+std::string sentence(const std::string& subject, const std::string& what, const char* look_at) {
+  std::string text = subject + " failed: " + what;
+  if (*look_at != '\0') text += std::string(" - ") + look_at;
+  return text;
+}
+
+int code_of(const Refusal& refusal, int from_table) {
+  return refusal.host_code.value_or(from_table);
+}
+
+}  // namespace
+
+Refusal explain(const std::string& subject, const loop::Failure& failure) {
+  return {classify(failure), sentence(subject, failure.text(), hint(failure))};
+}
+
+Refusal explain(const std::string& subject, Class what, const gss::Status& status) {
+  return {what, sentence(subject, status.text(), hint(gss::complaint(status)))};
+}
+
+int report_client(const Host& host, const Refusal& refusal) {
+  host.log(SASL_LOG_FAIL, refusal.sentence);
+  host.set_error(refusal.sentence);
+  return code_of(refusal, verdict(refusal.what).client_code);
+}
+
+int report_server(const Host& host, const Refusal& refusal, bool is_verbose) {
+  const Verdict& row = verdict(refusal.what);
+  host.log(SASL_LOG_ERR, refusal.sentence);
+  host.set_error(is_verbose ? refusal.sentence : row.harmless);
+  return code_of(refusal, row.server_code);
+}
+
+}  // namespace gssloop::plugin

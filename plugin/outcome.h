@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_PLUGIN_OUTCOME_H_
+#define GSSLOOP_PLUGIN_OUTCOME_H_
+
+#include <optional>
+#include <string>
+
+#include "lib/gss/status.h"
+#include "lib/loop/step.h"
+#include "plugin/host.h"
+
+namespace gssloop::plugin {
+
+// The one place where a failure becomes a SASL code and the texts that go with it.
+
+// What went wrong, as a stranger may know it.
+enum class Class {
+  kProtocol,       // the peer's message is not of the protocol
+  kRejected,       // the mechanism refused the peer
+  kUnbound,        // the peer's token does not vouch for the GS2 header
+  kBinding,        // channel binding: wrong, missing or unknown
+  kIdentity,       // authenticated, but the name cannot be used
+  kAnonymous,      // an anonymous peer, or anonymity that was not granted
+  kCredential,     // our own credential
+  kConfiguration,  // our own options
+  kMechanism,      // the GSS mechanism broke its contract
+  kMisuse,         // the application called out of turn
+  kMemory,
+  kHost,           // a callback of the application, or libsasl, refused
+};
+
+// Refusal is a failure with everything that is to be said about it.
+struct Refusal {
+  Class what = Class::kMisuse;
+  std::string sentence;  // whole: what failed, for whom, what to look at
+  // The code of Class::kHost, which is passed on as it came.
+  std::optional<int> host_code = std::nullopt;
+};
+
+// explain makes a Refusal of the loop's failure. `subject` says for whom: "login to imap@host".
+Refusal explain(const std::string& subject, const loop::Failure& failure);
+// explain makes one of a failed GSS-API call outside the loop.
+Refusal explain(const std::string& subject, Class what, const gss::Status& status);
+
+// report_client puts the whole sentence into sasl_errdetail and returns the SASL code.
+int report_client(const Host& host, const Refusal& refusal);
+
+// report_server logs the whole sentence, and puts a fixed text of the class into sasl_errdetail,
+// since servers hand that to strangers; the sentence itself only if `is_verbose`. Returns the code.
+int report_server(const Host& host, const Refusal& refusal, bool is_verbose);
+
+}  // namespace gssloop::plugin
+
+#endif  // GSSLOOP_PLUGIN_OUTCOME_H_

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_PLUGIN_TRACE_H_
+#define GSSLOOP_PLUGIN_TRACE_H_
+
+#include <string>
+
+#include "config.h"
+#include "lib/loop/step.h"
+#include "plugin/host.h"
+
+namespace gssloop::plugin {
+
+// trace_step logs, at SASL_LOG_DEBUG, what the loop decided on one leg: who, which row of its table,
+// how many octets. Never a token.
+void trace_step(const Host& host, const char* who, unsigned num_legs, const loop::Step& step);
+
+// is_tracing says whether anybody listens at that level.
+inline bool is_tracing(const sasl_server_params_t& params) noexcept {
+  return params.log_level >= SASL_LOG_DEBUG;
+}
+inline bool is_tracing(const sasl_client_params_t& params) noexcept {
+#if HAVE_STRUCT_SASL_CLIENT_PARAMS_LOG_LEVEL
+  return params.log_level >= SASL_LOG_DEBUG;
+#else
+  // Without it a client does not learn the level; libsasl drops what nobody wants.
+  static_cast<void>(params);
+  return true;
+#endif
+}
+
+}  // namespace gssloop::plugin
+
+#endif  // GSSLOOP_PLUGIN_TRACE_H_
