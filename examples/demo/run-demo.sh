@@ -1,0 +1,120 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Shows the module at work: a client logs in to a server over Kerberos, once plainly and once bound
+# to its channel, and a forged login is refused. Exit status: 0 if all three went so, 1 if not, 2 if
+# something that it needs is missing. The KDC is a private one and gone afterwards.
+
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+# The build may be elsewhere (make check of a build in a folder of its own runs this there).
+build=
+for folder in "$PWD" "$here/../.."; do
+  if [[ -x $folder/examples/demo/server ]]; then
+    build=$(cd "$folder" && pwd)
+    break
+  fi
+done
+if [[ -z $build ]]; then
+  echo "run-demo.sh: the demo is not built; './run demo' or 'make demo-programs' does that" >&2
+  exit 2
+fi
+
+if [[ ${1:-} != --with-kdc ]]; then
+  with_kdc=$build/tests/kdc/with_kdc
+  [[ -x $with_kdc ]] || with_kdc=$here/../../tests/kdc/with_kdc
+  if [[ ! -x $with_kdc ]]; then
+    echo "run-demo.sh: $build/tests/kdc/with_kdc is missing; 'make demo-programs' builds it" >&2
+    exit 2
+  fi
+  cd "$build"
+  exec "$with_kdc" --service imap/localhost --user alice --password 'correct horse' -- \
+    "$here/run-demo.sh" --with-kdc
+fi
+
+# From here on a KDC runs, and the environment names its files.
+export SASL_PATH=$build/plugin/.libs
+export SASL_CONF_PATH=$GSSLOOP_DIR/demo-sasl
+mkdir -p "$SASL_CONF_PATH"
+readonly binding=tls-exporter=taken-from-the-TLS-connection
+port_file=$GSSLOOP_DIR/demo-port
+num_unexpected=0
+server_pid=
+
+stop_server() {
+  [[ -n $server_pid ]] || return 0
+  kill "$server_pid" 2>/dev/null || true
+  wait "$server_pid" 2>/dev/null || true
+  server_pid=
+}
+trap stop_server EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+bold=''
+plain=''
+if [[ -t 1 ]]; then
+  bold=$'\e[1m' plain=$'\e[0m'
+fi
+heading() {
+  printf '\n%s%s%s\n' "$bold" "$1" "$plain"
+  shift
+  printf '%s\n' "$@" ''
+}
+
+# Starts a server for one connection and waits until its port is known.
+start_server() {
+  rm -f "$port_file"
+  "$build/examples/demo/server" --once --port-file "$port_file" "$@" &
+  server_pid=$!
+  local i
+  for ((i = 0; i < 100; ++i)); do
+    [[ ! -s $port_file ]] || return 0
+    kill -0 "$server_pid" 2>/dev/null || break
+    sleep 0.1
+  done
+  echo "run-demo.sh: the server did not start; its messages are above" >&2
+  exit 1
+}
+
+# expect SERVER_STATUS PEER ARGUMENT...: runs the peer, which must end with 0, against the server.
+expect() {
+  local wanted=$1 peer=$2 peer_status=0 server_status=0
+  shift 2
+  "$build/examples/demo/$peer" localhost "$(<"$port_file")" "$@" || peer_status=$?
+  # A peer that never connected leaves the server waiting.
+  ((peer_status != 2)) || kill "$server_pid" 2>/dev/null || true
+  wait "$server_pid" || server_status=$?
+  server_pid=
+  if ((peer_status == 0 && server_status == wanted)); then
+    echo "=> as it should be"
+  else
+    echo "=> NOT as it should be ($peer ended with $peer_status, server with $server_status)"
+    ((++num_unexpected))
+  fi
+}
+
+heading "1. A login with GS2-KRB5" \
+  "The channel is not bound. The server's application asks for three properties of the peer."
+start_server
+expect 0 client --mechanism GS2-KRB5
+
+heading "2. A login with GS2-KRB5-PLUS" \
+  "Both sides know the same TLS channel, and the mechanism proves it."
+start_server --cbinding "$binding"
+expect 0 client --mechanism GS2-KRB5-PLUS --cbinding "$binding"
+
+heading "3. A forged login" \
+  "Somebody got hold of a genuine token of alice's, made without channel bindings, and writes a" \
+  "GS2 header of their own in front of it. This server would let alice act as anybody, so that" \
+  "only the module stands between. It must refuse."
+start_server --cbinding "$binding" --allow-any-authzid
+expect 1 forger
+
+if ((num_unexpected > 0)); then
+  printf '\n%s\n' "$num_unexpected of the 3 did not go as they should."
+  exit 1
+fi
+printf '\n%s\n' "Two logins, one refusal, as it should be. The KDC and all its files are gone now."
