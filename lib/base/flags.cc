@@ -8,11 +8,16 @@ constexpr struct {
   Flag flag;
   const char* name;
 } kNames[] = {
-    {Flag::kDeleg, "deleg"},         {Flag::kMutual, "mutual"},
-    {Flag::kReplay, "replay"},       {Flag::kSequence, "sequence"},
-    {Flag::kConf, "conf"},           {Flag::kInteg, "integ"},
-    {Flag::kAnon, "anon"},           {Flag::kProtReady, "prot-ready"},
-    {Flag::kTrans, "trans"},         {Flag::kChannelBound, "channel-bound"},
+    {Flag::kDeleg, "deleg"},
+    {Flag::kMutual, "mutual"},
+    {Flag::kReplay, "replay"},
+    {Flag::kSequence, "sequence"},
+    {Flag::kConf, "conf"},
+    {Flag::kInteg, "integ"},
+    {Flag::kAnon, "anon"},
+    {Flag::kProtReady, "prot-ready"},
+    {Flag::kTrans, "trans"},
+    {Flag::kChannelBound, "channel-bound"},
     {Flag::kDelegPolicy, "deleg-policy"},
 };
 

@@ -18,8 +18,7 @@ class AttributeName {
 // ValueReader collects the values of one attribute and watches over what must not change.
 class ValueReader {
  public:
-  ValueReader(std::string_view attribute, const AttributeLimits& limits)
-      : limits_(limits) {
+  ValueReader(std::string_view attribute, const AttributeLimits& limits) : limits_(limits) {
     result_.name = attribute;
   }
 
@@ -88,8 +87,8 @@ Result<Attribute> get(gss_name_t name, std::string_view attribute, const Attribu
     Buffer display_value;
     OM_uint32 minor;
     const OM_uint32 major =
-        gss_get_name_attribute(&minor, name, attribute_name.desc(), &is_authenticated,
-                               &is_complete, value.out(), display_value.out(), &more);
+        gss_get_name_attribute(&minor, name, attribute_name.desc(), &is_authenticated, &is_complete,
+                               value.out(), display_value.out(), &more);
     if (major != GSS_S_COMPLETE) return Status("gss_get_name_attribute", major, minor);
     if (!reader.take(is_authenticated != 0, is_complete != 0, value.view())) {
       return Status("gss_get_name_attribute: flags changed between values, or too many values",

@@ -17,10 +17,10 @@ namespace gssloop::gss {
 // and nothing is cut in silence. Names may be read from several threads at once.
 
 struct AttributeLimits {
-  std::size_t max_attributes = 256;       // of one name
-  std::size_t max_values = 1024;          // of one attribute
-  std::size_t max_value_len = 1 << 20;    // octets
-  std::size_t max_total_len = 4 << 20;    // octets, all values of one attribute
+  std::size_t max_attributes = 256;     // of one name
+  std::size_t max_values = 1024;        // of one attribute
+  std::size_t max_value_len = 1 << 20;  // octets
+  std::size_t max_total_len = 4 << 20;  // octets, all values of one attribute
 };
 
 // NameInfo is what gss_inquire_name tells (section 7.4). `mech` names the mechanism of an MN; under

@@ -46,8 +46,8 @@ CallOutcome init_sec_context(Context* context, const InitiatorInput& fixed,
   OM_uint32 flags = 0;  // set before the call: a failing one leaves it alone
   outcome.major = gss_init_sec_context(
       &outcome.minor, fixed.credential, context->in_out(), fixed.target.get(), mech.get(),
-      fixed.request.bits(), fixed.time_req, bindings.get(),
-      input ? token.desc() : GSS_C_NO_BUFFER, &actual_mech, outcome.output.out(), &flags, nullptr);
+      fixed.request.bits(), fixed.time_req, bindings.get(), input ? token.desc() : GSS_C_NO_BUFFER,
+      &actual_mech, outcome.output.out(), &flags, nullptr);
   outcome.flags = Flags::from_bits(flags);
   outcome.mech = Oid(actual_mech);
   return outcome;
@@ -59,10 +59,9 @@ CallOutcome accept_sec_context(Context* context, const AcceptorInput& fixed, Byt
   BufferView token(input);
   gss_OID mech = GSS_C_NO_OID;
   OM_uint32 flags = 0;
-  outcome.major = gss_accept_sec_context(&outcome.minor, context->in_out(), fixed.credential,
-                                         token.desc(), bindings.get(), outcome.source.out(), &mech,
-                                         outcome.output.out(), &flags, nullptr,
-                                         outcome.delegated.out());
+  outcome.major = gss_accept_sec_context(
+      &outcome.minor, context->in_out(), fixed.credential, token.desc(), bindings.get(),
+      outcome.source.out(), &mech, outcome.output.out(), &flags, nullptr, outcome.delegated.out());
   outcome.flags = Flags::from_bits(flags);
   outcome.mech = Oid(mech);
   return outcome;

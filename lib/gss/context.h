@@ -17,7 +17,8 @@ namespace gssloop::gss {
 // loop (loop section 2.5).
 class ChannelBindings {
  public:
-  explicit ChannelBindings(Bytes application_data) : application_data_(std::move(application_data)) {}
+  explicit ChannelBindings(Bytes application_data)
+      : application_data_(std::move(application_data)) {}
   ByteView application_data() const noexcept { return application_data_; }
 
  private:
@@ -30,9 +31,9 @@ class ChannelBindings {
 struct InitiatorInput {
   gss_cred_id_t credential = GSS_C_NO_CREDENTIAL;
   Name target;
-  Oid mech;               // empty: the mechanism library's default
+  Oid mech;  // empty: the mechanism library's default
   Flags request;
-  OM_uint32 time_req = 0; // seconds; 0 asks for the default lifetime
+  OM_uint32 time_req = 0;  // seconds; 0 asks for the default lifetime
   std::optional<ChannelBindings> bindings;
 };
 

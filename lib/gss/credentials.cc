@@ -28,15 +28,14 @@ Result<Credential> acquire_initiator(gss_name_t name, const Oid& mech) {
   return credential;
 }
 
-Result<Credential> acquire_with_password(gss_name_t name, const Oid& mech,
-                                         const Secret& password) {
+Result<Credential> acquire_with_password(gss_name_t name, const Oid& mech, const Secret& password) {
   MechSet mechs(mech);
   BufferView secret(password.view());
   Credential credential;
   OM_uint32 minor = 0;
-  const OM_uint32 major = gss_acquire_cred_with_password(
-      &minor, name, secret.desc(), GSS_C_INDEFINITE, mechs.get(), GSS_C_INITIATE, credential.out(),
-      nullptr, nullptr);
+  const OM_uint32 major =
+      gss_acquire_cred_with_password(&minor, name, secret.desc(), GSS_C_INDEFINITE, mechs.get(),
+                                     GSS_C_INITIATE, credential.out(), nullptr, nullptr);
   if (major != GSS_S_COMPLETE) return Status("gss_acquire_cred_with_password", major, minor, mech);
   return credential;
 }

@@ -136,8 +136,8 @@ class Buffer {
   gss_buffer_desc desc_{};
 };
 
-// BufferView lends octets of ours to a call; it never frees them. GSS-API descriptors are not const,
-// but no call writes through an input buffer.
+// BufferView lends octets of ours to a call; it never frees them. GSS-API descriptors are not
+// const, but no call writes through an input buffer.
 class BufferView {
  public:
   explicit BufferView(ByteView octets) noexcept

@@ -25,18 +25,18 @@ std::string keytab_path(std::string_view keytab_name);
 // Complaint is what stands behind a failed Kerberos call, as far as a person can act on it.
 enum class Complaint {
   kUnknown,
-  kNoTicket,          // no credentials cache, or nothing usable in it
+  kNoTicket,  // no credentials cache, or nothing usable in it
   kTicketExpired,
   kClockSkew,
-  kWrongKeyVersion,   // the keytab lacks the key that the ticket was made with
-  kWrongKey,          // has that version, but the ticket does not decrypt
-  kNoSuchService,     // the KDC does not know the service's principal
+  kWrongKeyVersion,  // the keytab lacks the key that the ticket was made with
+  kWrongKey,         // has that version, but the ticket does not decrypt
+  kNoSuchService,    // the KDC does not know the service's principal
   kNoSuchClient,
   kWrongPassword,
-  kNoKeytab,          // the keytab is missing, unreadable, or has no key for the name
+  kNoKeytab,  // the keytab is missing, unreadable, or has no key for the name
   kReplay,
   kBadBindings,
-  kNoKdc,             // no KDC answered
+  kNoKdc,  // no KDC answered
   kDefectiveToken,
 };
 Complaint complaint(const Status& status);

@@ -22,14 +22,14 @@ struct Mechanism {
 
   // RFC 5587 mechanism attributes, as far as a bridge to SASL needs them.
   bool is_concrete = false;
-  bool is_negotiation = false;    // GSS_C_MA_MECH_NEGO: SPNEGO and its like
-  bool is_pseudo = false;         // pseudo, glue or not a mechanism at all
+  bool is_negotiation = false;  // GSS_C_MA_MECH_NEGO: SPNEGO and its like
+  bool is_pseudo = false;       // pseudo, glue or not a mechanism at all
   bool is_deprecated = false;
-  bool is_default = true;         // not GSS_C_MA_NOT_DFLT_MECH
+  bool is_default = true;  // not GSS_C_MA_NOT_DFLT_MECH
   bool authenticates_initiator = false;
   bool authenticates_target = false;
   bool binds_channels = false;
-  bool is_framed = false;         // the first token has the RFC 2743 section 3.1 header
+  bool is_framed = false;  // the first token has the RFC 2743 section 3.1 header
 };
 
 // MechanismRegistry is the list of the machine's mechanisms, asked for once and immutable: any

@@ -16,9 +16,9 @@ namespace gssloop::gss {
 
 // Name forms of RFC 2743 section 4 and of mechanisms.
 enum class NameForm {
-  kHostbasedService,  // "service@host", or "service" for any host
-  kUser,              // a user name as a person writes it
-  kKerberosPrincipal, // "primary/instance@REALM", with Kerberos' escapes (RFC 1964 section 2.1.1)
+  kHostbasedService,   // "service@host", or "service" for any host
+  kUser,               // a user name as a person writes it
+  kKerberosPrincipal,  // "primary/instance@REALM", with Kerberos' escapes (RFC 1964 section 2.1.1)
 };
 
 // import_name makes an internal name of `text` (RFC 2743 section 2.4.5).

@@ -21,8 +21,8 @@ class Oid {
   // from_dotted parses "1.2.840.113554.1.2.2"; nullopt for anything that is not an OID.
   static std::optional<Oid> from_dotted(std::string_view dotted);
 
-  static Oid krb5();     // RFC 1964: 1.2.840.113554.1.2.2
-  static Oid iakerb();   // MIT: 1.3.6.1.5.2.5
+  static Oid krb5();    // RFC 1964: 1.2.840.113554.1.2.2
+  static Oid iakerb();  // MIT: 1.3.6.1.5.2.5
 
   bool empty() const noexcept { return octets_.empty(); }
   ByteView octets() const noexcept { return as_bytes(octets_); }

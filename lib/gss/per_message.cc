@@ -15,9 +15,8 @@ Result<Buffer> wrap(const Context& context, Protection protection, ByteView mess
   Buffer token;
   int conf_state = 0;
   OM_uint32 minor = 0;
-  const OM_uint32 major =
-      gss_wrap(&minor, context.get(), conf_req(protection), GSS_C_QOP_DEFAULT, input.desc(),
-               &conf_state, token.out());
+  const OM_uint32 major = gss_wrap(&minor, context.get(), conf_req(protection), GSS_C_QOP_DEFAULT,
+                                   input.desc(), &conf_state, token.out());
   if (major != GSS_S_COMPLETE) return Status("gss_wrap", major, minor);
   // loop section 3.1: applications that need confidentiality must check conf_state.
   if (protection == Protection::kConfidentiality && conf_state == 0) {
@@ -64,9 +63,8 @@ Result<OM_uint32> wrap_size_limit(const Context& context, Protection protection,
                                   OM_uint32 max_token_len) {
   OM_uint32 max_message_len = 0;
   OM_uint32 minor = 0;
-  const OM_uint32 major =
-      gss_wrap_size_limit(&minor, context.get(), conf_req(protection), GSS_C_QOP_DEFAULT,
-                          max_token_len, &max_message_len);
+  const OM_uint32 major = gss_wrap_size_limit(&minor, context.get(), conf_req(protection),
+                                              GSS_C_QOP_DEFAULT, max_token_len, &max_message_len);
   if (major != GSS_S_COMPLETE) return Status("gss_wrap_size_limit", major, minor);
   return max_message_len;
 }

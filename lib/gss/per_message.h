@@ -9,8 +9,8 @@
 namespace gssloop::gss {
 
 // Per-message calls (RFC 2743 section 2.3). A status other than COMPLETE fails, which includes the
-// supplementary ones: a duplicate, old, early or reordered message is not data. One thread at a time
-// for each context. Applications reach these through EstablishedContext only.
+// supplementary ones: a duplicate, old, early or reordered message is not data. One thread at a
+// time for each context. Applications reach these through EstablishedContext only.
 
 enum class Protection { kIntegrity, kConfidentiality };
 

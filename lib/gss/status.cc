@@ -18,8 +18,8 @@ std::string messages(OM_uint32 value, int type, const Oid& mech) {
   for (int i = 0; i < kMaxMessages; ++i) {
     Buffer message;
     OM_uint32 minor;
-    const OM_uint32 major = gss_display_status(&minor, value, type, oid.get(), &message_context,
-                                               message.out());
+    const OM_uint32 major =
+        gss_display_status(&minor, value, type, oid.get(), &message_context, message.out());
     if (major != GSS_S_COMPLETE) break;
     // Mechanisms may quote the peer here, and this goes to logs: nothing unprintable gets through.
     if (!text.empty()) text += "; ";

@@ -20,13 +20,14 @@ enum class Phase {
 };
 
 enum class Event {
-  kStart,          // the initiator begins (section 2)
-  kTokenArrived,   // octets from the peer, not yet given to the mechanism
-  kCallReturned,   // GSS_Init_sec_context or GSS_Accept_sec_context came back
-  kTokenProcessed, // GSS_Process_context_token came back (section 3.2)
-  kDeadline,       // no token in reasonable time (sections 2.4, 2.7)
-  kPeerFailed,     // the peer, or the channel to it, said that it failed
-  kCancelled,      // our own application gave up
+  kStart,           // the initiator begins (section 2)
+  kTokenArrived,    // octets from the peer, not yet given to the mechanism
+  kCallReturned,    // GSS_Init_sec_context or GSS_Accept_sec_context came back
+  kTokenProcessed,  // GSS_Process_context_token came back (section 3.2)
+  kDeadline,        // no token in reasonable time (sections 2.4, 2.7)
+  kPeerDefect,      // what came from the peer is no token: its frame is malformed, say
+  kPeerFailed,      // the peer, or the channel to it, said that it failed
+  kCancelled,       // our own application gave up
 };
 
 // MajorClass splits a major status as section 4 demands: COMPLETE and CONTINUE_NEEDED are compared
@@ -54,8 +55,8 @@ struct Observation {
   bool has_output = false;
   bool is_anonymity_lost = false;  // asked for, and not granted
   // kCallReturned, kTokenProcessed
-  bool is_flag_missing = false;    // one that the application needs
-  bool is_context_unknown = false; // GSS_Inquire_context does not know the context
+  bool is_flag_missing = false;     // one that the application needs
+  bool is_context_unknown = false;  // GSS_Inquire_context does not know the context
 };
 
 enum class Action {
@@ -65,9 +66,9 @@ enum class Action {
   kSendErrorToken,  // to the peer, recommended (sections 2.3, 2.6)
   kTellPeer,        // that we failed, where the channel has a way to
   kAwaitToken,
-  kEstablish,       // the context goes to the application
-  kKeep,            // the established context stays in use
-  kDestroy,         // the context, without a deletion token
+  kEstablish,  // the context goes to the application
+  kKeep,       // the established context stays in use
+  kDestroy,    // the context, without a deletion token
   kFail,
 };
 

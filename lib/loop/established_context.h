@@ -18,9 +18,9 @@
 namespace gssloop::loop {
 
 // EstablishedContext is a security context that the loop completed and whose flags it checked (loop
-// section 3). Only the loop makes one, so a context that was not checked cannot be used: per-message
-// calls before completion, for which section 3.1 demands replay protection, do not exist here.
-// Movable, not copyable. One thread at a time, but for reading names.
+// section 3). Only the loop makes one, so a context that was not checked cannot be used:
+// per-message calls before completion, for which section 3.1 demands replay protection, do not
+// exist here. Movable, not copyable. One thread at a time, but for reading names.
 class EstablishedContext {
  public:
   Role role() const noexcept { return role_; }
@@ -70,8 +70,13 @@ class EstablishedContext {
   friend class Negotiation;
   EstablishedContext(Role role, gss::Context context, Flags flags, Flags required, gss::Oid mech,
                      gss::Name source, gss::Credential delegated)
-      : role_(role), context_(std::move(context)), flags_(flags), required_(required),
-        mech_(std::move(mech)), source_(std::move(source)), delegated_(std::move(delegated)) {}
+      : role_(role),
+        context_(std::move(context)),
+        flags_(flags),
+        required_(required),
+        mech_(std::move(mech)),
+        source_(std::move(source)),
+        delegated_(std::move(delegated)) {}
 
   Role role_;
   gss::Context context_;

@@ -6,15 +6,17 @@
 namespace gssloop::loop {
 namespace {
 
-std::string describe(const Row& row, Flags missing) {
+// Why a call's outcome fails the negotiation. Where the mechanism itself failed, its texts say it.
+std::string describe(const Row& row, MajorClass major, Flags missing) {
   if (row.fault == Fault::kFlagsMissing) return "the context lacks " + to_string(missing);
-  return row.when;
+  return major == MajorClass::kError ? "" : row.when;
 }
 
 }  // namespace
 
 std::string Failure::text() const {
-  return status.is_complete() ? reason : reason + ": " + status.text();
+  if (status.is_complete()) return reason;
+  return reason.empty() ? status.text() : reason + ": " + status.text();
 }
 
 bool Step::has(Action action) const noexcept {
@@ -48,9 +50,9 @@ Step Negotiation::on_token(ByteView token) {
   return carry_out(row, {}, {row.fault, row.when, {}, {}});
 }
 
-Step Negotiation::gave_up(Event event, const char* reason) {
+Step Negotiation::gave_up(Event event, std::string reason) {
   const Row& row = decide(observe(event));
-  return carry_out(row, {}, {row.fault, reason, {}, {}});
+  return carry_out(row, {}, {row.fault, std::move(reason), {}, {}});
 }
 
 Step Negotiation::call_mechanism(std::optional<ByteView> input) {
@@ -76,7 +78,7 @@ Step Negotiation::call_mechanism(std::optional<ByteView> input) {
   }
   const Row& row = decide(seen);
   return carry_out(row, std::move(outcome),
-                   {row.fault, describe(row, missing), std::move(status), missing});
+                   {row.fault, describe(row, seen.major, missing), std::move(status), missing});
 }
 
 Step Negotiation::carry_out(const Row& row, gss::CallOutcome outcome, Failure failure) {

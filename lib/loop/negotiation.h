@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "lib/base/bytes.h"
 #include "lib/base/flags.h"
@@ -29,12 +31,23 @@ class Negotiation {
 
   // on_token takes the peer's next token.
   Step on_token(ByteView token);
-  // The other things that can end a negotiation (sections 2.4 and 2.7). The caller keeps the clock.
-  Step on_deadline() { return gave_up(Event::kDeadline, "no token came in time"); }
-  Step on_peer_failure() { return gave_up(Event::kPeerFailed, "the peer failed or is gone"); }
-  Step on_cancel() { return gave_up(Event::kCancelled, "the application gave up"); }
+  // The other things that can end a negotiation (sections 2.4 and 2.7). The caller keeps the clock,
+  // and may say in a clause what it saw.
+  Step on_deadline(std::string reason = "no token came in time") {
+    return gave_up(Event::kDeadline, std::move(reason));
+  }
+  Step on_peer_defect(std::string reason = "what came from the peer is no token") {
+    return gave_up(Event::kPeerDefect, std::move(reason));
+  }
+  Step on_peer_failure(std::string reason = "the peer failed or is gone") {
+    return gave_up(Event::kPeerFailed, std::move(reason));
+  }
+  Step on_cancel(std::string reason = "the application gave up") {
+    return gave_up(Event::kCancelled, std::move(reason));
+  }
 
   Phase phase() const noexcept { return phase_; }
+  const Limits& limits() const noexcept { return limits_; }
   // num_legs counts the tokens sent and received so far.
   unsigned num_legs() const noexcept { return num_legs_; }
 
@@ -54,7 +67,7 @@ class Negotiation {
  private:
   Step call_mechanism(std::optional<ByteView> input);
   Step carry_out(const Row& row, gss::CallOutcome outcome, Failure failure);
-  Step gave_up(Event event, const char* reason);
+  Step gave_up(Event event, std::string reason);
   Observation observe(Event event) const noexcept;
 
   const Role role_;

@@ -16,7 +16,9 @@ namespace gssloop::loop {
 // Failure says why there will be no context.
 struct Failure {
   Fault fault = Fault::kNone;
-  std::string reason;  // one clause for a person; no token, key or attribute value
+  // One clause for a person, without token, key or attribute value; empty where the status' texts
+  // say it all.
+  std::string reason;
   gss::Status status;  // of the call that failed; complete where no call did
   Flags missing;       // of Fault::kFlagsMissing
 
