@@ -65,8 +65,7 @@ FileStamp FileStamp::of(const std::string& path) {
 }
 
 AcceptorCredentials::AcceptorCredentials(std::string default_keytab)
-    : default_keytab_(std::move(default_keytab)),
-      snapshot_(std::make_shared<const Snapshot>()) {}
+    : default_keytab_(std::move(default_keytab)), snapshot_(std::make_shared<const Snapshot>()) {}
 
 FileStamp AcceptorCredentials::stamp_of(const AcceptorKey& key) const {
   if (!has_keytab(key.mech)) return {};

@@ -2,10 +2,10 @@
 #ifndef GSSLOOP_PLUGIN_ACCEPTOR_CREDENTIALS_H_
 #define GSSLOOP_PLUGIN_ACCEPTOR_CREDENTIALS_H_
 
+#include <atomic>
 #include <compare>
 #include <cstdint>
 #include <map>
-#include <atomic>
 #include <memory>
 #include <string>
 

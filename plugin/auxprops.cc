@@ -60,7 +60,8 @@ void AuxProps::set(const std::string& property, const Attribute& attribute) cons
   // naming-exts section 9: what the peer asserted of itself decides nothing, so is not handed out
   // under a name that an application may decide by.
   if (attribute.authenticated() == nullptr) {
-    host_.log(SASL_LOG_NOTE, "property " + property + " withheld: its values are not authenticated");
+    host_.log(SASL_LOG_NOTE,
+              "property " + property + " withheld: its values are not authenticated");
     return;
   }
   for (const AuthenticatedValue& value : *attribute.authenticated()) {

@@ -140,8 +140,8 @@ gss::Result<gss::Name> ClientIdentity::login_name() const {
   return gss::import_name(authname_.text, gss::NameForm::kUser);
 }
 
-// Leaves owned_ empty, and says why, when there is no ticket. Whether a ticket still lives is looked
-// at only where a password could take its place: otherwise the exchange itself tells.
+// Leaves owned_ empty, and says why, when there is no ticket. Whether a ticket still lives is
+// looked at only where a password could take its place: otherwise the exchange itself tells.
 gss::Status ClientIdentity::try_ticket(const Host& host, const gss::Oid& mech) {
   auto name = login_name();
   if (!name) return std::move(name).error();
@@ -169,9 +169,9 @@ std::optional<Refusal> ClientIdentity::use_password(const Host&, const gss::Oid&
     }
     name = std::move(credential).error();
   }
-  return explain("getting a credential for " + printable(as_bytes(authname_.text)) +
-                     " with a password",
-                 Class::kCredential, name.error());
+  return explain(
+      "getting a credential for " + printable(as_bytes(authname_.text)) + " with a password",
+      Class::kCredential, name.error());
 }
 
 Result<ClientIdentity::Progress, Refusal> ClientIdentity::put_questions(

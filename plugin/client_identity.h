@@ -17,10 +17,10 @@
 namespace gssloop::plugin {
 
 // ClientIdentity finds out as whom a client logs in and with what: the authorization identity, and
-// the initiator credential. In this order: SASL_GSS_CREDS; a ticket for AUTHNAME, or the default one
-// when there is no AUTHNAME; and only if neither is usable and both AUTHNAME and PASS can be had, a
-// password. The application answers by callbacks or, where it said so, by SASL_INTERACT; a password
-// is never asked for while a usable ticket exists.
+// the initiator credential. In this order: SASL_GSS_CREDS; a ticket for AUTHNAME, or the default
+// one when there is no AUTHNAME; and only if neither is usable and both AUTHNAME and PASS can be
+// had, a password. The application answers by callbacks or, where it said so, by SASL_INTERACT; a
+// password is never asked for while a usable ticket exists.
 class ClientIdentity {
  public:
   enum class Progress { kReady, kInteract };

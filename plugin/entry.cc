@@ -89,8 +89,8 @@ sasl_client_plug_t client_plug(OfferedClients::Entry* entry) {
   sasl_client_plug_t plug{};
   plug.mech_name = entry->mechanism.sasl_name.c_str();
   plug.security_flags = gs2_security_flags(entry->mechanism);
-  plug.features = SASL_FEAT_NEEDSERVERFQDN | SASL_FEAT_WANT_CLIENT_FIRST |
-                  SASL_FEAT_ALLOWS_PROXY | SASL_FEAT_CHANNEL_BINDING;
+  plug.features = SASL_FEAT_NEEDSERVERFQDN | SASL_FEAT_WANT_CLIENT_FIRST | SASL_FEAT_ALLOWS_PROXY |
+                  SASL_FEAT_CHANNEL_BINDING;
   plug.required_prompts = kNoPrompts;
   plug.glob_context = entry;
   plug.mech_new = client_new;
@@ -144,8 +144,8 @@ sasl_server_plug_t server_plug(OfferedServers::Entry* entry) {
   sasl_server_plug_t plug{};
   plug.mech_name = entry->mechanism.sasl_name.c_str();
   plug.security_flags = gs2_security_flags(entry->mechanism);
-  plug.features = SASL_FEAT_WANT_CLIENT_FIRST | SASL_FEAT_ALLOWS_PROXY | SASL_FEAT_DONTUSE_USERPASSWD |
-                  SASL_FEAT_CHANNEL_BINDING;
+  plug.features = SASL_FEAT_WANT_CLIENT_FIRST | SASL_FEAT_ALLOWS_PROXY |
+                  SASL_FEAT_DONTUSE_USERPASSWD | SASL_FEAT_CHANNEL_BINDING;
   plug.glob_context = entry;
   plug.mech_new = server_new;
   plug.mech_step = server_step;
@@ -158,9 +158,9 @@ sasl_server_plug_t server_plug(OfferedServers::Entry* entry) {
 // Both.
 
 // What an init function has to check before it does anything. sasl_utils_t changed its shape after
-// libsasl 2.1.28 (its version went from 4 to 5) while the plug versions stayed: with the other shape
-// every call through it would go astray. The field utils->version cannot tell, since 2.1.28 never
-// sets it; the library's own version can.
+// libsasl 2.1.28 (its version went from 4 to 5) while the plug versions stayed: with the other
+// shape every call through it would go astray. The field utils->version cannot tell, since 2.1.28
+// never sets it; the library's own version can.
 int check_versions(int max_version, int plug_version) {
   int major = 0, minor = 0;
   sasl_version_info(nullptr, nullptr, &major, &minor, nullptr, nullptr);
@@ -217,10 +217,10 @@ extern "C" int sasl_server_plug_init(const sasl_utils_t* utils, int max_version,
   if (const int code = check_versions(max_version, SASL_SERVER_PLUG_VERSION)) return code;
   *out_version = SASL_SERVER_PLUG_VERSION;
   return guarded(utils, [&] {
-    auto offered = std::shared_ptr<OfferedServers>(
-        new OfferedServers{{gssloop::gss::default_realm(),
-                            AcceptorCredentials(gssloop::gss::default_keytab_name())},
-                           {}, {}});
+    auto offered = std::shared_ptr<OfferedServers>(new OfferedServers{
+        {gssloop::gss::default_realm(), AcceptorCredentials(gssloop::gss::default_keytab_name())},
+        {},
+        {}});
     return offer(utils, std::move(offered), server_plug, pluglist, plugcount);
   });
 }

@@ -159,8 +159,8 @@ std::optional<Refusal> Gs2Client::finish(loop::EstablishedContext context,
   int code = params.canon_user(host_.conn(), authid.c_str(), static_cast<unsigned>(authid.size()),
                                both, oparams);
   if (code == SASL_OK && !authzid.empty()) {
-    code = params.canon_user(host_.conn(), authzid.c_str(),
-                             static_cast<unsigned>(authzid.size()), SASL_CU_AUTHZID, oparams);
+    code = params.canon_user(host_.conn(), authzid.c_str(), static_cast<unsigned>(authzid.size()),
+                             SASL_CU_AUTHZID, oparams);
   }
   if (code != SASL_OK) {
     return Refusal{Class::kHost,

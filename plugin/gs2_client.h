@@ -15,7 +15,8 @@
 namespace gssloop::plugin {
 
 // client_header makes the GS2 header for a client: "p=" with channel binding, "y" when it could but
-// the server does not offer -PLUS, "n" when it cannot (RFC 5801 section 5; libsasl found out which).
+// the server does not offer -PLUS, "n" when it cannot (RFC 5801 section 5; libsasl found out
+// which).
 Result<Gs2Header, Refusal> client_header(const sasl_client_params_t& params, std::string authzid);
 
 // Gs2Client is one client's exchange of a GS2 mechanism.

@@ -21,7 +21,8 @@ std::optional<Refusal> judge_binding(const sasl_server_params_t& params, const G
   switch (header.cb_flag) {
     case CbFlag::kNotSupported:
       if (SASL_CB_CRITICAL(&params)) {
-        return Refusal{Class::kBinding, "this server requires channel binding, the client has none"};
+        return Refusal{Class::kBinding,
+                       "this server requires channel binding, the client has none"};
       }
       return std::nullopt;
     case CbFlag::kServerLacksIt:
@@ -36,11 +37,10 @@ std::optional<Refusal> judge_binding(const sasl_server_params_t& params, const G
       break;
   }
   if (!SASL_CB_PRESENT(&params) || header.cb_name != params.cbinding->name) {
-    return Refusal{Class::kBinding, "the client used the channel binding \"" + header.cb_name +
-                                        "\", this server has " +
-                                        (SASL_CB_PRESENT(&params)
-                                             ? std::string("\"") + params.cbinding->name + "\""
-                                             : "none")};
+    return Refusal{
+        Class::kBinding,
+        "the client used the channel binding \"" + header.cb_name + "\", this server has " +
+            (SASL_CB_PRESENT(&params) ? std::string("\"") + params.cbinding->name + "\"" : "none")};
   }
   return std::nullopt;
 }
@@ -62,8 +62,7 @@ Gs2Server::~Gs2Server() {
 }
 
 int Gs2Server::step(const sasl_server_params_t& params, std::optional<ByteView> client_in,
-                    const char** server_out, unsigned* server_out_len,
-                    sasl_out_params_t* oparams) {
+                    const char** server_out, unsigned* server_out_len, sasl_out_params_t* oparams) {
   *server_out = nullptr;
   *server_out_len = 0;
   has_out_ = false;
@@ -76,9 +75,7 @@ int Gs2Server::step(const sasl_server_params_t& params, std::optional<ByteView> 
   return *progress;
 }
 
-std::string Gs2Server::subject() const {
-  return mechanism_.sasl_name + " login to " + key_.text();
-}
+std::string Gs2Server::subject() const { return mechanism_.sasl_name + " login to " + key_.text(); }
 
 void Gs2Server::put(ByteView token) {
   out_ = to_string(token);
@@ -110,8 +107,8 @@ Gs2Server::Progress Gs2Server::on_first_message(const sasl_server_params_t& para
 
   auto parsed = parse_gs2_message(message);
   if (!parsed) {
-    return refuse(Class::kProtocol, subject(), "the GS2 header is malformed: " +
-                                                   parsed.error().clause);
+    return refuse(Class::kProtocol, subject(),
+                  "the GS2 header is malformed: " + parsed.error().clause);
   }
   header_ = parsed->header;
   if (auto refusal = judge_binding(params, header_)) {
@@ -196,6 +193,7 @@ std::optional<Refusal> Gs2Server::finish(loop::EstablishedContext context,
   if (auto refusal = check_acceptor_name()) return refusal;
   auto authid = name_peer();
   if (!authid) return std::move(authid).error();
+  if (is_tracing(params)) trace_attributes(host_, *context_);
   const Attributes attributes = read_attributes();
   if (auto refusal = canonicalize(params, *authid, oparams)) return refusal;
   properties_.publish(attributes, std::string_view(oparams->authid) == oparams->user);

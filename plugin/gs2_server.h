@@ -17,8 +17,8 @@
 namespace gssloop::plugin {
 
 // judge_binding says what is wrong with a client's channel-binding flag, before anything else is
-// looked at (RFC 5801 section 5): "y" while the server offers -PLUS, "p" with a binding that it does
-// not have, "n" where the application requires binding.
+// looked at (RFC 5801 section 5): "y" while the server offers -PLUS, "p" with a binding that it
+// does not have, "n" where the application requires binding.
 std::optional<Refusal> judge_binding(const sasl_server_params_t& params, const Gs2Header& header);
 
 // acceptor_key gathers what a server's credential depends on.
@@ -33,7 +33,9 @@ class Gs2Server {
  public:
   Gs2Server(ServerPlugin* plugin, const gss::Mechanism& mechanism,
             const sasl_server_params_t& params)
-      : plugin_(plugin), mechanism_(mechanism), host_(params.utils),
+      : plugin_(plugin),
+        mechanism_(mechanism),
+        host_(params.utils),
         properties_(host_, params.propctx) {}
   Gs2Server(const Gs2Server&) = delete;
   Gs2Server& operator=(const Gs2Server&) = delete;
@@ -59,8 +61,8 @@ class Gs2Server {
   Result<std::string, Refusal> name_peer();
   std::optional<Refusal> check_acceptor_name();
   Attributes read_attributes() const;
-  std::optional<Refusal> canonicalize(const sasl_server_params_t& params,
-                                      const std::string& authid, sasl_out_params_t* oparams);
+  std::optional<Refusal> canonicalize(const sasl_server_params_t& params, const std::string& authid,
+                                      sasl_out_params_t* oparams);
   void fill(sasl_out_params_t* oparams);
   void put(ByteView token);
   std::string subject() const;

@@ -8,9 +8,7 @@ Mistake about(std::string_view name, const char* what) {
   return {"the name \"" + printable(as_bytes(name)) + "\" " + what};
 }
 
-bool is_space(char c) noexcept {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
+bool is_space(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 }  // namespace
 

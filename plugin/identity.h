@@ -23,8 +23,8 @@ Result<std::string, Mistake> authid_of(const gss::DisplayedName& peer, bool is_k
 // " admin" would become "admin").
 std::optional<Mistake> check_login_name(std::string_view name);
 
-// service_of is the first component of an acceptor's displayed name: "imap" of "imap/host@REALM" and
-// of "imap@host".
+// service_of is the first component of an acceptor's displayed name: "imap" of "imap/host@REALM"
+// and of "imap@host".
 std::string_view service_of(std::string_view acceptor);
 
 }  // namespace gssloop::plugin

@@ -26,7 +26,7 @@ enum class Class {
   kMechanism,      // the GSS mechanism broke its contract
   kMisuse,         // the application called out of turn
   kMemory,
-  kHost,           // a callback of the application, or libsasl, refused
+  kHost,  // a callback of the application, or libsasl, refused
 };
 
 // Refusal is a failure with everything that is to be said about it.

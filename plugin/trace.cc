@@ -17,4 +17,26 @@ void trace_step(const Host& host, const char* who, unsigned num_legs, const loop
   host.log(SASL_LOG_DEBUG, line);
 }
 
+void trace_attributes(const Host& host, const loop::EstablishedContext& context) {
+  const auto attributes = context.source_attributes();
+  if (!attributes) {
+    host.log(SASL_LOG_DEBUG, "gssloop: attributes unknown: " + attributes.error().text());
+    return;
+  }
+  for (const Attribute& attribute : attributes->readable) {
+    const auto* authenticated = attribute.authenticated();
+    const std::size_t num_values =
+        authenticated != nullptr ? authenticated->size() : attribute.asserted()->size();
+    host.log(SASL_LOG_DEBUG,
+             "gssloop: attribute " + printable(as_bytes(attribute.name)) + ": " +
+                 (authenticated != nullptr ? "authenticated" : "asserted") + ", " +
+                 (attribute.is_complete ? "complete" : "not complete") + ", " +
+                 std::to_string(num_values) + (num_values == 1 ? " value" : " values"));
+  }
+  for (const UnreadableAttribute& attribute : attributes->unreadable) {
+    host.log(SASL_LOG_DEBUG, "gssloop: attribute " + printable(as_bytes(attribute.name)) +
+                                 ": unreadable: " + attribute.reason);
+  }
+}
+
 }  // namespace gssloop::plugin

@@ -10,9 +10,13 @@
 
 namespace gssloop::plugin {
 
-// trace_step logs, at SASL_LOG_DEBUG, what the loop decided on one leg: who, which row of its table,
-// how many octets. Never a token.
+// trace_step logs, at SASL_LOG_DEBUG, what the loop decided on one leg: who, which row of its
+// table, how many octets. Never a token.
 void trace_step(const Host& host, const char* who, unsigned num_legs, const loop::Step& step);
+
+// trace_attributes logs, at SASL_LOG_DEBUG, which attributes the peer's name carries and whether they
+// are authenticated and complete. Never a value.
+void trace_attributes(const Host& host, const loop::EstablishedContext& context);
 
 // is_tracing says whether anybody listens at that level.
 inline bool is_tracing(const sasl_server_params_t& params) noexcept {

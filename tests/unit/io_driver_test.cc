@@ -185,7 +185,7 @@ Fault play(const DriverRow& row, Transport& mine, Deadline deadline) {
   const Outcome outcome = drive(negotiation, negotiation.first(row.role), mine, deadline);
   EXPECT_TRUE(negotiation.phase() == loop::Phase::kOver) << row.name;
   if (outcome) return Fault::kNone;
-  EXPECT_FALSE(outcome.error().reason.empty()) << row.name;
+  EXPECT_FALSE(outcome.error().text().empty()) << row.name;
   return outcome.error().fault;
 }
 

@@ -1,0 +1,78 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The arrows of docs/architecture.md, checked: which folder includes which, and who calls whose API.
+# SPEC N12: GSS headers come through lib/gss/gssapi_c.h alone. SPEC N28: nobody but tools and tests
+# imports composite names.
+
+set -u
+cd "${GSSLOOP_SRCDIR:-$(dirname "$0")/..}" || exit 99
+
+num_breaches=0
+
+# forbid WHAT PATTERN FILES...: complains about every line of FILES that matches, comments apart.
+forbid() {
+  local what=$1 pattern=$2
+  shift 2
+  local hits
+  hits=$(grep -nE "$pattern" "$@" /dev/null | grep -vE '^[^:]+:[0-9]+: *//')
+  [[ -z $hits ]] && return
+  echo "$what:"
+  echo "$hits"
+  num_breaches=$((num_breaches + 1))
+}
+
+# files FOLDER...: the C++ files below them; there must be some.
+files() {
+  find "$@" -name '*.cc' -o -name '*.h' | sort
+}
+
+# may_include FOLDER ALLOWED...: our own headers that a folder may include.
+may_include() {
+  local folder=$1
+  shift
+  local allowed
+  allowed=$(IFS='|'; echo "$*")
+  local file
+  for file in $(files "$folder"); do
+    while read -r included; do
+      [[ $included =~ ^($allowed)/ ]] && continue
+      echo "$file must not include $included"
+      num_breaches=$((num_breaches + 1))
+    done < <(sed -nE 's/^#include "([^"]+\/[^"]+)".*/\1/p' "$file")
+  done
+}
+
+may_include lib/base lib/base
+may_include lib/gss lib/base lib/gss
+may_include lib/loop lib/base lib/gss lib/loop
+may_include lib/io lib/base lib/gss lib/loop lib/io
+may_include lib/authz lib/base lib/authz
+may_include plugin lib/base lib/gss lib/loop lib/authz plugin
+
+above_gss=$(files lib/base lib/loop lib/io lib/authz plugin)
+# shellcheck disable=SC2086  # a list of files
+forbid 'gss_* and krb5_* are called in lib/gss only' \
+  '\b(gss|gssspi|krb5)_[a-z0-9_]+ *\(' $above_gss
+# shellcheck disable=SC2086
+forbid 'the GSS-API headers come through lib/gss/gssapi_c.h' \
+  '#include <(gssapi|krb5)' $(files lib plugin | grep -v '^lib/gss/gssapi_c.h$')
+# shellcheck disable=SC2086
+forbid 'libsasl is known to plugin/ only' '\bSASL_[A-Z]|<sasl/' $(files lib)
+# shellcheck disable=SC2086
+forbid 'composite names are imported by tools and tests only' \
+  'import_trusted_composite' $(files lib plugin | grep -v '^lib/gss/names\.')
+# shellcheck disable=SC2086
+forbid 'attribute values are made of what the mechanism returned, in lib/gss only' \
+  'from_mechanism' $(files lib plugin | grep -vE '^lib/(gss/attributes.cc|base/attribute.h)$')
+# shellcheck disable=SC2086
+forbid 'SASL codes of failures are chosen in plugin/outcome.cc only' \
+  'return SASL_(FAIL|BAD[A-Z]+|NOAUTHZ|TOOWEAK|CONFIGERR)\b' \
+  $(files plugin | grep -vE '^plugin/(outcome|entry).cc$')
+
+if ((num_breaches > 0)); then
+  echo "$num_breaches breaches"
+  exit 1
+fi
+echo "SPEC N12 N28"
+echo "no breach"
