@@ -46,6 +46,9 @@ struct Offered {
     gss::Mechanism mechanism;
     Shared* shared = nullptr;
   };
+  template <class... Arguments>
+  explicit Offered(Arguments&&... arguments) : shared(std::forward<Arguments>(arguments)...) {}
+
   Shared shared;
   std::vector<Entry> entries;
   std::vector<Plug> plugs;
@@ -217,10 +220,8 @@ extern "C" int sasl_server_plug_init(const sasl_utils_t* utils, int max_version,
   if (const int code = check_versions(max_version, SASL_SERVER_PLUG_VERSION)) return code;
   *out_version = SASL_SERVER_PLUG_VERSION;
   return guarded(utils, [&] {
-    auto offered = std::shared_ptr<OfferedServers>(new OfferedServers{
-        {gssloop::gss::default_realm(), AcceptorCredentials(gssloop::gss::default_keytab_name())},
-        {},
-        {}});
+    auto offered = std::make_shared<OfferedServers>(gssloop::gss::default_realm(),
+                                                    gssloop::gss::default_keytab_name());
     return offer(utils, std::move(offered), server_plug, pluglist, plugcount);
   });
 }

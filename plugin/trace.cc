@@ -27,11 +27,11 @@ void trace_attributes(const Host& host, const loop::EstablishedContext& context)
     const auto* authenticated = attribute.authenticated();
     const std::size_t num_values =
         authenticated != nullptr ? authenticated->size() : attribute.asserted()->size();
-    host.log(SASL_LOG_DEBUG,
-             "gssloop: attribute " + printable(as_bytes(attribute.name)) + ": " +
-                 (authenticated != nullptr ? "authenticated" : "asserted") + ", " +
-                 (attribute.is_complete ? "complete" : "not complete") + ", " +
-                 std::to_string(num_values) + (num_values == 1 ? " value" : " values"));
+    host.log(SASL_LOG_DEBUG, "gssloop: attribute " + printable(as_bytes(attribute.name)) + ": " +
+                                 (authenticated != nullptr ? "authenticated" : "asserted") + ", " +
+                                 (attribute.is_complete ? "complete" : "not complete") + ", " +
+                                 std::to_string(num_values) +
+                                 (num_values == 1 ? " value" : " values"));
   }
   for (const UnreadableAttribute& attribute : attributes->unreadable) {
     host.log(SASL_LOG_DEBUG, "gssloop: attribute " + printable(as_bytes(attribute.name)) +

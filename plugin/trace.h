@@ -14,8 +14,8 @@ namespace gssloop::plugin {
 // table, how many octets. Never a token.
 void trace_step(const Host& host, const char* who, unsigned num_legs, const loop::Step& step);
 
-// trace_attributes logs, at SASL_LOG_DEBUG, which attributes the peer's name carries and whether they
-// are authenticated and complete. Never a value.
+// trace_attributes logs, at SASL_LOG_DEBUG, which attributes the peer's name carries and whether
+// they are authenticated and complete. Never a value.
 void trace_attributes(const Host& host, const loop::EstablishedContext& context);
 
 // is_tracing says whether anybody listens at that level.

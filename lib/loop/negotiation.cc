@@ -84,6 +84,7 @@ Step Negotiation::call_mechanism(std::optional<ByteView> input) {
 Step Negotiation::carry_out(const Row& row, gss::CallOutcome outcome, Failure failure) {
   Step step;
   step.row_ = &row;
+  if (row.fault != Fault::kNone) step.failure_ = std::move(failure);
   for (const Action action : row.actions) {
     switch (action) {
       case Action::kSendToken:
@@ -104,7 +105,6 @@ Step Negotiation::carry_out(const Row& row, gss::CallOutcome outcome, Failure fa
         step.doomed_ = std::move(context_);
         break;
       case Action::kFail:
-        step.failure_ = std::move(failure);
         phase_ = Phase::kOver;
         break;
       case Action::kCallMechanism:

@@ -18,7 +18,7 @@ namespace gssloop::loop {
 // Limits bound what a peer can make us do. A leg is one token, in either direction.
 struct Limits {
   unsigned max_legs = 32;
-  std::size_t max_token_len = 256 * 1024;  // octets
+  std::size_t max_token_len = std::size_t{256} * 1024;  // octets
 };
 
 // Negotiation is what both roles share: it keeps the phase and the context handle, asks the table,

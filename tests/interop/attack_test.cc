@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// What other servers were seen to let in, sent to ours: each first message carries a genuine token,
+// bound to the very header that it travels behind, so that nothing but the header is wrong.
+
+#include <gtest/gtest.h>
+
+#include "lib/gss/initial_token.h"
+#include "lib/gss/oid.h"
+#include "tests/interop/login.h"
+#include "tests/interop/matrix.h"
+#include "tests/kdc/forge.h"
+#include "tests/support/spec.h"
+
+namespace gssloop::testing {
+namespace {
+
+using namespace std::string_literals;
+
+constexpr char kMechanism[] = "GS2-KRB5";
+
+std::string first_message(std::string header, OM_uint32 flags = GSS_C_MUTUAL_FLAG) {
+  gss_channel_bindings_struct bindings{};
+  bindings.application_data = {header.size(), header.data()};
+  const std::string token = initial_token("imap@localhost", flags, &bindings);
+  const auto inner = gss::strip_initial_header(as_bytes(token), gss::Oid::krb5());
+  if (!inner) throw RealmError("the initial token does not have the form of RFC 2743");
+  return header + to_string(*inner);
+}
+
+Verdict attack(const std::string& message, const std::string& what) {
+  Lab& lab = Lab::get();
+  Lab::Server server = lab.start_server({Peer::kOurs, {"--allow-any-authzid"}}, 1);
+  const Verdict verdict = send_raw(server.port, kMechanism, message);
+  server.process->wait(Child::Clock::now() + std::chrono::seconds(30));
+  add_to_matrix({"hand-made", name_of(Peer::kOurs), kMechanism, what,
+                 verdict.is_let_in ? "let in" : (verdict.is_refused ? "refused" : "no verdict")});
+  return verdict;
+}
+
+// The attacks below differ from this one only in the header.
+TEST(Attack, GenuineMessageIsLetIn) {
+  SPEC("G3 G11");
+  EXPECT_TRUE(attack(first_message("n,,"), "header n,,").is_let_in);
+}
+
+TEST(Attack, GenuineMessageWithAuthzidIsLetIn) {
+  SPEC("G3 G5");
+  EXPECT_TRUE(attack(first_message("n,a=admin,"), "header n,a=admin,").is_let_in);
+}
+
+TEST(Attack, UnknownFlagIsRefused) {
+  SPEC("G4");
+  EXPECT_TRUE(attack(first_message("x,,"), "header x,,").is_refused);
+}
+
+TEST(Attack, AuthzidWithNulIsRefused) {
+  SPEC("G5");
+  EXPECT_TRUE(attack(first_message("n,a=admin\0junk,"s), "header n,a=admin\\0junk,").is_refused);
+}
+
+TEST(Attack, ContextWithoutMutualAuthenticationIsRefused) {
+  SPEC("G11");
+  EXPECT_TRUE(attack(first_message("n,,", 0), "no mutual authentication").is_refused);
+}
+
+TEST(Attack, HeaderThatTheTokenDoesNotCoverIsRefused) {
+  SPEC("G9 G10");
+  const std::string genuine = first_message("n,,");
+  EXPECT_TRUE(attack("n,a=admin," + genuine.substr(3), "token of n,, after n,a=admin,").is_refused);
+}
+
+// A token without any bindings, which Kerberos accepts for whatever the server has bound.
+TEST(Attack, HeaderBeforeAnUnboundTokenIsRefused) {
+  SPEC("G10");
+  const char* const kHeaders[] = {"n,a=admin,", "p=tls-unique,a=admin,"};
+  for (const char* header : kHeaders) {
+    const Outcome outcome =
+        Lab::get().log_in({Peer::kOurs, {"--allow-any-authzid", "--cbinding", "tls-unique=data"}},
+                          {Peer::kForger, {"--header", header}});
+    const bool is_refused = outcome.client_status == 0 && outcome.server_status == 1;
+    EXPECT_TRUE(is_refused) << header << "\n" << outcome.text();
+    EXPECT_EQ(outcome.authid(), "") << outcome.text();
+    add_to_matrix({name_of(Peer::kForger), name_of(Peer::kOurs), kMechanism,
+                   "unbound token after "s + header, is_refused ? "refused" : "LET IN"});
+  }
+}
+
+}  // namespace
+}  // namespace gssloop::testing

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tests/interop/login.h"
+
+#include <sys/stat.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <thread>
+
+#include "examples/demo/wire.h"
+#include "tests/interop/eavesdropper.h"
+#include "tests/kdc/process.h"
+
+namespace gssloop::testing {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+// Beyond the 20 seconds that a demo program waits for its peer.
+constexpr auto kLoginTimeout = 30s;
+constexpr auto kStartTimeout = 20s;
+
+std::unique_ptr<Lab>& instance() {
+  static std::unique_ptr<Lab> lab;
+  return lab;
+}
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+std::string program(const std::string& path) { return variable("GSSLOOP_BUILDDIR") + "/" + path; }
+
+void link_into(const fs::path& folder, const fs::path& file) {
+  fs::create_directories(folder);
+  fs::create_symlink(fs::canonical(file), folder / file.filename());
+}
+
+// The rest of the last line that has `word` after its first word.
+std::string last_value(const std::string& text, const std::string& word) {
+  const std::string marker = "    " + word + " ";
+  const std::size_t found = text.rfind(marker);
+  if (found == std::string::npos) return "";
+  const std::size_t begin = text.find_first_not_of(' ', found + marker.size());
+  const std::size_t end = std::min(text.find('\n', begin), text.find("   (", begin));
+  return text.substr(begin, end - begin);
+}
+
+RealmOptions realm_options() {
+  RealmOptions options;
+  options.services = {"imap/localhost"};
+  return options;
+}
+
+}  // namespace
+
+const char* name_of(Peer peer) {
+  switch (peer) {
+    case Peer::kOurs:
+      return "gssloop";
+    case Peer::kStock:
+      return "Cyrus gs2";
+    case Peer::kMixed:
+      return "gssloop+Cyrus";
+    case Peer::kGnu:
+      return "GNU SASL";
+    case Peer::kForger:
+      return "forger";
+  }
+  return "?";
+}
+
+std::string Outcome::authid() const { return last_value(server, "authid"); }
+std::string Outcome::authzid() const { return last_value(server, "authzid"); }
+
+std::string Outcome::text() const {
+  return "client ended with " + std::to_string(client_status) + ":\n" + client +
+         "server ended with " + std::to_string(server_status) + ":\n" + server;
+}
+
+Lab& Lab::get() {
+  if (!instance()) instance().reset(new Lab);
+  return *instance();
+}
+
+void Lab::close() { instance().reset(); }
+
+Lab::Lab() : realm_(realm_options()) {
+  realm_.apply_to_this_process();
+  realm_.add_user(kUser, "password");
+  realm_.kinit(kUser, "password");
+  fs::create_directories(realm_.path("sasl-conf"));
+  make_folders();
+}
+
+// A folder a peer, with links to the very files: libsasl opens all that a folder holds.
+void Lab::make_folders() {
+  const fs::path ours = variable("GSSLOOP_PLUGIN_DIR") + "/libgssloop_sasl.so";
+  const fs::path database = program("tests/interop/.libs/any_user.so");
+  link_into(realm_.path("ours"), ours);
+  const fs::path stock = variable("GSSLOOP_STOCK_PLUGIN_DIR");
+  const fs::path gs2 = stock / "libgs2.so";
+  if (!fs::exists(gs2)) {
+    stock_missing_ = gs2.string() + " is not there (Debian: libsasl2-modules-gssapi-mit)";
+    return;
+  }
+  link_into(realm_.path("stock"), gs2);
+  link_into(realm_.path("stock"), database);
+  link_into(realm_.path("mixed"), ours);
+  for (const auto& entry : fs::directory_iterator(stock)) {
+    if (entry.path().extension() == ".so") link_into(realm_.path("mixed"), entry.path());
+  }
+}
+
+std::string Lab::missing(Peer peer) const {
+  if (peer == Peer::kStock || peer == Peer::kMixed) return stock_missing_;
+  if (peer == Peer::kGnu && !fs::exists(program("tests/interop/gsasl_peer"))) {
+    return "this build has no GNU SASL (Debian: libgsasl-dev)";
+  }
+  return "";
+}
+
+std::vector<std::string> Lab::environment(const Side& side) const {
+  const std::string folder = side.peer == Peer::kStock   ? "stock"
+                             : side.peer == Peer::kMixed ? "mixed"
+                                                         : "ours";
+  std::vector<std::string> variables = {"SASL_PATH=" + realm_.path(folder),
+                                        "SASL_CONF_PATH=" + realm_.path("sasl-conf")};
+  if (!side.ccache.empty()) variables.push_back("KRB5CCNAME=" + side.ccache);
+  // Cyrus SASL's module and GNU SASL leak at each start, which is not what is tested here.
+  if (side.peer != Peer::kOurs) variables.push_back("ASAN_OPTIONS=detect_leaks=0");
+  return environment_with(variables);
+}
+
+std::string Lab::next_file(const std::string& name) {
+  return realm_.path(name + std::to_string(++num_files_));
+}
+
+Lab::Server Lab::start_server(const Side& side, int num_connections) {
+  const std::string port_file = next_file("port");
+  std::vector<std::string> argv;
+  if (side.peer == Peer::kGnu) {
+    argv = {program("tests/interop/gsasl_peer"), "server"};
+  } else {
+    argv = {program("examples/demo/server"), "--count", std::to_string(num_connections)};
+  }
+  argv.insert(argv.end(), {"--port-file", port_file});
+  argv.insert(argv.end(), side.arguments.begin(), side.arguments.end());
+  Server server{std::make_unique<Child>(argv, environment(side), next_file("server")), 0};
+  const auto deadline = Child::Clock::now() + kStartTimeout;
+  while (!fs::exists(port_file)) {
+    if (!server.process->is_running() || Child::Clock::now() > deadline) {
+      throw RealmError("the server did not start:\n" + server.process->output());
+    }
+    std::this_thread::sleep_for(2ms);
+  }
+  server.port = std::stoi(read_file(port_file));
+  return server;
+}
+
+std::unique_ptr<Child> Lab::start_client(const Side& side, int port) {
+  std::vector<std::string> argv;
+  if (side.peer == Peer::kGnu) {
+    argv = {program("tests/interop/gsasl_peer"), "client"};
+  } else {
+    argv = {program(side.peer == Peer::kForger ? "examples/demo/forger" : "examples/demo/client")};
+  }
+  argv.insert(argv.end(), {"localhost", std::to_string(port)});
+  argv.insert(argv.end(), side.arguments.begin(), side.arguments.end());
+  return std::make_unique<Child>(argv, environment(side), next_file("client"));
+}
+
+Outcome Lab::finish(Server* server, Child* client) const {
+  const auto deadline = Child::Clock::now() + kLoginTimeout;
+  Outcome outcome;
+  outcome.client_status = client->wait(deadline);
+  outcome.server_status = server->process->wait(deadline);
+  outcome.client = client->output();
+  outcome.server = server->process->output();
+  return outcome;
+}
+
+Outcome Lab::log_in(const Side& server_side, const Side& client_side) {
+  Server server = start_server(server_side, 1);
+  const std::unique_ptr<Child> client = start_client(client_side, server.port);
+  return finish(&server, client.get());
+}
+
+Outcome Lab::replay(const Side& server_side, const Side& client_side) {
+  Server server = start_server(server_side, 2);
+  Eavesdropper eavesdropper(server.port);
+  const std::unique_ptr<Child> client = start_client(client_side, eavesdropper.port());
+  Outcome outcome = finish(&server, client.get());
+  // The server's status is of both connections; the stolen message is expected to get in.
+  if (!eavesdropper.got_in()) outcome.server_status = -1;
+  return outcome;
+}
+
+Verdict send_raw(int port, const std::string& mechanism, const std::string& message) {
+  const demo::Socket server = demo::connect_to("localhost", std::to_string(port));
+  if (!server.is_open() || !demo::receive_frame(server.fd())) return {};
+  demo::send_frame(server.fd(), demo::Kind::kStart, mechanism + '\0' + '1' + message);
+  std::optional<demo::Frame> frame = demo::receive_frame(server.fd());
+  constexpr int kMaxChallenges = 4;
+  for (int i = 0; i < kMaxChallenges && frame && frame->kind == demo::Kind::kChallenge; ++i) {
+    demo::send_frame(server.fd(), demo::Kind::kResponse, "");
+    frame = demo::receive_frame(server.fd());
+  }
+  if (!frame) return {};
+  return {frame->kind == demo::Kind::kSuccess, frame->kind == demo::Kind::kFailure, frame->body};
+}
+
+}  // namespace gssloop::testing

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tests/live/live_test.h"
+
+#include <cstdlib>
+
+#include "lib/gss/initial_token.h"
+
+namespace gssloop::testing {
+namespace {
+
+std::unique_ptr<Realm>& held_realm() {
+  static std::unique_ptr<Realm> realm;
+  return realm;
+}
+
+// Ends the KDC with the program's tests and not in a static destructor.
+class RealmEnvironment : public ::testing::Environment {
+  void TearDown() override { held_realm().reset(); }
+};
+const auto* const registered = ::testing::AddGlobalTestEnvironment(new RealmEnvironment);
+
+std::unique_ptr<Realm> make_realm() {
+  RealmOptions options;
+  options.foreign_realms = {"OTHER.TEST"};
+  options.services = {"imap/localhost", "smtp/localhost"};
+  options.hosts = {"mail.example.test"};
+  auto realm = std::make_unique<Realm>(options);
+  realm->add_user("alice", "secret");
+  realm->add_user("bob", "secret", false);
+  realm->add_user("carol@OTHER.TEST", "secret");
+  realm->kinit({.user = "alice", .password = "secret", .forwardable = true});
+  return realm;
+}
+
+}  // namespace
+
+Realm& LiveTest::realm() {
+  if (!held_realm()) held_realm() = make_realm();
+  return *held_realm();
+}
+
+void LiveTest::SetUp() {
+  if (const std::string reason = Realm::missing(); !reason.empty()) GTEST_SKIP() << reason;
+  realm().apply_to_this_process();
+  // Where an application has no SASL_CB_AUTHNAME, libsasl answers it itself, out of these.
+  unsetenv("USER");
+  unsetenv("USERNAME");
+  library_ = std::make_unique<SaslLibrary>();
+}
+
+void LiveTest::TearDown() { library_.reset(); }
+
+void LiveTest::restart_library(SaslOptions server, SaslOptions client) {
+  library_.reset();
+  library_ = std::make_unique<SaslLibrary>(std::move(server), std::move(client));
+}
+
+void LiveTest::use_ccache(const std::string& name) { setenv("KRB5CCNAME", name.c_str(), 1); }
+
+void LiveTest::use_forged(const ForgedTicket& ticket) {
+  use_ccache(ccache("forged"));
+  forge_ticket(realm(), ticket, ccache("forged"));
+}
+
+void LiveTest::disable_replay_cache() { setenv("KRB5RCACHENAME", "none:", 1); }
+
+std::string bare_token(const std::string& framed) {
+  const auto inner = gss::strip_initial_header(as_bytes(framed), gss::Oid::krb5());
+  return inner ? to_string(*inner) : std::string();
+}
+
+void expect_sentence(const std::string& text, const std::vector<std::string>& parts) {
+  for (const std::string& part : parts) {
+    EXPECT_NE(text.find(part), std::string::npos) << "\"" << part << "\" is not in: " << text;
+  }
+}
+
+}  // namespace gssloop::testing

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_TESTS_LIVE_LIVE_TEST_H_
+#define GSSLOOP_TESTS_LIVE_LIVE_TEST_H_
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "tests/kdc/forge.h"
+#include "tests/kdc/realm.h"
+#include "tests/support/sasl_pair.h"
+#include "tests/support/spec.h"
+
+namespace gssloop::testing {
+
+inline constexpr char kGs2[] = "GS2-KRB5";
+inline constexpr char kGs2Plus[] = "GS2-KRB5-PLUS";
+
+// LiveTest gives each test the process's one KDC and a fresh libsasl with the real module.
+//
+// The realm EXAMPLE.TEST has the users alice and bob, OTHER.TEST has carol, all with the password
+// "secret". Kerberos knows how alice and carol logged in (two auth-indicators), and not of bob. The
+// services imap/localhost and smtp/localhost are in the default keytab. The default ticket is
+// alice's.
+class LiveTest : public ::testing::Test {
+ protected:
+  void SetUp() override;
+  void TearDown() override;
+
+  static Realm& realm();
+  SaslLibrary& library() { return *library_; }
+  // A new libsasl, whose modules see these options when they are loaded.
+  void restart_library(SaslOptions server, SaslOptions client = {});
+
+  // use_ccache makes `name` the default ccache of this process until the test ends.
+  static void use_ccache(const std::string& name);
+  // ccache is the name of a ccache file of this test's own.
+  static std::string ccache(const std::string& file) { return "FILE:" + realm().path(file); }
+  // use_forged makes a forged service ticket the only one.
+  static void use_forged(const ForgedTicket& ticket);
+  // Which keeps tests apart that would take each other's tokens for replays: no cache at all.
+  static void disable_replay_cache();
+
+ private:
+  std::unique_ptr<SaslLibrary> library_;
+};
+
+// bare_token is the mechanism's own part of a framed initial token of krb5.
+std::string bare_token(const std::string& framed);
+
+// expect_sentence demands of a failure's text what a person needs: each of `parts`, and the texts
+// of a major and a minor status.
+void expect_sentence(const std::string& text, const std::vector<std::string>& parts);
+
+}  // namespace gssloop::testing
+
+#endif  // GSSLOOP_TESTS_LIVE_LIVE_TEST_H_

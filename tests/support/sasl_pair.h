@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// A real libsasl client and a real libsasl server in one process, and the exchange between them
+// message by message, so that a test can look at each and change it on its way.
+
+#ifndef GSSLOOP_TESTS_SUPPORT_SASL_PAIR_H_
+#define GSSLOOP_TESTS_SUPPORT_SASL_PAIR_H_
+
+#include <sasl/prop.h>
+#include <sasl/sasl.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/support/sasl_library.h"
+
+namespace gssloop::testing {
+
+struct ChannelBinding {
+  std::string name;
+  std::string data;
+  bool is_critical = false;
+};
+
+// Reply is what a client application says to one SASL_CB_*.
+struct Reply {
+  enum class How { kAbsent, kProcedure, kInteraction };
+  How how = How::kAbsent;
+  std::string text = {};
+  int code = SASL_OK;  // of the procedure
+};
+// By a callback procedure; or when SASL_INTERACT asks.
+inline Reply says(std::string text) { return {Reply::How::kProcedure, std::move(text)}; }
+inline Reply types(std::string text) { return {Reply::How::kInteraction, std::move(text)}; }
+
+struct ClientSetup {
+  std::string service = "imap";
+  std::string host = "localhost";
+  SaslOptions options = {};
+  Reply user = {}, authname = {}, password = {};
+  std::optional<ChannelBinding> binding = {};
+  unsigned security_flags = 0;
+  const void* credential = nullptr;  // SASL_GSS_CREDS: a gss_cred_id_t
+  bool success_data = true;
+};
+
+// What a server's application had requested, by name; a name without values has an empty list.
+using Properties = std::map<std::string, std::vector<std::string>>;
+Properties read_properties(propctx* context);
+
+struct ProxyCall {
+  std::string authzid, authid;
+  Properties properties;  // as the callback saw them
+};
+
+// One call of SASL_CB_CANON_USER. The callback may change the name.
+struct CanonCall {
+  sasl_conn_t* connection = nullptr;
+  std::string name;
+  unsigned flags = 0;
+};
+
+struct ServerSetup {
+  std::string service = "imap";
+  std::string host = "localhost";
+  SaslOptions options = {};
+  std::optional<ChannelBinding> binding = {};
+  unsigned security_flags = 0;
+  const void* credential = nullptr;
+  bool success_data = true;
+  bool needs_proxy = false;
+  std::vector<std::string> requested = {};
+  // Empty: everybody may act as themselves alone.
+  std::function<int(const ProxyCall&)> proxy_policy = {};
+  // Empty: no such callback.
+  std::function<int(CanonCall*)> canon_user = {};
+};
+
+// Turn is what one call of sasl_*_start or sasl_*_step came to.
+struct Turn {
+  int code = SASL_FAIL;
+  std::optional<std::string> out = {};  // nullopt: a null pointer
+};
+
+struct ConnectionDeleter {
+  void operator()(sasl_conn_t* connection) const { sasl_dispose(&connection); }
+};
+using Connection = std::unique_ptr<sasl_conn_t, ConnectionDeleter>;
+
+// SaslSide is what client and server have in common.
+class SaslSide {
+ public:
+  sasl_conn_t* get() const { return connection_.get(); }
+  std::string error() const { return sasl_errdetail(get()); }
+  const SaslLog& log() const { return log_; }
+  SaslLog& log() { return log_; }
+  // property is a string property, "" where there is none.
+  std::string property(int number) const;
+  std::string authid() const { return property(SASL_AUTHUSER); }
+  std::string authzid() const { return property(SASL_USERNAME); }
+  // pointer is any property as libsasl gives it, null where there is none.
+  const void* pointer(int number) const;
+  unsigned ssf() const { return *static_cast<const sasl_ssf_t*>(pointer(SASL_SSF)); }
+
+ protected:
+  void set_up(unsigned security_flags, const void* credential,
+              const std::optional<ChannelBinding>& binding);
+
+  SaslLog log_;
+  std::vector<sasl_callback_t> callbacks_;
+  sasl_channel_binding_t binding_{};
+  Connection connection_;
+};
+
+class SaslClient : public SaslSide {
+ public:
+  explicit SaslClient(ClientSetup setup = {});
+  SaslClient(const SaslClient&) = delete;
+  SaslClient& operator=(const SaslClient&) = delete;
+
+  // start begins with the best mechanism of the list, and answers all that SASL_INTERACT asks.
+  Turn start(const std::string& mechanisms);
+  Turn step(const std::optional<std::string>& in);
+
+  // The callback ids that were asked for, by either way, in their order.
+  const std::vector<unsigned long>& asked() const { return asked_; }
+  bool was_asked(unsigned long id) const;
+
+ private:
+  static int on_simple(void* context, int id, const char** result, unsigned* len);
+  static int on_secret(sasl_conn_t*, void* context, int id, sasl_secret_t** secret);
+  void add_callback(unsigned long id, const Reply& reply);
+  Reply& reply(unsigned long id);
+  void answer(sasl_interact_t* prompts);
+
+  ClientSetup setup_;
+  std::string secret_;  // a sasl_secret_t
+  std::vector<unsigned long> asked_;
+};
+
+class SaslServer : public SaslSide {
+ public:
+  explicit SaslServer(ServerSetup setup = {});
+  SaslServer(const SaslServer&) = delete;
+  SaslServer& operator=(const SaslServer&) = delete;
+
+  // The mechanisms that are offered, separated and surrounded by single blanks.
+  std::string offered() const;
+  bool offers(const std::string& mechanism) const {
+    return offered().find(" " + mechanism + " ") != std::string::npos;
+  }
+  Turn start(const std::string& mechanism, const std::optional<std::string>& in);
+  Turn step(const std::optional<std::string>& in);
+
+  Properties properties() const { return read_properties(sasl_auxprop_getctx(get())); }
+  const std::vector<ProxyCall>& proxy_calls() const { return proxy_calls_; }
+  const std::vector<CanonCall>& canon_calls() const { return canon_calls_; }
+  // The mechanism did not get as far as handing anything to the application.
+  bool was_silent() const { return proxy_calls_.empty() && canon_calls_.empty(); }
+
+  // Makes connection-wide options changeable between logins.
+  SaslOptions& options() { return setup_.options; }
+
+ private:
+  static int on_proxy(sasl_conn_t*, void* context, const char* authzid, unsigned authzid_len,
+                      const char* authid, unsigned authid_len, const char*, unsigned,
+                      propctx* properties);
+  static int on_canon(sasl_conn_t* connection, void* context, const char* in, unsigned in_len,
+                      unsigned flags, const char*, char* out, unsigned out_max, unsigned* out_len);
+
+  ServerSetup setup_;
+  std::vector<ProxyCall> proxy_calls_;
+  std::vector<CanonCall> canon_calls_;
+};
+
+// Message is one message in flight.
+struct Message {
+  bool is_from_client = false;
+  std::size_t number = 0;              // of this login, from 0
+  std::optional<std::string> octets;  // nullopt: no message at all (as the first may be)
+};
+using Tamper = std::function<void(Message*)>;
+
+// Login is how an exchange ended.
+struct Login {
+  Turn client, server;            // the last of each
+  std::vector<Message> messages;  // as they arrived
+  bool ok() const { return client.code == SASL_OK && server.code == SASL_OK; }
+};
+
+// log_in runs an exchange until one side is done or failed and nothing is under way. `tamper` may
+// change each message on its way; a message that is dropped whole (nullopt) ends the exchange,
+// except for the client's first.
+Login log_in(SaslClient* client, SaslServer* server, const std::string& mechanisms,
+             const Tamper& tamper = {});
+
+}  // namespace gssloop::testing
+
+#endif  // GSSLOOP_TESTS_SUPPORT_SASL_PAIR_H_

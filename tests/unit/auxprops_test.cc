@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// AuxProps over libsasl's own property functions.
+#include "plugin/auxprops.h"
+
+#include <gtest/gtest.h>
+#include <sasl/prop.h>
+
+#include <cstdarg>
+#include <map>
+#include <optional>
+
+#include "tests/support/spec.h"
+
+namespace gssloop::plugin {
+namespace {
+
+using namespace std::string_literals;
+using Values = std::vector<std::string>;
+
+struct FreeProps {
+  void operator()(propctx* context) const { prop_dispose(&context); }
+};
+
+std::string* log_text() {
+  static std::string text;
+  return &text;
+}
+
+void on_log(sasl_conn_t*, int, const char* format, ...) {
+  va_list args;
+  va_start(args, format);
+  char line[512];
+  vsnprintf(line, sizeof line, format, args);
+  va_end(args);
+  *log_text() += std::string(line) + "\n";
+}
+
+class AuxPropsTest : public ::testing::Test {
+ protected:
+  AuxPropsTest() : context_(prop_new(0)) {
+    utils_.log = on_log;
+    utils_.prop_get = prop_get;
+    utils_.prop_set = prop_set;
+    utils_.prop_erase = prop_erase;
+    log_text()->clear();
+  }
+
+  void request(std::vector<const char*> names) {
+    names.push_back(nullptr);
+    ASSERT_EQ(prop_request(context_.get(), names.data()), SASL_OK);
+  }
+
+  Values values(const std::string& name) const {
+    Values found;
+    for (const propval* value = prop_get(context_.get()); value->name != nullptr; ++value) {
+      if (value->name != name) continue;
+      for (const char** one = value->values; one != nullptr && *one != nullptr; ++one) {
+        found.emplace_back(*one);
+      }
+    }
+    return found;
+  }
+
+  Host host() const { return Host(&utils_); }
+
+  sasl_utils_t utils_{};
+  std::unique_ptr<propctx, FreeProps> context_;
+};
+
+template <class Value>
+Attribute attribute(const std::string& name, const Values& values) {
+  std::vector<Value> held;
+  for (const std::string& value : values) {
+    held.push_back(Value::from_mechanism(to_bytes(as_bytes(value))));
+  }
+  return {name, false, std::move(held)};
+}
+
+Attribute authenticated(const std::string& name, const Values& values) {
+  return attribute<AuthenticatedValue>(name, values);
+}
+
+TEST_F(AuxPropsTest, AssertedValuesAreWithheld) {
+  SPEC("N29");
+  request({"*auth-indicators", "auth-indicators", "*urn:x"});
+  const AuxProps properties(host(), context_.get());
+  properties.publish({{attribute<AssertedValue>("auth-indicators", {"admin"}),
+                       attribute<AssertedValue>("urn:x", {"admin"})},
+                      {}},
+                     true);
+  for (const char* name : {"*auth-indicators", "auth-indicators", "*urn:x"}) {
+    EXPECT_TRUE(values(name).empty()) << name;
+  }
+  EXPECT_NE(log_text()->find("not authenticated"), std::string::npos);
+  EXPECT_EQ(log_text()->find("admin"), std::string::npos);
+}
+
+TEST_F(AuxPropsTest, UnstarredNamesAreForTheOwnIdentityAlone) {
+  SPEC("N29 N5");
+  request({"auth-indicators", "*auth-indicators"});
+  const AuxProps properties(host(), context_.get());
+  const Attributes attributes{{authenticated("auth-indicators", {"one", "two", "one"})}, {}};
+  properties.publish(attributes, false);
+  EXPECT_TRUE(values("auth-indicators").empty());
+  EXPECT_EQ(values("*auth-indicators"), (Values{"one", "two", "one"}));
+  properties.publish(attributes, true);
+  EXPECT_EQ(values("auth-indicators"), (Values{"one", "two", "one"}));
+  EXPECT_EQ(values("*auth-indicators"), (Values{"one", "two", "one"}));
+}
+
+// Text under a URN is base64, and what looks like base64 in an indicator stays as it is.
+TEST_F(AuxPropsTest, FormBelongsToTheName) {
+  SPEC("N4");
+  request({"*auth-indicators", "*urn:mspac:client-info", "*urn:x b"});
+  const AuxProps properties(host(), context_.get());
+  properties.publish({{authenticated("auth-indicators", {"AP8=", "", "\xc3\xa4"}),
+                       authenticated("urn:mspac:client-info", {"\0\xff"s, "text", ""}),
+                       authenticated("urn:x b", {std::string(65536, 'x')})},
+                      {}},
+                     false);
+  EXPECT_EQ(values("*auth-indicators"), (Values{"AP8=", "", "\xc3\xa4"}));
+  EXPECT_EQ(values("*urn:mspac:client-info"), (Values{"AP8=", "dGV4dA==", ""}));
+  EXPECT_EQ(values("*urn:x b").at(0).size(), 87384U);
+}
+
+TEST_F(AuxPropsTest, WhatIsNotTextIsWithheldValueByValue) {
+  SPEC("N4");
+  request({"*auth-indicators"});
+  const AuxProps properties(host(), context_.get());
+  properties.publish(
+      {{authenticated("auth-indicators", {"good", "ad\0min"s, "\xffsecret", "fine"})}, {}}, false);
+  EXPECT_EQ(values("*auth-indicators"), (Values{"good", "fine"}));
+  EXPECT_EQ(log_text()->find("min"), std::string::npos);
+  EXPECT_EQ(log_text()->find("secret"), std::string::npos);
+}
+
+// prop_setvals and appending overrun libsasl's heap with these.
+TEST_F(AuxPropsTest, FortyLongValuesArrive) {
+  SPEC("N11");
+  request({"*auth-indicators", "*urn:groups"});
+  Values groups;
+  for (int i = 0; i < 40; ++i) {
+    groups.push_back("CN=Department of Long Names " + std::to_string(i) +
+                     ",OU=Groups,OU=Berlin,DC=ad,DC=example,DC=com");
+  }
+  const AuxProps properties(host(), context_.get());
+  for (int i = 0; i < 3; ++i) {
+    properties.publish(
+        {{authenticated("auth-indicators", groups), authenticated("urn:groups", groups)}, {}},
+        false);
+    EXPECT_EQ(values("*auth-indicators"), groups);
+    EXPECT_EQ(values("*urn:groups").size(), 40U);
+  }
+}
+
+TEST_F(AuxPropsTest, OnlyWhatWasRequestedIsSet) {
+  request({"*urn:a", "mail", "*mail"});
+  const AuxProps properties(host(), context_.get());
+  EXPECT_EQ(properties.wanted(), Values{"urn:a"});
+  properties.publish({{authenticated("urn:a", {"x"}), authenticated("urn:b", {"x"}),
+                       authenticated("mail", {"x"}), authenticated("auth-indicators", {"x"})},
+                      {}},
+                     true);
+  EXPECT_EQ(values("*urn:a"), Values{"eA=="});
+  EXPECT_TRUE(values("mail").empty());
+  EXPECT_TRUE(values("*mail").empty());
+}
+
+TEST_F(AuxPropsTest, WantedNamesComeOnceAndWithoutStar) {
+  request({"auth-indicators", "*auth-indicators", "*urn:b", "cmusaslsecretPLAIN", "**urn:c"});
+  EXPECT_EQ(AuxProps(host(), context_.get()).wanted(), (Values{"auth-indicators", "urn:b"}));
+}
+
+TEST_F(AuxPropsTest, ADatabaseCannotPose) {
+  SPEC("N29");
+  request({"*auth-indicators", "*urn:a", "*mail"});
+  for (const char* name : {"*auth-indicators", "*urn:a", "*mail"}) {
+    ASSERT_EQ(prop_set(context_.get(), name, "posed", 5), SASL_OK);
+  }
+  const AuxProps properties(host(), context_.get());
+  properties.publish({{authenticated("auth-indicators", {"true"})}, {}}, true);
+  EXPECT_EQ(values("*auth-indicators"), Values{"true"});
+  EXPECT_TRUE(values("*urn:a").empty());
+  EXPECT_EQ(values("*mail"), Values{"posed"});  // not a name of ours
+}
+
+TEST_F(AuxPropsTest, DestructionErases) {
+  request({"*auth-indicators", "*mail"});
+  prop_set(context_.get(), "*mail", "kept", 4);
+  {
+    const AuxProps properties(host(), context_.get());
+    properties.publish({{authenticated("auth-indicators", {"x"})}, {}}, true);
+    EXPECT_FALSE(values("*auth-indicators").empty());
+  }
+  EXPECT_TRUE(values("*auth-indicators").empty());
+  EXPECT_EQ(values("*mail"), Values{"kept"});
+}
+
+TEST_F(AuxPropsTest, NoContextNoProperties) {
+  const AuxProps properties(host(), nullptr);
+  EXPECT_TRUE(properties.wanted().empty());
+  properties.publish({{authenticated("auth-indicators", {"x"})}, {}}, true);
+}
+
+TEST(RawNames, AreIndicatorsAndUrns) {
+  SPEC("N5 N10");
+  for (const char* name : {"auth-indicators", "urn:x", "urn:"}) EXPECT_TRUE(is_raw_name(name));
+  for (const char* name : {"", "auth-indicators x", "x auth-indicators", "auth-indicator", "URN:x",
+                           "xurn:x", " urn:x", "mail", "*urn:x"}) {
+    EXPECT_FALSE(is_raw_name(name)) << name;
+  }
+}
+
+}  // namespace
+}  // namespace gssloop::plugin

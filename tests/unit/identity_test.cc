@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "plugin/identity.h"
+
+#include <gtest/gtest.h>
+
+#include "lib/gss/oid.h"
+#include "tests/support/spec.h"
+
+namespace gssloop::plugin {
+namespace {
+
+using namespace std::string_literals;
+
+TEST(Identity, AuthidOfDisplayedNames) {
+  SPEC("L45");
+  const struct {
+    std::string displayed;
+    bool is_kerberos;
+    const char* authid;  // null: refused
+  } rows[] = {
+      {"alice@EXAMPLE.TEST", true, "alice"},
+      {"host/www@EXAMPLE.TEST", true, "host/www"},
+      {"alice", true, "alice"},
+      {"a b@EXAMPLE.TEST", true, "a b"},
+      {"\xc3\xa4@EXAMPLE.TEST", true, "\xc3\xa4"},
+      // Another realm stays: exact, case and all.
+      {"alice@OTHER.TEST", true, "alice@OTHER.TEST"},
+      {"alice@example.test", true, "alice@example.test"},
+      {"alice@SUB.EXAMPLE.TEST", true, "alice@SUB.EXAMPLE.TEST"},
+      {"alice@EXAMPLE.TES", true, "alice@EXAMPLE.TES"},
+      {"alice@EXAMPLE.TESTX", true, "alice@EXAMPLE.TESTX"},
+      {"alice@", true, "alice@"},
+      // Of another mechanism nothing is known about realms.
+      {"alice@EXAMPLE.TEST", false, "alice@EXAMPLE.TEST"},
+      // What could be taken for another name.
+      {"", true, nullptr},
+      {"@EXAMPLE.TEST", true, nullptr},
+      {" admin@EXAMPLE.TEST", true, nullptr},
+      {"admin @EXAMPLE.TEST", true, nullptr},
+      {"\tadmin@EXAMPLE.TEST", true, nullptr},
+      {"admin@EXAMPLE.TEST ", true, nullptr},
+      {" ", false, nullptr},
+      {"a\\@b@EXAMPLE.TEST", true, nullptr},
+      {"admin\\@EXAMPLE.TEST@EXAMPLE.TEST", true, nullptr},
+      {"x\\\\y@EXAMPLE.TEST", true, nullptr},
+      {"a\\/b@EXAMPLE.TEST", true, nullptr},
+      {"alice@O\\@T", true, nullptr},
+      {"admin@EXAMPLE.TEST@EXAMPLE.TEST", true, nullptr},
+      {"admin@EXAMPLE.TEST@OTHER.TEST", true, nullptr},
+      {"a\nb@EXAMPLE.TEST", true, nullptr},
+      {"a\x7f@EXAMPLE.TEST", true, nullptr},
+      {"a\x1b[2J@EXAMPLE.TEST", true, nullptr},
+      {"root\0x@EXAMPLE.TEST"s, true, nullptr},
+      {"\xff\xfe@EXAMPLE.TEST", true, nullptr},
+      {"\xc0\xaf@EXAMPLE.TEST", true, nullptr},
+  };
+  for (const auto& row : rows) {
+    const auto authid = authid_of({row.displayed, gss::Oid()}, row.is_kerberos, "EXAMPLE.TEST");
+    const std::string shown = printable(as_bytes(row.displayed));
+    ASSERT_EQ(static_cast<bool>(authid), row.authid != nullptr) << shown;
+    if (authid) {
+      EXPECT_EQ(*authid, row.authid);
+    } else {
+      EXPECT_FALSE(authid.error().clause.empty()) << shown;
+    }
+  }
+}
+
+TEST(Identity, WithoutADefaultRealmNothingIsStripped) {
+  SPEC("L45");
+  EXPECT_EQ(*authid_of({"alice@EXAMPLE.TEST", gss::Oid()}, true, ""), "alice@EXAMPLE.TEST");
+  EXPECT_EQ(*authid_of({"alice", gss::Oid()}, true, ""), "alice");
+}
+
+TEST(Identity, AnonymousNamesAreNobody) {
+  SPEC("L45");
+  const gss::DisplayedName nobody{"WELLKNOWN/ANONYMOUS@WELLKNOWN:ANONYMOUS",
+                                  gss::Oid(GSS_C_NT_ANONYMOUS)};
+  EXPECT_FALSE(authid_of(nobody, true, "EXAMPLE.TEST"));
+}
+
+// Whatever becomes an identity survives libsasl's trimming as it is.
+TEST(Identity, NamesThatLibsaslWouldTrimAreRefused) {
+  SPEC("L45");
+  for (const char space : {' ', '\t', '\n', '\v', '\f', '\r'}) {
+    EXPECT_TRUE(check_login_name(std::string(1, space) + "admin"));
+    EXPECT_TRUE(check_login_name("admin"s + space));
+  }
+  EXPECT_FALSE(check_login_name("ad min"));
+  EXPECT_TRUE(check_login_name(""));
+  EXPECT_TRUE(check_login_name("a\0b"s));
+}
+
+// What a message says of a bad name cannot forge a line of a log.
+TEST(Identity, MessagesArePrintable) {
+  const auto mistake = check_login_name("x\nserver: all is well");
+  ASSERT_TRUE(mistake);
+  EXPECT_EQ(mistake->clause.find('\n'), std::string::npos);
+}
+
+TEST(Identity, ServiceOfAcceptorNames) {
+  SPEC("R12");
+  const struct {
+    const char* acceptor;
+    const char* service;
+  } rows[] = {
+      {"imap/localhost@EXAMPLE.TEST", "imap"}, {"imap@localhost", "imap"}, {"imap", "imap"},
+      {"imaps/localhost@X", "imaps"},          {"", ""},                   {"/x", ""},
+      {"im\\/ap/x@Y", "im"},
+  };
+  for (const auto& row : rows) EXPECT_EQ(service_of(row.acceptor), row.service) << row.acceptor;
+}
+
+}  // namespace
+}  // namespace gssloop::plugin

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "plugin/offer.h"
+
+#include <gtest/gtest.h>
+#include <sasl/sasl.h>
+
+#include "tests/support/spec.h"
+
+namespace gssloop::plugin {
+namespace {
+
+using Names = std::vector<std::string>;
+
+gss::Mechanism good(const std::string& sasl_name = "GS2-GOOD") {
+  gss::Mechanism mechanism;
+  mechanism.oid = *gss::Oid::from_dotted("1.3.6.1.4.1.32473.1.9");
+  mechanism.sasl_name = sasl_name;
+  mechanism.is_concrete = true;
+  mechanism.authenticates_initiator = true;
+  mechanism.authenticates_target = true;
+  mechanism.binds_channels = true;
+  mechanism.is_framed = true;
+  return mechanism;
+}
+
+TEST(Offer, WhatIsNotOffered) {
+  SPEC("G1 G2");
+  const struct {
+    const char* reason;  // a part of it; "" is offered
+    void (*change)(gss::Mechanism*);
+  } rows[] = {
+      {"", [](gss::Mechanism*) {}},
+      {"", [](gss::Mechanism* m) { m->is_framed = false; }},
+      {"no SASL name", [](gss::Mechanism* m) { m->sasl_name.clear(); }},
+      {"too long", [](gss::Mechanism* m) { m->sasl_name = "GS2-ABCDEFGHIJKL"; }},
+      {"", [](gss::Mechanism* m) { m->sasl_name = "GS2-ABCDEFGHIJK"; }},
+      {"negotiates", [](gss::Mechanism* m) { m->is_negotiation = true; }},
+      {"not a mechanism", [](gss::Mechanism* m) { m->is_pseudo = true; }},
+      {"deprecated", [](gss::Mechanism* m) { m->is_deprecated = true; }},
+      {"channel bindings", [](gss::Mechanism* m) { m->binds_channels = false; }},
+      {"both sides", [](gss::Mechanism* m) { m->authenticates_initiator = false; }},
+      {"both sides", [](gss::Mechanism* m) { m->authenticates_target = false; }},
+      {"not a default", [](gss::Mechanism* m) { m->is_default = false; }},
+  };
+  for (const auto& row : rows) {
+    gss::Mechanism mechanism = good();
+    row.change(&mechanism);
+    const std::string why = why_not_gs2(mechanism, nullptr);
+    EXPECT_EQ(why.empty(), *row.reason == '\0') << why;
+    EXPECT_NE(why.find(row.reason), std::string::npos) << why;
+  }
+}
+
+// What no option can do: offer a mechanism that must not be used with GS2.
+TEST(Offer, NamingANegotiatingMechanismDoesNotOfferIt) {
+  SPEC("G2");
+  gss::Mechanism mechanism = good("SPNEGO");
+  mechanism.is_negotiation = true;
+  const Names named = {"SPNEGO"};
+  EXPECT_FALSE(why_not_gs2(mechanism, &named).empty());
+}
+
+TEST(Offer, OptionNamesMechanisms) {
+  SPEC("G1");
+  const Names others = {"GS2-OTHER", "GS2-GOO", "GS2-GOODX"};
+  const Names named = {"X", "gs2-good"};
+  const Names none;
+  EXPECT_FALSE(why_not_gs2(good(), &others).empty());
+  EXPECT_FALSE(why_not_gs2(good(), &none).empty());
+  EXPECT_TRUE(why_not_gs2(good(), &named).empty());
+  gss::Mechanism shy = good();
+  shy.is_default = false;
+  EXPECT_TRUE(why_not_gs2(shy, &named).empty());
+}
+
+TEST(Offer, PicksFromTheRegistryInItsOrder) {
+  SPEC("G1 G2");
+  gss::Mechanism negotiating = good("GS2-NEGO");
+  negotiating.is_negotiation = true;
+  const gss::MechanismRegistry registry({good("GS2-B"), negotiating, good(""), good("GS2-A")});
+  const auto offered = gs2_mechanisms(registry, {});
+  ASSERT_EQ(offered.size(), 2U);
+  EXPECT_EQ(offered[0].sasl_name, "GS2-B");
+  EXPECT_EQ(offered[1].sasl_name, "GS2-A");
+}
+
+TEST(Offer, SecurityFlags) {
+  SPEC("G14");
+  gss::Mechanism mechanism = good();
+  const unsigned flags = gs2_security_flags(mechanism);
+  for (const unsigned flag : {SASL_SEC_NOPLAINTEXT, SASL_SEC_NOACTIVE, SASL_SEC_NOANONYMOUS,
+                              SASL_SEC_MUTUAL_AUTH, SASL_SEC_PASS_CREDENTIALS}) {
+    EXPECT_NE(flags & flag, 0U) << flag;
+  }
+  EXPECT_EQ(flags & SASL_SEC_NODICTIONARY, 0U);
+  mechanism.oid = gss::Oid::krb5();
+  EXPECT_NE(gs2_security_flags(mechanism) & SASL_SEC_NODICTIONARY, 0U);
+  mechanism.oid = gss::Oid::iakerb();
+  EXPECT_EQ(gs2_security_flags(mechanism) & SASL_SEC_NODICTIONARY, 0U);
+}
+
+}  // namespace
+}  // namespace gssloop::plugin

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "plugin/options.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "plugin/host.h"
+#include "tests/support/spec.h"
+
+namespace gssloop::plugin {
+namespace {
+
+using Values = std::map<std::string, std::string>;
+
+int on_getopt(void* context, const char*, const char* option, const char** result, unsigned* len) {
+  const auto* values = static_cast<const Values*>(context);
+  const auto found = values->find(option);
+  if (found == values->end()) return SASL_FAIL;
+  *result = found->second.c_str();
+  *len = static_cast<unsigned>(found->second.size());
+  return SASL_OK;
+}
+
+Result<Options, Mistake> read(Values values) {
+  sasl_utils_t utils{};
+  utils.getopt = on_getopt;
+  utils.getopt_context = &values;
+  return Options::read(Host(&utils));
+}
+
+TEST(Options, Defaults) {
+  const auto options = read({});
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->keytab, "");
+  EXPECT_EQ(options->service_principal.kind, ServicePrincipal::Kind::kServiceAtHost);
+  EXPECT_FALSE(options->mechanisms);
+  EXPECT_TRUE(options->allow_unbound.empty());
+  EXPECT_TRUE(options->sends_error_token);
+  EXPECT_FALSE(options->is_anonymous);
+  EXPECT_FALSE(options->is_verbose);
+  EXPECT_EQ(options->limits.max_legs, 32U);
+  EXPECT_EQ(options->limits.max_token_len, 262144U);
+}
+
+TEST(Options, NothingReadsWithoutGetopt) {
+  const sasl_utils_t utils{};
+  EXPECT_TRUE(Options::read(Host(&utils)));
+}
+
+TEST(Options, Booleans) {
+  for (const char* name : {"gssloop_error_token", "gssloop_anonymous", "gssloop_verbose_errors"}) {
+    const auto value = [name](const Options& options) {
+      const std::string option = name;
+      if (option == "gssloop_error_token") return options.sends_error_token;
+      return option == "gssloop_anonymous" ? options.is_anonymous : options.is_verbose;
+    };
+    for (const char* yes : {"yes", "YES", "true", "on", "1"}) {
+      EXPECT_TRUE(value(*read({{name, yes}}))) << name << yes;
+    }
+    for (const char* no : {"no", "No", "false", "off", "0"}) {
+      EXPECT_FALSE(value(*read({{name, no}}))) << name << no;
+    }
+    for (const char* wrong : {"", "ye", "yess", "2", "yes ", "y\nes"}) {
+      const auto refused = read({{name, wrong}});
+      ASSERT_FALSE(refused) << name << wrong;
+      EXPECT_NE(refused.error().clause.find(name), std::string::npos);
+      EXPECT_EQ(refused.error().clause.find('\n'), std::string::npos);
+    }
+  }
+}
+
+TEST(Options, Numbers) {
+  const struct {
+    const char* name;
+    const char* value;
+    bool is_accepted;
+  } rows[] = {
+      {"gssloop_max_legs", "2", true},          {"gssloop_max_legs", "1000", true},
+      {"gssloop_max_legs", "1", false},         {"gssloop_max_legs", "1001", false},
+      {"gssloop_max_legs", "-3", false},        {"gssloop_max_legs", "3x", false},
+      {"gssloop_max_legs", "", false},          {"gssloop_max_legs", " 3", false},
+      {"gssloop_max_legs", "4294967298", false}, {"gssloop_max_token", "1024", true},
+      {"gssloop_max_token", "16777216", true},  {"gssloop_max_token", "1023", false},
+      {"gssloop_max_token", "16777217", false}, {"gssloop_max_token", "64k", false},
+      {"gssloop_max_token", "18446744073709551617", false},
+  };
+  for (const auto& row : rows) {
+    const auto options = read({{row.name, row.value}});
+    EXPECT_EQ(static_cast<bool>(options), row.is_accepted) << row.name << "=" << row.value;
+    if (!options) {
+      EXPECT_NE(options.error().clause.find(row.name), std::string::npos);
+      EXPECT_NE(options.error().clause.find("takes"), std::string::npos);
+    }
+  }
+  EXPECT_EQ(read({{"gssloop_max_legs", "7"}})->limits.max_legs, 7U);
+  EXPECT_EQ(read({{"gssloop_max_token", "4096"}})->limits.max_token_len, 4096U);
+}
+
+TEST(Options, ServicePrincipal) {
+  SPEC("R12");
+  using Kind = ServicePrincipal::Kind;
+  const struct {
+    const char* value;
+    Kind kind;
+    const char* name;
+  } rows[] = {
+      {"", Kind::kServiceAtHost, ""},
+      {"*", Kind::kAnyHost, ""},
+      {"**", Kind::kAnyService, ""},
+      {"imap/host@REALM", Kind::kNamed, "imap/host@REALM"},
+      {"imap@host", Kind::kNamed, "imap@host"},
+      {"***", Kind::kNamed, "***"},
+  };
+  for (const auto& row : rows) {
+    const auto options = read({{"service_principal", row.value}});
+    ASSERT_TRUE(options);
+    EXPECT_EQ(options->service_principal.kind, row.kind) << row.value;
+    EXPECT_EQ(options->service_principal.name, row.name);
+  }
+}
+
+TEST(Options, Lists) {
+  SPEC("G10");
+  const auto options =
+      read({{"gssloop_mechanisms", " GS2-KRB5  GS2-IAKERB "}, {"gssloop_allow_unbound", "gs2-x Y"}});
+  ASSERT_TRUE(options);
+  EXPECT_EQ(*options->mechanisms, (std::vector<std::string>{"GS2-KRB5", "GS2-IAKERB"}));
+  EXPECT_TRUE(options->allows_unbound("GS2-X"));
+  EXPECT_TRUE(options->allows_unbound("y"));
+  // A prefix, or nothing at all, is not the name.
+  EXPECT_FALSE(options->allows_unbound("GS2-XY"));
+  EXPECT_FALSE(options->allows_unbound("GS2-"));
+  EXPECT_FALSE(options->allows_unbound(""));
+  EXPECT_TRUE(read({{"gssloop_mechanisms", ""}})->mechanisms->empty());
+}
+
+}  // namespace
+}  // namespace gssloop::plugin
