@@ -110,8 +110,14 @@ heading "3. A forged login" \
   "Somebody got hold of a genuine token of alice's, made without channel bindings, and writes a" \
   "GS2 header of their own in front of it. This server would let alice act as anybody, so that" \
   "only the module stands between. It must refuse."
-start_server --cbinding "$binding" --allow-any-authzid
+error_log=$GSSLOOP_DIR/demo-errors
+start_server --cbinding "$binding" --allow-any-authzid --error-log "$error_log"
 expect 1 forger
+# Refused, and for this reason: anything else that goes wrong refuses as well.
+if ! grep -q 'does not vouch for the GS2 header' "$error_log"; then
+  echo "=> NOT as it should be: the server's log does not name the forged header"
+  ((++num_unexpected))
+fi
 
 if ((num_unexpected > 0)); then
   printf '\n%s\n' "$num_unexpected of the 3 did not go as they should."

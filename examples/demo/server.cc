@@ -27,6 +27,7 @@ constexpr char kUsage[] =
     "  --allow-any-authzid   everybody may act as whomever they name: for showing attacks only\n"
     "  --count N, --once     end after N connections, or one (default: go on)\n"
     "  --log LEVEL           show log messages up to this level, 1 to 5 (default: 5)\n"
+    "  --error-log FILE      append the log's errors to FILE as well\n"
     "Exit status: 0 all who came logged in, 1 somebody was refused, 2 it could not start.\n";
 
 struct Options {
@@ -40,6 +41,7 @@ struct Options {
   int num_connections = -1;
   // 5 is SASL_LOG_DEBUG. Levels above may log passwords.
   int log_level = SASL_LOG_DEBUG;
+  std::string error_log;
 };
 
 struct ConnectionDeleter {
@@ -59,6 +61,9 @@ int on_log(void* context, int level, const char* message) {
   while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
   std::printf("server    log (%s): %.*s\n", kNames[level], static_cast<int>(text.size()),
               text.data());
+  if (level == SASL_LOG_ERR && !options->error_log.empty()) {
+    std::ofstream(options->error_log, std::ios::app) << text << '\n';
+  }
   return SASL_OK;
 }
 
@@ -269,6 +274,8 @@ Options parse(int argc, char** argv) {
       if (options.num_connections < 1) arguments.fail("--count takes a number from 1 up");
     } else if (arguments.is("--log")) {
       options.log_level = std::atoi(arguments.value().c_str());
+    } else if (arguments.is("--error-log")) {
+      options.error_log = arguments.value();
     } else if (arguments.is("--help")) {
       arguments.help();
     } else {

@@ -131,7 +131,7 @@ std::string random_name(std::mt19937* random) {
   static const std::string kPieces[] = {"a", ",", "=", "=2C", "=3D", " ",    "\\",           "@",
                                         "/", "n", "F", "p=",  "\x7f", "\xc3\xbc", "\xf0\x9f\x98\x80"};
   std::string name;
-  for (unsigned len = (*random)() % 12; len > 0; --len) name += kPieces[(*random)() % 15];
+  for (auto len = (*random)() % 12; len > 0; --len) name += kPieces[(*random)() % 15];
   return name;
 }
 
