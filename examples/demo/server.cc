@@ -7,6 +7,7 @@
 #include <sasl/prop.h>
 #include <sasl/sasl.h>
 
+#include <fstream>
 #include <memory>
 #include <vector>
 
