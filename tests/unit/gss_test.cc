@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 #include <krb5.h>
 
-#include <limits>
 #include <string>
 
 #include "lib/gss/handle.h"
@@ -152,7 +151,6 @@ TEST(Complaint, ByMinorThenByMajor) {
 
 TEST(Buffer, MovesAndReleasesOnce) {
   SPEC("L41 N14");
-  std::string text = "gss_display_status allocates this";
   Buffer first;
   OM_uint32 minor = 0;
   OM_uint32 message_context = 0;
