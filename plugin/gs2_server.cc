@@ -90,11 +90,12 @@ Gs2Server::Progress Gs2Server::advance(const sasl_server_params_t& params,
   if (acceptor_) {
     return obey(acceptor_->on_token(client_in.value_or(ByteView())), params, oparams);
   }
-  if (!client_in) {
-    put({});  // RFC 5801 section 6: no message yet is answered by an empty challenge
+  if (!client_in && !has_challenged_) {
+    has_challenged_ = true;
+    put({});  // RFC 5801 section 6: no message yet is answered by an empty challenge, once
     return SASL_CONTINUE;
   }
-  return on_first_message(params, *client_in, oparams);
+  return on_first_message(params, client_in.value_or(ByteView()), oparams);
 }
 
 Gs2Server::Progress Gs2Server::on_first_message(const sasl_server_params_t& params,

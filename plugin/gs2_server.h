@@ -79,6 +79,7 @@ class Gs2Server {
   std::optional<loop::EstablishedContext> context_;
   gss::ContextNames names_;
   gss_cred_id_t delegated_ = GSS_C_NO_CREDENTIAL;  // what oparams->client_creds points to
+  bool has_challenged_ = false;
   // Why this login has failed already, while its error token is under way.
   std::optional<Refusal> announced_;
   sasl_out_params_t* filled_ = nullptr;

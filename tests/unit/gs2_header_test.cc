@@ -146,7 +146,8 @@ TEST(Gs2Header, GeneratedHeadersRoundTrip) {
     ASSERT_TRUE(text);
     // Two commas, or three with "F,": nothing of a name can end the header early.
     EXPECT_EQ(std::count(text->begin(), text->end(), ','), made.is_nonstandard ? 3 : 2);
-    const auto parsed = parse_gs2_message(as_bytes(*text + "n,,t"));
+    const std::string message = *text + "n,,t";
+    const auto parsed = parse_gs2_message(as_bytes(message));
     ASSERT_TRUE(parsed) << *text;
     EXPECT_TRUE(equal(parsed->header, made)) << *text;
     EXPECT_EQ(to_string(parsed->token), "n,,t");

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// What a GS2-KRB5 login costs with this module, with bare GSS-API calls, and with Cyrus SASL's own
+// module. See kHelp.
+
+#include <getopt.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <random>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "bench/logins.h"
+#include "bench/worker.h"
+#include "tests/kdc/process.h"
+#include "tests/kdc/realm.h"
+
+namespace gssloop::bench {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kHelp[] =
+    R"(Usage: login_bench [OPTION...]
+  --rounds N     how often everything is measured, in turns (40)
+  --logins N     logins a measurement (100)
+  --rcache KIND  replay cache: file (as Kerberos does by default), none, or both (both)
+  --json         the results as JSON
+  --help         this text
+
+Measures CPU time (user and system) per complete login of one user with a cached service ticket,
+client and server in one process, a process per variant. A ratio is the median, over the rounds, of
+two measurements of the same round, since machines change their speed meanwhile.
+
+  raw               GSS-API calls alone, no SASL. Client: gss_acquire_cred of the default
+                    credential, gss_import_name, gss_init_sec_context twice. Server:
+                    gss_accept_sec_context with a credential held from the start,
+                    gss_display_name. Verified: mutual authentication, channel bindings ("n,,").
+  gssloop           this module, libsasl, the default credential
+  gssloop-authname  the same, the ticket chosen by the AUTHNAME callback
+  gssloop-property  the server application requests *auth-indicators as well
+  cyrus             Cyrus SASL's gs2 module; it cannot do without the AUTHNAME callback
+
+All SASL servers have a user database in which everybody is: Cyrus SASL's module refuses others.
+Environment: GSSLOOP_PLUGIN_DIR, GSSLOOP_STOCK_PLUGIN_DIR name the folders of the two modules.
+)";
+
+struct Variant {
+  const char* name;
+  bool is_raw;
+  bool is_stock;
+  SaslSettings settings;
+};
+
+const Variant kVariants[] = {
+    {"raw", true, false, {}},
+    {"gssloop", false, false, {}},
+    {"gssloop-authname", false, false, {"alice", false}},
+    {"gssloop-property", false, false, {"", true}},
+    {"cyrus", false, true, {"alice", false}},
+};
+constexpr const char* kThreaded[] = {"raw", "gssloop", "cyrus"};
+
+struct Options {
+  unsigned num_rounds = 40;
+  unsigned num_logins = 100;
+  std::vector<std::string> rcaches = {"file", "none"};
+  bool is_json = false;
+};
+
+// ---- The parent
+
+// What one replay cache gave: a number a round for each variant.
+struct Series {
+  std::string rcache;
+  std::map<std::string, std::vector<double>> cpu_us;
+  std::map<std::string, std::vector<double>> throughput[2];  // logins a second, 1 and 2 threads
+};
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+double median_ratio(const std::vector<double>& a, const std::vector<double>& b) {
+  std::vector<double> ratios;
+  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) ratios.push_back(a[i] / b[i]);
+  return ratios.empty() ? 0 : median(ratios);
+}
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+// A folder with the stock gs2 module alone; "" if there is none on this machine.
+std::string stock_folder(const testing::Realm& realm) {
+  const fs::path module = fs::path(variable("GSSLOOP_STOCK_PLUGIN_DIR")) / "libgs2.so";
+  if (!fs::exists(module)) return "";
+  const fs::path folder = realm.path("stock");
+  if (!fs::exists(folder)) {
+    fs::create_directories(folder);
+    fs::create_symlink(fs::canonical(module), folder / "libgs2.so");
+  }
+  return folder;
+}
+
+std::map<std::string, std::unique_ptr<Worker>> start_workers(const testing::Realm& realm,
+                                                             const std::string& rcache) {
+  std::map<std::string, std::unique_ptr<Worker>> workers;
+  const std::string stock = stock_folder(realm);
+  for (const Variant& variant : kVariants) {
+    if (variant.is_stock && stock.empty()) continue;
+    const std::string folder = variant.is_stock ? stock : variable("GSSLOOP_PLUGIN_DIR");
+    workers[variant.name] = std::make_unique<Worker>(
+        variant.name,
+        testing::environment_with(
+            {"SASL_PATH=" + folder, "SASL_CONF_PATH=" + realm.dir(),
+             "KRB5RCACHENAME=" +
+                 (rcache == "none" ? std::string("none:") : "file2:" + realm.path("rcache"))}));
+  }
+  return workers;
+}
+
+Series measure(const testing::Realm& realm, const std::string& rcache, const Options& options) {
+  Series series;
+  series.rcache = rcache;
+  auto workers = start_workers(realm, rcache);
+  std::minstd_rand random(1);                               // NOLINT: the same order in each run
+  for (auto& [name, worker] : workers) worker->run(50, 1);  // service ticket, code, caches
+  for (unsigned round = 0; round < options.num_rounds; ++round) {
+    // In another order each round: none always runs on the caches that the same one left.
+    std::vector<std::string> names;
+    for (const auto& [name, worker] : workers) names.push_back(name);
+    std::shuffle(names.begin(), names.end(), random);
+    for (const std::string& name : names) {
+      const Worker::Cost cost = workers[name]->run(options.num_logins, 1);
+      series.cpu_us[name].push_back(cost.cpu_s * 1e6 / options.num_logins);
+    }
+    for (const unsigned num_threads : {1U, 2U}) {
+      for (const char* name : kThreaded) {
+        if (workers.count(name) == 0) continue;
+        const Worker::Cost cost = workers[name]->run(options.num_logins, num_threads);
+        series.throughput[num_threads - 1][name].push_back(options.num_logins * num_threads /
+                                                           cost.wall_s);
+      }
+    }
+    std::fprintf(stderr, "\rreplay cache %s: round %u of %u ", rcache.c_str(), round + 1,
+                 options.num_rounds);
+  }
+  std::fprintf(stderr, "\r%*s\r", 60, "");
+  return series;
+}
+
+void print_table(Series series, const Options& options) {
+  std::printf("\nCPU time of a login, replay cache: %s; median of %u rounds of %u logins\n",
+              series.rcache.c_str(), options.num_rounds, options.num_logins);
+  std::printf("  %-18s %10s %8s %8s %10s\n", "", "us/login", "x raw", "x cyrus", "logins/s");
+  const auto& raw = series.cpu_us["raw"];
+  const auto& stock = series.cpu_us["cyrus"];
+  for (const Variant& variant : kVariants) {
+    const auto& values = series.cpu_us[variant.name];
+    if (values.empty()) {
+      std::printf("  %-18s (module not found)\n", variant.name);
+      continue;
+    }
+    std::printf("  %-18s %10.1f %8.2f", variant.name, median(values), median_ratio(values, raw));
+    if (stock.empty()) {
+      std::printf(" %8s", "-");
+    } else {
+      std::printf(" %8.2f", median_ratio(values, stock));
+    }
+    std::printf(" %10.0f\n", 1e6 / median(values));
+  }
+  std::printf("\nLogins a second by the clock on the wall (%u processors)\n",
+              std::thread::hardware_concurrency());
+  std::printf("  %-18s %10s %10s %8s\n", "", "1 thread", "2 threads", "gain");
+  for (const char* name : kThreaded) {
+    const auto& one = series.throughput[0][name];
+    const auto& two = series.throughput[1][name];
+    if (one.empty()) continue;
+    std::printf("  %-18s %10.0f %10.0f %8.2f\n", name, median(one), median(two),
+                median_ratio(two, one));
+  }
+}
+
+void print_json(Series series, bool is_last) {
+  std::printf("  {\"replay_cache\": \"%s\", \"variants\": {", series.rcache.c_str());
+  const char* separator = "";
+  for (const auto& [name, values] : series.cpu_us) {
+    if (values.empty()) continue;
+    std::printf("%s\n    \"%s\": {\"cpu_us\": %.2f, \"ratio_to_raw\": %.3f", separator,
+                name.c_str(), median(values), median_ratio(values, series.cpu_us["raw"]));
+    for (const int i : {0, 1}) {
+      const auto found = series.throughput[i].find(name);
+      if (found == series.throughput[i].end()) continue;
+      std::printf(", \"logins_per_s_%d_thread%s\": %.0f", i + 1, i == 0 ? "" : "s",
+                  median(found->second));
+    }
+    std::printf("}");
+    separator = ",";
+  }
+  std::printf("}}%s\n", is_last ? "" : ",");
+}
+
+void run(const Options& options) {
+  testing::RealmOptions realm_options;
+  realm_options.services = {"imap/localhost"};
+  testing::Realm realm(realm_options);
+  realm.apply_to_this_process();
+  realm.add_user("alice", "password");
+  realm.kinit("alice", "password");
+  if (options.is_json) std::printf("[\n");
+  for (const std::string& rcache : options.rcaches) {
+    const Series series = measure(realm, rcache, options);
+    if (options.is_json) {
+      print_json(series, rcache == options.rcaches.back());
+    } else {
+      print_table(series, options);
+    }
+    std::fflush(stdout);
+  }
+  if (options.is_json) std::printf("]\n");
+}
+
+// ---- The command line
+
+unsigned number(const char* text) {
+  char* end = nullptr;
+  const unsigned long value = std::strtoul(text, &end, 10);
+  if (*end != '\0' || value == 0 || value > 1'000'000) {
+    std::fprintf(stderr, "login_bench: %s is no number from 1 to 1000000\n", text);
+    std::exit(2);
+  }
+  return static_cast<unsigned>(value);
+}
+
+std::vector<std::string> rcache_kinds(const std::string& text) {
+  if (text == "both") return {"file", "none"};
+  if (text == "file" || text == "none") return {text};
+  std::fprintf(stderr, "login_bench: --rcache takes file, none or both\n");
+  std::exit(2);
+}
+
+int run_as_child(const std::string& name) {
+  for (const Variant& variant : kVariants) {
+    if (name != variant.name) continue;
+    const auto logins = variant.is_raw ? raw_logins() : sasl_logins(variant.settings);
+    serve_measurements(*logins);
+    return 0;
+  }
+  std::fprintf(stderr, "login_bench: there is no variant %s\n", name.c_str());
+  return 2;
+}
+
+int main_of(int argc, char** argv) {
+  static const option kOptions[] = {{"rounds", required_argument, nullptr, 'r'},
+                                    {"logins", required_argument, nullptr, 'l'},
+                                    {"rcache", required_argument, nullptr, 'c'},
+                                    {"json", no_argument, nullptr, 'j'},
+                                    {"help", no_argument, nullptr, 'h'},
+                                    {"child", required_argument, nullptr, 'w'},
+                                    {nullptr, 0, nullptr, 0}};
+  Options options;
+  for (int c; (c = getopt_long(argc, argv, "", kOptions, nullptr)) != -1;) {
+    switch (c) {
+      case 'r':
+        options.num_rounds = number(optarg);
+        break;
+      case 'l':
+        options.num_logins = number(optarg);
+        break;
+      case 'c':
+        options.rcaches = rcache_kinds(optarg);
+        break;
+      case 'j':
+        options.is_json = true;
+        break;
+      case 'h':
+        std::fputs(kHelp, stdout);
+        return 0;
+      case 'w':  // for us alone, and for profilers
+        return run_as_child(optarg);
+      default:
+        std::fprintf(stderr, "Try login_bench --help\n");
+        return 2;
+    }
+  }
+  run(options);
+  return 0;
+}
+
+}  // namespace
+}  // namespace gssloop::bench
+
+int main(int argc, char** argv) {
+  try {
+    return gssloop::bench::main_of(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "login_bench: %s\n", error.what());
+    return 1;
+  }
+}

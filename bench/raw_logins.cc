@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <stdexcept>
+
+#include "bench/logins.h"
+#include "lib/gss/gssapi_c.h"
+
+namespace gssloop::bench {
+namespace {
+
+constexpr char kTarget[] = "imap@localhost";
+constexpr char kPeer[] = "alice@EXAMPLE.TEST";
+constexpr char kHeader[] = "n,,";
+
+void check(bool is_fine, const char* what) {
+  if (!is_fine) throw std::runtime_error(std::string("raw login: ") + what + " failed");
+}
+
+gss_buffer_desc view(const char* text) {
+  return {std::char_traits<char>::length(text), const_cast<char*>(text)};
+}
+
+gss_OID_set_desc krb5_alone() { return {1, gss_mech_krb5}; }
+
+gss_channel_bindings_struct bindings() {
+  gss_channel_bindings_struct all{};
+  all.application_data = view(kHeader);
+  return all;
+}
+
+gss_name_t target_name() {
+  gss_buffer_desc text = view(kTarget);
+  gss_name_t name = GSS_C_NO_NAME;
+  OM_uint32 minor = 0;
+  check(gss_import_name(&minor, &text, GSS_C_NT_HOSTBASED_SERVICE, &name) == GSS_S_COMPLETE,
+        "gss_import_name");
+  return name;
+}
+
+gss_cred_id_t acquire(gss_name_t name, gss_cred_usage_t usage) {
+  gss_OID_set_desc mechs = krb5_alone();
+  gss_cred_id_t credential = GSS_C_NO_CREDENTIAL;
+  OM_uint32 minor = 0;
+  check(gss_acquire_cred(&minor, name, GSS_C_INDEFINITE, &mechs, usage, &credential, nullptr,
+                         nullptr) == GSS_S_COMPLETE,
+        "gss_acquire_cred");
+  return credential;
+}
+
+// The client's side of one login.
+class Initiator {
+ public:
+  Initiator() : credential_(acquire(GSS_C_NO_NAME, GSS_C_INITIATE)), target_(target_name()) {}
+  Initiator(const Initiator&) = delete;
+  Initiator& operator=(const Initiator&) = delete;
+  ~Initiator() {
+    OM_uint32 minor = 0;
+    gss_release_buffer(&minor, &token_);
+    gss_delete_sec_context(&minor, &context_, GSS_C_NO_BUFFER);
+    gss_release_name(&minor, &target_);
+    gss_release_cred(&minor, &credential_);
+  }
+
+  gss_buffer_t start() {
+    check(step(GSS_C_NO_BUFFER) == GSS_S_CONTINUE_NEEDED, "gss_init_sec_context");
+    return &token_;
+  }
+  void finish(gss_buffer_t answer) {
+    check(step(answer) == GSS_S_COMPLETE, "gss_init_sec_context with the answer");
+    check((flags_ & GSS_C_MUTUAL_FLAG) != 0, "mutual authentication");
+  }
+
+ private:
+  OM_uint32 step(gss_buffer_t input) {
+    OM_uint32 minor = 0;
+    gss_channel_bindings_struct bound = bindings();
+    gss_release_buffer(&minor, &token_);
+    return gss_init_sec_context(&minor, credential_, &context_, target_, gss_mech_krb5,
+                                GSS_C_MUTUAL_FLAG, 0, &bound, input, nullptr, &token_, &flags_,
+                                nullptr);
+  }
+
+  gss_cred_id_t credential_;
+  gss_name_t target_;
+  gss_ctx_id_t context_ = GSS_C_NO_CONTEXT;
+  gss_buffer_desc token_ = GSS_C_EMPTY_BUFFER;
+  OM_uint32 flags_ = 0;
+};
+
+// The server's side.
+class Acceptor {
+ public:
+  Acceptor() = default;
+  Acceptor(const Acceptor&) = delete;
+  Acceptor& operator=(const Acceptor&) = delete;
+  ~Acceptor() {
+    OM_uint32 minor = 0;
+    gss_release_buffer(&minor, &token_);
+    gss_release_buffer(&minor, &display_);
+    gss_release_name(&minor, &peer_);
+    gss_delete_sec_context(&minor, &context_, GSS_C_NO_BUFFER);
+  }
+
+  gss_buffer_t accept(gss_cred_id_t credential, gss_buffer_t input) {
+    OM_uint32 minor = 0;
+    OM_uint32 flags = 0;
+    gss_channel_bindings_struct bound = bindings();
+    check(gss_accept_sec_context(&minor, &context_, credential, input, &bound, &peer_, nullptr,
+                                 &token_, &flags, nullptr, nullptr) == GSS_S_COMPLETE,
+          "gss_accept_sec_context");
+    constexpr OM_uint32 kNeeded = GSS_C_MUTUAL_FLAG | GSS_C_CHANNEL_BOUND_FLAG;
+    check((flags & kNeeded) == kNeeded, "channel binding");
+    check(gss_display_name(&minor, peer_, &display_, nullptr) == GSS_S_COMPLETE,
+          "gss_display_name");
+    const std::string_view name(static_cast<const char*>(display_.value), display_.length);
+    check(name == kPeer, "recognizing the peer");
+    return &token_;
+  }
+
+ private:
+  gss_ctx_id_t context_ = GSS_C_NO_CONTEXT;
+  gss_name_t peer_ = GSS_C_NO_NAME;
+  gss_buffer_desc token_ = GSS_C_EMPTY_BUFFER;
+  gss_buffer_desc display_ = GSS_C_EMPTY_BUFFER;
+};
+
+class RawLogins final : public Logins {
+ public:
+  RawLogins() : acceptor_name_(target_name()), held_(acquire(acceptor_name_, GSS_C_ACCEPT)) {}
+  ~RawLogins() override {
+    OM_uint32 minor = 0;
+    gss_release_cred(&minor, &held_);
+    gss_release_name(&minor, &acceptor_name_);
+  }
+
+  void login() const override {
+    Initiator initiator;
+    Acceptor acceptor;
+    initiator.finish(acceptor.accept(held_, initiator.start()));
+  }
+
+ private:
+  gss_name_t acceptor_name_;
+  gss_cred_id_t held_;
+};
+
+}  // namespace
+
+std::unique_ptr<Logins> raw_logins() { return std::make_unique<RawLogins>(); }
+
+}  // namespace gssloop::bench

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "bench/worker.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <stdexcept>
+#include <thread>
+
+namespace gssloop::bench {
+namespace {
+
+// Not counted: other workers ran meanwhile, and the processor's caches are theirs.
+constexpr unsigned kNumWarmUp = 3;
+
+double cpu_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+// An exception in a thread would end the process without a word.
+void log_in_repeatedly(const Logins& logins, unsigned num_logins, std::atomic<bool>* has_failed) {
+  try {
+    for (unsigned i = 0; i < num_logins; ++i) logins.login();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "login_bench: %s\n", error.what());
+    *has_failed = true;
+  }
+}
+
+std::vector<char*> c_strings(const std::vector<std::string>& strings) {
+  std::vector<char*> pointers;
+  for (const std::string& s : strings) pointers.push_back(const_cast<char*>(s.c_str()));
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+}  // namespace
+
+Worker::Worker(const std::string& variant, const std::vector<std::string>& env)
+    : variant_(variant) {
+  int commands[2];
+  int results[2];
+  if (pipe2(commands, O_CLOEXEC) != 0 || pipe2(results, O_CLOEXEC) != 0) {
+    throw std::runtime_error("cannot make a pipe");
+  }
+  const std::vector<std::string> argv = {"login_bench", "--child", variant};
+  const std::vector<char*> arguments = c_strings(argv);
+  const std::vector<char*> variables = c_strings(env);
+  pid_ = fork();
+  if (pid_ == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    dup2(commands[0], 0);
+    dup2(results[1], 1);
+    execve("/proc/self/exe", arguments.data(), variables.data());
+    _exit(127);
+  }
+  close(commands[0]);
+  close(results[1]);
+  commands_ = fdopen(commands[1], "w");
+  results_ = fdopen(results[0], "r");
+  signal(SIGPIPE, SIG_IGN);  // a worker that is gone is seen by its missing answer
+}
+
+Worker::~Worker() {
+  std::fclose(commands_);  // the end of its input ends it
+  std::fclose(results_);
+  if (pid_ > 0) waitpid(pid_, nullptr, 0);
+}
+
+Worker::Cost Worker::run(unsigned num_logins, unsigned num_threads) {
+  std::fprintf(commands_, "%u %u\n", num_logins, num_threads);
+  std::fflush(commands_);
+  Cost cost;
+  char line[128];
+  if (std::fgets(line, sizeof line, results_) == nullptr ||
+      std::sscanf(line, "%lf %lf", &cost.cpu_s, &cost.wall_s) != 2) {
+    throw std::runtime_error("the logins of variant " + variant_ + " failed");
+  }
+  return cost;
+}
+
+void serve_measurements(const Logins& logins) {
+  using Clock = std::chrono::steady_clock;
+  char line[128];
+  unsigned num_logins = 0;
+  unsigned num_threads = 0;
+  while (std::fgets(line, sizeof line, stdin) != nullptr &&
+         std::sscanf(line, "%u %u", &num_logins, &num_threads) == 2) {
+    std::atomic<bool> has_failed = false;
+    log_in_repeatedly(logins, kNumWarmUp, &has_failed);
+    const auto wall_before = Clock::now();
+    const double cpu_before = cpu_seconds();
+    std::vector<std::thread> others;
+    for (unsigned i = 1; i < num_threads; ++i) {
+      others.emplace_back([&] { log_in_repeatedly(logins, num_logins, &has_failed); });
+    }
+    log_in_repeatedly(logins, num_logins, &has_failed);
+    for (std::thread& other : others) other.join();
+    if (has_failed) return;
+    std::printf("%.9f %.9f\n", cpu_seconds() - cpu_before,
+                std::chrono::duration<double>(Clock::now() - wall_before).count());
+    std::fflush(stdout);
+  }
+}
+
+}  // namespace gssloop::bench

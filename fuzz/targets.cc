@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "fuzz/targets.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+#include "lib/gss/initial_token.h"
+#include "lib/io/frame.h"
+#include "plugin/gs2_header.h"
+
+namespace gssloop::fuzz {
+namespace {
+
+void require(bool condition, const char* what) {
+  if (condition) return;
+  std::fprintf(stderr, "fuzz target: %s\n", what);
+  std::abort();
+}
+
+}  // namespace
+
+void gs2_message(ByteView input) {
+  const auto parsed = plugin::parse_gs2_message(input);
+  if (!parsed) {
+    require(!parsed.error().clause.empty(), "a refusal says why");
+    return;
+  }
+  const auto header = parsed->header.serialize();
+  require(static_cast<bool>(header), "what parses can be written");
+  std::string again = *header;
+  again += as_text(parsed->token);
+  require(again == as_text(input), "what parses is written back to the same octets");
+  const std::size_t unbound_len = parsed->header.is_nonstandard ? 2 : 0;
+  require(std::ranges::equal(parsed->bound_header, as_bytes(*header).subspan(unbound_len)),
+          "the bound part is the header without F");
+  require(parsed->header.authzid.find('\0') == std::string::npos, "no NUL in an authzid");
+}
+
+void initial_token(ByteView input) {
+  const gss::Oid oids[] = {gss::Oid::krb5(), gss::Oid::iakerb()};
+  for (const gss::Oid& oid : oids) {
+    const auto inner = gss::strip_initial_header(input, oid);
+    if (inner) {
+      require(std::ranges::equal(gss::restore_initial_header(*inner, oid), input),
+              "restore undoes strip");
+    }
+    const Bytes framed = gss::restore_initial_header(input, oid);
+    const auto stripped = gss::strip_initial_header(framed, oid);
+    require(stripped && std::ranges::equal(*stripped, input), "strip undoes restore");
+  }
+}
+
+void frames(ByteView input) {
+  io::FrameReader reader(64);
+  while (!input.empty() && !reader.is_refused()) {
+    const ByteView octets = input.first(std::min<std::size_t>(input.size(), 3));
+    const std::size_t num_taken = reader.feed(octets);
+    require(num_taken > 0 || reader.is_complete() || reader.is_refused(), "the reader moves on");
+    input = input.subspan(num_taken);
+    if (!reader.is_complete()) continue;
+    const auto frame = reader.take();
+    require(frame.body.size() <= 64, "no frame over the limit");
+  }
+}
+
+}  // namespace gssloop::fuzz

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Which keys a server answers with.
+#include <unistd.h>
+
+#include <fstream>
+
+#include "tests/live/live_test.h"
+
+namespace gssloop::testing {
+namespace {
+
+class ServiceTest : public LiveTest {};
+
+TEST_F(ServiceTest, ServicePrincipal) {
+  SPEC("R12");
+  constexpr char kImap[] = "imap@localhost", kOtherHost[] = "imap@mail.example.test",
+                 kSmtp[] = "smtp@localhost";
+  const struct {
+    const char* option;  // null: not set
+    bool imap, other_host, smtp;
+  } rows[] = {
+      {nullptr, true, false, false},
+      {"", true, false, false},
+      {"*", true, true, false},
+      {"**", true, true, true},
+      {"smtp@localhost", false, false, true},
+      {"smtp/localhost@EXAMPLE.TEST", false, false, true},
+      {"imap/mail.example.test", false, true, false},
+  };
+  for (const auto& row : rows) {
+    SaslOptions options;
+    if (row.option != nullptr) options["service_principal"] = row.option;
+    const std::pair<const char*, bool> clients[] = {
+        {kImap, row.imap}, {kOtherHost, row.other_host}, {kSmtp, row.smtp}};
+    for (const auto& [target, is_accepted] : clients) {
+      const std::string name = target;
+      SaslClient client({.service = name.substr(0, 4), .host = name.substr(5)});
+      SaslServer server({.options = options, .canon_user = [](CanonCall*) { return SASL_OK; }});
+      EXPECT_TRUE(server.offers(kGs2));
+      const Login login = log_in(&client, &server, kGs2);
+      EXPECT_EQ(login.ok(), is_accepted) << (row.option != nullptr ? row.option : "(unset)") << " "
+                                         << target << server.log().text();
+      EXPECT_EQ(server.was_silent(), !is_accepted);
+    }
+  }
+}
+
+// With application credentials that hold every key, "*" still keeps other services out.
+TEST_F(ServiceTest, AnyHostIsNotAnyService) {
+  SPEC("R12");
+  OM_uint32 minor = 0;
+  gss_cred_id_t all = GSS_C_NO_CREDENTIAL;
+  ASSERT_EQ(gss_acquire_cred(&minor, GSS_C_NO_NAME, 0, GSS_C_NO_OID_SET, GSS_C_ACCEPT, &all,
+                             nullptr, nullptr),
+            0U);
+  for (const char* service : {"imap", "smtp"}) {
+    SaslClient client({.service = service});
+    SaslServer server({.options = {{"service_principal", "*"}}, .credential = all});
+    EXPECT_EQ(log_in(&client, &server, kGs2).ok(), std::string(service) == "imap");
+  }
+  gss_release_cred(&minor, &all);
+}
+
+TEST_F(ServiceTest, IsOfferedOnlyWithAKeytab) {
+  SPEC("G1 R11");
+  const std::string keytab = "FILE:" + realm().path("late.keytab");
+  SaslServer server({.options = {{"keytab", keytab}}});
+  EXPECT_FALSE(server.offers(kGs2));
+  EXPECT_TRUE(server.log().has("late.keytab", SASL_LOG_NOTE)) << server.log().text();
+  SaslClient early;
+  EXPECT_EQ(server.start(kGs2, early.start(kGs2).out).code, SASL_NOMECH);
+  realm().write_keytab(keytab, {"imap/localhost"});
+  // On the same connection: a failure is not remembered.
+  EXPECT_TRUE(server.offers(kGs2));
+  SaslClient client;
+  EXPECT_TRUE(log_in(&client, &server, kGs2).ok()) << server.log().text();
+  SaslServer smtp({.service = "smtp", .options = {{"keytab", keytab}}});
+  EXPECT_FALSE(smtp.offers(kGs2));
+}
+
+// libsasl loads the options for each connection, and so does the module.
+TEST_F(ServiceTest, AWrongOptionRefusesLoginsAndSaysSo) {
+  for (const auto& [name, value] : SaslOptions{{"gssloop_error_token", "maybe"},
+                                               {"gssloop_max_legs", "1"},
+                                               {"gssloop_verbose_errors", "2"}}) {
+    SaslClient client;
+    SaslServer server({.options = {{name, value}}});
+    EXPECT_TRUE(server.offers(kGs2));
+    EXPECT_EQ(log_in(&client, &server, kGs2).server.code, SASL_CONFIGERR);
+    EXPECT_TRUE(server.log().has(name, SASL_LOG_ERR)) << server.log().text();
+    EXPECT_EQ(server.error().find(name), std::string::npos) << server.error();
+  }
+}
+
+TEST_F(ServiceTest, AReplacedKeytabIsReadAnew) {
+  const std::string keytab = realm().path("pop.keytab");
+  realm().kadmin(realm().name(), {"addprinc", "-randkey", "pop/localhost@EXAMPLE.TEST"});
+  const auto log_in_as = [&](const std::string& cache) {
+    use_ccache(ccache(cache));
+    SaslClient client({.service = "pop"});
+    SaslServer server({.service = "pop", .options = {{"keytab", keytab}}});
+    return log_in(&client, &server, kGs2).ok();
+  };
+  realm().write_keytab(keytab, {"pop/localhost"});
+  realm().kinit("bob", "secret", ccache("first"));
+  EXPECT_TRUE(log_in_as("first"));
+  realm().rekey("pop/localhost");
+  realm().kinit("bob", "secret", ccache("second"));
+  EXPECT_FALSE(log_in_as("second")) << "no key for this ticket is there yet";
+  // Added to in place: both keys are good.
+  realm().write_keytab(keytab, {"pop/localhost"});
+  EXPECT_TRUE(log_in_as("second"));
+  EXPECT_TRUE(log_in_as("first"));
+  // Replaced: the old one is not.
+  ASSERT_EQ(unlink(keytab.c_str()), 0);
+  EXPECT_FALSE(log_in_as("second"));
+  realm().write_keytab(keytab, {"pop/localhost"});
+  EXPECT_TRUE(log_in_as("second"));
+  EXPECT_FALSE(log_in_as("first"));
+}
+
+TEST_F(ServiceTest, NegotiatingMechanismsAreNotListed) {
+  SPEC("G1 G2");
+  for (const char* named : {"", "SPNEGO GS2-KRB5", "gs2-krb5"}) {
+    if (*named != '\0') restart_library({{"gssloop_mechanisms", named}});
+    SaslServer server;
+    EXPECT_EQ(server.offered(), " GS2-KRB5 ") << named;
+  }
+}
+
+}  // namespace
+}  // namespace gssloop::testing
