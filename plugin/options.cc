@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <sstream>
 
 namespace gssloop::plugin {
 namespace {
@@ -14,10 +13,15 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
   return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
 }
 
-std::vector<std::string> words(const std::string& text) {
-  std::istringstream in(text);
+// Splits at white space.
+std::vector<std::string> words(std::string_view text) {
+  static constexpr std::string_view kSpace = " \t\r\n";
   std::vector<std::string> list;
-  for (std::string word; in >> word;) list.push_back(word);
+  for (std::size_t at = text.find_first_not_of(kSpace); at != text.npos;) {
+    const std::size_t end = std::min(text.find_first_of(kSpace, at), text.size());
+    list.emplace_back(text.substr(at, end - at));
+    at = text.find_first_not_of(kSpace, end);
+  }
   return list;
 }
 

@@ -9,17 +9,28 @@ namespace {
 constexpr std::uint8_t kApplicationZero = 0x60;  // [APPLICATION 0], constructed
 constexpr std::uint8_t kOidTag = 0x06;
 
-void append_der_length(Bytes* out, std::size_t length) {
-  if (length < 0x80) {
-    out->push_back(static_cast<std::uint8_t>(length));
-    return;
+// The octets of a DER length (X.690 section 8.1.3), shortest form.
+class DerLength {
+ public:
+  explicit DerLength(std::size_t length) {
+    if (length >= 0x80) {
+      for (std::size_t rest = length; rest != 0; rest >>= 8) ++num_octets_;
+      octets_[0] = static_cast<std::uint8_t>(0x80 | num_octets_);
+      for (std::size_t i = num_octets_; i > 0; --i, length >>= 8) {
+        octets_[i] = static_cast<std::uint8_t>(length);
+      }
+    } else {
+      octets_[0] = static_cast<std::uint8_t>(length);
+    }
   }
-  std::uint8_t octets[sizeof length];
-  int num_octets = 0;
-  for (; length != 0; length >>= 8) octets[num_octets++] = static_cast<std::uint8_t>(length);
-  out->push_back(static_cast<std::uint8_t>(0x80 | num_octets));
-  while (num_octets > 0) out->push_back(octets[--num_octets]);
-}
+  ByteView octets() const noexcept { return {octets_, num_octets_ + 1}; }
+
+ private:
+  std::uint8_t octets_[1 + sizeof(std::size_t)] = {};
+  std::size_t num_octets_ = 0;  // after the first
+};
+
+void append(Bytes* out, ByteView octets) { out->insert(out->end(), octets.begin(), octets.end()); }
 
 // Reads a DER length at the front of `rest` and drops it; nullopt unless it is in the one form that
 // DER allows, so that what is stripped is restored to the same octets.
@@ -54,18 +65,17 @@ std::optional<ByteView> strip_initial_header(ByteView token, const Oid& mech) no
 }
 
 Bytes restore_initial_header(ByteView inner, const Oid& mech) {
-  const ByteView oid = mech.octets();
-  Bytes body;
-  body.reserve(2 + 4 + oid.size() + inner.size());
-  body.push_back(kOidTag);
-  append_der_length(&body, oid.size());
-  body.insert(body.end(), oid.begin(), oid.end());
-  body.insert(body.end(), inner.begin(), inner.end());
+  const DerLength oid_len(mech.octets().size());
+  const std::size_t rest_len = 1 + oid_len.octets().size() + mech.octets().size() + inner.size();
+  const DerLength length(rest_len);
   Bytes token;
-  token.reserve(6 + body.size());
+  token.reserve(1 + length.octets().size() + rest_len);
   token.push_back(kApplicationZero);
-  append_der_length(&token, body.size());
-  token.insert(token.end(), body.begin(), body.end());
+  append(&token, length.octets());
+  token.push_back(kOidTag);
+  append(&token, oid_len.octets());
+  append(&token, mech.octets());
+  append(&token, inner);
   return token;
 }
 
