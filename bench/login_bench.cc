@@ -112,56 +112,61 @@ std::string stock_folder(const testing::Realm& realm) {
   return folder;
 }
 
-std::map<std::string, std::unique_ptr<Worker>> start_workers(const testing::Realm& realm,
-                                                             const std::string& rcache) {
-  std::map<std::string, std::unique_ptr<Worker>> workers;
+using Workers = std::map<std::string, std::unique_ptr<Worker>>;
+
+Workers start_workers(const testing::Realm& realm, const std::string& rcache) {
+  Workers workers;
   const std::string stock = stock_folder(realm);
   for (const Variant& variant : kVariants) {
     if (variant.is_stock && stock.empty()) continue;
-    const std::string folder = variant.is_stock ? stock : variable("GSSLOOP_PLUGIN_DIR");
+    const std::string modules = variant.is_stock ? stock : variable("GSSLOOP_PLUGIN_DIR");
+    const std::string cache = rcache == "none" ? "none:" : "file2:" + realm.path("rcache");
     workers[variant.name] = std::make_unique<Worker>(
         variant.name,
         testing::environment_with(
-            {"SASL_PATH=" + folder, "SASL_CONF_PATH=" + realm.dir(),
-             "KRB5RCACHENAME=" +
-                 (rcache == "none" ? std::string("none:") : "file2:" + realm.path("rcache"))}));
+            {"SASL_PATH=" + modules, "SASL_CONF_PATH=" + realm.dir(), "KRB5RCACHENAME=" + cache}));
+    constexpr unsigned kNumWarmUp = 50;  // gets the service ticket, too
+    workers[variant.name]->run(kNumWarmUp, 1);
   }
   return workers;
+}
+
+void measure_threads(Workers* workers, unsigned num_logins, Series* series) {
+  for (const unsigned num_threads : {1U, 2U}) {
+    for (const char* name : kThreaded) {
+      if (workers->count(name) == 0) continue;
+      const Worker::Cost cost = workers->at(name)->run(num_logins, num_threads);
+      series->throughput[num_threads - 1][name].push_back(num_logins * num_threads / cost.wall_s);
+    }
+  }
 }
 
 Series measure(const testing::Realm& realm, const std::string& rcache, const Options& options) {
   Series series;
   series.rcache = rcache;
-  auto workers = start_workers(realm, rcache);
-  std::minstd_rand random(1);                               // NOLINT: the same order in each run
-  for (auto& [name, worker] : workers) worker->run(50, 1);  // service ticket, code, caches
+  Workers workers = start_workers(realm, rcache);
+  // Processes of their own: one that ever had a second thread is slower from then on (glibc).
+  Workers threaded = start_workers(realm, rcache);
+  std::vector<std::string> names;
+  for (const auto& [name, worker] : workers) names.push_back(name);
+  std::minstd_rand random(1);  // NOLINT: the same order in each run
   for (unsigned round = 0; round < options.num_rounds; ++round) {
     // In another order each round: none always runs on the caches that the same one left.
-    std::vector<std::string> names;
-    for (const auto& [name, worker] : workers) names.push_back(name);
     std::shuffle(names.begin(), names.end(), random);
     for (const std::string& name : names) {
       const Worker::Cost cost = workers[name]->run(options.num_logins, 1);
       series.cpu_us[name].push_back(cost.cpu_s * 1e6 / options.num_logins);
     }
-    for (const unsigned num_threads : {1U, 2U}) {
-      for (const char* name : kThreaded) {
-        if (workers.count(name) == 0) continue;
-        const Worker::Cost cost = workers[name]->run(options.num_logins, num_threads);
-        series.throughput[num_threads - 1][name].push_back(options.num_logins * num_threads /
-                                                           cost.wall_s);
-      }
-    }
+    measure_threads(&threaded, options.num_logins, &series);
+    if (isatty(STDERR_FILENO) == 0) continue;
     std::fprintf(stderr, "\rreplay cache %s: round %u of %u ", rcache.c_str(), round + 1,
                  options.num_rounds);
   }
-  std::fprintf(stderr, "\r%*s\r", 60, "");
+  if (isatty(STDERR_FILENO) != 0) std::fprintf(stderr, "\r%*s\r", 60, "");
   return series;
 }
 
-void print_table(Series series, const Options& options) {
-  std::printf("\nCPU time of a login, replay cache: %s; median of %u rounds of %u logins\n",
-              series.rcache.c_str(), options.num_rounds, options.num_logins);
+void print_cpu(Series series) {
   std::printf("  %-18s %10s %8s %8s %10s\n", "", "us/login", "x raw", "x cyrus", "logins/s");
   const auto& raw = series.cpu_us["raw"];
   const auto& stock = series.cpu_us["cyrus"];
@@ -179,8 +184,9 @@ void print_table(Series series, const Options& options) {
     }
     std::printf(" %10.0f\n", 1e6 / median(values));
   }
-  std::printf("\nLogins a second by the clock on the wall (%u processors)\n",
-              std::thread::hardware_concurrency());
+}
+
+void print_throughput(Series series) {
   std::printf("  %-18s %10s %10s %8s\n", "", "1 thread", "2 threads", "gain");
   for (const char* name : kThreaded) {
     const auto& one = series.throughput[0][name];
@@ -189,6 +195,15 @@ void print_table(Series series, const Options& options) {
     std::printf("  %-18s %10.0f %10.0f %8.2f\n", name, median(one), median(two),
                 median_ratio(two, one));
   }
+}
+
+void print_tables(const Series& series, const Options& options) {
+  std::printf("\nCPU time of a login, replay cache: %s; median of %u rounds of %u logins\n",
+              series.rcache.c_str(), options.num_rounds, options.num_logins);
+  print_cpu(series);
+  std::printf("\nLogins a second by the clock on the wall (%u processors)\n",
+              std::thread::hardware_concurrency());
+  print_throughput(series);
 }
 
 void print_json(Series series, bool is_last) {
@@ -223,7 +238,7 @@ void run(const Options& options) {
     if (options.is_json) {
       print_json(series, rcache == options.rcaches.back());
     } else {
-      print_table(series, options);
+      print_tables(series, options);
     }
     std::fflush(stdout);
   }

@@ -33,6 +33,9 @@ std::string variable(const char* name) {
 
 std::string program(const std::string& path) { return variable("GSSLOOP_BUILDDIR") + "/" + path; }
 
+fs::path our_module() { return fs::path(variable("GSSLOOP_PLUGIN_DIR")) / "libgssloop_sasl.so"; }
+fs::path stock_module() { return fs::path(variable("GSSLOOP_STOCK_PLUGIN_DIR")) / "libgs2.so"; }
+
 void link_into(const fs::path& folder, const fs::path& file) {
   fs::create_directories(folder);
   fs::create_symlink(fs::canonical(file), folder / file.filename());
@@ -97,25 +100,27 @@ Lab::Lab() : realm_(realm_options()) {
 
 // A folder a peer, with links to the very files: libsasl opens all that a folder holds.
 void Lab::make_folders() {
-  const fs::path ours = variable("GSSLOOP_PLUGIN_DIR") + "/libgssloop_sasl.so";
-  const fs::path database = program("tests/interop/.libs/any_user.so");
+  const fs::path ours = our_module();
+  if (!fs::exists(ours)) throw RealmError(ours.string() + " is not built");
   link_into(realm_.path("ours"), ours);
-  const fs::path stock = variable("GSSLOOP_STOCK_PLUGIN_DIR");
-  const fs::path gs2 = stock / "libgs2.so";
-  if (!fs::exists(gs2)) {
-    stock_missing_ = gs2.string() + " is not there (Debian: libsasl2-modules-gssapi-mit)";
-    return;
-  }
-  link_into(realm_.path("stock"), gs2);
-  link_into(realm_.path("stock"), database);
+  if (!fs::exists(stock_module())) return;
+  link_into(realm_.path("stock"), stock_module());
+  link_into(realm_.path("stock"), program("tests/interop/.libs/any_user.so"));
   link_into(realm_.path("mixed"), ours);
-  for (const auto& entry : fs::directory_iterator(stock)) {
-    if (entry.path().extension() == ".so") link_into(realm_.path("mixed"), entry.path());
+  for (const auto& entry : fs::directory_iterator(stock_module().parent_path())) {
+    // An installed module of ours would take part instead of the built one.
+    const bool is_module = entry.path().extension() == ".so";
+    if (is_module && entry.path().filename() != ours.filename()) {
+      link_into(realm_.path("mixed"), entry.path());
+    }
   }
 }
 
-std::string Lab::missing(Peer peer) const {
-  if (peer == Peer::kStock || peer == Peer::kMixed) return stock_missing_;
+std::string Lab::missing(Peer peer) {
+  if (std::string reason = Realm::missing(); !reason.empty()) return reason;
+  if ((peer == Peer::kStock || peer == Peer::kMixed) && !fs::exists(stock_module())) {
+    return stock_module().string() + " is not there (Debian: libsasl2-modules-gssapi-mit)";
+  }
   if (peer == Peer::kGnu && !fs::exists(program("tests/interop/gsasl_peer"))) {
     return "this build has no GNU SASL (Debian: libgsasl-dev)";
   }
@@ -130,7 +135,8 @@ std::vector<std::string> Lab::environment(const Side& side) const {
                                         "SASL_CONF_PATH=" + realm_.path("sasl-conf")};
   if (!side.ccache.empty()) variables.push_back("KRB5CCNAME=" + side.ccache);
   // Cyrus SASL's module and GNU SASL leak at each start, which is not what is tested here.
-  if (side.peer != Peer::kOurs) variables.push_back("ASAN_OPTIONS=detect_leaks=0");
+  if (side.peer != Peer::kOurs)
+    variables.push_back("ASAN_OPTIONS=" + variable("ASAN_OPTIONS") + ":detect_leaks=0");
   return environment_with(variables);
 }
 

@@ -56,8 +56,8 @@ class Lab {
   // close removes it; the next get makes another.
   static void close();
 
-  // Why `peer` cannot take part here; "" if it can.
-  std::string missing(Peer peer) const;
+  // missing says why `peer` cannot take part on this machine; "" if it can.
+  static std::string missing(Peer peer);
 
   const Realm& realm() const { return realm_; }
 
@@ -85,7 +85,6 @@ class Lab {
   std::string next_file(const std::string& name);
 
   Realm realm_;
-  std::string stock_missing_;
   int num_files_ = 0;
 };
 

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "tests/live/live_test.h"
 
 namespace gssloop::testing {
@@ -24,7 +26,7 @@ class ErrorsTest : public LiveTest {
   }
 
   // Runs a login that fails at the server, and looks at all that was said.
-  static void expect_server_says(SaslClient* client, ServerSetup setup, const Parts& parts) {
+  static void expect_server_says(SaslClient* client, const ServerSetup& setup, const Parts& parts) {
     SaslServer server(setup);
     const Login login = log_in(client, &server, setup.binding ? kGs2Plus : kGs2);
     ASSERT_FALSE(login.ok());
@@ -32,7 +34,6 @@ class ErrorsTest : public LiveTest {
     EXPECT_LT(last.code, SASL_OK);
     expect_sentence(failures(server), parts);
     expect_harmless(server);
-    setup.options["gssloop_verbose_errors"] = "yes";
   }
 
   static void expect_harmless(const SaslServer& server) {
@@ -189,7 +190,6 @@ TEST_F(ErrorsTest, NotMutual) {
 TEST_F(ErrorsTest, MutualAloneIsEnough) {
   SPEC("G11");
   use_forged({.client = {{"alice"}}});
-  const SaslServer offering;
   std::string data = "n,,";
   gss_channel_bindings_struct bindings{};
   bindings.application_data = {data.size(), data.data()};
@@ -237,9 +237,15 @@ TEST_F(ErrorsTest, LogsHoldNoSecret) {
   for (const auto& [name, values] : server.properties()) {
     for (const std::string& value : values) EXPECT_EQ(all.find(value), std::string::npos) << name;
   }
+  // A token holds names that may be said; what is not text in it must not be, in any form.
+  const auto is_text = [](char c) { return c >= ' ' && c <= '~'; };
   for (const Message& message : login.messages) {
     for (std::size_t at = 3; at + 6 <= message.octets->size(); ++at) {
-      ASSERT_EQ(all.find(message.octets->substr(at, 6)), std::string::npos) << at;
+      const std::string piece = message.octets->substr(at, 6);
+      if (std::all_of(piece.begin(), piece.end(), is_text)) continue;
+      ASSERT_EQ(all.find(piece), std::string::npos) << at;
+      ASSERT_EQ(all.find(printable(as_bytes(piece))), std::string::npos) << at;
+      ASSERT_EQ(all.find(base64(as_bytes(piece))), std::string::npos) << at;
     }
   }
 }

@@ -36,8 +36,7 @@ TEST_F(LoopSpec, NothingIsSentOnceAnonymityIsLost) {
                                  std::optional<std::string>("")}) {
     for (int lost_at = 1; lost_at <= 3; ++lost_at) {
       SCOPED_TRACE(lost_at);
-      scripted().play(
-          with_legs(Role::kInitiator, legs_losing_anonymity(lost_at, last_token)));
+      scripted().play(with_legs(Role::kInitiator, legs_losing_anonymity(lost_at, last_token)));
       LoneSide side(Role::kInitiator, {.request = kAnonymous});
       expect_silence(side, lost_at);
       EXPECT_EQ(num_calls(Role::kInitiator), static_cast<std::size_t>(lost_at));

@@ -3,12 +3,11 @@
 // Name attributes through the real mechglue (draft-ietf-kitten-gssapi-naming-exts, whose sections
 // are meant here), as a mechanism offers them that does what it must not.
 
-#include "lib/gss/attributes.h"
-
 #include <string>
 #include <type_traits>
 #include <vector>
 
+#include "lib/gss/attributes.h"
 #include "tests/spec/exchange.h"
 
 namespace gssloop::testing {
@@ -148,7 +147,8 @@ TEST_F(LoopSpec, FlagsThatChangeBetweenValuesCostTheWholeAttribute) {
           bool& flag = is_authenticated ? values[i].authenticated : values[i].complete;
           flag = i < flips_at ? first : !first;
         }
-        const Talk said = login_with({attribute_of("a", values), attribute_of("b", {value_of("v")})});
+        const Talk said =
+            login_with({attribute_of("a", values), attribute_of("b", {value_of("v")})});
         EXPECT_FALSE(said.acceptor->source_attribute("a"));
         const auto attributes = said.acceptor->source_attributes();
         ASSERT_TRUE(attributes);
@@ -230,7 +230,8 @@ TEST_F(LoopSpec, ValuesAreBounded) {
 TEST_F(LoopSpec, TheNumberOfAttributesIsBounded) {
   SPEC("N21");
   std::vector<Attribute> many;
-  for (int i = 0; i < 5; ++i) many.push_back(attribute_of("a" + std::to_string(i), {value_of("v")}));
+  for (int i = 0; i < 5; ++i)
+    many.push_back(attribute_of("a" + std::to_string(i), {value_of("v")}));
   const Talk said = login_with(many);
   EXPECT_TRUE(gss::inquire(said.acceptor->source(), {.max_attributes = 5}));
   EXPECT_FALSE(gss::inquire(said.acceptor->source(), {.max_attributes = 4}));
@@ -246,16 +247,16 @@ TEST_F(LoopSpec, SettingTakesOneCallAValueAndReplacingDeletesFirst) {
   const gss_name_t name = said.acceptor->source();
   EXPECT_TRUE(gss::add_values(name, "b", true, {bytes_of("1"), bytes_of("\0\xff"s), bytes_of("")})
                   .is_complete());
-  EXPECT_TRUE(gss::replace_values(name, "a", false, {bytes_of("new"), bytes_of("er")})
-                  .is_complete());
+  EXPECT_TRUE(
+      gss::replace_values(name, "a", false, {bytes_of("new"), bytes_of("er")}).is_complete());
   const std::vector<ChangeAttributeCall> calls = scripted().record().attribute_changes;
   ASSERT_EQ(calls.size(), 6U);
   const struct {
     bool is_set;
     std::string name, value;
     bool complete;
-  } expected[] = {{true, "b", "1", true},    {true, "b", "\0\xff"s, true}, {true, "b", "", true},
-                  {false, "a", "", false},   {true, "a", "new", false},    {true, "a", "er", false}};
+  } expected[] = {{true, "b", "1", true},  {true, "b", "\0\xff"s, true}, {true, "b", "", true},
+                  {false, "a", "", false}, {true, "a", "new", false},    {true, "a", "er", false}};
   for (std::size_t i = 0; i < calls.size(); ++i) {
     EXPECT_EQ(calls[i].is_set, expected[i].is_set) << i;
     EXPECT_EQ(calls[i].name, expected[i].name) << i;
@@ -271,8 +272,8 @@ TEST_F(LoopSpec, AFailedSetEndsAndIsReported) {
   Attribute fixed = attribute_of("a", {value_of("old")});
   fixed.set = {GSS_S_UNAVAILABLE, 0};
   const Talk said = login_with({fixed});
-  const auto status = gss::add_values(said.acceptor->source(), "a", true,
-                                      {bytes_of("1"), bytes_of("2")});
+  const auto status =
+      gss::add_values(said.acceptor->source(), "a", true, {bytes_of("1"), bytes_of("2")});
   EXPECT_EQ(status.major(), static_cast<OM_uint32>(GSS_S_UNAVAILABLE));
   EXPECT_EQ(scripted().record().attribute_changes.size(), 1U);
 }

@@ -18,8 +18,8 @@ std::vector<Action> actions_of(const Row& row) { return {row.actions.begin(), ro
 
 // One side, established in a single leg, with `required` flags.
 EstablishedContext established(Role role, Flags required = {}) {
-  LoneSide side(role, {.request = Flag::kMutual | Flag::kConf | Flag::kInteg,
-                       .required = required});
+  LoneSide side(role,
+                {.request = Flag::kMutual | Flag::kConf | Flag::kInteg, .required = required});
   Step step = side.next();
   EXPECT_TRUE(step.has(Action::kEstablish));
   return step.take_context();
@@ -51,7 +51,8 @@ TEST_F(LoopSpec, AnExtraTokenGoesToProcessContextTokenAndTheContextIsAskedAgain)
 TEST_F(LoopSpec, TheContextDecidesNotTheStatusOfTheExtraToken) {
   SPEC("L37 L39");
   for (const Role role : kRoles) {
-    for (const OM_uint32 major : std::vector<OM_uint32>{GSS_S_COMPLETE, GSS_S_DEFECTIVE_TOKEN, GSS_S_FAILURE}) {
+    for (const OM_uint32 major :
+         std::vector<OM_uint32>{GSS_S_COMPLETE, GSS_S_DEFECTIVE_TOKEN, GSS_S_FAILURE}) {
       for (const bool is_gone : {false, true}) {
         Script script;
         script.process_token.answer = {major, 0};
@@ -168,8 +169,9 @@ TEST_F(LoopSpec, ConfidentialityIsVerifiedByTheStateOfEachMessage) {
 // Any status but COMPLETE, the supplementary ones included, gives no data.
 TEST_F(LoopSpec, AMessageWithAnyOtherStatusIsNoData) {
   SPEC("L36 L40");
-  for (const OM_uint32 major : std::vector<OM_uint32>{GSS_S_CONTINUE_NEEDED, GSS_S_DUPLICATE_TOKEN, GSS_S_OLD_TOKEN,
-                                GSS_S_UNSEQ_TOKEN, GSS_S_GAP_TOKEN, 0xd0001U, GSS_S_FAILURE}) {
+  for (const OM_uint32 major :
+       std::vector<OM_uint32>{GSS_S_CONTINUE_NEEDED, GSS_S_DUPLICATE_TOKEN, GSS_S_OLD_TOKEN,
+                              GSS_S_UNSEQ_TOKEN, GSS_S_GAP_TOKEN, 0xd0001U, GSS_S_FAILURE}) {
     Talk said = talk_with_layers();
     const auto token = said.initiator->wrap(Protection::kIntegrity, as_bytes("m"));
     const auto mic = said.initiator->get_mic(as_bytes("m"));
@@ -196,8 +198,8 @@ TEST_F(LoopSpec, ReplayedMessagesAreNoData) {
   const auto third = said.initiator->wrap(Protection::kIntegrity, as_bytes("3"));
   ASSERT_TRUE(first && second && third);
   EXPECT_TRUE(said.acceptor->unwrap(Protection::kIntegrity, first->view()));
-  EXPECT_FALSE(said.acceptor->unwrap(Protection::kIntegrity, first->view()));  // duplicate
-  EXPECT_FALSE(said.acceptor->unwrap(Protection::kIntegrity, third->view()));  // gap
+  EXPECT_FALSE(said.acceptor->unwrap(Protection::kIntegrity, first->view()));   // duplicate
+  EXPECT_FALSE(said.acceptor->unwrap(Protection::kIntegrity, third->view()));   // gap
   EXPECT_FALSE(said.acceptor->unwrap(Protection::kIntegrity, second->view()));  // out of order
 }
 

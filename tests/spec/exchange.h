@@ -71,8 +71,8 @@ class LoneSide {
  public:
   LoneSide(Role role, Terms terms = {}) : role_(role) {
     if (role == Role::kInitiator) {
-      auto made = std::make_unique<loop::Initiator>(asks_for(terms.request), terms.required,
-                                                    terms.limits);
+      auto made =
+          std::make_unique<loop::Initiator>(asks_for(terms.request), terms.required, terms.limits);
       initiator_ = made.get();
       side_ = std::move(made);
     } else {
@@ -148,8 +148,8 @@ inline bool take_step(Step step, std::vector<std::string>* sent,
 
 inline Talk talk(loop::Initiator& initiator, loop::Acceptor& acceptor) {
   Talk result;
-  bool goes_on = take_step(initiator.start(), &result.from_initiator, &result.initiator,
-                           &result.failure);
+  bool goes_on =
+      take_step(initiator.start(), &result.from_initiator, &result.initiator, &result.failure);
   while (goes_on) {
     goes_on = take_step(acceptor.on_token(as_bytes(result.from_initiator.back())),
                         &result.from_acceptor, &result.acceptor, &result.failure);

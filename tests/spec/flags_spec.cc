@@ -43,9 +43,8 @@ void expect_destroyed(Role role, Flag needed, std::optional<std::string> last_to
   LoneSide side(role, {.request = Flag::kMutual, .required = needed});
   {
     const Step step = last_step(side);
-    EXPECT_EQ(actions_of(step),
-              (std::vector{has_token ? Action::kSendToken : Action::kTellPeer, Action::kDestroy,
-                           Action::kFail}));
+    EXPECT_EQ(actions_of(step), (std::vector{has_token ? Action::kSendToken : Action::kTellPeer,
+                                             Action::kDestroy, Action::kFail}));
     EXPECT_EQ(token_of(step), has_token ? *last_token : "");
     EXPECT_EQ(step.failure().fault, Fault::kFlagsMissing);
     EXPECT_EQ(step.failure().missing, Flags(needed));
@@ -133,17 +132,16 @@ TEST_F(LoopSpec, TheLoopAsksTheContextForNoNames) {
 template <class T>
 concept ProtectsMessages = requires(T side, ByteView octets) {
   side.wrap(gss::Protection::kIntegrity, octets);
-} || requires(T side, ByteView octets) {
-  side.unwrap(gss::Protection::kIntegrity, octets);
-} || requires(T side, ByteView octets) {
-  side.get_mic(octets);
-} || requires(T side, ByteView octets) {
-  side.verify_mic(octets, octets);
-};
+}
+|| requires(T side, ByteView octets) { side.unwrap(gss::Protection::kIntegrity, octets); }
+|| requires(T side, ByteView octets) { side.get_mic(octets); }
+|| requires(T side, ByteView octets) { side.verify_mic(octets, octets); };
 template <class T>
-concept LendsItsContext = requires(T side) { side.context(); } || requires(T side) {
-  side.context_;
-} || requires(T step) { step.context_; };
+concept LendsItsContext = requires(T side) {
+  side.context();
+}
+|| requires(T side) { side.context_; }
+|| requires(T step) { step.context_; };
 
 static_assert(!ProtectsMessages<loop::Initiator> && !ProtectsMessages<loop::Acceptor>);
 static_assert(!ProtectsMessages<loop::Negotiation> && !ProtectsMessages<Step>);

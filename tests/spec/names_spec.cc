@@ -3,8 +3,6 @@
 // Names through the real mechglue (draft-ietf-kitten-gssapi-naming-exts, whose sections are meant
 // here): what is asked of them, how they travel, and what the tree may do with them.
 
-#include "lib/gss/names.h"
-
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -14,6 +12,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "lib/gss/names.h"
 #include "tests/spec/exchange.h"
 
 namespace gssloop::testing {
@@ -51,9 +50,10 @@ TEST_F(LoopSpec, AttributesReachTheApplicationInTheMechanismsOrder) {
 // Section 6: names are octet strings. Nothing is cut at a NUL, and no name answers for another.
 TEST_F(LoopSpec, OddNamesAreKeptWholeAndApart) {
   SPEC("N5 N9");
-  const Values names = {"a",     "a\0"s,       "a\0b"s,    "\0a"s, "\xff\xfe",
-                        "a ",    " a",         "a b",      "urn:x", "urn:x b c",
-                        "A",     std::string(70000, 'n'), "a\nb", "\xc3\xa4"};
+  const Values names = {"a",        "a\0"s,      "a\0b"s, "\0a"s,
+                        "\xff\xfe", "a ",        " a",    "a b",
+                        "urn:x",    "urn:x b c", "A",     std::string(70000, 'n'),
+                        "a\nb",     "\xc3\xa4"};
   std::vector<Attribute> attributes;
   for (const std::string& name : names) attributes.push_back(attribute_named(name, "of " + name));
   const Talk said = login_with(attributes);

@@ -118,6 +118,8 @@ class SaslSide {
 class SaslClient : public SaslSide {
  public:
   explicit SaslClient(ClientSetup setup = {});
+  // The connection goes before what it points to.
+  ~SaslClient() { connection_.reset(); }
   SaslClient(const SaslClient&) = delete;
   SaslClient& operator=(const SaslClient&) = delete;
 
@@ -144,6 +146,8 @@ class SaslClient : public SaslSide {
 class SaslServer : public SaslSide {
  public:
   explicit SaslServer(ServerSetup setup = {});
+  // libsasl keeps the names of the requested properties by their addresses until the end.
+  ~SaslServer() { connection_.reset(); }
   SaslServer(const SaslServer&) = delete;
   SaslServer& operator=(const SaslServer&) = delete;
 

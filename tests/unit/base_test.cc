@@ -34,8 +34,7 @@ TEST(Utf8, TakesEachCodePointInItsShortestFormOnly) {
   SPEC("G5");
   constexpr std::uint32_t kEnds[] = {0x80, 0x800, 0x10000, 0x200000};  // of 1 to 4 octets
   for (std::uint32_t code_point = 0; code_point < 0x200000; ++code_point) {
-    const bool is_scalar =
-        code_point <= 0x10ffff && (code_point < 0xd800 || code_point > 0xdfff);
+    const bool is_scalar = code_point <= 0x10ffff && (code_point < 0xd800 || code_point > 0xdfff);
     bool is_shortest = true;
     for (std::size_t len = 1; len <= 4; ++len) {
       if (code_point >= kEnds[len - 1]) continue;

@@ -19,9 +19,9 @@ using enum Action;
 constexpr Role kRoles[] = {Role::kInitiator, Role::kAcceptor};
 constexpr Phase kPhases[] = {Phase::kNegotiating, Phase::kAwaiting, Phase::kEstablished,
                              Phase::kOver};
-constexpr Event kEvents[] = {Event::kStart,      Event::kTokenArrived, Event::kCallReturned,
-                             Event::kTokenProcessed, Event::kDeadline, Event::kPeerDefect,
-                             Event::kPeerFailed, Event::kCancelled};
+constexpr Event kEvents[] = {Event::kStart,          Event::kTokenArrived, Event::kCallReturned,
+                             Event::kTokenProcessed, Event::kDeadline,     Event::kPeerDefect,
+                             Event::kPeerFailed,     Event::kCancelled};
 constexpr MajorClass kMajors[] = {MajorClass::kComplete, MajorClass::kContinue, MajorClass::kError,
                                   MajorClass::kForbidden};
 constexpr unsigned kNumClaims = 7;  // the booleans of an Observation
@@ -35,8 +35,8 @@ std::vector<Observation> all_observations() {
         for (const MajorClass major : kMajors) {
           for (unsigned claims = 0; claims < 1U << kNumClaims; ++claims) {
             const auto is = [claims](unsigned bit) { return (claims >> bit & 1) != 0; };
-            all.push_back({role, phase, event, is(0), is(1), is(2), major, is(3), is(4), is(5),
-                           is(6)});
+            all.push_back(
+                {role, phase, event, is(0), is(1), is(2), major, is(3), is(4), is(5), is(6)});
           }
         }
       }
@@ -89,9 +89,9 @@ std::string describe(const Observation& o) {
          std::to_string(static_cast<int>(o.phase)) + " event " +
          std::to_string(static_cast<int>(o.event)) + " major " +
          std::to_string(static_cast<int>(o.major)) + " first " + std::to_string(o.is_first_call) +
-         " empty " + std::to_string(o.is_input_empty) + " over " +
-         std::to_string(o.is_over_limit) + " output " + std::to_string(o.has_output) +
-         " anon lost " + std::to_string(o.is_anonymity_lost) + " flag missing " +
+         " empty " + std::to_string(o.is_input_empty) + " over " + std::to_string(o.is_over_limit) +
+         " output " + std::to_string(o.has_output) + " anon lost " +
+         std::to_string(o.is_anonymity_lost) + " flag missing " +
          std::to_string(o.is_flag_missing) + " unknown " + std::to_string(o.is_context_unknown) +
          " -> " + decide(o).name;
 }
@@ -212,7 +212,7 @@ constexpr Observation call_result(MajorClass major, bool has_output) {
   return o;
 }
 
-constexpr Observation with(Observation o, bool Observation::* claim) {
+constexpr Observation with(Observation o, bool Observation::*claim) {
   o.*claim = true;
   return o;
 }
@@ -297,8 +297,7 @@ TEST(Decide, TellsTheRolesApartWhereTheDraftDoes) {
   SPEC("L1 L4 L5 L17");
   const Observation start = at(Phase::kNegotiating, Event::kStart);
   const Observation empty_first =
-      with(with(at(Phase::kAwaiting, Event::kTokenArrived), &O::is_input_empty),
-           &O::is_first_call);
+      with(with(at(Phase::kAwaiting, Event::kTokenArrived), &O::is_input_empty), &O::is_first_call);
   const Observation nothing_yet = with(call_result(MajorClass::kError, false), &O::is_first_call);
   const Observation not_anonymous = with(call_result(kComplete, true), &O::is_anonymity_lost);
   expect_decision({start, {kCallMechanism}, Fault::kNone}, Role::kInitiator);
@@ -317,14 +316,14 @@ TEST(Classify, ComparesForEqualityAndTellsBitsFromErrors) {
     std::uint32_t major;
     MajorClass expected;
   } rows[] = {
-      {0x0, MajorClass::kComplete},      {0x1, MajorClass::kContinue},
-      {0x2, MajorClass::kForbidden},     {0x4, MajorClass::kForbidden},
-      {0x8, MajorClass::kForbidden},     {0x10, MajorClass::kForbidden},
-      {0x3, MajorClass::kForbidden},     {0x5, MajorClass::kForbidden},
-      {0x9, MajorClass::kForbidden},     {0x11, MajorClass::kForbidden},
-      {0x20, MajorClass::kForbidden},    {0x8000, MajorClass::kForbidden},
-      {0xd0000, MajorClass::kError},     {0xd0001, MajorClass::kError},
-      {0x01000000, MajorClass::kError},  {0x01000001, MajorClass::kError},
+      {0x0, MajorClass::kComplete},     {0x1, MajorClass::kContinue},
+      {0x2, MajorClass::kForbidden},    {0x4, MajorClass::kForbidden},
+      {0x8, MajorClass::kForbidden},    {0x10, MajorClass::kForbidden},
+      {0x3, MajorClass::kForbidden},    {0x5, MajorClass::kForbidden},
+      {0x9, MajorClass::kForbidden},    {0x11, MajorClass::kForbidden},
+      {0x20, MajorClass::kForbidden},   {0x8000, MajorClass::kForbidden},
+      {0xd0000, MajorClass::kError},    {0xd0001, MajorClass::kError},
+      {0x01000000, MajorClass::kError}, {0x01000001, MajorClass::kError},
       {0xffffffff, MajorClass::kError},
   };
   for (const auto& row : rows) EXPECT_EQ(classify(row.major), row.expected) << row.major;
@@ -335,8 +334,8 @@ TEST(Classify, AllSupplementaryBitsWithAllErrors) {
   for (std::uint32_t bits = 0; bits <= 0x1f; ++bits) {
     for (std::uint32_t routine = 0; routine <= 0xff; ++routine) {
       for (std::uint32_t calling = 0; calling <= 3; ++calling) {
-        const std::uint32_t major = calling << GSS_C_CALLING_ERROR_OFFSET |
-                                    routine << GSS_C_ROUTINE_ERROR_OFFSET | bits;
+        const std::uint32_t major =
+            calling << GSS_C_CALLING_ERROR_OFFSET | routine << GSS_C_ROUTINE_ERROR_OFFSET | bits;
         const MajorClass without_error = bits == 0   ? MajorClass::kComplete
                                          : bits == 1 ? MajorClass::kContinue
                                                      : MajorClass::kForbidden;

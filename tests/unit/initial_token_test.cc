@@ -32,9 +32,9 @@ std::string octets_up_to(std::size_t len) {
 }
 
 // Lengths where the DER length of the whole (11 octets more) grows or is about to.
-constexpr std::size_t kLengths[] = {0,     1,     115,   116,   117,   118,   127,   128,  243,
-                                    244,   245,   246,   255,   256,   65523, 65524, 65525,
-                                    65526, 65535, 65536, 69999, 70000};
+constexpr std::size_t kLengths[] = {0,     1,     115,   116,   117,   118,  127,   128,
+                                    243,   244,   245,   246,   255,   256,  65523, 65524,
+                                    65525, 65526, 65535, 65536, 69999, 70000};
 
 TEST(InitialToken, HeaderIsThatOfTheRfc) {
   SPEC("G6");
@@ -116,8 +116,7 @@ TEST(InitialToken, RefusesWhatIsNotDerOrNotOurs) {
       {"length of 4 GiB", "\x60\x84\xff\xff\xff\xff" + rest},
       {"no OID", "\x60\x05inner"},
       {"OID with another tag", "\x60\x10\x07" + rest.substr(1)},
-      {"OID length in a long form",
-       "\x60\x11\x06\x81\x09"s + rest.substr(2)},
+      {"OID length in a long form", "\x60\x11\x06\x81\x09"s + rest.substr(2)},
       {"OID longer than the token", "\x60\x10\x06\x7f" + rest.substr(2)},
       {"OID of the length left, shorter", "\x60\x10\x06\x08" + rest.substr(2)},
       {"empty OID", "\x60\x02\x06\x00"s},

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+// One function for each call that lib/gss makes, but for those that release: the linker's option
+// --wrap=F sends the library's calls of F to __wrap_F here, and __real_F is the mechglue's F.
+
+#include "tests/fault/faults.h"
+
+namespace gssloop::testing {
+
+Faults& faults() {
+  static Faults the_faults;
+  return the_faults;
+}
+
+}  // namespace gssloop::testing
+
+using gssloop::testing::faults;
+
+// NOLINTBEGIN(bugprone-reserved-identifier): the linker chose these names
+#define WRAP(call, parameters, arguments)                                        \
+  extern "C" OM_uint32 __real_##call parameters;                                 \
+  extern "C" OM_uint32 __wrap_##call parameters;                                 \
+  OM_uint32 __wrap_##call parameters {                                           \
+    return faults().pass(#call, minor, [&] { return __real_##call arguments; }); \
+  }
+
+WRAP(gss_accept_sec_context,
+     (OM_uint32 * minor, gss_ctx_id_t* context, gss_cred_id_t credential, gss_buffer_t input,
+      gss_channel_bindings_t bindings, gss_name_t* source, gss_OID* mech, gss_buffer_t output,
+      OM_uint32* flags, OM_uint32* lifetime, gss_cred_id_t* delegated),
+     (minor, context, credential, input, bindings, source, mech, output, flags, lifetime,
+      delegated))
+WRAP(gss_acquire_cred,
+     (OM_uint32 * minor, gss_name_t name, OM_uint32 time_req, gss_OID_set mechs,
+      gss_cred_usage_t usage, gss_cred_id_t* credential, gss_OID_set* actual, OM_uint32* lifetime),
+     (minor, name, time_req, mechs, usage, credential, actual, lifetime))
+WRAP(gss_acquire_cred_from,
+     (OM_uint32 * minor, gss_name_t name, OM_uint32 time_req, gss_OID_set mechs,
+      gss_cred_usage_t usage, gss_const_key_value_set_t store, gss_cred_id_t* credential,
+      gss_OID_set* actual, OM_uint32* lifetime),
+     (minor, name, time_req, mechs, usage, store, credential, actual, lifetime))
+WRAP(gss_acquire_cred_with_password,
+     (OM_uint32 * minor, const gss_name_t name, const gss_buffer_t password, OM_uint32 time_req,
+      const gss_OID_set mechs, gss_cred_usage_t usage, gss_cred_id_t* credential,
+      gss_OID_set* actual, OM_uint32* lifetime),
+     (minor, name, password, time_req, mechs, usage, credential, actual, lifetime))
+WRAP(gss_canonicalize_name,
+     (OM_uint32 * minor, const gss_name_t name, const gss_OID mech, gss_name_t* canonical),
+     (minor, name, mech, canonical))
+WRAP(gss_delete_name_attribute, (OM_uint32 * minor, gss_name_t name, gss_buffer_t attribute),
+     (minor, name, attribute))
+WRAP(gss_display_name, (OM_uint32 * minor, gss_name_t name, gss_buffer_t text, gss_OID* type),
+     (minor, name, text, type))
+WRAP(gss_display_name_ext, (OM_uint32 * minor, gss_name_t name, gss_OID form, gss_buffer_t text),
+     (minor, name, form, text))
+WRAP(gss_display_status,
+     (OM_uint32 * minor, OM_uint32 status, int type, gss_OID mech, OM_uint32* message_context,
+      gss_buffer_t text),
+     (minor, status, type, mech, message_context, text))
+WRAP(gss_duplicate_name, (OM_uint32 * minor, const gss_name_t name, gss_name_t* copy),
+     (minor, name, copy))
+WRAP(gss_export_name_composite, (OM_uint32 * minor, gss_name_t name, gss_buffer_t token),
+     (minor, name, token))
+WRAP(gss_get_mic,
+     (OM_uint32 * minor, gss_ctx_id_t context, gss_qop_t qop, gss_buffer_t message,
+      gss_buffer_t token),
+     (minor, context, qop, message, token))
+WRAP(gss_get_name_attribute,
+     (OM_uint32 * minor, gss_name_t name, gss_buffer_t attribute, int* authenticated, int* complete,
+      gss_buffer_t value, gss_buffer_t display, int* more),
+     (minor, name, attribute, authenticated, complete, value, display, more))
+WRAP(gss_import_name, (OM_uint32 * minor, gss_buffer_t text, gss_OID form, gss_name_t* name),
+     (minor, text, form, name))
+WRAP(gss_indicate_mechs, (OM_uint32 * minor, gss_OID_set* mechs), (minor, mechs))
+WRAP(gss_init_sec_context,
+     (OM_uint32 * minor, gss_cred_id_t credential, gss_ctx_id_t* context, gss_name_t target,
+      gss_OID mech, OM_uint32 request, OM_uint32 time_req, gss_channel_bindings_t bindings,
+      gss_buffer_t input, gss_OID* actual, gss_buffer_t output, OM_uint32* flags,
+      OM_uint32* lifetime),
+     (minor, credential, context, target, mech, request, time_req, bindings, input, actual, output,
+      flags, lifetime))
+WRAP(gss_inquire_attrs_for_mech,
+     (OM_uint32 * minor, gss_const_OID mech, gss_OID_set* attributes, gss_OID_set* known),
+     (minor, mech, attributes, known))
+WRAP(gss_inquire_context,
+     (OM_uint32 * minor, gss_ctx_id_t context, gss_name_t* source, gss_name_t* target,
+      OM_uint32* lifetime, gss_OID* mech, OM_uint32* flags, int* is_local, int* is_open),
+     (minor, context, source, target, lifetime, mech, flags, is_local, is_open))
+WRAP(gss_inquire_cred,
+     (OM_uint32 * minor, gss_cred_id_t credential, gss_name_t* name, OM_uint32* lifetime,
+      gss_cred_usage_t* usage, gss_OID_set* mechs),
+     (minor, credential, name, lifetime, usage, mechs))
+WRAP(gss_inquire_name,
+     (OM_uint32 * minor, gss_name_t name, int* is_mn, gss_OID* mech, gss_buffer_set_t* attributes),
+     (minor, name, is_mn, mech, attributes))
+WRAP(gss_inquire_saslname_for_mech,
+     (OM_uint32 * minor, const gss_OID mech, gss_buffer_t sasl_name, gss_buffer_t name,
+      gss_buffer_t description),
+     (minor, mech, sasl_name, name, description))
+WRAP(gss_process_context_token, (OM_uint32 * minor, gss_ctx_id_t context, gss_buffer_t token),
+     (minor, context, token))
+WRAP(gss_set_name_attribute,
+     (OM_uint32 * minor, gss_name_t name, int complete, gss_buffer_t attribute, gss_buffer_t value),
+     (minor, name, complete, attribute, value))
+WRAP(gss_test_oid_set_member, (OM_uint32 * minor, gss_OID member, gss_OID_set set, int* is_present),
+     (minor, member, set, is_present))
+WRAP(gss_unwrap,
+     (OM_uint32 * minor, gss_ctx_id_t context, gss_buffer_t input, gss_buffer_t output,
+      int* conf_state, gss_qop_t* qop),
+     (minor, context, input, output, conf_state, qop))
+WRAP(gss_verify_mic,
+     (OM_uint32 * minor, gss_ctx_id_t context, gss_buffer_t message, gss_buffer_t token,
+      gss_qop_t* qop),
+     (minor, context, message, token, qop))
+WRAP(gss_wrap,
+     (OM_uint32 * minor, gss_ctx_id_t context, int conf_req, gss_qop_t qop, gss_buffer_t input,
+      int* conf_state, gss_buffer_t output),
+     (minor, context, conf_req, qop, input, conf_state, output))
+WRAP(gss_wrap_size_limit,
+     (OM_uint32 * minor, gss_ctx_id_t context, int conf_req, gss_qop_t qop, OM_uint32 max_output,
+      OM_uint32* max_input),
+     (minor, context, conf_req, qop, max_output, max_input))
+
+#undef WRAP
+// NOLINTEND(bugprone-reserved-identifier)

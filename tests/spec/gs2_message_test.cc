@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What is listed, what stands in the messages, and what the mechanism is given.
+#include "tests/spec/gs2_scripted.h"
+
+namespace gssloop::testing {
+namespace {
+
+TEST_F(Gs2Test, OffersWhatHasASaslNameAndDoesNotNegotiate) {
+  SPEC("G1 G2");
+  const SaslServer server;
+  EXPECT_TRUE(server.offers(kScriptedName)) << server.offered();
+  EXPECT_TRUE(server.offers(kUnframedName));
+  EXPECT_FALSE(server.offers("GS2-NEGOTIATING"));
+  EXPECT_EQ(server.offered().find("SPNEGO"), std::string::npos);
+  // Nothing under a name that the mechanism did not give itself.
+  EXPECT_EQ(server.offered(), " GS2-SCRIPTED GS2-UNFRAMED ");
+  SaslServer bound({.binding = ChannelBinding{"tls-unique", "x"}});
+  EXPECT_TRUE(bound.offers("GS2-SCRIPTED-PLUS"));
+}
+
+TEST_F(Gs2Test, MechanismWithoutACredentialIsNotOffered) {
+  SPEC("R11 G1");
+  scripted().edit([](Script& script) {
+    script.credentials.acquire_accept = {GSS_S_NO_CRED, 0};
+  });
+  SaslServer server;
+  EXPECT_FALSE(server.offers(kScriptedName));
+  scripted().edit([](Script& script) { script.credentials.acquire_accept = {}; });
+  EXPECT_TRUE(server.offers(kScriptedName));
+}
+
+TEST_F(Gs2Test, FramingIsStrippedAndRestored) {
+  SPEC("G6 G3");
+  SaslClient client({.user = says("b,=")});
+  SaslServer server(watched());
+  const Login login = log_in(&client, &server, kScriptedName);
+  ASSERT_TRUE(login.ok()) << client.error() << server.log().text();
+  EXPECT_EQ(login.messages.at(0).octets, "n,a=b=2C=3D,hello");
+  EXPECT_EQ(scripted().record().accepts.at(0).input.bytes,
+            first_token(Mech::kScripted, "hello"));
+}
+
+TEST_F(Gs2Test, TokenWithoutFramingTravelsWithTheFlag) {
+  SPEC("G6 G3 G9");
+  SaslClient client;
+  SaslServer server(watched());
+  const Login login = log_in(&client, &server, kUnframedName);
+  ASSERT_TRUE(login.ok()) << client.error() << server.log().text();
+  const std::string token = first_token(Mech::kUnframed, "hello");
+  EXPECT_EQ(login.messages.at(0).octets, "F,n,," + token);
+  const Record record = scripted().record();
+  EXPECT_EQ(record.accepts.at(0).input.bytes, token);
+  // The flag is no part of what is bound.
+  EXPECT_EQ(record.accepts.at(0).bindings->application_data, "n,,");
+}
+
+TEST_F(Gs2Test, LongTokensAreFramedToo) {
+  SPEC("G6");
+  for (const std::size_t size : {100U, 127U, 128U, 240U, 300U, 70000U}) {
+    const std::string payload(size, 'x');
+    play({complete(payload)}, {complete()});
+    SaslClient client;
+    SaslServer server(watched());
+    ASSERT_TRUE(log_in(&client, &server, kScriptedName).ok()) << size;
+    EXPECT_EQ(scripted().record().accepts.at(0).input.bytes,
+              first_token(Mech::kScripted, payload));
+  }
+}
+
+TEST_F(Gs2Test, BindingsAreHeaderAndData) {
+  SPEC("G9 G7 L19");
+  const struct {
+    const char* authzid;
+    bool is_bound;
+    std::string expected;
+  } rows[] = {
+      {"", false, "n,,"},
+      {"x,y", false, "n,a=x=2Cy,"},
+      {"", true, std::string("p=tls-unique,,a\0b", 17)},
+      {"bob", true, std::string("p=tls-unique,a=bob,a\0b", 22)},
+  };
+  for (const auto& row : rows) {
+    play({go_on("one"), go_on("three"), complete("five")}, {go_on("two"), go_on("four"), complete()});
+    ClientSetup setup{.user = says(row.authzid)};
+    ServerSetup server_setup = watched();
+    if (row.is_bound) {
+      setup.binding = server_setup.binding =
+          ChannelBinding{"tls-unique", std::string("a\0b", 3), true};
+    }
+    SaslClient client(setup);
+    SaslServer server(server_setup);
+    const Login login = log_in(&client, &server, row.is_bound ? "GS2-SCRIPTED-PLUS" : kScriptedName);
+    ASSERT_TRUE(login.ok()) << client.error() << server.log().text();
+    Bindings expected;  // no addresses
+    expected.application_data = row.expected;
+    const Record record = scripted().record();
+    EXPECT_EQ(record.inits.size(), 3U);
+    EXPECT_EQ(record.accepts.size(), 3U);
+    for (const InitCall& call : record.inits) EXPECT_EQ(call.bindings, expected);
+    for (const AcceptCall& call : record.accepts) EXPECT_EQ(call.bindings, expected);
+  }
+}
+
+TEST_F(Gs2Test, OnlyMutualAuthenticationIsRequested) {
+  SPEC("G11 G14 L2 L3 L1");
+  for (const unsigned security : {0U, unsigned{SASL_SEC_PASS_CREDENTIALS}}) {
+    play({go_on("one"), complete("three")}, {go_on("two"), complete()});
+    SaslClient client({.security_flags = security});
+    SaslServer server(watched());
+    ASSERT_TRUE(log_in(&client, &server, kScriptedName).ok()) << client.error();
+    const Record record = scripted().record();
+    ASSERT_EQ(record.inits.size(), 2U);
+    const InitCall& first = record.inits[0];
+    EXPECT_EQ(first.context_in, 0U);
+    EXPECT_EQ(first.input.kind, InputToken::Kind::kNoBuffer);
+    EXPECT_EQ(first.target, "imap@localhost");
+    for (const InitCall& call : record.inits) {
+      EXPECT_EQ(call.req_flags, security == 0 ? GSS_C_MUTUAL_FLAG
+                                              : GSS_C_MUTUAL_FLAG | GSS_C_DELEG_FLAG);
+      EXPECT_EQ(call.target, first.target);
+      EXPECT_EQ(call.credential, first.credential);
+      EXPECT_EQ(call.mech_type, octets(oid(Mech::kScripted)));
+    }
+    EXPECT_EQ(record.inits[1].context_in, first.context_out);
+    EXPECT_EQ(record.accepts[1].context_in, record.accepts[0].context_out);
+  }
+}
+
+TEST_F(Gs2Test, EmptyFirstTokenNeverReachesTheMechanism) {
+  SPEC("G12 L17");
+  for (const char* message : {"n,,", "F,n,,", "n,a=b,", ""}) {
+    SaslServer server(watched());
+    EXPECT_EQ(server.start(kScriptedName, message).code, SASL_BADPROT) << message;
+    EXPECT_TRUE(scripted().record().accepts.empty());
+    EXPECT_TRUE(server.was_silent());
+  }
+}
+
+TEST_F(Gs2Test, MalformedHeadersNeverReachTheMechanism) {
+  SPEC("G4 G8");
+  for (const char* message : {"x,,hello", "n,a=,hello", "y;,hello", "p=,,hello", "n,a=a=b,hello",
+                              "p=tls-unique,,hello"}) {
+    SaslServer server(watched());
+    EXPECT_LT(server.start(kScriptedName, message).code, SASL_OK) << message;
+    EXPECT_TRUE(scripted().record().accepts.empty());
+    EXPECT_TRUE(server.was_silent());
+  }
+}
+
+}  // namespace
+}  // namespace gssloop::testing

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// How each outcome of the mechanism ends a login.
+#include "tests/spec/gs2_scripted.h"
+
+namespace gssloop::testing {
+namespace {
+
+Leg with_flags(Leg leg, OM_uint32 added, OM_uint32 cleared) {
+  leg.flags_added = added;
+  leg.flags_cleared = cleared;
+  return leg;
+}
+
+constexpr OM_uint32 kSupplementary[] = {GSS_S_DUPLICATE_TOKEN, GSS_S_OLD_TOKEN, GSS_S_UNSEQ_TOKEN,
+                                        GSS_S_GAP_TOKEN};
+
+TEST_F(Gs2Test, UnverifiedBindingsAreRefusedUnlessAnOptionNamesTheMechanism) {
+  SPEC("G10 L34");
+  const struct {
+    const char* option;
+    bool is_accepted;
+  } rows[] = {{nullptr, false}, {"", false},      {"GS2-KRB5", false},         {"GS2-SCRIPTE", false},
+              {"*", false},     {"yes", false},   {"GS2-SCRIPTED", true},      {"x gs2-scripted", true}};
+  for (const auto& row : rows) {
+    play({complete("hello")}, {with_flags(complete(), 0, GSS_C_CHANNEL_BOUND_FLAG)});
+    ServerSetup setup = watched();
+    if (row.option != nullptr) setup.options["gssloop_allow_unbound"] = row.option;
+    SaslClient client;
+    SaslServer server(setup);
+    const Login login = log_in(&client, &server, kScriptedName);
+    EXPECT_EQ(login.ok(), row.is_accepted) << (row.option != nullptr ? row.option : "(unset)");
+    EXPECT_EQ(server.was_silent(), !row.is_accepted);
+    if (!row.is_accepted) {
+      EXPECT_EQ(login.server.code, SASL_BADAUTH);
+    }
+  }
+}
+
+TEST_F(Gs2Test, MutualAuthenticationIsVerifiedOnBothSides) {
+  SPEC("G11 L32 L34 L43");
+  constexpr OM_uint32 kFew = GSS_C_MUTUAL_FLAG | GSS_C_CHANNEL_BOUND_FLAG;
+  const struct {
+    OM_uint32 initiator, acceptor;  // the flags at the end
+    bool client_ok, server_ok;
+  } rows[] = {
+      {kFew, kFew, true, true},
+      {GSS_C_MUTUAL_FLAG, kFew, true, true},  // initiators do not learn of the binding
+      {0, kFew, false, true},
+      {~OM_uint32{GSS_C_MUTUAL_FLAG} & 0x1ff, kFew, false, true},
+      {kFew, GSS_C_CHANNEL_BOUND_FLAG, true, false},
+      {kFew, 0x9ff & ~OM_uint32{GSS_C_MUTUAL_FLAG}, true, false},
+  };
+  for (const auto& row : rows) {
+    Leg initiator = complete("hello"), acceptor = complete();
+    initiator.ret_flags = row.initiator;
+    acceptor.ret_flags = row.acceptor;
+    play({initiator}, {acceptor});
+    SaslClient client;
+    SaslServer server(watched());
+    const Turn first = client.start(kScriptedName);
+    EXPECT_EQ(first.code == SASL_OK, row.client_ok) << client.error();
+    if (!row.client_ok) {
+      EXPECT_LT(first.code, SASL_OK);
+      EXPECT_NE(client.error().find("mutual"), std::string::npos) << client.error();
+    }
+    EXPECT_EQ(server.start(kScriptedName, "n,,hello").code == SASL_OK, row.server_ok);
+    EXPECT_EQ(server.was_silent(), !row.server_ok);
+  }
+}
+
+TEST_F(Gs2Test, SupplementaryBitsNeverSucceed) {
+  SPEC("G13 L40 L10");
+  for (const OM_uint32 bit : kSupplementary) {
+    for (const OM_uint32 base : {GSS_S_COMPLETE, GSS_S_CONTINUE_NEEDED, 0xd0000, 0xd0001}) {
+      for (const bool is_acceptor : {false, true}) {
+        const Leg odd = fail(base | bit, 0, "odd");
+        play({is_acceptor ? complete("hello") : odd}, {is_acceptor ? odd : complete()});
+        SaslClient client;
+        SaslServer server(watched());
+        if (is_acceptor) {
+          Turn turn = server.start(kScriptedName, "n,,hello");
+          if (turn.code == SASL_CONTINUE) turn = server.step("");
+          EXPECT_LT(turn.code, SASL_OK) << std::hex << (base | bit);
+          EXPECT_TRUE(server.was_silent());
+        } else {
+          EXPECT_LT(client.start(kScriptedName).code, SASL_OK) << std::hex << (base | bit);
+        }
+      }
+    }
+  }
+}
+
+TEST_F(Gs2Test, ErrorTokenGoesAsAChallengeAndThenTheLoginFails) {
+  SPEC("G15 L10 L14 L28 L26");
+  for (const char* option : {"yes", "no"}) {
+    for (const char* answer : {"", "n,,hello", "anything"}) {
+      play({complete("hello")}, {fail(GSS_S_DEFECTIVE_TOKEN, 7, "E!")});
+      ServerSetup setup = watched();
+      setup.options["gssloop_error_token"] = option;
+      SaslServer server(setup);
+      Turn turn = server.start(kScriptedName, "n,,hello");
+      if (*option == 'y') {
+        ASSERT_EQ(turn.code, SASL_CONTINUE);
+        EXPECT_EQ(turn.out, "E!");
+        // The reason is in the log already: the peer may never come back.
+        EXPECT_TRUE(server.log().has("gss_accept_sec_context", SASL_LOG_ERR));
+        turn = server.step(answer);
+      }
+      EXPECT_EQ(turn.code, SASL_BADAUTH);
+      EXPECT_FALSE(turn.out);
+      EXPECT_TRUE(server.was_silent());
+      EXPECT_EQ(scripted().record().accepts.size(), 1U);
+    }
+  }
+}
+
+TEST_F(Gs2Test, FailuresWithoutATokenEndTheExchange) {
+  SPEC("L11 L26");
+  play({complete("hello")}, {fail(GSS_S_BAD_SIG)});
+  SaslServer server(watched());
+  const Turn turn = server.start(kScriptedName, "n,,hello");
+  EXPECT_EQ(turn.code, SASL_BADAUTH);
+  EXPECT_FALSE(turn.out);
+  EXPECT_FALSE(server.error().empty());
+}
+
+TEST_F(Gs2Test, ClientsFailureSendsNothing) {
+  SPEC("L11 L14");
+  play({go_on("hello"), fail(GSS_S_BAD_SIG, 0, "E!")}, {go_on("two")});
+  SaslClient client;
+  ASSERT_EQ(client.start(kScriptedName).code, SASL_CONTINUE);
+  const Turn turn = client.step("two");
+  EXPECT_EQ(turn.code, SASL_BADSERV);
+  EXPECT_FALSE(turn.out);
+  EXPECT_NE(client.error().find("imap@localhost"), std::string::npos);
+}
+
+TEST_F(Gs2Test, AnonymityThatIsNotGrantedSendsNothing) {
+  SPEC("L5 G14");
+  // Refused at once, or on the second leg.
+  const std::vector<Leg> rows[] = {
+      {with_flags(complete("hello"), 0, GSS_C_ANON_FLAG)},
+      {with_flags(go_on("hello"), 0, GSS_C_ANON_FLAG)},
+      {go_on("hello"), with_flags(complete("three"), 0, GSS_C_ANON_FLAG)},
+  };
+  for (const auto& legs : rows) {
+    play(legs, {go_on("two")});
+    SaslClient client({.options = {{"gssloop_anonymous", "yes"}}});
+    Turn turn = client.start(kScriptedName);
+    if (legs.size() == 2) {
+      ASSERT_EQ(turn.code, SASL_CONTINUE);
+      turn = client.step("two");
+    }
+    EXPECT_LT(turn.code, SASL_OK);
+    EXPECT_FALSE(turn.out);
+    EXPECT_NE(client.error().find("anonym"), std::string::npos);
+    EXPECT_EQ(scripted().live().contexts, 0U) << "the context was kept";
+  }
+}
+
+TEST_F(Gs2Test, AnonymityByOption) {
+  SPEC("G14 L45 N31");
+  play({complete("hello")}, {with_flags(complete(), GSS_C_ANON_FLAG, 0)});
+  SaslClient client({.options = {{"gssloop_anonymous", "yes"}}});
+  SaslServer server(watched());
+  const Login login = log_in(&client, &server, kScriptedName);
+  EXPECT_EQ(login.client.code, SASL_OK) << client.error();
+  EXPECT_EQ(client.authid(), "anonymous");
+  EXPECT_NE(scripted().record().inits.at(0).req_flags & GSS_C_ANON_FLAG, 0U);
+  EXPECT_EQ(login.server.code, SASL_BADAUTH);
+  EXPECT_TRUE(server.was_silent());
+
+  scripted().reset();
+  SaslClient forbidden({.options = {{"gssloop_anonymous", "yes"}},
+                        .security_flags = SASL_SEC_NOANONYMOUS});
+  EXPECT_LT(forbidden.start(kScriptedName).code, SASL_OK);
+  EXPECT_TRUE(scripted().record().inits.empty());
+}
+
+TEST_F(Gs2Test, AnonymousNameTypeIsRefusedWithoutTheFlag) {
+  SPEC("L45 G14");
+  scripted().edit([](Script& script) {
+    script.source = NameSpec{"nobody", GSS_C_NT_ANONYMOUS};
+  });
+  SaslServer server(watched());
+  const Turn turn = server.start(kScriptedName, "n,,hello");
+  EXPECT_EQ(turn.code, SASL_BADAUTH) << server.log().text();
+  EXPECT_TRUE(server.was_silent());
+}
+
+TEST_F(Gs2Test, ContextOfAnotherMechanismIsRefused) {
+  SPEC("G2 L45");
+  scripted().edit([](Script& script) { script.actual_mech = oid(Mech::kNoSaslName); });
+  SaslServer server(watched());
+  EXPECT_LT(server.start(kScriptedName, "n,,hello").code, SASL_OK);
+  EXPECT_TRUE(server.was_silent());
+}
+
+TEST_F(Gs2Test, ContextThatTheMechanismDoesNotKnowIsRefused) {
+  SPEC("L39");
+  scripted().edit([](Script& script) { script.inquiry.answer = {GSS_S_NO_CONTEXT, 0}; });
+  SaslServer server(watched());
+  EXPECT_LT(server.start(kScriptedName, "n,,hello").code, SASL_OK);
+  EXPECT_TRUE(server.was_silent());
+}
+
+TEST_F(Gs2Test, PeerNamesAreCheckedInEveryMechanism) {
+  SPEC("L45");
+  const struct {
+    const char* name;
+    const char* authid;  // null: refused
+  } rows[] = {{"bob", "bob"}, {"bob@EXAMPLE.COM", "bob@EXAMPLE.COM"}, {" bob", nullptr},
+              {"bob ", nullptr}, {"b\nob", nullptr}, {"a@b@c", nullptr}, {"\xff", nullptr},
+              {"", nullptr}};
+  for (const auto& row : rows) {
+    scripted().reset();
+    scripted().edit([&](Script& script) { script.source = NameSpec{row.name}; });
+    SaslClient client;
+    SaslServer server(watched());
+    const Login login = log_in(&client, &server, kScriptedName);
+    EXPECT_EQ(login.server.code == SASL_OK, row.authid != nullptr) << row.name;
+    EXPECT_EQ(server.was_silent(), row.authid == nullptr);
+    if (row.authid != nullptr) {
+      EXPECT_EQ(server.authid(), row.authid);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace gssloop::testing
