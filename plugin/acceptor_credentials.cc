@@ -32,10 +32,6 @@ gss::Result<gss::Name> acceptor_name(const AcceptorKey& key) {
                                                            : gss::NameForm::kHostbasedService);
 }
 
-bool has_keytab(const gss::Oid& mech) {
-  return mech == gss::Oid::krb5() || mech == gss::Oid::iakerb();
-}
-
 }  // namespace
 
 std::string AcceptorKey::text() const {
@@ -68,11 +64,11 @@ AcceptorCredentials::AcceptorCredentials(std::string default_keytab)
     : default_keytab_(std::move(default_keytab)), snapshot_(std::make_shared<const Snapshot>()) {}
 
 FileStamp AcceptorCredentials::stamp_of(const AcceptorKey& key) const {
-  if (!has_keytab(key.mech)) return {};
+  if (!key.mech.is_kerberos()) return {};
   return FileStamp::of(gss::keytab_path(key.keytab.empty() ? default_keytab_ : key.keytab));
 }
 
-gss::Result<std::shared_ptr<const gss::Credential>> AcceptorCredentials::get(
+gss::Result<std::shared_ptr<const AcceptorCredential>> AcceptorCredentials::get(
     const AcceptorKey& key) {
   // The stamp is taken before the keytab is read: a change in between is seen the next time.
   const FileStamp stamp = stamp_of(key);
@@ -84,9 +80,10 @@ gss::Result<std::shared_ptr<const gss::Credential>> AcceptorCredentials::get(
   auto name = acceptor_name(key);
   if (!name) return std::move(name).error();
   auto credential = gss::acquire_acceptor(name->get(), key.mech,
-                                          has_keytab(key.mech) ? key.keytab : std::string());
+                                          key.mech.is_kerberos() ? key.keytab : std::string());
   if (!credential) return std::move(credential).error();
-  auto shared = std::make_shared<const gss::Credential>(*std::move(credential));
+  auto shared = std::make_shared<const AcceptorCredential>(
+      AcceptorCredential{*std::move(credential), *std::move(name)});
   keep(key, {stamp, shared});
   return shared;
 }

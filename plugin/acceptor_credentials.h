@@ -37,6 +37,13 @@ struct FileStamp {
   friend bool operator==(const FileStamp&, const FileStamp&) = default;
 };
 
+// AcceptorCredential is what servers accept with, and the name it was acquired for (the empty
+// handle for a whole keytab). Shared by logins, read-only.
+struct AcceptorCredential {
+  gss::Credential credential;
+  gss::Name name;
+};
+
 // AcceptorCredentials keeps the credentials that servers accept with, since acquiring one for each
 // login costs a third of the login. Failures are never kept. A credential whose keytab changed
 // (device, inode, size or time) is acquired anew. Any number of threads: readers take a snapshot,
@@ -47,12 +54,12 @@ class AcceptorCredentials {
 
   // get returns the credential for `key`; it lives as long as its holder. Fails with the Status of
   // the call that could not acquire it.
-  gss::Result<std::shared_ptr<const gss::Credential>> get(const AcceptorKey& key);
+  gss::Result<std::shared_ptr<const AcceptorCredential>> get(const AcceptorKey& key);
 
  private:
   struct Held {
     FileStamp stamp;
-    std::shared_ptr<const gss::Credential> credential;
+    std::shared_ptr<const AcceptorCredential> credential;
   };
   using Snapshot = std::map<AcceptorKey, Held>;
 

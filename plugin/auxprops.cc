@@ -47,8 +47,9 @@ void AuxProps::erase() const {
   }
 }
 
-void AuxProps::publish(const Attributes& attributes, bool is_own_identity) const {
+void AuxProps::publish(const Attributes& attributes, bool is_own_identity) {
   erase();
+  has_published_ = true;
   for (const std::string& property : requested()) {
     if (!property.starts_with('*') && !is_own_identity) continue;
     const Attribute* attribute = attributes.find(without_star(property));

@@ -24,7 +24,9 @@ class AuxProps {
   AuxProps(const AuxProps&) = delete;
   AuxProps& operator=(const AuxProps&) = delete;
   // Takes back what was set: a later attempt on this connection must find nothing.
-  ~AuxProps() { erase(); }
+  ~AuxProps() {
+    if (has_published_) erase();
+  }
 
   // wanted lists the attribute names that the application asked for (without the star, each once)
   // and that can be filled from attributes under their own names.
@@ -35,7 +37,7 @@ class AuxProps {
   void erase() const;
 
   // publish sets the properties. `is_own_identity`: the peer acts as itself.
-  void publish(const Attributes& attributes, bool is_own_identity) const;
+  void publish(const Attributes& attributes, bool is_own_identity);
 
  private:
   void set(const std::string& property, const Attribute& attribute) const;
@@ -43,6 +45,7 @@ class AuxProps {
 
   Host host_;
   propctx* context_;
+  bool has_published_ = false;
 };
 
 // is_raw_name says whether `name` (without star) is one of an attribute that is published under the

@@ -38,7 +38,7 @@ Result<ClientIdentity::Progress, Refusal> ClientIdentity::gather(const Host& hos
                                                                  const gss::Oid& mech,
                                                                  const void* gss_creds,
                                                                  sasl_interact_t** prompt_need) {
-  take_answers(host, prompt_need);
+  take_answers(prompt_need);
   questions_.clear();
   if (auto refusal = ask(host, SASL_CB_USER, &authzid_, true)) return *std::move(refusal);
   if (gss_creds != nullptr) {
@@ -49,9 +49,14 @@ Result<ClientIdentity::Progress, Refusal> ClientIdentity::gather(const Host& hos
   return questions_.empty() ? Progress::kReady : put_questions(host, prompt_need);
 }
 
-// Answers to the last round of SASL_INTERACT. libsasl hands our own list back; we free it.
-void ClientIdentity::take_answers(const Host& host, sasl_interact_t** prompt_need) {
-  if (prompt_need == nullptr || *prompt_need == nullptr) return;
+void ClientIdentity::free_prompts() noexcept {
+  if (prompts_ != nullptr) free_(prompts_);
+  prompts_ = nullptr;
+}
+
+// Answers to the last round of SASL_INTERACT: libsasl hands our own list back.
+void ClientIdentity::take_answers(sasl_interact_t** prompt_need) {
+  if (prompts_ == nullptr || prompt_need == nullptr || *prompt_need != prompts_) return;
   for (sasl_interact_t* prompt = *prompt_need; prompt->id != SASL_CB_LIST_END; ++prompt) {
     const auto* text = static_cast<const char*>(prompt->result);
     const std::string_view answer(text != nullptr ? text : "", text != nullptr ? prompt->len : 0);
@@ -62,8 +67,8 @@ void ClientIdentity::take_answers(const Host& host, sasl_interact_t** prompt_nee
       is_password_settled_ = true;
     }
   }
-  host.utils()->free(*prompt_need);
   *prompt_need = nullptr;
+  free_prompts();
 }
 
 std::optional<Refusal> ClientIdentity::ask(const Host& host, unsigned long id, Answer* answer,
@@ -76,6 +81,9 @@ std::optional<Refusal> ClientIdentity::ask(const Host& host, unsigned long id, A
       if (may_interact) questions_.push_back(id);
       return std::nullopt;
     case Host::Callback::kProcedure: {
+      // Where the application has no such callback, libsasl answers AUTHNAME by $USER, and passes
+      // itself the connection: the name of an account on this machine is nobody's wish.
+      if (id == SASL_CB_AUTHNAME && context == host.conn()) break;
       const char* text = nullptr;
       const int code = procedure(context, static_cast<int>(id), &text, nullptr);
       // An application that has no authentication name to give logs in by its default ticket. One
@@ -195,6 +203,9 @@ Result<ClientIdentity::Progress, Refusal> ClientIdentity::put_questions(
     }
   }
   prompts[questions_.size()].id = SASL_CB_LIST_END;
+  free_prompts();
+  prompts_ = prompts;
+  free_ = host.utils()->free;
   *prompt_need = prompts;
   return Progress::kInteract;
 }

@@ -25,6 +25,11 @@ class ClientIdentity {
  public:
   enum class Progress { kReady, kInteract };
 
+  ClientIdentity() = default;
+  ClientIdentity(const ClientIdentity&) = delete;
+  ClientIdentity& operator=(const ClientIdentity&) = delete;
+  ~ClientIdentity() { free_prompts(); }
+
   // gather is called until it is ready; with kInteract it has filled *prompt_need for the
   // application to answer. Answers of earlier rounds are kept.
   Result<Progress, Refusal> gather(const Host& host, const gss::Oid& mech, const void* gss_creds,
@@ -44,7 +49,8 @@ class ClientIdentity {
     std::string text;
   };
 
-  void take_answers(const Host& host, sasl_interact_t** prompt_need);
+  void take_answers(sasl_interact_t** prompt_need);
+  void free_prompts() noexcept;
   std::optional<Refusal> ask(const Host& host, unsigned long id, Answer* answer, bool may_interact);
   std::optional<Refusal> ask_password(const Host& host);
   std::optional<Refusal> find_credential(const Host& host, const gss::Oid& mech);
@@ -57,6 +63,9 @@ class ClientIdentity {
   bool is_password_settled_ = false;
   Secret password_;
   std::vector<unsigned long> questions_;
+  // What the application was asked last: ours, from its allocator, until it answers or gives up.
+  sasl_interact_t* prompts_ = nullptr;
+  sasl_free_t* free_ = nullptr;
   gss_cred_id_t borrowed_ = GSS_C_NO_CREDENTIAL;
   gss::Credential owned_;
 };

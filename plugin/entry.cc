@@ -77,6 +77,7 @@ int client_new(void* glob_context, sasl_client_params_t* params, void** conn_con
 int client_step(void* conn_context, sasl_client_params_t* params, const char* in, unsigned in_len,
                 sasl_interact_t** prompt_need, const char** out, unsigned* out_len,
                 sasl_out_params_t* oparams) noexcept {
+  if (conn_context == nullptr) return SASL_NOTINIT;
   return guarded(params->utils, [&] {
     return static_cast<Gs2Client*>(conn_context)
         ->step(*params, message(in, in_len), prompt_need, out, out_len, oparams);
@@ -116,6 +117,8 @@ int server_new(void* glob_context, sasl_server_params_t* params, const char*, un
 
 int server_step(void* conn_context, sasl_server_params_t* params, const char* in, unsigned in_len,
                 const char** out, unsigned* out_len, sasl_out_params_t* oparams) noexcept {
+  // libsasl goes on calling after it has disposed of a failed exchange.
+  if (conn_context == nullptr) return SASL_NOTINIT;
   return guarded(params->utils, [&] {
     return static_cast<Gs2Server*>(conn_context)
         ->step(*params, message(in, in_len), out, out_len, oparams);
@@ -192,6 +195,8 @@ int offer(const sasl_utils_t* utils, std::shared_ptr<Offered<Plug, Shared>> offe
     host.log(SASL_LOG_NOTE, "gssloop: no GSS mechanism of this machine is offered as GS2");
     return SASL_NOMECH;
   }
+  // Nothing below throws: the entries' hold on what holds them is made whole, or not at all.
+  offered->plugs.reserve(offered->entries.size());
   for (auto& entry : offered->entries) {
     entry.self = offered;
     offered->plugs.push_back(make_plug(&entry));

@@ -94,7 +94,9 @@ Gs2Client::Progress Gs2Client::start_loop(const sasl_client_params_t& params) {
   if (!target) return explain(subject(), Class::kMisuse, target.error());
 
   // RFC 5801 section 8: mutual_req_flag MUST be set, per-message flags SHOULD NOT.
-  Flags request = Flag::kMutual;
+  // G11 EXCEPTION: Cyrus SASL's own gs2 server refuses a context without sequence, so it is asked
+  // for. It is not demanded: neither of the server, nor by ours of a client.
+  Flags request = Flag::kMutual | Flag::kSequence;
   if ((params.props.security_flags & SASL_SEC_PASS_CREDENTIALS) != 0) {
     request = request | Flag::kDeleg;
   }
@@ -145,12 +147,16 @@ std::optional<Refusal> Gs2Client::finish(loop::EstablishedContext context,
                                          const sasl_client_params_t& params,
                                          sasl_out_params_t* oparams) {
   context_ = std::move(context);
-  auto names = context_->names();
-  if (!names) return explain(subject(), Class::kMechanism, names.error());
-  names_ = *std::move(names);
+  // The target is ours to import, which costs nothing beside asking the context for it.
+  auto local = context_->source_name();
+  if (!local) return explain(subject(), Class::kMechanism, local.error());
+  local_name_ = *std::move(local);
+  auto peer = gss::import_name(target_, gss::NameForm::kHostbasedService);
+  if (!peer) return explain(subject(), Class::kMisuse, peer.error());
+  peer_name_ = *std::move(peer);
   std::string authid = "anonymous";
   if (!context_->flags().has(Flag::kAnon)) {
-    auto displayed = gss::display(names_.source.get());
+    auto displayed = gss::display(local_name_.get());
     if (!displayed) return explain(subject(), Class::kMechanism, displayed.error());
     authid = std::move(displayed->text);
   }
@@ -173,8 +179,8 @@ std::optional<Refusal> Gs2Client::finish(loop::EstablishedContext context,
   oparams->maxoutbuf = 0;
   oparams->encode = nullptr;
   oparams->decode = nullptr;
-  oparams->gss_peer_name = names_.target.get();
-  oparams->gss_local_name = names_.source.get();
+  oparams->gss_peer_name = peer_name_.get();
+  oparams->gss_local_name = local_name_.get();
   oparams->param_version = 0;
   return std::nullopt;
 }

@@ -51,7 +51,7 @@ class Gs2Client {
   bool is_first_message_ = true;
   std::optional<loop::Initiator> initiator_;
   std::optional<loop::EstablishedContext> context_;
-  gss::ContextNames names_;
+  gss::Name local_name_, peer_name_;
   std::string out_;  // what client_out points to
   bool has_out_ = false;
 };

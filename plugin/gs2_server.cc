@@ -39,7 +39,8 @@ std::optional<Refusal> judge_binding(const sasl_server_params_t& params, const G
   if (!SASL_CB_PRESENT(&params) || header.cb_name != params.cbinding->name) {
     return Refusal{
         Class::kBinding,
-        "the client used the channel binding \"" + header.cb_name + "\", this server has " +
+        "the client used the channel binding \"" + printable(as_bytes(header.cb_name), 64) +
+            "\", this server has " +
             (SASL_CB_PRESENT(&params) ? std::string("\"") + params.cbinding->name + "\"" : "none")};
   }
   return std::nullopt;
@@ -59,6 +60,9 @@ Gs2Server::~Gs2Server() {
   filled_->gss_local_name = nullptr;
   filled_->client_creds = nullptr;
   filled_->cbindingname = nullptr;
+  // Without the name, and without this login, the next mechanism's verdict must begin anew: libsasl
+  // compares the name wherever the disposition says USED.
+  filled_->cbindingdisp = SASL_CB_DISP_NONE;
 }
 
 int Gs2Server::step(const sasl_server_params_t& params, std::optional<ByteView> client_in,
@@ -66,6 +70,8 @@ int Gs2Server::step(const sasl_server_params_t& params, std::optional<ByteView> 
   *server_out = nullptr;
   *server_out_len = 0;
   has_out_ = false;
+  // The error token went out with the last step; whatever comes back, the login has failed (G15).
+  if (announced_) return tell_peer(host_, *announced_, options_.is_verbose);
   const Progress progress = advance(params, client_in, oparams);
   if (!progress) return report_server(host_, progress.error(), options_.is_verbose);
   if (has_out_) {
@@ -85,8 +91,6 @@ void Gs2Server::put(ByteView token) {
 Gs2Server::Progress Gs2Server::advance(const sasl_server_params_t& params,
                                        std::optional<ByteView> client_in,
                                        sasl_out_params_t* oparams) {
-  // The error token went out with the last step; whatever comes back, the login has failed (G15).
-  if (announced_) return *announced_;
   if (acceptor_) {
     return obey(acceptor_->on_token(client_in.value_or(ByteView())), params, oparams);
   }
@@ -106,12 +110,20 @@ Gs2Server::Progress Gs2Server::on_first_message(const sasl_server_params_t& para
   key_ = acceptor_key(mechanism_, params, options_);
   properties_.erase();
 
+  if (message.size() > options_.limits.max_token_len) {
+    return refuse(Class::kProtocol, subject(), "the first message is too long");
+  }
   auto parsed = parse_gs2_message(message);
   if (!parsed) {
     return refuse(Class::kProtocol, subject(),
                   "the GS2 header is malformed: " + parsed.error().clause);
   }
   header_ = parsed->header;
+  // Section 4: "F" is for mechanisms whose tokens never have the RFC 2743 header. Elsewhere it
+  // would let a token choose its own mechanism.
+  if (header_.is_nonstandard && mechanism_.is_framed) {
+    return refuse(Class::kProtocol, subject(), "the flag \"F\" is not for this mechanism");
+  }
   if (auto refusal = judge_binding(params, header_)) {
     return refuse(refusal->what, subject(), refusal->sentence);
   }
@@ -139,7 +151,7 @@ std::optional<Refusal> Gs2Server::make_acceptor(const sasl_server_params_t& para
     auto held = plugin_->credentials.get(key_);
     if (!held) return explain(subject(), Class::kCredential, held.error());
     credential_ = *std::move(held);
-    credential = credential_->get();
+    credential = credential_->credential.get();
   }
   ByteView binding_data;
   if (header_.cb_flag == CbFlag::kUsed) {
@@ -165,7 +177,7 @@ Gs2Server::Progress Gs2Server::obey(loop::Step step, const sasl_server_params_t&
     // A token cannot leave together with a failure: it goes as a challenge, and the next step
     // fails (G15). The log says why at once.
     report_server(host_, refusal, options_.is_verbose);
-    announced_ = refuse(refusal.what, subject(), "an error token was sent, see above");
+    announced_ = std::move(refusal);
     put(step.token());
     return SASL_CONTINUE;
   }
@@ -190,10 +202,10 @@ std::optional<Refusal> Gs2Server::finish(loop::EstablishedContext context,
     return refuse(Class::kProtocol, subject(),
                   "the token was made for another mechanism, " + context_->mech().dotted());
   }
-  if (auto names = context_->names()) names_ = *std::move(names);
   if (auto refusal = check_acceptor_name()) return refusal;
   auto authid = name_peer();
   if (!authid) return std::move(authid).error();
+  if (auto refusal = check_realm(params, *authid)) return refusal;
   if (is_tracing(params)) trace_attributes(host_, *context_);
   const Attributes attributes = read_attributes();
   if (auto refusal = canonicalize(params, *authid, oparams)) return refusal;
@@ -202,12 +214,23 @@ std::optional<Refusal> Gs2Server::finish(loop::EstablishedContext context,
   return std::nullopt;
 }
 
+// Which of our names the ticket was for. Asking the context costs as much as a twentieth of a
+// login, so where only one name can have been meant, that is the answer.
+gss_name_t Gs2Server::local_name() {
+  using Kind = ServicePrincipal::Kind;
+  if (credential_ && key_.principal.kind == Kind::kServiceAtHost) return credential_->name.get();
+  if (!acceptor_name_) {
+    if (auto name = context_->target_name()) acceptor_name_ = *std::move(name);
+  }
+  return acceptor_name_.get();
+}
+
 // R12: a keytab may hold keys of several services; a ticket for another one is not for us.
 std::optional<Refusal> Gs2Server::check_acceptor_name() {
   if (key_.principal.kind != ServicePrincipal::Kind::kAnyHost) return std::nullopt;
   std::string acceptor;
-  if (names_.target) {
-    if (auto displayed = gss::display(names_.target.get())) acceptor = std::move(displayed->text);
+  if (gss_name_t name = local_name(); name != GSS_C_NO_NAME) {
+    if (auto displayed = gss::display(name)) acceptor = std::move(displayed->text);
   }
   if (service_of(acceptor) == key_.service) return std::nullopt;
   return refuse(Class::kRejected, subject(),
@@ -224,9 +247,20 @@ Result<std::string, Refusal> Gs2Server::name_peer() {
   if (displayed->is_anonymous()) {
     return refuse(Class::kAnonymous, subject(), "the peer is anonymous");
   }
-  auto authid = authid_of(*displayed, mechanism_.oid == gss::Oid::krb5(), plugin_->default_realm);
+  auto authid = authid_of(*displayed, mechanism_.oid.is_kerberos(), plugin_->default_realm);
   if (!authid) return refuse(Class::kIdentity, subject(), authid.error().clause);
   return *std::move(authid);
+}
+
+// libsasl appends an application's own realm to names without one: a peer whose foreign realm is
+// called like that would become the local user of its name (L45).
+std::optional<Refusal> Gs2Server::check_realm(const sasl_server_params_t& params,
+                                              const std::string& authid) const {
+  const std::string realm = params.user_realm != nullptr ? params.user_realm : "";
+  if (realm.empty() || !authid.ends_with("@" + realm)) return std::nullopt;
+  return refuse(Class::kIdentity, subject(),
+                "the peer's realm is foreign, but called like the application's own: \"" +
+                    printable(as_bytes(realm)) + "\"");
 }
 
 // Only what was asked for is read: each attribute costs microseconds.
@@ -234,7 +268,7 @@ Attributes Gs2Server::read_attributes() const {
   Attributes attributes;
   // Other mechanisms' names are published under names of their own only: equal names of different
   // mechanisms are different attributes (naming-exts section 5).
-  if (mechanism_.oid != gss::Oid::krb5()) return attributes;
+  if (!mechanism_.oid.is_kerberos()) return attributes;
   const auto wanted = properties_.wanted();
   if (wanted.empty()) return attributes;
   const auto info = context_->inquire_source();
@@ -284,19 +318,17 @@ void Gs2Server::fill(sasl_out_params_t* oparams) {
   delegated_ = context_->delegated();
   oparams->client_creds = delegated_ != GSS_C_NO_CREDENTIAL ? &delegated_ : nullptr;
   oparams->gss_peer_name = context_->source();
-  oparams->gss_local_name = names_.target.get();
-  switch (header_.cb_flag) {
-    case CbFlag::kUsed:
-      oparams->cbindingdisp = SASL_CB_DISP_USED;
-      break;
-    case CbFlag::kServerLacksIt:
-      oparams->cbindingdisp = SASL_CB_DISP_WANT;
-      break;
-    case CbFlag::kNotSupported:
-      oparams->cbindingdisp = SASL_CB_DISP_NONE;
-      break;
+  oparams->gss_local_name = local_name();
+  // A binding that the mechanism did not verify was not used, whatever the header says.
+  const bool is_bound = context_->flags().has(Flag::kChannelBound);
+  oparams->cbindingdisp = SASL_CB_DISP_NONE;
+  oparams->cbindingname = nullptr;
+  if (header_.cb_flag == CbFlag::kUsed && is_bound) {
+    oparams->cbindingdisp = SASL_CB_DISP_USED;
+    oparams->cbindingname = header_.cb_name.c_str();
+  } else if (header_.cb_flag == CbFlag::kServerLacksIt) {
+    oparams->cbindingdisp = SASL_CB_DISP_WANT;
   }
-  oparams->cbindingname = header_.cb_name.empty() ? nullptr : header_.cb_name.c_str();
   oparams->param_version = 0;
   filled_ = oparams;
 }

@@ -59,7 +59,10 @@ class Gs2Server {
   std::optional<Refusal> finish(loop::EstablishedContext context,
                                 const sasl_server_params_t& params, sasl_out_params_t* oparams);
   Result<std::string, Refusal> name_peer();
+  gss_name_t local_name();
   std::optional<Refusal> check_acceptor_name();
+  std::optional<Refusal> check_realm(const sasl_server_params_t& params,
+                                     const std::string& authid) const;
   Attributes read_attributes() const;
   std::optional<Refusal> canonicalize(const sasl_server_params_t& params, const std::string& authid,
                                       sasl_out_params_t* oparams);
@@ -74,10 +77,10 @@ class Gs2Server {
   Options options_;
   AcceptorKey key_;
   Gs2Header header_;
-  std::shared_ptr<const gss::Credential> credential_;
+  std::shared_ptr<const AcceptorCredential> credential_;
   std::optional<loop::Acceptor> acceptor_;
   std::optional<loop::EstablishedContext> context_;
-  gss::ContextNames names_;
+  gss::Name acceptor_name_;
   gss_cred_id_t delegated_ = GSS_C_NO_CREDENTIAL;  // what oparams->client_creds points to
   bool has_challenged_ = false;
   // Why this login has failed already, while its error token is under way.

@@ -30,10 +30,16 @@ Result<std::string, Mistake> authid_of(const gss::DisplayedName& peer, bool is_k
   if (auto mistake = check_login_name(name)) return *std::move(mistake);
   // Kerberos escapes what would be ambiguous ("\@", "\/"). Applications do not undo that.
   if (name.find('\\') != name.npos) return about(name, "holds a backslash escape");
+  // RFC 6111: well-known principals (WELLKNOWN/ANONYMOUS) are nobody's login name, in any realm and
+  // whatever the name type, which RFC 4120 section 6.2 calls a hint.
+  if (is_kerberos && name.starts_with("WELLKNOWN/"))
+    return about(name, "is a well-known principal");
   const std::size_t at = name.rfind('@');
   const std::string_view user = name.substr(0, at);
   if (user.find('@') != user.npos) return about(name, "holds more than one \"@\"");
-  if (at != name.npos && is_kerberos && name.substr(at + 1) == default_realm) name = user;
+  if (at != name.npos && is_kerberos && !default_realm.empty() &&
+      name.substr(at + 1) == default_realm)
+    name = user;
   // Once more: "admin @REALM" ends in a blank only now.
   if (auto mistake = check_login_name(name)) return *std::move(mistake);
   return std::string(name);

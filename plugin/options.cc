@@ -65,6 +65,21 @@ class Reader {
     *value = {Kind::kNamed, *text};
   }
 
+  // Mechanisms whose acceptor cannot tell whether bindings were verified. Kerberos' can, always: to
+  // pass over its answer would be to accept forged GS2 headers (G10).
+  void allow_unbound(std::vector<std::string>* value) {
+    const auto text = host_.option("gssloop_allow_unbound");
+    if (!text) return;
+    *value = words(*text);
+    for (const char* kerberos : {"GS2-KRB5", "GS2-IAKERB"}) {
+      for (const std::string& name : *value) {
+        if (equals_ignoring_case(name, kerberos)) {
+          complain("gssloop_allow_unbound", *text, "mechanisms other than Kerberos' own");
+        }
+      }
+    }
+  }
+
   const std::string& mistake() const { return mistake_; }
 
  private:
@@ -92,7 +107,7 @@ Result<Options, Mistake> Options::read(const Host& host) {
   options.keytab = host.option("keytab").value_or("");
   reader.service_principal(&options.service_principal);
   if (const auto text = host.option("gssloop_mechanisms")) options.mechanisms = words(*text);
-  options.allow_unbound = words(host.option("gssloop_allow_unbound").value_or(""));
+  reader.allow_unbound(&options.allow_unbound);
   reader.boolean("gssloop_error_token", &options.sends_error_token);
   reader.boolean("gssloop_anonymous", &options.is_anonymous);
   reader.boolean("gssloop_verbose_errors", &options.is_verbose);

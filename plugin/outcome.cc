@@ -68,6 +68,9 @@ const char* hint(Complaint complaint) {
   switch (complaint) {
     case Complaint::kUnknown:
       return "";
+    case Complaint::kNoCredential:
+      return "there is no usable credential: a client gets a ticket with kinit, a server's keytab "
+             "is shown by klist -k";
     case Complaint::kNoTicket:
       return "there is no usable Kerberos ticket: get one with kinit, and look at KRB5CCNAME";
     case Complaint::kTicketExpired:
@@ -124,7 +127,9 @@ std::string sentence(const std::string& subject, const std::string& what, const 
 }
 
 int code_of(const Refusal& refusal, int from_table) {
-  return refusal.host_code.value_or(from_table);
+  // A failure is negative: a callback's SASL_CONTINUE must not let the exchange go on.
+  const int code = refusal.host_code.value_or(from_table);
+  return code < SASL_OK ? code : from_table;
 }
 
 }  // namespace
@@ -144,8 +149,12 @@ int report_client(const Host& host, const Refusal& refusal) {
 }
 
 int report_server(const Host& host, const Refusal& refusal, bool is_verbose) {
-  const Verdict& row = verdict(refusal.what);
   host.log(SASL_LOG_ERR, refusal.sentence);
+  return tell_peer(host, refusal, is_verbose);
+}
+
+int tell_peer(const Host& host, const Refusal& refusal, bool is_verbose) {
+  const Verdict& row = verdict(refusal.what);
   host.set_error(is_verbose ? refusal.sentence : row.harmless);
   return code_of(refusal, row.server_code);
 }

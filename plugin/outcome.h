@@ -48,6 +48,8 @@ int report_client(const Host& host, const Refusal& refusal);
 // report_server logs the whole sentence, and puts a fixed text of the class into sasl_errdetail,
 // since servers hand that to strangers; the sentence itself only if `is_verbose`. Returns the code.
 int report_server(const Host& host, const Refusal& refusal, bool is_verbose);
+// tell_peer does the same without the log, for a failure that stands there already.
+int tell_peer(const Host& host, const Refusal& refusal, bool is_verbose);
 
 }  // namespace gssloop::plugin
 

@@ -41,8 +41,11 @@ bool is_utf8(ByteView octets) noexcept {
 }
 
 bool has_control_characters(ByteView octets) noexcept {
-  return std::any_of(octets.begin(), octets.end(),
-                     [](std::uint8_t octet) { return octet < 0x20 || octet == 0x7F; });
+  for (std::size_t i = 0; i < octets.size(); ++i) {
+    if (octets[i] < 0x20 || octets[i] == 0x7F) return true;
+    if (octets[i] == 0xC2 && i + 1 < octets.size() && octets[i + 1] < 0xA0) return true;
+  }
+  return false;
 }
 
 std::string base64(ByteView octets) {

@@ -58,13 +58,16 @@ class ValueReader {
 
 Result<NameInfo> inquire(gss_name_t name, const AttributeLimits& limits) {
   int is_mn = 0;
-  gss_OID mech = GSS_C_NO_OID;  // static in the mechanism, never released
+  gss_OID mech = GSS_C_NO_OID;  // a copy, which MIT's mechglue makes for the caller
   BufferSet names;
   OM_uint32 minor;
   const OM_uint32 major = gss_inquire_name(&minor, name, &is_mn, &mech, names.out());
+  const Oid mn_mech(mech);
+  OM_uint32 ignored;
+  gss_release_oid(&ignored, &mech);
   if (GSS_ROUTINE_ERROR(major) == GSS_S_UNAVAILABLE) return NameInfo{};
   if (major != GSS_S_COMPLETE) return Status("gss_inquire_name", major, minor);
-  NameInfo info{is_mn != 0, Oid(mech), {}};
+  NameInfo info{is_mn != 0, mn_mech, {}};
   if (!names) return info;  // MIT: no attributes is no set
   if (names.get()->count > limits.max_attributes) {
     return Status("gss_inquire_name: more attributes than the limit", GSS_S_FAILURE, 0);

@@ -79,14 +79,22 @@ Result<ContextInfo> inquire_context(const Context& context) {
   return ContextInfo{Flags::from_bits(flags), Oid(mech), lifetime, is_open != 0};
 }
 
-Result<ContextNames> inquire_names(const Context& context) {
-  ContextNames names;
+Result<Name> inquire_source_name(const Context& context) {
+  Name name;
   OM_uint32 minor = 0;
-  const OM_uint32 major =
-      gss_inquire_context(&minor, context.get(), names.source.out(), names.target.out(), nullptr,
-                          nullptr, nullptr, nullptr, nullptr);
+  const OM_uint32 major = gss_inquire_context(&minor, context.get(), name.out(), nullptr, nullptr,
+                                              nullptr, nullptr, nullptr, nullptr);
   if (major != GSS_S_COMPLETE) return Status("gss_inquire_context", major, minor);
-  return names;
+  return name;
+}
+
+Result<Name> inquire_target_name(const Context& context) {
+  Name name;
+  OM_uint32 minor = 0;
+  const OM_uint32 major = gss_inquire_context(&minor, context.get(), nullptr, name.out(), nullptr,
+                                              nullptr, nullptr, nullptr, nullptr);
+  if (major != GSS_S_COMPLETE) return Status("gss_inquire_context", major, minor);
+  return name;
 }
 
 Status process_context_token(const Context& context, ByteView token) {

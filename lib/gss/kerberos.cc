@@ -73,6 +73,9 @@ std::string keytab_path(std::string_view keytab_name) {
 Complaint complaint(const Status& status) {
   // MIT's codes are negative 32-bit numbers that travel in an unsigned minor status.
   const auto minor = static_cast<krb5_error_code>(static_cast<std::int32_t>(status.minor()));
+  // Without preauthentication a wrong password shows only when the KDC's answer does not decrypt.
+  const bool is_password = std::string_view(status.call()) == "gss_acquire_cred_with_password";
+  if (is_password && minor == KRB5KRB_AP_ERR_BAD_INTEGRITY) return Complaint::kWrongPassword;
   for (const auto& row : kByMinor) {
     if (row.minor == minor) return row.complaint;
   }
@@ -80,7 +83,7 @@ Complaint complaint(const Status& status) {
     case GSS_S_BAD_BINDINGS:
       return Complaint::kBadBindings;
     case GSS_S_NO_CRED:
-      return Complaint::kNoTicket;
+      return Complaint::kNoCredential;
     case GSS_S_DEFECTIVE_TOKEN:
       return Complaint::kDefectiveToken;
     case GSS_S_CREDENTIALS_EXPIRED:

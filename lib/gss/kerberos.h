@@ -25,7 +25,8 @@ std::string keytab_path(std::string_view keytab_name);
 // Complaint is what stands behind a failed Kerberos call, as far as a person can act on it.
 enum class Complaint {
   kUnknown,
-  kNoTicket,  // no credentials cache, or nothing usable in it
+  kNoCredential,  // neither ticket nor key; the mechanism does not say more
+  kNoTicket,      // no credentials cache, or nothing usable in it
   kTicketExpired,
   kClockSkew,
   kWrongKeyVersion,  // the keytab lacks the key that the ticket was made with

@@ -25,6 +25,8 @@ class Oid {
   static Oid iakerb();  // MIT: 1.3.6.1.5.2.5
 
   bool empty() const noexcept { return octets_.empty(); }
+  // is_kerberos: krb5, or IAKERB, which carries the same names, attributes and keytabs.
+  bool is_kerberos() const { return *this == krb5() || *this == iakerb(); }
   ByteView octets() const noexcept { return as_bytes(octets_); }
   std::string dotted() const;
 

@@ -29,8 +29,10 @@ class EstablishedContext {
   // mech is the mechanism of the established context, the one that policy goes by.
   const gss::Oid& mech() const noexcept { return mech_; }
 
-  // names asks the mechanism for both parties. An anonymous initiator's name may be empty.
-  gss::Result<gss::ContextNames> names() const { return gss::inquire_names(context_); }
+  // source_name and target_name ask the mechanism for the initiator and the acceptor. An anonymous
+  // initiator's name may be empty.
+  gss::Result<gss::Name> source_name() const { return gss::inquire_source_name(context_); }
+  gss::Result<gss::Name> target_name() const { return gss::inquire_target_name(context_); }
   // source is, on an acceptor, the initiator's name as the last leg gave it, with its attributes;
   // the empty handle on an initiator. Borrowed.
   gss_name_t source() const noexcept { return source_.get(); }

@@ -64,9 +64,10 @@ Step Negotiation::call_mechanism(std::optional<ByteView> input) {
   seen.major = classify(outcome.major);
   seen.has_output = !outcome.output.empty();
   seen.is_anonymity_lost = !keeps_anonymity(outcome.flags);
-  const Flags missing = outcome.flags.missing(required_);
+  Flags missing;  // of a context that is complete; before that there is nothing to miss
   gss::Status status;
   if (seen.major == MajorClass::kComplete) {
+    missing = outcome.flags.missing(required_);
     seen.is_flag_missing = !missing.empty();
     // An IAKERB acceptor of MIT 1.20 says COMPLETE although its context does not exist: whoever
     // uses that crashes, so the context is asked first.

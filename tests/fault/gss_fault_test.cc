@@ -121,7 +121,8 @@ void use_messages(EstablishedContext& from, EstablishedContext& to, Results* res
 
 void use_context(EstablishedContext& context, const std::string& whose, Results* results) {
   (*results)[whose + " flags"] = to_string(context.flags());
-  (*results)[whose + " names"] = done_or_failed(context.names());
+  (*results)[whose + " source name"] = done_or_failed(context.source_name());
+  (*results)[whose + " target name"] = done_or_failed(context.target_name());
   const loop::Row& row = context.on_token(as_bytes("extra"));
   (*results)[whose + " extra token"] = row.fault == Fault::kNone ? "kept" : kFailed;
   EXPECT_EQ(context.is_usable(), row.fault == Fault::kNone);

@@ -71,13 +71,12 @@ TEST_F(AuxpropsTest, NothingIsSetThatWasNotRequested) {
 // slapd does this: prop_request in a canon_user callback clears all values.
 TEST_F(AuxpropsTest, SurviveACanonUserThatRequestsProperties) {
   SaslClient client({.user = says("bob")});
-  SaslServer server({.requested = {"*auth-indicators"},
-                     .proxy_policy = allow,
-                     .canon_user = [](CanonCall* call) {
-                       static const char* more[] = {"*late", nullptr};
-                       sasl_auxprop_request(call->connection, more);
-                       return SASL_OK;
-                     }});
+  SaslServer server(
+      {.requested = {"*auth-indicators"}, .proxy_policy = allow, .canon_user = [](CanonCall* call) {
+         static const char* more[] = {"*late", nullptr};
+         sasl_auxprop_request(call->connection, more);
+         return SASL_OK;
+       }});
   ASSERT_TRUE(log_in(&client, &server, kGs2).ok());
   EXPECT_EQ(server.canon_calls().size(), 2U);
   EXPECT_EQ(server.properties().at("*auth-indicators").size(), 2U);
@@ -174,8 +173,8 @@ TEST_F(AuxpropsTest, UnauthenticatedValuesAreWithheld) {
 TEST_F(AuxpropsTest, ValuesThatAreNotTextAreWithheld) {
   SPEC("N9");
   disable_replay_cache();
-  use_forged({.client = {{"alice"}},
-              .indicators = Values{"good", std::string("ad\0min", 6), "\xff\xfe"}});
+  use_forged(
+      {.client = {{"alice"}}, .indicators = Values{"good", std::string("ad\0min", 6), "\xff\xfe"}});
   SaslClient client;
   SaslServer server({.requested = {"*auth-indicators"}});
   ASSERT_TRUE(log_in(&client, &server, kGs2).ok()) << server.log().text();

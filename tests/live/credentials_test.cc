@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What a client logs in with, and when it is asked for what.
+#include "lib/gss/credentials.h"
+
 #include <unistd.h>
 
-#include "lib/gss/credentials.h"
 #include "lib/gss/names.h"
 #include "tests/live/live_test.h"
 
@@ -51,7 +52,9 @@ TEST_F(CredentialsTest, ApplicationsCredentialsComeFirst) {
   ASSERT_TRUE(bob);
   ASSERT_TRUE(gss::inquire_credential(bob->get()));
   use_ccache(realm().default_ccache());
-  SaslClient client({.user = says("carl"), .authname = says("alice"), .password = says("wrong"),
+  SaslClient client({.user = says("carl"),
+                     .authname = says("alice"),
+                     .password = says("wrong"),
                      .credential = bob->get()});
   expect_login(&client, "bob");
   EXPECT_FALSE(client.was_asked(SASL_CB_PASS));
@@ -121,10 +124,8 @@ TEST_F(CredentialsTest, PasswordForAnotherUserThanTheTickets) {
 
 TEST_F(CredentialsTest, ExpiredTicketAndAPassword) {
   using std::chrono::seconds;
-  realm().kinit({.user = "alice",
-                 .password = "secret",
-                 .ccache = ccache("short"),
-                 .lifetime = seconds(1)});
+  realm().kinit(
+      {.user = "alice", .password = "secret", .ccache = ccache("short"), .lifetime = seconds(1)});
   use_ccache(ccache("short"));
   sleep(2);
   SaslClient without;
@@ -155,8 +156,8 @@ TEST_F(CredentialsTest, CallbacksThatFail) {
   SaslClient no_authname({.authname = {Reply::How::kProcedure, "", SASL_FAIL}});
   expect_login(&no_authname, "alice");
   use_ccache(ccache("none"));
-  SaslClient no_password({.authname = says("bob"),
-                          .password = {Reply::How::kProcedure, "", SASL_BADPARAM}});
+  SaslClient no_password(
+      {.authname = says("bob"), .password = {Reply::How::kProcedure, "", SASL_BADPARAM}});
   EXPECT_EQ(no_password.start(kGs2).code, SASL_BADPARAM);
   EXPECT_NE(no_password.error().find("password"), std::string::npos);
 }

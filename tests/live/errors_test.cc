@@ -62,9 +62,8 @@ TEST_F(ErrorsTest, NoSuchServicePrincipal) {
 }
 
 TEST_F(ErrorsTest, ExpiredServiceTicket) {
-  use_forged({.client = {{"alice"}},
-              .start = std::chrono::hours(-2),
-              .end = std::chrono::hours(-1)});
+  use_forged(
+      {.client = {{"alice"}}, .start = std::chrono::hours(-2), .end = std::chrono::hours(-1)});
   const std::string token = bare_token(forged_ap_req(realm(), {.ccache = ccache("forged")}));
   SaslServer server;
   Turn turn = server.start(kGs2, "n,," + token);
@@ -79,12 +78,11 @@ TEST_F(ErrorsTest, ClockSkew) {
   SaslClient first;
   SaslServer good;
   ASSERT_TRUE(log_in(&first, &good, kGs2).ok());  // gets the service ticket
-  realm().copy_with_clock_offset(realm().default_ccache(), ccache("skewed"),
-                                 std::chrono::hours(1));
+  realm().copy_with_clock_offset(realm().default_ccache(), ccache("skewed"), std::chrono::hours(1));
   use_ccache(ccache("skewed"));
   SaslClient client;
-  expect_server_says(&client, {}, {"imap@localhost", "gss_accept_sec_context", "Clock skew",
-                                   "the clocks"});
+  expect_server_says(&client, {},
+                     {"imap@localhost", "gss_accept_sec_context", "Clock skew", "the clocks"});
   expect_sentence(client.error(), {"imap@localhost", "Clock skew", "the clocks"});
 }
 

@@ -44,7 +44,8 @@ TEST_F(ForgedHeaderTest, HeaderGluedToAnUnboundTokenIsRefused) {
       // By libkrb5 alone, and by MIT's own initiator without bindings.
       const std::string token = is_raw ? forged_ap_req(realm(), {.ccache = ccache("forged")})
                                        : initial_token("imap@localhost", GSS_C_MUTUAL_FLAG);
-      const Turn turn = server.start(header[0] == 'p' ? kGs2Plus : kGs2, header + bare_token(token));
+      const Turn turn =
+          server.start(header[0] == 'p' ? kGs2Plus : kGs2, header + bare_token(token));
       EXPECT_EQ(turn.code, SASL_BADAUTH) << header;
       expect_silent_refusal(&server, turn, header);
       EXPECT_TRUE(server.log().has("vouch", SASL_LOG_ERR)) << server.log().text();
@@ -104,7 +105,7 @@ TEST_F(ForgedHeaderTest, MalformedHeadersAreRefusedBeforeTheToken) {
   SPEC("G4 G5");
   use_forged({.client = {{"alice"}}});
   const std::string token = bare_token(initial_token("imap@localhost", GSS_C_MUTUAL_FLAG));
-  const std::string headers[] = {"n,a=admin\0junk,"s, "n,a=\0,"s, "x,,",     "n,a=,",
+  const std::string headers[] = {"n,a=admin\0junk,"s, "n,a=\0,"s, "x,,",      "n,a=,",
                                  "n,a=\xff,",         ",,",       "n,a=a=b,", "N,,"};
   for (const std::string& header : headers) {
     SaslServer server(watched());

@@ -102,9 +102,8 @@ TEST_F(IdentityTest, ProxyPolicyDecidesWhoActsAsWhom) {
   for (const auto& row : rows) {
     for (const int verdict : {SASL_OK, SASL_NOAUTHZ}) {
       SaslClient client({.user = says(row.authzid)});
-      SaslServer server({.needs_proxy = true, .proxy_policy = [&](const ProxyCall&) {
-                           return verdict;
-                         }});
+      SaslServer server(
+          {.needs_proxy = true, .proxy_policy = [&](const ProxyCall&) { return verdict; }});
       const Login login = log_in(&client, &server, kGs2);
       EXPECT_EQ(login.server.code, verdict);
       ASSERT_EQ(server.proxy_calls().size(), 1U);

@@ -187,8 +187,8 @@ TEST_F(LoginTest, AnonymityThatIsNotGrantedSendsNothing) {
   EXPECT_TRUE(login.messages.empty()) << "octets left the client";
   EXPECT_LT(login.client.code, SASL_OK);
   EXPECT_NE(client.error().find("gssloop_anonymous"), std::string::npos) << client.error();
-  SaslClient forbidden({.options = {{"gssloop_anonymous", "yes"}},
-                        .security_flags = SASL_SEC_NOANONYMOUS});
+  SaslClient forbidden(
+      {.options = {{"gssloop_anonymous", "yes"}}, .security_flags = SASL_SEC_NOANONYMOUS});
   EXPECT_LT(forbidden.start(kGs2).code, SASL_OK);
 }
 

@@ -60,10 +60,11 @@ long growth(int num_first, int num_calls, Body body) {
 TEST_F(ProcessTest, ManyStartsAndEndsDoNotGrow) {
   SPEC("L41");
   disable_replay_cache();
-  EXPECT_LT(growth(100, 200, [this] {
-              restart_library({});
-              one_login();
-            }),
+  EXPECT_LT(growth(100, 200,
+                   [this] {
+                     restart_library({});
+                     one_login();
+                   }),
             20);
 }
 

@@ -114,6 +114,8 @@ TEST_F(ServiceTest, AReplacedKeytabIsReadAnew) {
   // Replaced: the old one is not.
   ASSERT_EQ(unlink(keytab.c_str()), 0);
   EXPECT_FALSE(log_in_as("second"));
+  // MIT looks keys up anew by itself, but a credential that is kept would go on being offered.
+  EXPECT_FALSE(SaslServer({.service = "pop", .options = {{"keytab", keytab}}}).offers(kGs2));
   realm().write_keytab(keytab, {"pop/localhost"});
   EXPECT_TRUE(log_in_as("second"));
   EXPECT_FALSE(log_in_as("first"));

@@ -20,9 +20,7 @@ TEST_F(Gs2Test, OffersWhatHasASaslNameAndDoesNotNegotiate) {
 
 TEST_F(Gs2Test, MechanismWithoutACredentialIsNotOffered) {
   SPEC("R11 G1");
-  scripted().edit([](Script& script) {
-    script.credentials.acquire_accept = {GSS_S_NO_CRED, 0};
-  });
+  scripted().edit([](Script& script) { script.credentials.acquire_accept = {GSS_S_NO_CRED, 0}; });
   SaslServer server;
   EXPECT_FALSE(server.offers(kScriptedName));
   scripted().edit([](Script& script) { script.credentials.acquire_accept = {}; });
@@ -36,8 +34,7 @@ TEST_F(Gs2Test, FramingIsStrippedAndRestored) {
   const Login login = log_in(&client, &server, kScriptedName);
   ASSERT_TRUE(login.ok()) << client.error() << server.log().text();
   EXPECT_EQ(login.messages.at(0).octets, "n,a=b=2C=3D,hello");
-  EXPECT_EQ(scripted().record().accepts.at(0).input.bytes,
-            first_token(Mech::kScripted, "hello"));
+  EXPECT_EQ(scripted().record().accepts.at(0).input.bytes, first_token(Mech::kScripted, "hello"));
 }
 
 TEST_F(Gs2Test, TokenWithoutFramingTravelsWithTheFlag) {
@@ -62,8 +59,7 @@ TEST_F(Gs2Test, LongTokensAreFramedToo) {
     SaslClient client;
     SaslServer server(watched());
     ASSERT_TRUE(log_in(&client, &server, kScriptedName).ok()) << size;
-    EXPECT_EQ(scripted().record().accepts.at(0).input.bytes,
-              first_token(Mech::kScripted, payload));
+    EXPECT_EQ(scripted().record().accepts.at(0).input.bytes, first_token(Mech::kScripted, payload));
   }
 }
 
@@ -80,7 +76,8 @@ TEST_F(Gs2Test, BindingsAreHeaderAndData) {
       {"bob", true, std::string("p=tls-unique,a=bob,a\0b", 22)},
   };
   for (const auto& row : rows) {
-    play({go_on("one"), go_on("three"), complete("five")}, {go_on("two"), go_on("four"), complete()});
+    play({go_on("one"), go_on("three"), complete("five")},
+         {go_on("two"), go_on("four"), complete()});
     ClientSetup setup{.user = says(row.authzid)};
     ServerSetup server_setup = watched();
     if (row.is_bound) {
@@ -89,7 +86,8 @@ TEST_F(Gs2Test, BindingsAreHeaderAndData) {
     }
     SaslClient client(setup);
     SaslServer server(server_setup);
-    const Login login = log_in(&client, &server, row.is_bound ? "GS2-SCRIPTED-PLUS" : kScriptedName);
+    const Login login =
+        log_in(&client, &server, row.is_bound ? "GS2-SCRIPTED-PLUS" : kScriptedName);
     ASSERT_TRUE(login.ok()) << client.error() << server.log().text();
     Bindings expected;  // no addresses
     expected.application_data = row.expected;
@@ -115,8 +113,8 @@ TEST_F(Gs2Test, OnlyMutualAuthenticationIsRequested) {
     EXPECT_EQ(first.input.kind, InputToken::Kind::kNoBuffer);
     EXPECT_EQ(first.target, "imap@localhost");
     for (const InitCall& call : record.inits) {
-      EXPECT_EQ(call.req_flags, security == 0 ? GSS_C_MUTUAL_FLAG
-                                              : GSS_C_MUTUAL_FLAG | GSS_C_DELEG_FLAG);
+      EXPECT_EQ(call.req_flags,
+                security == 0 ? GSS_C_MUTUAL_FLAG : GSS_C_MUTUAL_FLAG | GSS_C_DELEG_FLAG);
       EXPECT_EQ(call.target, first.target);
       EXPECT_EQ(call.credential, first.credential);
       EXPECT_EQ(call.mech_type, octets(oid(Mech::kScripted)));
@@ -134,6 +132,19 @@ TEST_F(Gs2Test, EmptyFirstTokenNeverReachesTheMechanism) {
     EXPECT_TRUE(scripted().record().accepts.empty());
     EXPECT_TRUE(server.was_silent());
   }
+}
+
+// libsasl answers the first absence itself, the module one more; then it is a failure.
+TEST_F(Gs2Test, AbsentMessagesAreNotAskedForWithoutEnd) {
+  SPEC("G12 L17");
+  SaslServer server(watched());
+  Turn turn = server.start(kScriptedName, std::nullopt);
+  for (int i = 0; i < 3 && turn.code == SASL_CONTINUE; ++i) {
+    EXPECT_EQ(turn.out, "");
+    turn = server.step(std::nullopt);
+  }
+  EXPECT_EQ(turn.code, SASL_BADPROT);
+  EXPECT_TRUE(scripted().record().accepts.empty());
 }
 
 TEST_F(Gs2Test, MalformedHeadersNeverReachTheMechanism) {

@@ -19,7 +19,8 @@ void check(int code, const char* call) {
 Turn turn(int code, const char* out, unsigned len) {
   Turn result;
   result.code = code;
-  if (out != nullptr) result.out = std::string(out, len);
+  // After a late failure libsasl has freed the module's context, and what this points to with it.
+  if (code >= SASL_OK && out != nullptr) result.out = std::string(out, len);
   return result;
 }
 
@@ -89,10 +90,10 @@ SaslClient::SaslClient(ClientSetup setup) : setup_(std::move(setup)) {
   }
   callbacks_.push_back({SASL_CB_LIST_END, nullptr, nullptr});
   sasl_conn_t* connection = nullptr;
-  check(sasl_client_new(setup_.service.c_str(), setup_.host.c_str(), nullptr, nullptr,
-                        callbacks_.data(), setup_.success_data ? SASL_SUCCESS_DATA : 0,
-                        &connection),
-        "sasl_client_new");
+  check(
+      sasl_client_new(setup_.service.c_str(), setup_.host.c_str(), nullptr, nullptr,
+                      callbacks_.data(), setup_.success_data ? SASL_SUCCESS_DATA : 0, &connection),
+      "sasl_client_new");
   connection_.reset(connection);
   set_up(setup_.security_flags, setup_.credential, setup_.binding);
 }
@@ -156,8 +157,7 @@ Turn SaslClient::start(const std::string& mechanisms) {
   const char* chosen = nullptr;
   unsigned len = 0;
   for (;;) {
-    const int code =
-        sasl_client_start(get(), mechanisms.c_str(), &prompts, &out, &len, &chosen);
+    const int code = sasl_client_start(get(), mechanisms.c_str(), &prompts, &out, &len, &chosen);
     if (code != SASL_INTERACT) return turn(code, out, len);
     answer(prompts);
   }
@@ -180,8 +180,8 @@ SaslServer::SaslServer(ServerSetup setup) : setup_(std::move(setup)) {
     callbacks_.push_back({SASL_CB_CANON_USER, as_callback(&on_canon), this});
   }
   callbacks_.push_back({SASL_CB_LIST_END, nullptr, nullptr});
-  const unsigned flags = (setup_.success_data ? SASL_SUCCESS_DATA : 0U) |
-                         (setup_.needs_proxy ? SASL_NEED_PROXY : 0U);
+  const unsigned flags =
+      (setup_.success_data ? SASL_SUCCESS_DATA : 0U) | (setup_.needs_proxy ? SASL_NEED_PROXY : 0U);
   sasl_conn_t* connection = nullptr;
   check(sasl_server_new(setup_.service.c_str(), setup_.host.c_str(), nullptr, nullptr, nullptr,
                         callbacks_.data(), flags, &connection),

@@ -183,7 +183,7 @@ class SaslServer : public SaslSide {
 // Message is one message in flight.
 struct Message {
   bool is_from_client = false;
-  std::size_t number = 0;              // of this login, from 0
+  std::size_t number = 0;             // of this login, from 0
   std::optional<std::string> octets;  // nullopt: no message at all (as the first may be)
 };
 using Tamper = std::function<void(Message*)>;

@@ -83,7 +83,7 @@ Attribute authenticated(const std::string& name, const Values& values) {
 TEST_F(AuxPropsTest, AssertedValuesAreWithheld) {
   SPEC("N29");
   request({"*auth-indicators", "auth-indicators", "*urn:x"});
-  const AuxProps properties(host(), context_.get());
+  AuxProps properties(host(), context_.get());
   properties.publish({{attribute<AssertedValue>("auth-indicators", {"admin"}),
                        attribute<AssertedValue>("urn:x", {"admin"})},
                       {}},
@@ -98,7 +98,7 @@ TEST_F(AuxPropsTest, AssertedValuesAreWithheld) {
 TEST_F(AuxPropsTest, UnstarredNamesAreForTheOwnIdentityAlone) {
   SPEC("N29 N5");
   request({"auth-indicators", "*auth-indicators"});
-  const AuxProps properties(host(), context_.get());
+  AuxProps properties(host(), context_.get());
   const Attributes attributes{{authenticated("auth-indicators", {"one", "two", "one"})}, {}};
   properties.publish(attributes, false);
   EXPECT_TRUE(values("auth-indicators").empty());
@@ -112,7 +112,7 @@ TEST_F(AuxPropsTest, UnstarredNamesAreForTheOwnIdentityAlone) {
 TEST_F(AuxPropsTest, FormBelongsToTheName) {
   SPEC("N4");
   request({"*auth-indicators", "*urn:mspac:client-info", "*urn:x b"});
-  const AuxProps properties(host(), context_.get());
+  AuxProps properties(host(), context_.get());
   properties.publish({{authenticated("auth-indicators", {"AP8=", "", "\xc3\xa4"}),
                        authenticated("urn:mspac:client-info", {"\0\xff"s, "text", ""}),
                        authenticated("urn:x b", {std::string(65536, 'x')})},
@@ -126,7 +126,7 @@ TEST_F(AuxPropsTest, FormBelongsToTheName) {
 TEST_F(AuxPropsTest, WhatIsNotTextIsWithheldValueByValue) {
   SPEC("N4");
   request({"*auth-indicators"});
-  const AuxProps properties(host(), context_.get());
+  AuxProps properties(host(), context_.get());
   properties.publish(
       {{authenticated("auth-indicators", {"good", "ad\0min"s, "\xffsecret", "fine"})}, {}}, false);
   EXPECT_EQ(values("*auth-indicators"), (Values{"good", "fine"}));
@@ -143,7 +143,7 @@ TEST_F(AuxPropsTest, FortyLongValuesArrive) {
     groups.push_back("CN=Department of Long Names " + std::to_string(i) +
                      ",OU=Groups,OU=Berlin,DC=ad,DC=example,DC=com");
   }
-  const AuxProps properties(host(), context_.get());
+  AuxProps properties(host(), context_.get());
   for (int i = 0; i < 3; ++i) {
     properties.publish(
         {{authenticated("auth-indicators", groups), authenticated("urn:groups", groups)}, {}},
@@ -155,7 +155,7 @@ TEST_F(AuxPropsTest, FortyLongValuesArrive) {
 
 TEST_F(AuxPropsTest, OnlyWhatWasRequestedIsSet) {
   request({"*urn:a", "mail", "*mail"});
-  const AuxProps properties(host(), context_.get());
+  AuxProps properties(host(), context_.get());
   EXPECT_EQ(properties.wanted(), Values{"urn:a"});
   properties.publish({{authenticated("urn:a", {"x"}), authenticated("urn:b", {"x"}),
                        authenticated("mail", {"x"}), authenticated("auth-indicators", {"x"})},
@@ -177,7 +177,7 @@ TEST_F(AuxPropsTest, ADatabaseCannotPose) {
   for (const char* name : {"*auth-indicators", "*urn:a", "*mail"}) {
     ASSERT_EQ(prop_set(context_.get(), name, "posed", 5), SASL_OK);
   }
-  const AuxProps properties(host(), context_.get());
+  AuxProps properties(host(), context_.get());
   properties.publish({{authenticated("auth-indicators", {"true"})}, {}}, true);
   EXPECT_EQ(values("*auth-indicators"), Values{"true"});
   EXPECT_TRUE(values("*urn:a").empty());
@@ -188,7 +188,7 @@ TEST_F(AuxPropsTest, DestructionErases) {
   request({"*auth-indicators", "*mail"});
   prop_set(context_.get(), "*mail", "kept", 4);
   {
-    const AuxProps properties(host(), context_.get());
+    AuxProps properties(host(), context_.get());
     properties.publish({{authenticated("auth-indicators", {"x"})}, {}}, true);
     EXPECT_FALSE(values("*auth-indicators").empty());
   }
@@ -197,7 +197,7 @@ TEST_F(AuxPropsTest, DestructionErases) {
 }
 
 TEST_F(AuxPropsTest, NoContextNoProperties) {
-  const AuxProps properties(host(), nullptr);
+  AuxProps properties(host(), nullptr);
   EXPECT_TRUE(properties.wanted().empty());
   properties.publish({{authenticated("auth-indicators", {"x"})}, {}}, true);
 }

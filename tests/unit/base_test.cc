@@ -50,7 +50,8 @@ TEST(Utf8, RefusesEveryTruncationAndStrayOctet) {
   for (const std::string& octets : {"\xc3\xa4"s, "\xe2\x82\xac"s, "\xf0\x9f\x98\x80"s}) {
     for (std::size_t len = 1; len < octets.size(); ++len) {
       const std::string cut = octets.substr(0, len);
-      EXPECT_FALSE(is_utf8(as_bytes(cut)));
+      // A view of a part: what follows it in memory would complete it, and must not be read.
+      EXPECT_FALSE(is_utf8(as_bytes(octets).first(len)));
       EXPECT_FALSE(is_utf8(as_bytes("a" + cut)));
       EXPECT_FALSE(is_utf8(as_bytes(cut + "a")));
       EXPECT_FALSE(is_utf8(as_bytes(cut + octets)));
@@ -98,11 +99,18 @@ TEST(Utf8, Table) {
   }
 }
 
-TEST(ControlCharacters, AreTheOctetsBelowBlankAndDelete) {
+TEST(ControlCharacters, AreThoseOfAsciiAndOfUnicode) {
   for (int octet = 0; octet <= 0xff; ++octet) {
     const std::string text = "ab"s + static_cast<char>(octet);
     EXPECT_EQ(has_control_characters(as_bytes(text)), octet < 0x20 || octet == 0x7f) << octet;
+    EXPECT_EQ(has_control_characters(as_bytes(text + "\xc3\x80")), octet < 0x20 || octet == 0x7f);
   }
+  for (int octet = 0x80; octet <= 0xbf; ++octet) {  // U+0080 to U+00BF
+    const std::string text = "a\xc2"s + static_cast<char>(octet) + "b";
+    EXPECT_EQ(has_control_characters(as_bytes(text)), octet < 0xa0) << octet;
+    EXPECT_FALSE(has_control_characters(as_bytes(text).first(2)));
+  }
+  EXPECT_FALSE(has_control_characters(as_bytes("\xc3\x80")));
   EXPECT_FALSE(has_control_characters({}));
 }
 

@@ -67,17 +67,75 @@ TEST(Gs2Header, GoldenOctets) {
 TEST(Gs2Header, BadOctetsAreRefused) {
   SPEC("G3 G4 G5");
   const std::string rows[] = {
-      "", ",", ",,", "x,,", "N,,", "Y,,", "P=a,,", "f,n,,", "F", "F,", "Fn,,", "F,F,n,,", "F,,n,,",
-      "n", "n,", "n;,", "nn,,", "n ,,", " n,,", "n=a,,", "y=a,,", "p", "p,", "p,,", "p=", "p=,,",
-      "p=a", "p=a,", "p=a_b,,", "p=a b,,", "p=a=b,,", "p=\xc3\xa4,,", "p=a\0,,"s, "p =a,,",
+      "",
+      ",",
+      ",,",
+      "x,,",
+      "N,,",
+      "Y,,",
+      "P=a,,",
+      "f,n,,",
+      "F",
+      "F,",
+      "Fn,,",
+      "F,F,n,,",
+      "F,,n,,",
+      "n",
+      "n,",
+      "n;,",
+      "nn,,",
+      "n ,,",
+      " n,,",
+      "n=a,,",
+      "y=a,,",
+      "p",
+      "p,",
+      "p,,",
+      "p=",
+      "p=,,",
+      "p=a",
+      "p=a,",
+      "p=a_b,,",
+      "p=a b,,",
+      "p=a=b,,",
+      "p=\xc3\xa4,,",
+      "p=a\0,,"s,
+      "p =a,,",
       // authzid
-      "n,a,", "n,a=,", "n,a=", "n,a=x", "n,A=x,", "n,b=x,", "n,x,", "n, a=x,", "n,aa=x,", "n,=x,",
+      "n,a,",
+      "n,a=,",
+      "n,a=",
+      "n,a=x",
+      "n,A=x,",
+      "n,b=x,",
+      "n,x,",
+      "n, a=x,",
+      "n,aa=x,",
+      "n,=x,",
       // escapes: exactly =2C and =3D
-      "n,a==,", "n,a=x=,", "n,a==2,", "n,a==2c,", "n,a==3d,", "n,a==2D,", "n,a==41,", "n,a=x=y,",
-      "n,a==3DC=,", "n,a===2C,", "n,a==2,C,",
+      "n,a==,",
+      "n,a=x=,",
+      "n,a==2,",
+      "n,a==2c,",
+      "n,a==3d,",
+      "n,a==2D,",
+      "n,a==41,",
+      "n,a=x=y,",
+      "n,a==3DC=,",
+      "n,a===2C,",
+      "n,a==2,C,",
       // NUL, and what is not UTF-8
-      "n,a=admin\0junk,"s, "n,a=\0,"s, "n,a=\0admin,"s, "n,a=x\0,"s, "n,a=\xff,", "n,a=\xc0\x80,",
-      "n,a=\xed\xa0\x80,", "n,a=\xf4\x90\x80\x80,", "n,a=\xc3,", "n,a=\x80,", "n,a=\xe2\x82,",
+      "n,a=admin\0junk,"s,
+      "n,a=\0,"s,
+      "n,a=\0admin,"s,
+      "n,a=x\0,"s,
+      "n,a=\xff,",
+      "n,a=\xc0\x80,",
+      "n,a=\xed\xa0\x80,",
+      "n,a=\xf4\x90\x80\x80,",
+      "n,a=\xc3,",
+      "n,a=\x80,",
+      "n,a=\xe2\x82,",
   };
   for (const std::string& row : rows) {
     const auto parsed = parse_gs2_message(as_bytes(row));
@@ -128,8 +186,9 @@ TEST(Gs2Header, EveryOctetMutationFailsOrSaysWhatItSays) {
 }
 
 std::string random_name(std::mt19937* random) {
-  static const std::string kPieces[] = {"a", ",", "=", "=2C", "=3D", " ",    "\\",           "@",
-                                        "/", "n", "F", "p=",  "\x7f", "\xc3\xbc", "\xf0\x9f\x98\x80"};
+  static const std::string kPieces[] = {"a", ",",  "=",    "=2C",      "=3D",
+                                        " ", "\\", "@",    "/",        "n",
+                                        "F", "p=", "\x7f", "\xc3\xbc", "\xf0\x9f\x98\x80"};
   std::string name;
   for (auto len = (*random)() % 12; len > 0; --len) name += kPieces[(*random)() % 15];
   return name;
@@ -139,8 +198,8 @@ TEST(Gs2Header, GeneratedHeadersRoundTrip) {
   SPEC("G3 G5");
   std::mt19937 random(20240229);
   for (int i = 0; i < 20000; ++i) {
-    Gs2Header made = header(static_cast<CbFlag>(random() % 3), "", random_name(&random),
-                            random() % 2 == 0);
+    Gs2Header made =
+        header(static_cast<CbFlag>(random() % 3), "", random_name(&random), random() % 2 == 0);
     if (made.cb_flag == CbFlag::kUsed) made.cb_name = random() % 2 == 0 ? "tls-unique" : "x.-9";
     const auto text = made.serialize();
     ASSERT_TRUE(text);
@@ -159,7 +218,8 @@ TEST(Gs2Header, WhatCannotBeSentIsNotSerialized) {
   for (const std::string& name : {"admin\0junk"s, "\0"s, "\xff"s, "a\xc3"s}) {
     EXPECT_FALSE(header(CbFlag::kNotSupported, "", name, false).serialize());
   }
-  for (const std::string& name : {""s, "tls_unique"s, "a,b"s, "a b"s, "a=b"s, "\xc3\xa4"s, "a\0"s}) {
+  for (const std::string& name :
+       {""s, "tls_unique"s, "a,b"s, "a b"s, "a=b"s, "\xc3\xa4"s, "a\0"s}) {
     EXPECT_FALSE(is_cb_name(name));
     EXPECT_FALSE(header(CbFlag::kUsed, name, "", false).serialize()) << name;
   }
@@ -194,10 +254,14 @@ TEST(ClientHeader, FollowsTheDisposition) {
     const Binding* binding;
     const char* expected;  // null: refused
   } rows[] = {
-      {SASL_CB_DISP_NONE, nullptr, "n,,"},    {SASL_CB_DISP_NONE, &plain, "n,,"},
-      {SASL_CB_DISP_NONE, &critical, nullptr}, {SASL_CB_DISP_WANT, &plain, "y,,"},
-      {SASL_CB_DISP_WANT, &critical, nullptr}, {SASL_CB_DISP_USED, &plain, "p=tls-unique,,"},
-      {SASL_CB_DISP_USED, &critical, "p=tls-unique,,"}, {SASL_CB_DISP_USED, nullptr, nullptr},
+      {SASL_CB_DISP_NONE, nullptr, "n,,"},
+      {SASL_CB_DISP_NONE, &plain, "n,,"},
+      {SASL_CB_DISP_NONE, &critical, nullptr},
+      {SASL_CB_DISP_WANT, &plain, "y,,"},
+      {SASL_CB_DISP_WANT, &critical, nullptr},
+      {SASL_CB_DISP_USED, &plain, "p=tls-unique,,"},
+      {SASL_CB_DISP_USED, &critical, "p=tls-unique,,"},
+      {SASL_CB_DISP_USED, nullptr, nullptr},
       {SASL_CB_DISP_USED, &odd, nullptr},
   };
   for (const auto& row : rows) {
@@ -224,11 +288,18 @@ TEST(JudgeBinding, Table) {
     const Binding* binding;
     bool is_accepted;
   } rows[] = {
-      {"n,,", nullptr, true},  {"n,,", &plain, true},  {"n,,", &critical, false},
-      {"y,,", nullptr, true},  {"y,,", &plain, false}, {"y,,", &critical, false},
-      {"p=tls-unique,,", nullptr, false}, {"p=tls-unique,,", &plain, true},
-      {"p=tls-unique,,", &critical, true}, {"p=tls-uniqu,,", &plain, false},
-      {"p=tls-unique2,,", &plain, false}, {"p=TLS-unique,,", &plain, false},
+      {"n,,", nullptr, true},
+      {"n,,", &plain, true},
+      {"n,,", &critical, false},
+      {"y,,", nullptr, true},
+      {"y,,", &plain, false},
+      {"y,,", &critical, false},
+      {"p=tls-unique,,", nullptr, false},
+      {"p=tls-unique,,", &plain, true},
+      {"p=tls-unique,,", &critical, true},
+      {"p=tls-uniqu,,", &plain, false},
+      {"p=tls-unique2,,", &plain, false},
+      {"p=TLS-unique,,", &plain, false},
   };
   for (const auto& row : rows) {
     sasl_server_params_t params{};

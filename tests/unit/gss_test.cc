@@ -138,7 +138,7 @@ TEST(Complaint, ByMinorThenByMajor) {
       {GSS_S_FAILURE, minor_of(KRB5_KDC_UNREACH), Complaint::kNoKdc},
       {GSS_S_DUPLICATE_TOKEN, minor_of(KRB5KRB_AP_ERR_SKEW), Complaint::kClockSkew},
       {GSS_S_BAD_BINDINGS, 0, Complaint::kBadBindings},
-      {GSS_S_NO_CRED, 0, Complaint::kNoTicket},
+      {GSS_S_NO_CRED, 0, Complaint::kNoCredential},
       {GSS_S_DEFECTIVE_TOKEN, 0, Complaint::kDefectiveToken},
       {GSS_S_CREDENTIALS_EXPIRED, 0, Complaint::kTicketExpired},
       {GSS_S_DUPLICATE_TOKEN, 0, Complaint::kReplay},

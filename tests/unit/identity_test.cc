@@ -104,8 +104,12 @@ TEST(Identity, ServiceOfAcceptorNames) {
     const char* acceptor;
     const char* service;
   } rows[] = {
-      {"imap/localhost@EXAMPLE.TEST", "imap"}, {"imap@localhost", "imap"}, {"imap", "imap"},
-      {"imaps/localhost@X", "imaps"},          {"", ""},                   {"/x", ""},
+      {"imap/localhost@EXAMPLE.TEST", "imap"},
+      {"imap@localhost", "imap"},
+      {"imap", "imap"},
+      {"imaps/localhost@X", "imaps"},
+      {"", ""},
+      {"/x", ""},
       {"im\\/ap/x@Y", "im"},
   };
   for (const auto& row : rows) EXPECT_EQ(service_of(row.acceptor), row.service) << row.acceptor;

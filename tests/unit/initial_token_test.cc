@@ -95,6 +95,38 @@ TEST(InitialToken, EveryBitOfTheHeaderMatters) {
   }
 }
 
+// The length in `num_octets` octets after the first; 0: the short form. Cut to what they hold.
+std::string length_in(std::size_t length, unsigned num_octets) {
+  if (num_octets == 0) return std::string(1, static_cast<char>(length & 0x7f));
+  std::string octets(1, static_cast<char>(0x80 | num_octets));
+  for (unsigned i = num_octets; i > 0; --i) {
+    octets += static_cast<char>(i > sizeof length ? 0 : length >> 8 * (i - 1) & 0xff);
+  }
+  return octets;
+}
+
+TEST(InitialToken, TakesNoLengthButTheShortest) {
+  SPEC("G6");
+  for (const std::size_t len : kLengths) {
+    const std::string body = kTaggedKrb5 + octets_up_to(len);
+    const unsigned shortest = body.size() < 0x80      ? 0
+                              : body.size() < 0x100   ? 1
+                              : body.size() < 0x10000 ? 2
+                                                      : 3;
+    for (unsigned num_octets = 0; num_octets <= 8; ++num_octets) {
+      const std::string token = "\x60" + length_in(body.size(), num_octets) + body;
+      EXPECT_EQ(strip(token).has_value(), num_octets == shortest) << len << ' ' << num_octets;
+    }
+  }
+}
+
+// What follows a view in memory would complete the token, and must not be read.
+TEST(InitialToken, LooksAtNothingBehindItsEnd) {
+  SPEC("G6");
+  const std::string memory = "\x60\x02" + kTaggedKrb5 + "inner";
+  EXPECT_FALSE(strip_initial_header(as_bytes(memory).first(4), Oid::krb5()));
+}
+
 TEST(InitialToken, RefusesWhatIsNotDerOrNotOurs) {
   SPEC("G6");
   const std::string rest = kTaggedKrb5 + "inner";  // 16 octets

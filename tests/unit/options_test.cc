@@ -76,13 +76,20 @@ TEST(Options, Numbers) {
     const char* value;
     bool is_accepted;
   } rows[] = {
-      {"gssloop_max_legs", "2", true},          {"gssloop_max_legs", "1000", true},
-      {"gssloop_max_legs", "1", false},         {"gssloop_max_legs", "1001", false},
-      {"gssloop_max_legs", "-3", false},        {"gssloop_max_legs", "3x", false},
-      {"gssloop_max_legs", "", false},          {"gssloop_max_legs", " 3", false},
-      {"gssloop_max_legs", "4294967298", false}, {"gssloop_max_token", "1024", true},
-      {"gssloop_max_token", "16777216", true},  {"gssloop_max_token", "1023", false},
-      {"gssloop_max_token", "16777217", false}, {"gssloop_max_token", "64k", false},
+      {"gssloop_max_legs", "2", true},
+      {"gssloop_max_legs", "1000", true},
+      {"gssloop_max_legs", "1", false},
+      {"gssloop_max_legs", "1001", false},
+      {"gssloop_max_legs", "-3", false},
+      {"gssloop_max_legs", "3x", false},
+      {"gssloop_max_legs", "", false},
+      {"gssloop_max_legs", " 3", false},
+      {"gssloop_max_legs", "4294967298", false},
+      {"gssloop_max_token", "1024", true},
+      {"gssloop_max_token", "16777216", true},
+      {"gssloop_max_token", "1023", false},
+      {"gssloop_max_token", "16777217", false},
+      {"gssloop_max_token", "64k", false},
       {"gssloop_max_token", "18446744073709551617", false},
   };
   for (const auto& row : rows) {
@@ -122,8 +129,8 @@ TEST(Options, ServicePrincipal) {
 
 TEST(Options, Lists) {
   SPEC("G10");
-  const auto options =
-      read({{"gssloop_mechanisms", " GS2-KRB5  GS2-IAKERB "}, {"gssloop_allow_unbound", "gs2-x Y"}});
+  const auto options = read(
+      {{"gssloop_mechanisms", " GS2-KRB5  GS2-IAKERB "}, {"gssloop_allow_unbound", "gs2-x Y"}});
   ASSERT_TRUE(options);
   EXPECT_EQ(*options->mechanisms, (std::vector<std::string>{"GS2-KRB5", "GS2-IAKERB"}));
   EXPECT_TRUE(options->allows_unbound("GS2-X"));
