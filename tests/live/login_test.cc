@@ -113,11 +113,20 @@ TEST_F(LoginTest, NamesLastUntilDispose) {
   SaslServer server;
   ASSERT_TRUE(log_in(client.get(), &server, kGs2).ok());
   EXPECT_EQ(display(client->pointer(SASL_GSS_LOCAL_NAME)), "alice@EXAMPLE.TEST");
-  EXPECT_EQ(display(client->pointer(SASL_GSS_PEER_NAME)), "imap/localhost@EXAMPLE.TEST");
+  EXPECT_EQ(display(client->pointer(SASL_GSS_PEER_NAME)), "imap@localhost");
   client.reset();
   EXPECT_EQ(display(server.pointer(SASL_GSS_PEER_NAME)), "alice@EXAMPLE.TEST");
-  EXPECT_EQ(display(server.pointer(SASL_GSS_LOCAL_NAME)), "imap/localhost@EXAMPLE.TEST");
+  EXPECT_EQ(display(server.pointer(SASL_GSS_LOCAL_NAME)), "imap@localhost");
   EXPECT_EQ(server.pointer(SASL_DELEGATEDCREDS), nullptr);
+}
+
+// Where the configuration leaves open which name the ticket is for, the ticket tells.
+TEST_F(LoginTest, TheLocalNameOfAnyHostIsTheTickets) {
+  SPEC("R12");
+  SaslClient client;
+  SaslServer server({.options = {{"service_principal", "*"}}});
+  ASSERT_TRUE(log_in(&client, &server, kGs2).ok()) << server.error();
+  EXPECT_EQ(display(server.pointer(SASL_GSS_LOCAL_NAME)), "imap/localhost@EXAMPLE.TEST");
 }
 
 // libsasl keeps what a failed attempt left behind: nothing may dangle there.
