@@ -156,9 +156,9 @@ gss::Status ClientIdentity::try_ticket(const Host& host, const gss::Oid& mech) {
   auto credential = gss::acquire_initiator(name->get(), mech);
   if (!credential) return std::move(credential).error();
   if (can_ask_password(host)) {
-    const auto info = gss::inquire_credential(credential->get());
-    if (!info) return info.error();
-    if (info->lifetime == 0) {
+    const auto lifetime = gss::remaining_lifetime(credential->get());
+    if (!lifetime) return lifetime.error();
+    if (*lifetime == 0) {
       return gss::Status("gss_inquire_cred", GSS_S_CREDENTIALS_EXPIRED, 0, mech);
     }
   }

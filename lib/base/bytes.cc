@@ -43,7 +43,8 @@ bool is_utf8(ByteView octets) noexcept {
 bool has_control_characters(ByteView octets) noexcept {
   for (std::size_t i = 0; i < octets.size(); ++i) {
     if (octets[i] < 0x20 || octets[i] == 0x7F) return true;
-    if (octets[i] == 0xC2 && i + 1 < octets.size() && octets[i + 1] < 0xA0) return true;
+    if (octets[i] != 0xC2 || i + 1 == octets.size()) continue;
+    if (octets[i + 1] >= 0x80 && octets[i + 1] < 0xA0) return true;
   }
   return false;
 }

@@ -32,8 +32,8 @@ inline std::string to_string(ByteView octets) { return std::string(as_text(octet
 // nothing above U+10FFFF). NUL is well-formed; callers that forbid it look for it themselves.
 bool is_utf8(ByteView octets) noexcept;
 
-// has_control_characters finds octets 0x00 to 0x1F and 0x7F, which would let a name forge log
-// lines.
+// has_control_characters finds octets 0x00 to 0x1F and 0x7F, and U+0080 to U+009F in UTF-8: they
+// would let a name forge log lines or steer a terminal.
 bool has_control_characters(ByteView octets) noexcept;
 
 // base64 encodes with padding and without line breaks (RFC 4648 section 4).

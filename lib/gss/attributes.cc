@@ -132,8 +132,10 @@ Status add_values(gss_name_t name, std::string_view attribute, bool is_complete,
 Status replace_values(gss_name_t name, std::string_view attribute, bool is_complete,
                       const std::vector<Bytes>& values) {
   Status status;
-  // Nothing to delete is no obstacle; anything else would leave old values among the new ones.
   const Deletion deletion = remove(name, attribute, &status);
+  // Nothing to delete is no obstacle; anything else would leave old values among the new ones. A
+  // mechanism that cannot delete answers alike whether the attribute is there or not.
+  if (deletion == Deletion::kUnavailable && get(name, attribute)) return status;
   if (deletion == Deletion::kUnauthorized || deletion == Deletion::kFailed) return status;
   return add_values(name, attribute, is_complete, values);
 }

@@ -59,14 +59,14 @@ Result<Credential> acquire_acceptor(gss_name_t name, const Oid& mech, const std:
   return credential;
 }
 
-Result<CredentialInfo> inquire_credential(gss_cred_id_t credential) {
-  CredentialInfo info;
+Result<OM_uint32> remaining_lifetime(gss_cred_id_t credential) {
+  OM_uint32 lifetime = 0;
   OM_uint32 minor = 0;
+  // Without the name: MIT's mechglue loses it where the credential has expired.
   const OM_uint32 major =
-      gss_inquire_cred(&minor, credential, info.name.out(), &info.lifetime, nullptr, nullptr);
-  // An expired ticket may be reported either way: as a status, or as a lifetime of 0.
+      gss_inquire_cred(&minor, credential, nullptr, &lifetime, nullptr, nullptr);
   if (major != GSS_S_COMPLETE) return Status("gss_inquire_cred", major, minor);
-  return info;
+  return lifetime;
 }
 
 }  // namespace gssloop::gss

@@ -27,12 +27,9 @@ Result<Credential> acquire_with_password(gss_name_t name, const Oid& mech, const
 // that know the credential store (others: GSS_S_UNAVAILABLE).
 Result<Credential> acquire_acceptor(gss_name_t name, const Oid& mech, const std::string& keytab);
 
-// CredentialInfo is whom a credential stands for and how long it is good for.
-struct CredentialInfo {
-  Name name;
-  OM_uint32 lifetime = 0;  // seconds left; 0: expired
-};
-Result<CredentialInfo> inquire_credential(gss_cred_id_t credential);
+// remaining_lifetime is how many seconds a credential is still good for. An expired one may fail
+// with GSS_S_CREDENTIALS_EXPIRED instead of giving 0.
+Result<OM_uint32> remaining_lifetime(gss_cred_id_t credential);
 
 }  // namespace gssloop::gss
 

@@ -17,12 +17,11 @@ class MechAttributes {
     }
   }
   bool has(gss_const_OID attribute) const {
-    OM_uint32 minor;
-    int is_present = 0;
-    return set_ &&
-           gss_test_oid_set_member(&minor, const_cast<gss_OID>(attribute), set_.get(),
-                                   &is_present) == GSS_S_COMPLETE &&
-           is_present != 0;
+    const Oid wanted(attribute);
+    for (std::size_t i = 0; set_ && i < set_.get()->count; ++i) {
+      if (Oid(&set_.get()->elements[i]) == wanted) return true;
+    }
+    return false;
   }
 
  private:

@@ -26,7 +26,7 @@ std::optional<std::vector<std::uint32_t>> split_arcs(std::string_view dotted) {
   while (true) {
     std::uint32_t arc;
     const auto [stop, error] = std::from_chars(at, end, arc);
-    if (error != std::errc()) return std::nullopt;
+    if (error != std::errc() || (*at == '0' && stop - at > 1)) return std::nullopt;
     arcs.push_back(arc);
     if (stop == end) return arcs;
     if (*stop != '.') return std::nullopt;

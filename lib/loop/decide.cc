@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "lib/loop/decide.h"
 
+#include <algorithm>
+
 #include "lib/gss/gssapi_c.h"
 
 namespace gssloop::loop {
@@ -29,6 +31,9 @@ constexpr bool returned(const Observation& o, MajorClass major) {
 constexpr bool arrived(const Observation& o) {
   return o.phase == Phase::kAwaiting && o.event == Event::kTokenArrived;
 }
+constexpr bool arrived_late(const Observation& o) {
+  return o.phase == Phase::kEstablished && o.event == Event::kTokenArrived;
+}
 constexpr bool gave_up(const Observation& o, Event event) {
   return (o.phase == Phase::kAwaiting || o.phase == Phase::kNegotiating) && o.event == event;
 }
@@ -49,8 +54,9 @@ constexpr Row kTable[] = {
      WHEN(gave_up(o, Event::kPeerFailed)), kDestroyAndFail, Fault::kPeerRejected, "2.2, 2.5"},
     {"cancelled", "the application gives up", WHEN(gave_up(o, Event::kCancelled)), kTellAndFail,
      Fault::kCancelled, "2.4, 2.7"},
-    {"over the limit", "token too long, or too many legs", WHEN(arrived(o) && o.is_over_limit),
-     kTellAndFail, Fault::kPeerProtocol, "2.4, 2.7"},
+    {"over the limit", "token too long, or too many legs",
+     WHEN((arrived(o) || arrived_late(o)) && o.is_over_limit), kTellAndFail, Fault::kPeerProtocol,
+     "2.4, 2.7"},
     {"empty first token", "acceptor, first token is empty",
      WHEN(arrived(o) && o.role == Role::kAcceptor && o.is_first_call && o.is_input_empty),
      kTellAndFail, Fault::kPeerProtocol, "2.5"},
@@ -90,9 +96,8 @@ constexpr Row kTable[] = {
      Fault::kMechanismDefect, "4"},
     {"forbidden", "neither complete, continue nor error, no token",
      WHEN(returned(o, MajorClass::kForbidden)), kTellAndFail, Fault::kMechanismDefect, "4"},
-    {"extra token", "a token after completion",
-     WHEN(o.phase == Phase::kEstablished && o.event == Event::kTokenArrived && !o.is_over_limit),
-     kProcess, Fault::kNone, "3.2"},
+    {"extra token", "a token after completion", WHEN(arrived_late(o)), kProcess, Fault::kNone,
+     "3.2"},
     {"extra token, gone", "processed: the context is gone",
      WHEN(o.phase == Phase::kEstablished && o.event == Event::kTokenProcessed &&
           o.is_context_unknown),
@@ -117,6 +122,10 @@ MajorClass classify(std::uint32_t major) noexcept {
   if (major == GSS_S_COMPLETE) return MajorClass::kComplete;
   if (major == GSS_S_CONTINUE_NEEDED) return MajorClass::kContinue;
   return GSS_ERROR(major) != 0 ? MajorClass::kError : MajorClass::kForbidden;
+}
+
+bool Row::has(Action action) const noexcept {
+  return std::ranges::find(actions, action) != actions.end();
 }
 
 std::span<const Row> table() noexcept { return kTable; }

@@ -96,6 +96,8 @@ struct Row {
   std::span<const Action> actions;
   Fault fault;
   const char* section;  // of the draft
+
+  bool has(Action action) const noexcept;
 };
 
 // table returns all rows, in order.

@@ -8,6 +8,7 @@ const Row& EstablishedContext::on_token(ByteView token) {
   seen.role = role_;
   seen.phase = context_ ? Phase::kEstablished : Phase::kOver;
   seen.event = Event::kTokenArrived;
+  seen.is_over_limit = token.size() > max_token_len_;
   const Row* row = &decide(seen);
   if (row->actions.front() == Action::kProcessToken) {
     // section 3.2: the token's own status does not decide. A deletion token and a malformed one
@@ -20,7 +21,7 @@ const Row& EstablishedContext::on_token(ByteView token) {
     if (info) flags_ = info->flags;
     row = &decide(seen);
   }
-  if (row->actions.front() == Action::kDestroy) context_.reset();
+  if (row->has(Action::kDestroy)) context_.reset();
   return *row;
 }
 

@@ -71,14 +71,15 @@ class EstablishedContext {
  private:
   friend class Negotiation;
   EstablishedContext(Role role, gss::Context context, Flags flags, Flags required, gss::Oid mech,
-                     gss::Name source, gss::Credential delegated)
+                     gss::Name source, gss::Credential delegated, std::size_t max_token_len)
       : role_(role),
         context_(std::move(context)),
         flags_(flags),
         required_(required),
         mech_(std::move(mech)),
         source_(std::move(source)),
-        delegated_(std::move(delegated)) {}
+        delegated_(std::move(delegated)),
+        max_token_len_(max_token_len) {}
 
   Role role_;
   gss::Context context_;
@@ -87,6 +88,7 @@ class EstablishedContext {
   gss::Oid mech_;
   gss::Name source_;
   gss::Credential delegated_;
+  std::size_t max_token_len_;  // octets, as in the negotiation
 };
 
 }  // namespace gssloop::loop

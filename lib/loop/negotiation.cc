@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "lib/loop/negotiation.h"
 
-#include <algorithm>
-
 namespace gssloop::loop {
 namespace {
 
@@ -17,10 +15,6 @@ std::string describe(const Row& row, MajorClass major, Flags missing) {
 std::string Failure::text() const {
   if (status.is_complete()) return reason;
   return reason.empty() ? status.text() : reason + ": " + status.text();
-}
-
-bool Step::has(Action action) const noexcept {
-  return std::ranges::find(row_->actions, action) != row_->actions.end();
 }
 
 Observation Negotiation::observe(Event event) const noexcept {
@@ -99,7 +93,7 @@ Step Negotiation::carry_out(const Row& row, gss::CallOutcome outcome, Failure fa
       case Action::kEstablish:
         step.context_ = EstablishedContext(role_, std::move(context_), outcome.flags, required_,
                                            std::move(outcome.mech), std::move(outcome.source),
-                                           std::move(outcome.delegated));
+                                           std::move(outcome.delegated), limits_.max_token_len);
         phase_ = Phase::kOver;
         break;
       case Action::kDestroy:

@@ -35,7 +35,7 @@ class Step {
   // row is the line of the table that was decided by.
   const Row& row() const noexcept { return *row_; }
   std::span<const Action> actions() const noexcept { return row_->actions; }
-  bool has(Action action) const noexcept;
+  bool has(Action action) const noexcept { return row_->has(action); }
 
   // token is what kSendToken and kSendErrorToken send; it may be empty. Borrowed from the step.
   ByteView token() const noexcept { return token_.view(); }

@@ -185,7 +185,7 @@ Results run_everything() {
   const auto accepting = gss::acquire_acceptor(GSS_C_NO_NAME, scripted_mech(), "");
   results["accepting credential"] = done_or_failed(accepting);
   if (!initiating || !accepting) return results;
-  results["credential inquired"] = done_or_failed(gss::inquire_credential(initiating->get()));
+  results["credential inquired"] = done_or_failed(gss::remaining_lifetime(initiating->get()));
   negotiate(*initiating, *accepting, *std::move(target), &results);
   return results;
 }
@@ -193,8 +193,8 @@ Results run_everything() {
 // Calls whose failure need not cost anything: a text is shorter, a second way is taken, a mechanism
 // counts as one without the attribute, the context is asked in place of the status.
 const std::set<std::string> kForgivable = {
-    "gss_display_status",         "gss_display_name_ext",    "gss_process_context_token",
-    "gss_inquire_attrs_for_mech", "gss_test_oid_set_member", "gss_inquire_saslname_for_mech"};
+    "gss_display_status", "gss_display_name_ext", "gss_process_context_token",
+    "gss_inquire_attrs_for_mech", "gss_inquire_saslname_for_mech"};
 
 void expect_same_or_failed(const Results& results, const Results& baseline) {
   bool has_failed = false;
@@ -269,7 +269,7 @@ TEST_F(GssFault, WithoutAFaultEverythingWorks) {
   for (const auto& [what, result] : run_everything()) {
     EXPECT_NE(result, kFailed) << what;
   }
-  EXPECT_GT(faults().num_calls(), 100U);
+  EXPECT_GT(faults().num_calls(), 70U);
 }
 
 TEST_F(GssFault, EachFailedCallFailsCleanlyAndLeavesNothing) {

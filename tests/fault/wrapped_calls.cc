@@ -102,8 +102,6 @@ WRAP(gss_process_context_token, (OM_uint32 * minor, gss_ctx_id_t context, gss_bu
 WRAP(gss_set_name_attribute,
      (OM_uint32 * minor, gss_name_t name, int complete, gss_buffer_t attribute, gss_buffer_t value),
      (minor, name, complete, attribute, value))
-WRAP(gss_test_oid_set_member, (OM_uint32 * minor, gss_OID member, gss_OID_set set, int* is_present),
-     (minor, member, set, is_present))
 WRAP(gss_unwrap,
      (OM_uint32 * minor, gss_ctx_id_t context, gss_buffer_t input, gss_buffer_t output,
       int* conf_state, gss_qop_t* qop),

@@ -50,7 +50,7 @@ TEST_F(CredentialsTest, ApplicationsCredentialsComeFirst) {
   use_ccache(ccache("bob"));
   auto bob = gss::acquire_initiator(GSS_C_NO_NAME, gss::Oid::krb5());
   ASSERT_TRUE(bob);
-  ASSERT_TRUE(gss::inquire_credential(bob->get()));
+  ASSERT_TRUE(gss::remaining_lifetime(bob->get()));
   use_ccache(realm().default_ccache());
   SaslClient client({.user = says("carl"),
                      .authname = says("alice"),

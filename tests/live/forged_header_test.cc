@@ -158,6 +158,59 @@ TEST_F(ForgedHeaderTest, AbsentFirstMessageIsAskedForAndAnEmptyOneRefused) {
   EXPECT_EQ(client.step(done.out).code, SASL_OK);
 }
 
+// bound_token is `mech`'s initial token to imap@localhost, bound to the header "n,,".
+std::string bound_token(gss_OID mech) {
+  OM_uint32 minor = 0, major = 0;
+  std::string service = "imap@localhost", data = "n,,";
+  gss_buffer_desc name_buffer = {service.size(), service.data()}, token = GSS_C_EMPTY_BUFFER;
+  gss_channel_bindings_struct bindings{};
+  bindings.application_data = {data.size(), data.data()};
+  gss_name_t name = GSS_C_NO_NAME;
+  gss_ctx_id_t context = GSS_C_NO_CONTEXT;
+  gss_import_name(&minor, &name_buffer, GSS_C_NT_HOSTBASED_SERVICE, &name);
+  major = gss_init_sec_context(&minor, GSS_C_NO_CREDENTIAL, &context, name, mech, GSS_C_MUTUAL_FLAG,
+                               0, &bindings, GSS_C_NO_BUFFER, nullptr, &token, nullptr, nullptr);
+  EXPECT_FALSE(GSS_ERROR(major));
+  std::string text(static_cast<const char*>(token.value), token.length);
+  gss_release_buffer(&minor, &token);
+  gss_release_name(&minor, &name);
+  gss_delete_sec_context(&minor, &context, GSS_C_NO_BUFFER);
+  return text;
+}
+
+// "F" is for mechanisms whose tokens never have the framing: here it would hide that the token is
+// not stripped, or that it is another mechanism's, which a credential of all mechanisms accepts.
+TEST_F(ForgedHeaderTest, NonstandardFlagIsNotForFramedMechanisms) {
+  SPEC("G4 G6");
+  disable_replay_cache();
+  use_forged({.client = {{"alice"}}});
+  gss_OID_desc spnego = {6, const_cast<char*>("\x2b\x06\x01\x05\x05\x02")};
+  OM_uint32 minor = 0;
+  gss_cred_id_t all = GSS_C_NO_CREDENTIAL;
+  ASSERT_EQ(gss_acquire_cred(&minor, GSS_C_NO_NAME, GSS_C_INDEFINITE, GSS_C_NO_OID_SET,
+                             GSS_C_ACCEPT, &all, nullptr, nullptr),
+            0U);
+  const std::string krb5 = bound_token(gss_mech_krb5), nego = bound_token(&spnego);
+  for (const void* credential :
+       {static_cast<const void*>(nullptr), static_cast<const void*>(all)}) {
+    for (const std::string& message :
+         {"F,n,," + krb5, "F,n,," + bare_token(krb5), "F,n,," + nego}) {
+      ServerSetup setup = watched();
+      setup.credential = credential;
+      SaslServer server(setup);
+      const Turn turn = server.start(kGs2, message);
+      EXPECT_EQ(turn.code, SASL_BADPROT) << server.log().text();
+      EXPECT_FALSE(turn.out);
+      expect_silent_refusal(&server, turn, printable(as_bytes(message), 12));
+    }
+    ServerSetup setup = watched();
+    setup.credential = credential;
+    SaslServer good(setup);
+    EXPECT_EQ(good.start(kGs2, "n,," + bare_token(krb5)).code, SASL_OK) << good.log().text();
+  }
+  gss_release_cred(&minor, &all);
+}
+
 TEST_F(ForgedHeaderTest, TokensOfOtherMechanismsAreRefused) {
   SPEC("G2 G6 L45");
   // "F" says that the token is whole: here it is SPNEGO's, then krb5's under the wrong flag.

@@ -59,6 +59,14 @@ TEST_F(IdentityTest, ForgedNames) {
       {{{""}}, nullptr},
       {{{" "}}, nullptr},
       {{{"alice"}, "O@T"}, nullptr},
+      {{{"a\xc2\x85"
+         "b"}},
+       nullptr},
+      // Nobody, whatever the name type says.
+      {{{"WELLKNOWN", "ANONYMOUS"}}, nullptr},
+      {{{"WELLKNOWN", "ANONYMOUS"}, "EXAMPLE.TEST", KRB5_NT_WELLKNOWN}, nullptr},
+      {{{"WELLKNOWN", "ANONYMOUS"}, "OTHER.TEST"}, nullptr},
+      {{{"WELLKNOWN", "ANONYMOUS"}, "WELLKNOWN:ANONYMOUS"}, nullptr},
   };
   for (const auto& row : rows) {
     std::string log;
@@ -91,6 +99,36 @@ TEST_F(IdentityTest, UserOfAForeignRealmKeepsIt) {
   ASSERT_TRUE(log_in(&client, &server, kGs2).ok()) << client.error() << server.log().text();
   EXPECT_EQ(server.authid(), "carol@OTHER.TEST");
   EXPECT_EQ(server.authzid(), "carol@OTHER.TEST");
+}
+
+// libsasl appends the application's realm to a name without one: both would be dave@OTHER.TEST.
+TEST_F(IdentityTest, TheApplicationsRealmIsNoForeignOne) {
+  SPEC("L45");
+  const struct {
+    const char* user_realm;
+    const char* realm;   // of dave
+    const char* authid;  // null: refused
+  } rows[] = {
+      {"OTHER.TEST", "OTHER.TEST", nullptr},
+      {"OTHER.TEST", "EXAMPLE.TEST", "dave@OTHER.TEST"},
+      {"OTHER.TEST", "SUB.OTHER.TEST", "dave@SUB.OTHER.TEST"},
+      {"OTHER.TEST", "THIRD.TEST", "dave@THIRD.TEST"},
+      {"EXAMPLE.TEST", "EXAMPLE.TEST", "dave@EXAMPLE.TEST"},
+      {"EXAMPLE.TEST", "OTHER.TEST", "dave@OTHER.TEST"},
+      {"", "OTHER.TEST", "dave@OTHER.TEST"},
+      {"", "EXAMPLE.TEST", "dave"},
+  };
+  for (const auto& row : rows) {
+    use_forged({.client = {{"dave"}, row.realm}});
+    SaslClient client;
+    SaslServer server({.user_realm = row.user_realm});
+    const Login login = log_in(&client, &server, kGs2);
+    EXPECT_EQ(login.server.code, row.authid != nullptr ? SASL_OK : SASL_BADAUTH)
+        << row.user_realm << " " << row.realm << "\n"
+        << server.log().text();
+    EXPECT_EQ(server.authid(), row.authid != nullptr ? row.authid : "") << row.realm;
+    EXPECT_EQ(server.proxy_calls().empty(), row.authid == nullptr);
+  }
 }
 
 TEST_F(IdentityTest, ProxyPolicyDecidesWhoActsAsWhom) {

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "tests/live/live_test.h"
 
+#include <unistd.h>
+
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
 
 #include "lib/gss/initial_token.h"
 
@@ -63,6 +68,33 @@ void LiveTest::use_forged(const ForgedTicket& ticket) {
 }
 
 void LiveTest::disable_replay_cache() { setenv("KRB5RCACHENAME", "none:", 1); }
+
+namespace {
+
+constexpr char kInsideVariable[] = "GSSLOOP_TEST_INSIDE";
+
+}  // namespace
+
+bool is_inside() { return std::getenv(kInsideVariable) != nullptr; }
+
+void run_inside() {
+  const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
+  const std::string self = std::filesystem::read_symlink("/proc/self/exe");
+  const std::string output =
+      std::filesystem::temp_directory_path() / ("gssloop-inside." + std::to_string(getpid()));
+  setenv(kInsideVariable, "yes", 1);
+  // What is reported of the test is this process's to report.
+  const int status = std::system(("exec env -u GTEST_OUTPUT -u GTEST_TOTAL_SHARDS " + self +
+                                  " --gtest_filter=" + test->test_suite_name() + "." +
+                                  test->name() + " >" + output + " 2>&1")
+                                     .c_str());
+  unsetenv(kInsideVariable);
+  std::stringstream text;
+  text << std::ifstream(output).rdbuf();
+  std::filesystem::remove(output);
+  EXPECT_EQ(status, 0) << text.str();
+  EXPECT_NE(text.str().find("[  PASSED  ] 1 test"), std::string::npos) << text.str();
+}
 
 std::string bare_token(const std::string& framed) {
   const auto inner = gss::strip_initial_header(as_bytes(framed), gss::Oid::krb5());

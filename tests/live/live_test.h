@@ -47,6 +47,11 @@ class LiveTest : public ::testing::Test {
   std::unique_ptr<SaslLibrary> library_;
 };
 
+// run_inside runs the current test once more, in a process of its own, and demands that it ends
+// well; is_inside says that this is that process. For what libsasl takes only once in a process.
+bool is_inside();
+void run_inside();
+
 // bare_token is the mechanism's own part of a framed initial token of krb5.
 std::string bare_token(const std::string& framed);
 

@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <cstdlib>
-#include <filesystem>
 #include <thread>
 
 #include "tests/live/live_test.h"
@@ -113,46 +112,66 @@ void* on_realloc(void* memory, std::size_t size) {
   return marked(block, size);
 }
 
-// libsasl takes an allocator only before its first init: the test runs this program once more.
-constexpr char kInsideVariable[] = "GSSLOOP_TEST_INSIDE";
-
+// libsasl takes an allocator only before its first init.
 class AllocatorTest : public LiveTest {
  protected:
   void SetUp() override {
-    if (std::getenv(kInsideVariable) == nullptr) return LiveTest::SetUp();
+    if (!is_inside()) return LiveTest::SetUp();
     realm().apply_to_this_process();
+    sasl_set_alloc(on_malloc, on_calloc, on_realloc, on_free);
   }
 };
 
-// Returns 0, or the number of what went wrong.
-int log_in_with_own_allocator() {
-  sasl_set_alloc(on_malloc, on_calloc, on_realloc, on_free);
-  {
-    const SaslLibrary library;
-    for (int i = 0; i < 3; ++i) {
-      SaslClient client(
-          {.user = types("bob"), .authname = types("alice"), .password = types("secret")});
-      SaslServer server({.requested = {"*auth-indicators"},
-                         .proxy_policy = [](const ProxyCall&) { return SASL_OK; }});
-      if (!log_in(&client, &server, kGs2).ok()) return 2;
-      if (server.properties().at("*auth-indicators").size() != 2) return 3;
-      // Questions and answers come and go through libsasl's memory too.
-      setenv("KRB5CCNAME", "FILE:/nowhere/ccache", 1);
-    }
-    if (num_live == 0) return 4;  // the allocator is not in use
+void log_in_with_own_allocator() {
+  const SaslLibrary library;
+  for (int i = 0; i < 3; ++i) {
+    SaslClient client(
+        {.user = types("bob"), .authname = types("alice"), .password = types("secret")});
+    SaslServer server({.requested = {"*auth-indicators"},
+                       .proxy_policy = [](const ProxyCall&) { return SASL_OK; }});
+    ASSERT_TRUE(log_in(&client, &server, kGs2).ok()) << client.error();
+    EXPECT_EQ(server.properties().at("*auth-indicators").size(), 2U);
+    // Questions and answers come and go through libsasl's memory too.
+    setenv("KRB5CCNAME", "FILE:/nowhere/ccache", 1);
   }
-  return 0;
+  EXPECT_GT(num_live, 0) << "the allocator is not in use";
 }
 
 TEST_F(AllocatorTest, ApplicationsOwnAllocator) {
   SPEC("L41");
-  if (std::getenv(kInsideVariable) != nullptr) std::_Exit(log_in_with_own_allocator());
-  setenv(kInsideVariable, "yes", 1);
-  const std::string self = std::filesystem::read_symlink("/proc/self/exe");
-  const int status =
-      std::system((self + " --gtest_filter=AllocatorTest.* >/dev/null 2>&1").c_str());
-  unsetenv(kInsideVariable);
-  EXPECT_EQ(status, 0);
+  is_inside() ? log_in_with_own_allocator() : run_inside();
+}
+
+// A client is asked for names and never comes back, or comes with a list that is not ours.
+void ask_and_give_up(bool hands_a_foreign_list_back) {
+  SaslClient client({.user = types("bob")});
+  sasl_interact_t* prompts = nullptr;
+  const char *out = nullptr, *chosen = nullptr;
+  unsigned len = 0;
+  ASSERT_EQ(sasl_client_start(client.get(), kGs2, &prompts, &out, &len, &chosen), SASL_INTERACT);
+  ASSERT_NE(prompts, nullptr);
+  if (!hands_a_foreign_list_back) return;
+  // In the middle of an array: what looks for a block's head before it finds none.
+  std::vector<sasl_interact_t> list(4);
+  list[2].id = SASL_CB_USER;
+  list[2].result = "eve";
+  list[2].len = 3;
+  list[3].id = SASL_CB_LIST_END;
+  sasl_interact_t* foreign = &list[2];
+  EXPECT_EQ(sasl_client_start(client.get(), kGs2, &foreign, &out, &len, &chosen), SASL_INTERACT);
+  EXPECT_NE(foreign, &list[2]) << "somebody else's list was taken for an answer";
+}
+
+TEST_F(AllocatorTest, GivingUpWhenAskedLeavesNothing) {
+  SPEC("L41");
+  if (!is_inside()) return run_inside();
+  const SaslLibrary library;
+  for (const bool is_foreign : {false, true}) {
+    ask_and_give_up(is_foreign);
+    const long before = num_live;
+    for (int i = 0; i < 10; ++i) ask_and_give_up(is_foreign);
+    EXPECT_EQ(num_live, before) << is_foreign;
+  }
 }
 
 }  // namespace

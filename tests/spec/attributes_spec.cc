@@ -317,5 +317,16 @@ TEST_F(LoopSpec, WhatCannotBeDeletedIsNotReplaced) {
   }
 }
 
+TEST_F(LoopSpec, WhatTheMechanismCannotDeleteIsNotReplaced) {
+  SPEC("N24");
+  Attribute attribute = attribute_of("a", {value_of("old")});
+  attribute.values[0].authenticated = attribute.values[0].complete = false;
+  attribute.remove = {GSS_S_UNAVAILABLE, 0};
+  const Talk said = login_with({attribute});
+  const gss_name_t name = said.acceptor->source();
+  EXPECT_FALSE(gss::replace_values(name, "a", false, {bytes_of("new")}).is_complete());
+  EXPECT_EQ(texts(*gss::get(name, "a")), Values{"old"});
+}
+
 }  // namespace
 }  // namespace gssloop::testing

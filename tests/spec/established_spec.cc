@@ -248,5 +248,17 @@ TEST_F(LoopSpec, ASideThatIsDroppedMidwayGivesEverythingBack) {
   }
 }
 
+TEST_F(LoopSpec, AnExtraTokenOverTheSizeLimitCostsTheContext) {
+  SPEC("L37");
+  for (const Role role : kRoles) {
+    scripted().reset();
+    EstablishedContext context = established(role);
+    const loop::Row& row = context.on_token(Bytes(loop::Limits().max_token_len + 1));
+    EXPECT_EQ(row.fault, loop::Fault::kPeerProtocol);
+    EXPECT_FALSE(context.is_usable());
+    EXPECT_TRUE(scripted().record().process_tokens.empty());
+  }
+}
+
 }  // namespace
 }  // namespace gssloop::testing

@@ -159,5 +159,48 @@ TEST_F(Gs2Test, MalformedHeadersNeverReachTheMechanism) {
   }
 }
 
+TEST_F(Gs2Test, NonstandardFlagIsNotForFramedMechanisms) {
+  SPEC("G4 G6");
+  for (const std::string& token : {std::string("hello"), first_token(Mech::kScripted, "hello")}) {
+    SaslServer server(watched());
+    EXPECT_EQ(server.start(kScriptedName, "F,n,," + token).code, SASL_BADPROT);
+    EXPECT_TRUE(scripted().record().accepts.empty());
+    EXPECT_TRUE(server.was_silent());
+  }
+}
+
+// Before anything is parsed, and without repeating what was sent.
+TEST_F(Gs2Test, LongFirstMessagesAreRefused) {
+  SPEC("G4 L26 G8");
+  constexpr std::size_t kMax = 262144, kHuge = std::size_t{4} << 20;
+  const auto name_of = [](std::size_t size) { return std::string(size, 'a'); };
+  const struct {
+    std::string message;
+    int code;
+    const char* reason;
+  } rows[] = {
+      {"p=" + name_of(kHuge), SASL_BADPROT, "too long"},
+      {"p=" + name_of(kHuge) + ",,hello", SASL_BADPROT, "too long"},
+      {"n,a=" + name_of(kHuge) + ",hello", SASL_BADPROT, "too long"},
+      {"p=" + name_of(kMax - 1), SASL_BADPROT, "too long"},
+      {"n,," + name_of(kMax - 2), SASL_BADPROT, "too long"},
+      // Just not too long.
+      {"p=" + name_of(kMax - 2), SASL_BADPROT, "expected a comma"},
+      {"p=" + name_of(kMax - 9) + ",,hello", SASL_BADBINDING, "the client used"},
+      {"n,a= " + name_of(kMax - 11) + ",hello", SASL_BADAUTH, "white space"},
+  };
+  for (const auto& row : rows) {
+    ServerSetup setup = watched();
+    setup.binding = ChannelBinding{"tls-unique", "x"};
+    SaslServer server(setup);
+    EXPECT_EQ(server.start(kScriptedName, row.message).code, row.code) << row.reason;
+    EXPECT_TRUE(server.log().has(row.reason, SASL_LOG_ERR)) << row.reason;
+    for (const LogLine& line : server.log().lines()) EXPECT_LE(line.text.size(), 4096U);
+    EXPECT_LE(server.error().size(), 4096U);
+    EXPECT_TRUE(scripted().record().accepts.empty());
+    EXPECT_TRUE(server.was_silent());
+  }
+}
+
 }  // namespace
 }  // namespace gssloop::testing

@@ -258,5 +258,55 @@ TEST_F(Gs2Test, PeerNamesAreCheckedInEveryMechanism) {
   }
 }
 
+// A callback that answers with a code of progress has not answered: nothing goes on.
+TEST_F(Gs2Test, CallbacksThatAnswerWithProgressFailTheLogin) {
+  SPEC("L45");
+  for (const int code : {SASL_CONTINUE, SASL_INTERACT}) {
+    const Reply odd{Reply::How::kProcedure, "alice", code};
+    SaslClient client;
+    ServerSetup setup = watched();
+    setup.canon_user = [&](CanonCall*) { return code; };
+    SaslServer server(setup);
+    EXPECT_LT(log_in(&client, &server, kScriptedName).server.code, SASL_OK) << code;
+    EXPECT_TRUE(server.proxy_calls().empty());
+    EXPECT_EQ(server.authid(), "");
+
+    SaslClient user({.user = odd});
+    EXPECT_LT(user.start(kScriptedName).code, SASL_OK) << code;
+    scripted().edit([](Script& s) { s.credentials.acquire_initiate = {GSS_S_NO_CRED, 0}; });
+    SaslClient password({.authname = says("alice"), .password = odd});
+    EXPECT_LT(password.start(kScriptedName).code, SASL_OK) << code;
+    scripted().edit([](Script& s) { s.credentials.acquire_initiate = {}; });
+  }
+}
+
+TEST_F(Gs2Test, StepsAfterAFailureFail) {
+  SPEC("L29 L15");
+  const std::vector<Leg> rows[] = {{fail(GSS_S_BAD_SIG)},
+                                   {fail(GSS_S_DEFECTIVE_TOKEN, 7, "E!")},
+                                   {go_on("two"), fail(GSS_S_BAD_SIG)}};
+  for (const auto& legs : rows) {
+    play(legs, legs);
+    SaslClient client;
+    Turn turn = client.start(kScriptedName);
+    if (turn.code == SASL_CONTINUE) turn = client.step("two");
+    SaslServer server(watched());
+    Turn other = server.start(kScriptedName, "n,,hello");
+    while (other.code == SASL_CONTINUE) other = server.step("three");
+    const Record before = scripted().record();
+    for (const char* more : {"", "n,,hello", "more"}) {
+      EXPECT_LT(turn.code, SASL_OK) << more;
+      EXPECT_LT(other.code, SASL_OK) << more;
+      turn = client.step(more);
+      other = server.step(more);
+    }
+    EXPECT_LT(turn.code, SASL_OK);
+    EXPECT_LT(other.code, SASL_OK);
+    EXPECT_EQ(scripted().record().inits.size(), before.inits.size());
+    EXPECT_EQ(scripted().record().accepts.size(), before.accepts.size());
+    EXPECT_TRUE(server.was_silent());
+  }
+}
+
 }  // namespace
 }  // namespace gssloop::testing

@@ -158,7 +158,7 @@ Turn SaslClient::start(const std::string& mechanisms) {
   unsigned len = 0;
   for (;;) {
     const int code = sasl_client_start(get(), mechanisms.c_str(), &prompts, &out, &len, &chosen);
-    if (code != SASL_INTERACT) return turn(code, out, len);
+    if (code != SASL_INTERACT || prompts == nullptr) return turn(code, out, len);
     answer(prompts);
   }
 }
@@ -179,11 +179,13 @@ SaslServer::SaslServer(ServerSetup setup) : setup_(std::move(setup)) {
   if (setup_.canon_user) {
     callbacks_.push_back({SASL_CB_CANON_USER, as_callback(&on_canon), this});
   }
+  callbacks_.insert(callbacks_.end(), setup_.callbacks.begin(), setup_.callbacks.end());
   callbacks_.push_back({SASL_CB_LIST_END, nullptr, nullptr});
   const unsigned flags =
       (setup_.success_data ? SASL_SUCCESS_DATA : 0U) | (setup_.needs_proxy ? SASL_NEED_PROXY : 0U);
   sasl_conn_t* connection = nullptr;
-  check(sasl_server_new(setup_.service.c_str(), setup_.host.c_str(), nullptr, nullptr, nullptr,
+  const char* const realm = setup_.user_realm.empty() ? nullptr : setup_.user_realm.c_str();
+  check(sasl_server_new(setup_.service.c_str(), setup_.host.c_str(), realm, nullptr, nullptr,
                         callbacks_.data(), flags, &connection),
         "sasl_server_new");
   connection_.reset(connection);

@@ -66,6 +66,7 @@ struct CanonCall {
 struct ServerSetup {
   std::string service = "imap";
   std::string host = "localhost";
+  std::string user_realm = {};  // empty: none
   SaslOptions options = {};
   std::optional<ChannelBinding> binding = {};
   unsigned security_flags = 0;
@@ -77,6 +78,8 @@ struct ServerSetup {
   std::function<int(const ProxyCall&)> proxy_policy = {};
   // Empty: no such callback.
   std::function<int(CanonCall*)> canon_user = {};
+  // Beside those above, without the end mark.
+  std::vector<sasl_callback_t> callbacks = {};
 };
 
 // Turn is what one call of sasl_*_start or sasl_*_step came to.

@@ -70,7 +70,7 @@ bool is_in_turn(const Observation& o) {
     case Event::kStart:
       return o.phase == Phase::kNegotiating && o.role == Role::kInitiator;
     case Event::kTokenArrived:
-      return o.phase == Phase::kAwaiting || (o.phase == Phase::kEstablished && !o.is_over_limit);
+      return o.phase == Phase::kAwaiting || o.phase == Phase::kEstablished;
     case Event::kCallReturned:
       return o.phase == Phase::kNegotiating;
     case Event::kTokenProcessed:
@@ -245,50 +245,51 @@ constexpr MajorClass kContinue = MajorClass::kContinue;
 const std::vector<Action> kTell = {kTellPeer, kDestroy, kFail};
 const std::vector<Action> kSilent = {kDestroy, kFail};
 
+// What is the same in both roles.
+const Decision kDesign[] = {
+    {call_result(kComplete, false), {kEstablish}, Fault::kNone},
+    {call_result(kComplete, true), {kSendToken, kEstablish}, Fault::kNone},
+    {call_result(kContinue, true), {kSendToken, kAwaitToken}, Fault::kNone},
+    {call_result(kContinue, false), {kSendToken, kAwaitToken}, Fault::kNone},
+    {with(call_result(kContinue, true), &O::is_flag_missing),
+     {kSendToken, kAwaitToken},
+     Fault::kNone},
+    {with(call_result(kComplete, false), &O::is_flag_missing), kTell, Fault::kFlagsMissing},
+    {with(call_result(kComplete, true), &O::is_flag_missing),
+     {kSendToken, kDestroy, kFail},
+     Fault::kFlagsMissing},
+    {with(call_result(kComplete, true), &O::is_context_unknown), kSilent, Fault::kMechanismDefect},
+    {call_result(MajorClass::kError, true),
+     {kSendErrorToken, kDestroy, kFail},
+     Fault::kPeerRejected},
+    {call_result(MajorClass::kError, false), kTell, Fault::kPeerRejected},
+    {call_result(MajorClass::kForbidden, true),
+     {kSendErrorToken, kDestroy, kFail},
+     Fault::kMechanismDefect},
+    {call_result(MajorClass::kForbidden, false), kTell, Fault::kMechanismDefect},
+    {at(Phase::kAwaiting, Event::kTokenArrived), {kCallMechanism}, Fault::kNone},
+    {with(at(Phase::kAwaiting, Event::kTokenArrived), &O::is_input_empty),
+     {kCallMechanism},
+     Fault::kNone},
+    {with(at(Phase::kAwaiting, Event::kTokenArrived), &O::is_over_limit), kTell,
+     Fault::kPeerProtocol},
+    {at(Phase::kAwaiting, Event::kDeadline), kTell, Fault::kTimedOut},
+    {at(Phase::kAwaiting, Event::kPeerDefect), kTell, Fault::kPeerProtocol},
+    {at(Phase::kAwaiting, Event::kPeerFailed), kSilent, Fault::kPeerRejected},
+    {at(Phase::kAwaiting, Event::kCancelled), kTell, Fault::kCancelled},
+    {at(Phase::kOver, Event::kTokenArrived), {kFail}, Fault::kLocalMisuse},
+    {at(Phase::kNegotiating, Event::kTokenArrived), kSilent, Fault::kLocalMisuse},
+    {at(Phase::kEstablished, Event::kTokenArrived), {kProcessToken}, Fault::kNone},
+    {at(Phase::kEstablished, Event::kTokenProcessed), {kKeep}, Fault::kNone},
+    {with(at(Phase::kEstablished, Event::kTokenProcessed), &O::is_context_unknown), kSilent,
+     Fault::kPeerRejected},
+    {with(at(Phase::kEstablished, Event::kTokenProcessed), &O::is_flag_missing), kSilent,
+     Fault::kFlagsMissing},
+};
+
 TEST(Decide, FollowsTheDesignInBothRoles) {
   SPEC("L6 L7 L8 L9 L10 L11 L16 L20 L21 L22 L23 L24 L30 L37 L39");
-  const Decision rows[] = {
-      {call_result(kComplete, false), {kEstablish}, Fault::kNone},
-      {call_result(kComplete, true), {kSendToken, kEstablish}, Fault::kNone},
-      {call_result(kContinue, true), {kSendToken, kAwaitToken}, Fault::kNone},
-      {call_result(kContinue, false), {kSendToken, kAwaitToken}, Fault::kNone},
-      {with(call_result(kContinue, true), &O::is_flag_missing),
-       {kSendToken, kAwaitToken},
-       Fault::kNone},
-      {with(call_result(kComplete, false), &O::is_flag_missing), kTell, Fault::kFlagsMissing},
-      {with(call_result(kComplete, true), &O::is_flag_missing),
-       {kSendToken, kDestroy, kFail},
-       Fault::kFlagsMissing},
-      {with(call_result(kComplete, true), &O::is_context_unknown), kSilent,
-       Fault::kMechanismDefect},
-      {call_result(MajorClass::kError, true),
-       {kSendErrorToken, kDestroy, kFail},
-       Fault::kPeerRejected},
-      {call_result(MajorClass::kError, false), kTell, Fault::kPeerRejected},
-      {call_result(MajorClass::kForbidden, true),
-       {kSendErrorToken, kDestroy, kFail},
-       Fault::kMechanismDefect},
-      {call_result(MajorClass::kForbidden, false), kTell, Fault::kMechanismDefect},
-      {at(Phase::kAwaiting, Event::kTokenArrived), {kCallMechanism}, Fault::kNone},
-      {with(at(Phase::kAwaiting, Event::kTokenArrived), &O::is_input_empty),
-       {kCallMechanism},
-       Fault::kNone},
-      {with(at(Phase::kAwaiting, Event::kTokenArrived), &O::is_over_limit), kTell,
-       Fault::kPeerProtocol},
-      {at(Phase::kAwaiting, Event::kDeadline), kTell, Fault::kTimedOut},
-      {at(Phase::kAwaiting, Event::kPeerDefect), kTell, Fault::kPeerProtocol},
-      {at(Phase::kAwaiting, Event::kPeerFailed), kSilent, Fault::kPeerRejected},
-      {at(Phase::kAwaiting, Event::kCancelled), kTell, Fault::kCancelled},
-      {at(Phase::kOver, Event::kTokenArrived), {kFail}, Fault::kLocalMisuse},
-      {at(Phase::kNegotiating, Event::kTokenArrived), kSilent, Fault::kLocalMisuse},
-      {at(Phase::kEstablished, Event::kTokenArrived), {kProcessToken}, Fault::kNone},
-      {at(Phase::kEstablished, Event::kTokenProcessed), {kKeep}, Fault::kNone},
-      {with(at(Phase::kEstablished, Event::kTokenProcessed), &O::is_context_unknown), kSilent,
-       Fault::kPeerRejected},
-      {with(at(Phase::kEstablished, Event::kTokenProcessed), &O::is_flag_missing), kSilent,
-       Fault::kFlagsMissing},
-  };
-  for (const Decision& row : rows) {
+  for (const Decision& row : kDesign) {
     for (const Role role : kRoles) expect_decision(row, role);
   }
 }

@@ -53,6 +53,24 @@ TEST(Identity, AuthidOfDisplayedNames) {
       {"root\0x@EXAMPLE.TEST"s, true, nullptr},
       {"\xff\xfe@EXAMPLE.TEST", true, nullptr},
       {"\xc0\xaf@EXAMPLE.TEST", true, nullptr},
+      // Control characters from U+0080 on, but nothing after them.
+      {"a\xc2\x80", true, nullptr},
+      {"a\xc2\x85"
+       "b@EXAMPLE.TEST",
+       true, nullptr},
+      {"a\xc2\x9f", false, nullptr},
+      {"a\xc2\xa0"
+       "b@EXAMPLE.TEST",
+       true,
+       "a\xc2\xa0"
+       "b"},
+      // Kerberos' well-known principals are nobody.
+      {"WELLKNOWN/ANONYMOUS", true, nullptr},
+      {"WELLKNOWN/ANONYMOUS@EXAMPLE.TEST", true, nullptr},
+      {"WELLKNOWN/ANONYMOUS@OTHER.TEST", true, nullptr},
+      {"WELLKNOWN/ANONYMOUS@WELLKNOWN:ANONYMOUS", true, nullptr},
+      {"WELLKNOWN/ANONYMOUS@OTHER.TEST", false, "WELLKNOWN/ANONYMOUS@OTHER.TEST"},
+      {"WELLKNOWNX@EXAMPLE.TEST", true, "WELLKNOWNX"},
   };
   for (const auto& row : rows) {
     const auto authid = authid_of({row.displayed, gss::Oid()}, row.is_kerberos, "EXAMPLE.TEST");
@@ -70,6 +88,9 @@ TEST(Identity, WithoutADefaultRealmNothingIsStripped) {
   SPEC("L45");
   EXPECT_EQ(*authid_of({"alice@EXAMPLE.TEST", gss::Oid()}, true, ""), "alice@EXAMPLE.TEST");
   EXPECT_EQ(*authid_of({"alice", gss::Oid()}, true, ""), "alice");
+  // The empty realm is not the default one that is not there.
+  const auto authid = authid_of({"admin@", gss::Oid()}, true, "");
+  EXPECT_EQ(authid ? *authid : "admin@", "admin@");
 }
 
 TEST(Identity, AnonymousNamesAreNobody) {
@@ -77,6 +98,10 @@ TEST(Identity, AnonymousNamesAreNobody) {
   const gss::DisplayedName nobody{"WELLKNOWN/ANONYMOUS@WELLKNOWN:ANONYMOUS",
                                   gss::Oid(GSS_C_NT_ANONYMOUS)};
   EXPECT_FALSE(authid_of(nobody, true, "EXAMPLE.TEST"));
+  // The name type is a hint (RFC 4120 section 6.2): the name says it as well.
+  for (const gss_OID type : {GSS_C_NT_USER_NAME, GSS_C_NT_HOSTBASED_SERVICE}) {
+    EXPECT_FALSE(authid_of({"WELLKNOWN/ANONYMOUS@EXAMPLE.TEST", gss::Oid(type)}, true, "OTHER"));
+  }
 }
 
 // Whatever becomes an identity survives libsasl's trimming as it is.
