@@ -303,9 +303,10 @@ std::optional<Refusal> Gs2Server::canonicalize(const sasl_server_params_t& param
   if (code == SASL_OK && !is_same) code = canon(authzid, SASL_CU_AUTHZID);
   if (code == SASL_OK) return std::nullopt;
   return Refusal{Class::kHost,
-                 subject() + " failed: the application does not take the name \"" +
+                 subject() + " failed: libsasl or the application does not take the name \"" +
                      printable(as_bytes(authid)) + "\" acting as \"" +
-                     printable(as_bytes(is_same ? authid : authzid)) + "\"",
+                     printable(as_bytes(is_same ? authid : authzid)) +
+                     "\" - look at its canon_user callback, and at auxprop plugins that fail",
                  code};
 }
 

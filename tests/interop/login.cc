@@ -152,6 +152,10 @@ Lab::Server Lab::start_server(const Side& side, int num_connections) {
   } else {
     argv = {program("examples/demo/server"), "--count", std::to_string(num_connections)};
   }
+  // Cyrus' whole folder holds sasldb too, and that reads /etc.
+  if (side.peer == Peer::kMixed) {
+    argv.insert(argv.end(), {"--option", "auxprop_plugin=any-user"});
+  }
   argv.insert(argv.end(), {"--port-file", port_file});
   argv.insert(argv.end(), side.arguments.begin(), side.arguments.end());
   Server server{std::make_unique<Child>(argv, environment(side), next_file("server")), 0};

@@ -49,6 +49,25 @@ TEST_F(AuxpropsTest, AnotherIdentityHasNoneOfThePeers) {
   EXPECT_TRUE(seen["urn:mspac:client-info"].empty());
 }
 
+// Without a rule an attribute is something to read: who has indicators and who has none are let in,
+// named and refused alike.
+TEST_F(AuxpropsTest, AttributesGrantNothing) {
+  SPEC("N3 N30");
+  realm().kinit("bob", "secret", ccache("bob"));  // of whom Kerberos has no indicator
+  for (const std::string user : {"alice", "bob"}) {
+    use_ccache(user == "alice" ? realm().default_ccache() : ccache("bob"));
+    SaslClient as_itself;
+    SaslServer server({.requested = kAll});
+    const Login login = log_in(&as_itself, &server, kGs2);
+    ASSERT_TRUE(login.ok()) << server.error();
+    EXPECT_EQ(server.properties().at("*auth-indicators").empty(), user == "bob");
+    EXPECT_EQ(server.proxy_calls().at(0).authid, user);
+    SaslClient as_admin({.user = says("admin")});
+    SaslServer strict({.requested = kAll, .proxy_policy = {}});
+    EXPECT_EQ(log_in(&as_admin, &strict, kGs2).server.code, SASL_BADAUTH) << user;
+  }
+}
+
 TEST_F(AuxpropsTest, TheProxyPolicySeesThem) {
   SaslClient client;
   SaslServer server({.requested = {"*auth-indicators"}});

@@ -95,6 +95,19 @@ TEST_F(AuxPropsTest, AssertedValuesAreWithheld) {
   EXPECT_EQ(log_text()->find("admin"), std::string::npos);
 }
 
+// A peer's claim that the values are all there are neither adds nor takes any.
+TEST_F(AuxPropsTest, CompleteDecidesNothing) {
+  SPEC("N17 N16");
+  request({"*auth-indicators"});
+  for (const bool is_complete : {false, true}) {
+    Attribute indicators = authenticated("auth-indicators", {"one", "two"});
+    indicators.is_complete = is_complete;
+    AuxProps properties(host(), context_.get());
+    properties.publish({{indicators}, {}}, false);
+    EXPECT_EQ(values("*auth-indicators"), (Values{"one", "two"})) << is_complete;
+  }
+}
+
 TEST_F(AuxPropsTest, UnstarredNamesAreForTheOwnIdentityAlone) {
   SPEC("N29 N5");
   request({"auth-indicators", "*auth-indicators"});
