@@ -119,19 +119,7 @@ Gs2Server::Progress Gs2Server::on_first_message(const sasl_server_params_t& para
                   "the GS2 header is malformed: " + parsed.error().clause);
   }
   header_ = parsed->header;
-  // Section 4: "F" is for mechanisms whose tokens never have the RFC 2743 header. Elsewhere it
-  // would let a token choose its own mechanism.
-  if (header_.is_nonstandard && mechanism_.is_framed) {
-    return refuse(Class::kProtocol, subject(), "the flag \"F\" is not for this mechanism");
-  }
-  if (auto refusal = judge_binding(params, header_)) {
-    return refuse(refusal->what, subject(), refusal->sentence);
-  }
-  if (!header_.authzid.empty()) {
-    if (auto mistake = check_login_name(header_.authzid)) {
-      return refuse(Class::kIdentity, subject(), "as authorization identity, " + mistake->clause);
-    }
-  }
+  if (auto refusal = judge_header(params)) return *std::move(refusal);
   if (auto refusal = make_acceptor(params, *parsed)) return *std::move(refusal);
 
   // Section 4: the RFC 2743 header MUST be restored, except when "F" says that there was none.
@@ -142,6 +130,23 @@ Gs2Server::Progress Gs2Server::on_first_message(const sasl_server_params_t& para
   // An empty token with a header would still be empty to the mechanism (loop section 2.5).
   return obey(acceptor_->on_token(parsed->token.empty() ? ByteView() : ByteView(token)), params,
               oparams);
+}
+
+// What is wrong with a header that is of the grammar.
+std::optional<Refusal> Gs2Server::judge_header(const sasl_server_params_t& params) const {
+  // Section 4: "F" is for mechanisms whose tokens never have the RFC 2743 header. Elsewhere it
+  // would let a token choose its own mechanism.
+  if (header_.is_nonstandard && mechanism_.is_framed) {
+    return refuse(Class::kProtocol, subject(), "the flag \"F\" is not for this mechanism");
+  }
+  if (auto refusal = judge_binding(params, header_)) {
+    return refuse(refusal->what, subject(), refusal->sentence);
+  }
+  if (header_.authzid.empty()) return std::nullopt;
+  if (auto mistake = check_login_name(header_.authzid)) {
+    return refuse(Class::kIdentity, subject(), "as authorization identity, " + mistake->clause);
+  }
+  return std::nullopt;
 }
 
 std::optional<Refusal> Gs2Server::make_acceptor(const sasl_server_params_t& params,

@@ -53,6 +53,7 @@ class Gs2Server {
                    sasl_out_params_t* oparams);
   Progress on_first_message(const sasl_server_params_t& params, ByteView message,
                             sasl_out_params_t* oparams);
+  std::optional<Refusal> judge_header(const sasl_server_params_t& params) const;
   std::optional<Refusal> make_acceptor(const sasl_server_params_t& params,
                                        const ParsedGs2Message& message);
   Progress obey(loop::Step step, const sasl_server_params_t& params, sasl_out_params_t* oparams);

@@ -49,24 +49,25 @@ class Handle {
   T handle_ = HandleTraits<T>::kEmpty;
 };
 
-template <>
-struct HandleTraits<gss_name_t> {
-  static constexpr gss_name_t kEmpty = GSS_C_NO_NAME;
-  static void free(gss_name_t* h) noexcept {
+// All GSS-API types are freed alike: by one call, which takes the address and a minor status that
+// says nothing anybody could act on.
+template <class T, OM_uint32 (*kRelease)(OM_uint32*, T*)>
+struct ReleasedBy {
+  static constexpr T kEmpty = nullptr;  // every GSS_C_NO_* is
+  static void free(T* h) noexcept {
     OM_uint32 ignored;
-    gss_release_name(&ignored, h);
+    kRelease(&ignored, h);
   }
 };
 
 template <>
-struct HandleTraits<gss_cred_id_t> {
-  static constexpr gss_cred_id_t kEmpty = GSS_C_NO_CREDENTIAL;
-  static void free(gss_cred_id_t* h) noexcept {
-    OM_uint32 ignored;
-    gss_release_cred(&ignored, h);
-  }
-};
-
+struct HandleTraits<gss_name_t> : ReleasedBy<gss_name_t, gss_release_name> {};
+template <>
+struct HandleTraits<gss_cred_id_t> : ReleasedBy<gss_cred_id_t, gss_release_cred> {};
+template <>
+struct HandleTraits<gss_OID_set> : ReleasedBy<gss_OID_set, gss_release_oid_set> {};
+template <>
+struct HandleTraits<gss_buffer_set_t> : ReleasedBy<gss_buffer_set_t, gss_release_buffer_set> {};
 template <>
 struct HandleTraits<gss_ctx_id_t> {
   static constexpr gss_ctx_id_t kEmpty = GSS_C_NO_CONTEXT;
@@ -74,24 +75,6 @@ struct HandleTraits<gss_ctx_id_t> {
     OM_uint32 ignored;
     // No output buffer, so no deletion token: loop section 3.2 does not recommend them.
     gss_delete_sec_context(&ignored, h, GSS_C_NO_BUFFER);
-  }
-};
-
-template <>
-struct HandleTraits<gss_OID_set> {
-  static constexpr gss_OID_set kEmpty = GSS_C_NO_OID_SET;
-  static void free(gss_OID_set* h) noexcept {
-    OM_uint32 ignored;
-    gss_release_oid_set(&ignored, h);
-  }
-};
-
-template <>
-struct HandleTraits<gss_buffer_set_t> {
-  static constexpr gss_buffer_set_t kEmpty = GSS_C_NO_BUFFER_SET;
-  static void free(gss_buffer_set_t* h) noexcept {
-    OM_uint32 ignored;
-    gss_release_buffer_set(&ignored, h);
   }
 };
 

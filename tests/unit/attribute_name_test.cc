@@ -47,8 +47,8 @@ TEST(AttributeName, IsSplitAtTheFirstSpace) {
 TEST(AttributeName, IsEqualByAllItsOctetsOnly) {
   SPEC("N5 N9 N10");
   const std::string_view names[] = {
-      "auth-indicators",   "auth-indicators x",   "x auth-indicators", "auth-indicators ",
-      " auth-indicators",  "Auth-indicators",     "auth-indicators\0"sv, "auth-indicators\0x"sv,
+      "auth-indicators",  "auth-indicators x", "x auth-indicators",   "auth-indicators ",
+      " auth-indicators", "Auth-indicators",   "auth-indicators\0"sv, "auth-indicators\0x"sv,
   };
   for (const auto a : names) {
     for (const auto b : names) {

@@ -12,6 +12,7 @@
 
 #include "lib/io/channel.h"
 #include "lib/io/driver.h"
+#include "tests/support/frames.h"
 #include "tests/support/memory_transport.h"
 #include "tests/support/spec.h"
 
@@ -48,25 +49,7 @@ using test::memory_pair;
 using test::MemoryFaults;
 using Kind = IoResult::Kind;
 
-Bytes bytes(std::string_view text) { return to_bytes(as_bytes(text)); }
-Bytes frame(FrameKind kind, std::string_view body) { return *encode_frame(kind, as_bytes(body)); }
-Bytes token(std::string_view body) { return frame(FrameKind::kToken, body); }
 const Bytes kNotice = frame(FrameKind::kFailure, "");
-
-Bytes operator+(Bytes a, const Bytes& b) {
-  a.insert(a.end(), b.begin(), b.end());
-  return a;
-}
-
-// drain reads all that has arrived.
-Bytes drain(Transport& transport) {
-  Bytes all, part(4096);
-  for (;;) {
-    const IoResult got = transport.read_some(part, Deadline::min());
-    if (!got.is_done()) return all;
-    all.insert(all.end(), part.begin(), part.begin() + static_cast<std::ptrdiff_t>(got.num_octets));
-  }
-}
 
 // Leg is what the scripted mechanism returns from one call.
 struct Leg {
