@@ -81,8 +81,8 @@ std::optional<Refusal> ClientIdentity::ask(const Host& host, unsigned long id, A
       if (may_interact) questions_.push_back(id);
       return std::nullopt;
     case Host::Callback::kProcedure: {
-      // Where the application has no such callback, libsasl answers AUTHNAME by $USER, and passes
-      // itself the connection: the name of an account on this machine is nobody's wish.
+      // Where the application has no such callback, libsasl answers AUTHNAME by $USER, with the
+      // connection as context: the name of an account on this machine is nobody's wish.
       if (id == SASL_CB_AUTHNAME && context == host.conn()) break;
       const char* text = nullptr;
       const int code = procedure(context, static_cast<int>(id), &text, nullptr);
@@ -134,7 +134,7 @@ std::optional<Refusal> ClientIdentity::find_credential(const Host& host, const g
     if (!authname_.text.empty()) {
       if (auto refusal = ask_password(host)) return refusal;
       if (!is_password_settled_) return std::nullopt;
-      if (!password_.empty()) return use_password(host, mech);
+      if (!password_.empty()) return use_password(mech);
     }
   }
   return explain(authname_.text.empty()
@@ -166,7 +166,7 @@ gss::Status ClientIdentity::try_ticket(const Host& host, const gss::Oid& mech) {
   return {};
 }
 
-std::optional<Refusal> ClientIdentity::use_password(const Host&, const gss::Oid& mech) {
+std::optional<Refusal> ClientIdentity::use_password(const gss::Oid& mech) {
   auto name = login_name();
   if (name) {
     auto credential = gss::acquire_with_password(name->get(), mech, password_);

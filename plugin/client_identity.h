@@ -56,7 +56,7 @@ class ClientIdentity {
   std::optional<Refusal> find_credential(const Host& host, const gss::Oid& mech);
   gss::Result<gss::Name> login_name() const;
   gss::Status try_ticket(const Host& host, const gss::Oid& mech);
-  std::optional<Refusal> use_password(const Host& host, const gss::Oid& mech);
+  std::optional<Refusal> use_password(const gss::Oid& mech);
   Result<Progress, Refusal> put_questions(const Host& host, sasl_interact_t** prompt_need);
 
   Answer authzid_, authname_;
