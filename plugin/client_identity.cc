@@ -49,6 +49,20 @@ Result<ClientIdentity::Progress, Refusal> ClientIdentity::gather(const Host& hos
   return questions_.empty() ? Progress::kReady : put_questions(host, prompt_need);
 }
 
+std::optional<Refusal> ClientIdentity::suppress_default_protection() {
+  if (borrowed_ != GSS_C_NO_CREDENTIAL) {
+    auto copy = gss::duplicate(borrowed_);
+    if (!copy) return explain("copying the credential", Class::kCredential, copy.error());
+    owned_ = *std::move(copy);
+    borrowed_ = GSS_C_NO_CREDENTIAL;
+  }
+  const gss::Status done = gss::suppress_default_protection(&owned_);
+  // A mechanism without the option grants what it was asked for anyway; what it granted is looked
+  // at when the context is complete.
+  if (done.is_complete() || done.routine_error() == GSS_S_UNAVAILABLE) return std::nullopt;
+  return explain("preparing the credential", Class::kCredential, done);
+}
+
 void ClientIdentity::free_prompts() noexcept {
   if (prompts_ != nullptr) free_(prompts_);
   prompts_ = nullptr;

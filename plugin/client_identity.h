@@ -35,6 +35,11 @@ class ClientIdentity {
   Result<Progress, Refusal> gather(const Host& host, const gss::Oid& mech, const void* gss_creds,
                                    sasl_interact_t** prompt_need);
 
+  // suppress_default_protection makes contexts of this credential grant integrity and
+  // confidentiality only where they are asked for (R10). The application's own is left as it is: a
+  // copy takes its place.
+  std::optional<Refusal> suppress_default_protection();
+
   // authzid is empty when the client acts as itself.
   const std::string& authzid() const noexcept { return authzid_.text; }
   // credential is borrowed: from the application, or from this object.

@@ -4,6 +4,7 @@
 
 #include <sasl/sasl.h>
 #include <sasl/saslplug.h>
+#include <sys/uio.h>
 
 #include <memory>
 #include <new>
@@ -13,7 +14,11 @@
 #include "lib/gss/mechanisms.h"
 #include "plugin/gs2_client.h"
 #include "plugin/gs2_server.h"
+#include "plugin/gssapi_client.h"
+#include "plugin/gssapi_server.h"
 #include "plugin/offer.h"
+#include "plugin/spnego_client.h"
+#include "plugin/spnego_server.h"
 
 namespace gssloop::plugin {
 namespace {
@@ -43,7 +48,7 @@ template <class Plug, class Shared>
 struct Offered {
   struct Entry {
     std::shared_ptr<Offered> self;  // dropped by mech_free
-    gss::Mechanism mechanism;
+    Offer offer;
     Shared* shared = nullptr;
   };
   template <class... Arguments>
@@ -64,12 +69,76 @@ void free_entry(void* glob_context, const sasl_utils_t*) noexcept {
   const auto last = std::move(static_cast<Entry*>(glob_context)->self);
 }
 
+// The security layer, of either side. Exchange is ClientExchange or ServerExchange: libsasl hands
+// back the context that the mechanism was made with.
+
+template <class Exchange>
+int give_out(Exchange* exchange, const Result<ByteView, Refusal>& octets, const char** out,
+             unsigned* out_len) {
+  if (!octets) return exchange->report(octets.error());
+  *out = octets->empty() ? "" : reinterpret_cast<const char*>(octets->data());
+  *out_len = static_cast<unsigned>(octets->size());
+  return SASL_OK;
+}
+
+template <class Exchange>
+int layer_encode(void* context, const struct iovec* parts, unsigned num_parts, const char** out,
+                 unsigned* out_len) noexcept {
+  auto* exchange = static_cast<Exchange*>(context);
+  if (exchange == nullptr || exchange->layer() == nullptr) return SASL_NOTINIT;
+  return guarded(exchange->host().utils(), [&] {
+    const auto view = [](const struct iovec& part) {
+      return ByteView(static_cast<const std::uint8_t*>(part.iov_base), part.iov_len);
+    };
+    if (num_parts == 1) {
+      const ByteView whole = view(*parts);
+      return give_out(exchange, exchange->layer()->encode({&whole, 1}), out, out_len);
+    }
+    std::vector<ByteView> views;
+    for (unsigned i = 0; i < num_parts; ++i) views.push_back(view(parts[i]));
+    return give_out(exchange, exchange->layer()->encode(views), out, out_len);
+  });
+}
+
+template <class Exchange>
+int layer_decode(void* context, const char* in, unsigned in_len, const char** out,
+                 unsigned* out_len) noexcept {
+  auto* exchange = static_cast<Exchange*>(context);
+  if (exchange == nullptr || exchange->layer() == nullptr) return SASL_NOTINIT;
+  return guarded(exchange->host().utils(), [&] {
+    return give_out(exchange, exchange->layer()->decode(as_bytes({in, in_len})), out, out_len);
+  });
+}
+
+// After the last step.
+template <class Exchange>
+void set_layer(Exchange* exchange, sasl_out_params_t* oparams) noexcept {
+  const bool has_layer = exchange->layer() != nullptr;
+  oparams->encode_context = has_layer ? exchange : nullptr;
+  oparams->decode_context = has_layer ? exchange : nullptr;
+  oparams->encode = has_layer ? layer_encode<Exchange> : nullptr;
+  oparams->decode = has_layer ? layer_decode<Exchange> : nullptr;
+}
+
 // Client.
+
+std::unique_ptr<ClientExchange> make_client(const Offer& offer,
+                                            const sasl_client_params_t& params) {
+  switch (offer.family) {
+    case Family::kGssapi:
+      return std::make_unique<GssapiClient>(offer, params);
+    case Family::kSpnego:
+      return std::make_unique<SpnegoClient>(offer, params);
+    case Family::kGs2:
+      break;
+  }
+  return std::make_unique<Gs2Client>(offer, params);
+}
 
 int client_new(void* glob_context, sasl_client_params_t* params, void** conn_context) noexcept {
   return guarded(params->utils, [&] {
     const auto* entry = static_cast<OfferedClients::Entry*>(glob_context);
-    *conn_context = new Gs2Client(entry->mechanism, *params);
+    *conn_context = make_client(entry->offer, *params).release();
     return SASL_OK;
   });
 }
@@ -79,22 +148,24 @@ int client_step(void* conn_context, sasl_client_params_t* params, const char* in
                 sasl_out_params_t* oparams) noexcept {
   if (conn_context == nullptr) return SASL_NOTINIT;
   return guarded(params->utils, [&] {
-    return static_cast<Gs2Client*>(conn_context)
-        ->step(*params, message(in, in_len), prompt_need, out, out_len, oparams);
+    auto* exchange = static_cast<ClientExchange*>(conn_context);
+    const int code = exchange->step(message(in, in_len), prompt_need, out, out_len, oparams);
+    if (code == SASL_OK) set_layer(exchange, oparams);
+    return code;
   });
 }
 
 void client_dispose(void* conn_context, const sasl_utils_t*) noexcept {
-  delete static_cast<Gs2Client*>(conn_context);
+  delete static_cast<ClientExchange*>(conn_context);
 }
 
 sasl_client_plug_t client_plug(OfferedClients::Entry* entry) {
   static constexpr unsigned long kNoPrompts[] = {SASL_CB_LIST_END};
   sasl_client_plug_t plug{};
-  plug.mech_name = entry->mechanism.sasl_name.c_str();
-  plug.security_flags = gs2_security_flags(entry->mechanism);
-  plug.features = SASL_FEAT_NEEDSERVERFQDN | SASL_FEAT_WANT_CLIENT_FIRST | SASL_FEAT_ALLOWS_PROXY |
-                  SASL_FEAT_CHANNEL_BINDING;
+  plug.mech_name = entry->offer.sasl_name.c_str();
+  plug.max_ssf = max_ssf(entry->offer);
+  plug.security_flags = security_flags(entry->offer);
+  plug.features = client_features(entry->offer);
   plug.required_prompts = kNoPrompts;
   plug.glob_context = entry;
   plug.mech_new = client_new;
@@ -106,11 +177,24 @@ sasl_client_plug_t client_plug(OfferedClients::Entry* entry) {
 
 // Server.
 
+std::unique_ptr<ServerExchange> make_server(ServerPlugin* plugin, const Offer& offer,
+                                            const sasl_server_params_t& params) {
+  switch (offer.family) {
+    case Family::kGssapi:
+      return std::make_unique<GssapiServer>(plugin, offer, params);
+    case Family::kSpnego:
+      return std::make_unique<SpnegoServer>(plugin, offer, params);
+    case Family::kGs2:
+      break;
+  }
+  return std::make_unique<Gs2Server>(plugin, offer, params);
+}
+
 int server_new(void* glob_context, sasl_server_params_t* params, const char*, unsigned,
                void** conn_context) noexcept {
   return guarded(params->utils, [&] {
     const auto* entry = static_cast<OfferedServers::Entry*>(glob_context);
-    *conn_context = new Gs2Server(entry->shared, entry->mechanism, *params);
+    *conn_context = make_server(entry->shared, entry->offer, *params).release();
     return SASL_OK;
   });
 }
@@ -120,16 +204,18 @@ int server_step(void* conn_context, sasl_server_params_t* params, const char* in
   // libsasl goes on calling after it has disposed of a failed exchange.
   if (conn_context == nullptr) return SASL_NOTINIT;
   return guarded(params->utils, [&] {
-    return static_cast<Gs2Server*>(conn_context)
-        ->step(*params, message(in, in_len), out, out_len, oparams);
+    auto* exchange = static_cast<ServerExchange*>(conn_context);
+    const int code = exchange->step(message(in, in_len), out, out_len, oparams);
+    if (code == SASL_OK) set_layer(exchange, oparams);
+    return code;
   });
 }
 
 void server_dispose(void* conn_context, const sasl_utils_t*) noexcept {
-  delete static_cast<Gs2Server*>(conn_context);
+  delete static_cast<ServerExchange*>(conn_context);
 }
 
-// A server offers a mechanism only where it has a credential to accept with.
+// A server offers a mechanism only where it has a credential to accept with (R11).
 int server_avail(void* glob_context, sasl_server_params_t* params, void**) noexcept {
   return guarded(params->utils, [&] {
     const auto* entry = static_cast<OfferedServers::Entry*>(glob_context);
@@ -137,10 +223,10 @@ int server_avail(void* glob_context, sasl_server_params_t* params, void**) noexc
     const auto options = Options::read(host);
     // Offered all the same: the login says what is wrong with the options, where somebody looks.
     if (!options || params->gss_creds != nullptr) return SASL_OK;
-    const AcceptorKey key = acceptor_key(entry->mechanism, *params, *options);
+    const AcceptorKey key = acceptor_key(entry->offer.mechanism, *params, *options);
     const auto credential = entry->shared->credentials.get(key);
     if (credential) return SASL_OK;
-    host.log(SASL_LOG_NOTE, entry->mechanism.sasl_name + " is not offered: no credential for " +
+    host.log(SASL_LOG_NOTE, entry->offer.sasl_name + " is not offered: no credential for " +
                                 key.text() + ": " + credential.error().text());
     return SASL_NOTDONE;  // a keytab may still come
   });
@@ -148,10 +234,10 @@ int server_avail(void* glob_context, sasl_server_params_t* params, void**) noexc
 
 sasl_server_plug_t server_plug(OfferedServers::Entry* entry) {
   sasl_server_plug_t plug{};
-  plug.mech_name = entry->mechanism.sasl_name.c_str();
-  plug.security_flags = gs2_security_flags(entry->mechanism);
-  plug.features = SASL_FEAT_WANT_CLIENT_FIRST | SASL_FEAT_ALLOWS_PROXY |
-                  SASL_FEAT_DONTUSE_USERPASSWD | SASL_FEAT_CHANNEL_BINDING;
+  plug.mech_name = entry->offer.sasl_name.c_str();
+  plug.max_ssf = max_ssf(entry->offer);
+  plug.security_flags = security_flags(entry->offer);
+  plug.features = server_features(entry->offer);
   plug.glob_context = entry;
   plug.mech_new = server_new;
   plug.mech_step = server_step;
@@ -188,11 +274,11 @@ int offer(const sasl_utils_t* utils, std::shared_ptr<Offered<Plug, Shared>> offe
     host.log(SASL_LOG_ERR, "gssloop: no GSS mechanisms: " + registry.error().text());
     return SASL_FAIL;
   }
-  for (auto& mechanism : gs2_mechanisms(*registry, options ? *options : Options())) {
+  for (auto& mechanism : offers(*registry, options ? *options : Options())) {
     offered->entries.push_back({nullptr, std::move(mechanism), &offered->shared});
   }
   if (offered->entries.empty()) {
-    host.log(SASL_LOG_NOTE, "gssloop: no GSS mechanism of this machine is offered as GS2");
+    host.log(SASL_LOG_NOTE, "gssloop: no GSS mechanism of this machine is offered");
     return SASL_NOMECH;
   }
   // Nothing below throws: the entries' hold on what holds them is made whole, or not at all.

@@ -2,6 +2,7 @@
 #include "plugin/offer.h"
 
 #include <sasl/sasl.h>
+#include <sasl/saslplug.h>
 #include <strings.h>
 
 #include <algorithm>
@@ -41,22 +42,47 @@ std::string why_not_gs2(const gss::Mechanism& mechanism, const std::vector<std::
   return {};
 }
 
-std::vector<gss::Mechanism> gs2_mechanisms(const gss::MechanismRegistry& registry,
-                                           const Options& options) {
+std::vector<Offer> offers(const gss::MechanismRegistry& registry, const Options& options) {
   const auto* named = options.mechanisms ? &*options.mechanisms : nullptr;
-  std::vector<gss::Mechanism> offered;
+  std::vector<Offer> offered;
+  const auto add = [&](Family family, const char* sasl_name, const gss::Oid& oid) {
+    const gss::Mechanism* mechanism = registry.find(oid);
+    if (mechanism == nullptr || (named != nullptr && !lists(*named, sasl_name))) return;
+    offered.push_back({family, sasl_name, *mechanism});
+  };
+  // libsasl puts the later of two equal mechanisms first.
+  add(Family::kGssapi, "GSSAPI", gss::Oid::krb5());
+  add(Family::kSpnego, "GSS-SPNEGO", gss::Oid::spnego());
   for (const gss::Mechanism& mechanism : registry.all()) {
-    if (why_not_gs2(mechanism, named).empty()) offered.push_back(mechanism);
+    if (!why_not_gs2(mechanism, named).empty()) continue;
+    offered.push_back({Family::kGs2, mechanism.sasl_name, mechanism});
   }
   return offered;
 }
 
-unsigned gs2_security_flags(const gss::Mechanism& mechanism) {
+unsigned security_flags(const Offer& offer) {
   const unsigned flags = SASL_SEC_NOPLAINTEXT | SASL_SEC_NOACTIVE | SASL_SEC_NOANONYMOUS |
                          SASL_SEC_MUTUAL_AUTH | SASL_SEC_PASS_CREDENTIALS;
   // A passive listener learns nothing to guess passwords by from a service ticket's exchange. Of
   // other mechanisms that is not known.
-  return mechanism.oid == gss::Oid::krb5() ? flags | SASL_SEC_NODICTIONARY : flags;
+  const gss::Oid& oid = offer.mechanism.oid;
+  const bool is_ticket = oid == gss::Oid::krb5() || oid == gss::Oid::spnego();
+  return is_ticket ? flags | SASL_SEC_NODICTIONARY : flags;
 }
+
+unsigned client_features(const Offer& offer) {
+  return SASL_FEAT_NEEDSERVERFQDN | SASL_FEAT_WANT_CLIENT_FIRST | SASL_FEAT_ALLOWS_PROXY |
+         SASL_FEAT_CHANNEL_BINDING |
+         (offer.family == Family::kSpnego ? SASL_FEAT_SUPPORTS_HTTP : 0U);
+}
+
+unsigned server_features(const Offer& offer) {
+  return SASL_FEAT_WANT_CLIENT_FIRST | SASL_FEAT_ALLOWS_PROXY | SASL_FEAT_DONTUSE_USERPASSWD |
+         SASL_FEAT_CHANNEL_BINDING |
+         (offer.family == Family::kSpnego ? SASL_FEAT_SUPPORTS_HTTP : 0U);
+}
+
+// GS2 has no security layer (RFC 5801 section 12); AES-256 is the strongest cipher of Kerberos.
+unsigned max_ssf(const Offer& offer) { return offer.family == Family::kGs2 ? 0 : 256; }
 
 }  // namespace gssloop::plugin

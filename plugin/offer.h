@@ -14,14 +14,32 @@ namespace gssloop::plugin {
 // `named` are the SASL names that the option gssloop_mechanisms lists, or null without it.
 std::string why_not_gs2(const gss::Mechanism& mechanism, const std::vector<std::string>* named);
 
-// gs2_mechanisms picks from the machine's mechanisms those that are offered (RFC 5801 sections 3
-// and 14: never negotiation mechanisms; only such that bind channels and authenticate both sides).
-std::vector<gss::Mechanism> gs2_mechanisms(const gss::MechanismRegistry& registry,
-                                           const Options& options);
+// Family is what a SASL mechanism does with a GSS-API mechanism.
+enum class Family {
+  kGs2,     // RFC 5801
+  kGssapi,  // RFC 4752
+  kSpnego,  // [MS-SPNG]
+};
 
-// security_flags and the features are the same for client and server, and chosen so that a client
-// that picks by strength still prefers a mechanism with a security layer where it did before.
-unsigned gs2_security_flags(const gss::Mechanism& mechanism);
+// Offer is one SASL mechanism of this module.
+struct Offer {
+  Family family = Family::kGs2;
+  std::string sasl_name;  // without -PLUS
+  gss::Mechanism mechanism;
+};
+
+// offers lists what is offered, in the order in which libsasl is told: "GSSAPI" where the machine
+// has Kerberos, "GSS-SPNEGO" where it has that, and the GS2 mechanisms (RFC 5801 sections 3 and 14:
+// never negotiation mechanisms; only such that bind channels and authenticate both sides).
+std::vector<Offer> offers(const gss::MechanismRegistry& registry, const Options& options);
+
+// security_flags, features and max_ssf are what libsasl knows a mechanism by. They are chosen so
+// that a client that picks by strength takes a mechanism with a security layer where it did before
+// (GSS-SPNEGO, then GSSAPI, then GS2), and this module's where others offer the same name.
+unsigned security_flags(const Offer& offer);
+unsigned client_features(const Offer& offer);
+unsigned server_features(const Offer& offer);
+unsigned max_ssf(const Offer& offer);
 
 }  // namespace gssloop::plugin
 

@@ -80,6 +80,14 @@ class Reader {
     }
   }
 
+  void ccache_store(std::optional<CcacheStore>* value) {
+    const auto text = host_.option("ccache_store");
+    if (!text) return;
+    auto parsed = CcacheStore::parse(*text);
+    if (parsed) return void(*value = *std::move(parsed));
+    if (mistake_.empty()) mistake_ = "option ccache_store: " + parsed.error().clause;
+  }
+
   const std::string& mistake() const { return mistake_; }
 
  private:
@@ -108,6 +116,9 @@ Result<Options, Mistake> Options::read(const Host& host) {
   reader.service_principal(&options.service_principal);
   if (const auto text = host.option("gssloop_mechanisms")) options.mechanisms = words(*text);
   reader.allow_unbound(&options.allow_unbound);
+  reader.boolean("ad_compat", &options.ad_compat);
+  reader.ccache_store(&options.ccache_store);
+  reader.boolean("gssloop_channel_binding", &options.binds_channels);
   reader.boolean("gssloop_error_token", &options.sends_error_token);
   reader.boolean("gssloop_anonymous", &options.is_anonymous);
   reader.boolean("gssloop_verbose_errors", &options.is_verbose);

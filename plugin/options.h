@@ -9,6 +9,7 @@
 
 #include "lib/base/result.h"
 #include "lib/loop/negotiation.h"
+#include "plugin/ccache_store.h"
 #include "plugin/host.h"
 
 namespace gssloop::plugin {
@@ -32,10 +33,17 @@ struct ServicePrincipal {
 struct Options {
   std::string keytab;  // empty: Kerberos' default
   ServicePrincipal service_principal;
+  // GSSAPI: a server takes the choice of integrity and confidentiality at once for the latter, a
+  // client makes it.
+  bool ad_compat = false;
+  // Where a server keeps delegated credentials beside handing them to the application.
+  std::optional<CcacheStore> ccache_store;
   // SASL names to offer, as written; nullopt: all that are eligible.
   std::optional<std::vector<std::string>> mechanisms;
   // SASL names whose acceptor may leave GSS_C_CHANNEL_BOUND_FLAG clear in GS2.
   std::vector<std::string> allow_unbound;
+  // GSSAPI and GSS-SPNEGO pass the application's channel binding.
+  bool binds_channels = true;
   bool sends_error_token = true;
   bool is_anonymous = false;
   bool is_verbose = false;

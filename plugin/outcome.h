@@ -19,6 +19,8 @@ enum class Class {
   kRejected,       // the mechanism refused the peer
   kUnbound,        // the peer's token does not vouch for the GS2 header
   kBinding,        // channel binding: wrong, missing or unknown
+  kTooWeak,        // no security layer that both sides' limits admit
+  kPacket,         // a packet of the security layer is not the peer's next one
   kIdentity,       // authenticated, but the name cannot be used
   kAnonymous,      // an anonymous peer, or anonymity that was not granted
   kCredential,     // our own credential

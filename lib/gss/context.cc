@@ -97,6 +97,24 @@ Result<Name> inquire_target_name(const Context& context) {
   return name;
 }
 
+Result<std::optional<unsigned>> confidentiality_ssf(const Context& context) {
+  BufferSet answer;
+  OM_uint32 minor = 0;
+  const OM_uint32 major = gss_inquire_sec_context_by_oid(&minor, context.get(),
+                                                         GSS_C_SEC_CONTEXT_SASL_SSF, answer.out());
+  if (GSS_ROUTINE_ERROR(major) == GSS_S_UNAVAILABLE) return std::optional<unsigned>();
+  if (major != GSS_S_COMPLETE) return Status("gss_inquire_sec_context_by_oid", major, minor);
+  constexpr std::size_t kNumberLen = 4;
+  if (!answer || answer.get()->count != 1 || answer.get()->elements[0].length != kNumberLen) {
+    return Status("gss_inquire_sec_context_by_oid: the strength is not one number", GSS_S_FAILURE,
+                  0);
+  }
+  unsigned bits = 0;
+  const auto* octets = static_cast<const std::uint8_t*>(answer.get()->elements[0].value);
+  for (std::size_t i = 0; i < kNumberLen; ++i) bits = bits << 8 | octets[i];  // network order
+  return std::optional(bits);
+}
+
 Status process_context_token(const Context& context, ByteView token) {
   BufferView input(token);
   OM_uint32 minor = 0;

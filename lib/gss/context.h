@@ -81,6 +81,12 @@ Result<ContextInfo> inquire_context(const Context& context);
 Result<Name> inquire_source_name(const Context& context);
 Result<Name> inquire_target_name(const Context& context);
 
+// confidentiality_ssf is the strength, in bits, of the context's encryption: what SASL calls its
+// security strength factor. nullopt where the mechanism does not tell. Fails for an answer that is
+// not one number of 4 octets. Only for contexts for which inquire_context succeeded: MIT's IAKERB
+// has none behind some that it calls complete, and the process crashes.
+Result<std::optional<unsigned>> confidentiality_ssf(const Context& context);
+
 // process_context_token hands a token that came after completion to the mechanism (loop 3.2).
 Status process_context_token(const Context& context, ByteView token);
 

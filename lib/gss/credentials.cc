@@ -59,6 +59,45 @@ Result<Credential> acquire_acceptor(gss_name_t name, const Oid& mech, const std:
   return credential;
 }
 
+Result<Credential> duplicate(gss_cred_id_t credential) {
+  Buffer token;
+  OM_uint32 minor = 0;
+  OM_uint32 major = gss_export_cred(&minor, credential, token.out());
+  if (major != GSS_S_COMPLETE) return Status("gss_export_cred", major, minor);
+  BufferView exported(token.view());
+  Credential copy;
+  major = gss_import_cred(&minor, exported.desc(), copy.out());
+  token.wipe();  // session keys, or a password
+  if (major != GSS_S_COMPLETE) return Status("gss_import_cred", major, minor);
+  return copy;
+}
+
+Status suppress_default_protection(Credential* credential) {
+  // MIT krb5 writes to the credential without looking whether there is one.
+  if (!*credential) return Status("gss_set_cred_option", GSS_S_NO_CRED, 0);
+  BufferView no_value((ByteView()));
+  OM_uint32 minor = 0;
+  const OM_uint32 major = gss_set_cred_option(&minor, credential->in_out(),
+                                              GSS_KRB5_CRED_NO_CI_FLAGS_X, no_value.desc());
+  return Status("gss_set_cred_option", major, minor);
+}
+
+Status store(gss_cred_id_t credential, const std::string& ccache) {
+  gss_key_value_element_desc element{"ccache", ccache.c_str()};
+  const gss_key_value_set_desc store{1, &element};
+  OidSet stored;
+  OM_uint32 minor = 0;
+  // For every mechanism of the credential: asked for one that cannot store, the mechglue says
+  // COMPLETE and does nothing. Hence, too, the look at what was stored.
+  const OM_uint32 major = gss_store_cred_into(&minor, credential, GSS_C_INITIATE, GSS_C_NO_OID, 1,
+                                              0, &store, stored.out(), nullptr);
+  if (major != GSS_S_COMPLETE) return Status("gss_store_cred_into", major, minor);
+  if (!stored || stored.get()->count == 0) {
+    return Status("gss_store_cred_into: nothing was stored", GSS_S_UNAVAILABLE, 0);
+  }
+  return {};
+}
+
 Result<OM_uint32> remaining_lifetime(gss_cred_id_t credential) {
   OM_uint32 lifetime = 0;
   OM_uint32 minor = 0;

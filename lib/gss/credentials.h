@@ -27,6 +27,22 @@ Result<Credential> acquire_with_password(gss_name_t name, const Oid& mech, const
 // that know the credential store (others: GSS_S_UNAVAILABLE).
 Result<Credential> acquire_acceptor(gss_name_t name, const Oid& mech, const std::string& keytab);
 
+// duplicate makes a credential of our own out of another's: options that are set on the copy do not
+// reach the original. Tickets of a memory ccache are copied; for other kinds both stand for the
+// same ccache. MIT does not copy the options of the original (default protection suppressed,
+// mechanisms that SPNEGO may negotiate).
+Result<Credential> duplicate(gss_cred_id_t credential);
+
+// suppress_default_protection makes the contexts that are initiated with a credential grant
+// integrity and confidentiality only where they were asked for (MIT krb5 grants both always). For
+// krb5 and SPNEGO; other mechanisms fail with GSS_S_UNAVAILABLE.
+Status suppress_default_protection(Credential* credential);
+
+// store writes the tickets of a credential into the ccache of that name, in place of what is there;
+// in a collection (DIR, KEYRING, KCM), into the cache of their principal. The application's right
+// to write there is the caller's matter.
+Status store(gss_cred_id_t credential, const std::string& ccache);
+
 // remaining_lifetime is how many seconds a credential is still good for. An expired one may fail
 // with GSS_S_CREDENTIALS_EXPIRED instead of giving 0.
 Result<OM_uint32> remaining_lifetime(gss_cred_id_t credential);

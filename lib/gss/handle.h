@@ -2,6 +2,8 @@
 #ifndef GSSLOOP_GSS_HANDLE_H_
 #define GSSLOOP_GSS_HANDLE_H_
 
+#include <string.h>  // explicit_bzero
+
 #include <utility>
 
 #include "lib/base/bytes.h"
@@ -108,6 +110,10 @@ class Buffer {
     return {static_cast<const std::uint8_t*>(desc_.value), desc_.length};
   }
   bool empty() const noexcept { return desc_.length == 0; }
+  // wipe overwrites the octets: of secrets, before they are given back.
+  void wipe() noexcept {
+    if (desc_.value != nullptr) explicit_bzero(desc_.value, desc_.length);
+  }
 
  private:
   void reset() noexcept {

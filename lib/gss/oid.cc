@@ -52,6 +52,7 @@ std::optional<Oid> Oid::from_dotted(std::string_view dotted) {
 
 Oid Oid::krb5() { return Oid(gss_mech_krb5); }
 Oid Oid::iakerb() { return Oid(gss_mech_iakerb); }
+Oid Oid::spnego() { return *from_dotted("1.3.6.1.5.5.2"); }
 
 std::string Oid::dotted() const {
   std::string text;

@@ -23,6 +23,7 @@ class Oid {
 
   static Oid krb5();    // RFC 1964: 1.2.840.113554.1.2.2
   static Oid iakerb();  // MIT: 1.3.6.1.5.2.5
+  static Oid spnego();  // RFC 4178: 1.3.6.1.5.5.2
 
   bool empty() const noexcept { return octets_.empty(); }
   // is_kerberos: krb5, or IAKERB, which carries the same names, attributes and keytabs.

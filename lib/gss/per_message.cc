@@ -1,11 +1,122 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "lib/gss/per_message.h"
 
+#include <algorithm>
+#include <array>
+#include <optional>
+
 namespace gssloop::gss {
 namespace {
 
 int conf_req(Protection protection) noexcept {
   return protection == Protection::kConfidentiality ? 1 : 0;
+}
+
+// MIT's cryptography counts octets in 32 bits, and does not look whether they suffice.
+constexpr std::size_t kMaxMessageLen = std::size_t{1} << 30;
+
+std::size_t total_len(std::span<const ByteView> parts) noexcept {
+  std::size_t len = 0;
+  for (const ByteView part : parts) {
+    len += std::min(part.size(), kMaxMessageLen + 1);  // cannot wrap around below 2^33 parts
+  }
+  return len;
+}
+
+void gather(std::span<const ByteView> parts, std::uint8_t* to) noexcept {
+  for (const ByteView part : parts) to = std::copy(part.begin(), part.end(), to);
+}
+
+void grow(Bytes* buffer, std::size_t size) {
+  if (buffer->size() < size) buffer->resize(size);
+}
+
+// loop section 3.1: applications that need confidentiality must check conf_state.
+bool is_as_asked(Protection protection, int conf_state) noexcept {
+  return protection != Protection::kConfidentiality || conf_state != 0;
+}
+
+// Layout is a token's four parts, one behind the other: what a stream-oriented gss_unwrap takes.
+class Layout {
+ public:
+  explicit Layout(std::size_t message_len) noexcept { parts_[kData].buffer.length = message_len; }
+
+  // measure asks the mechanism how long the other parts are. They may depend on the length of the
+  // message (DES3 pads, and counts the octets in its header), so it is asked for each message.
+  OM_uint32 measure(OM_uint32* minor, const Context& context, Protection protection) noexcept {
+    return gss_wrap_iov_length(minor, context.get(), conf_req(protection), GSS_C_QOP_DEFAULT,
+                               nullptr, parts_.data(), kNumParts);
+  }
+
+  std::size_t header_len() const noexcept { return parts_[kHeader].buffer.length; }
+  std::size_t token_len() const noexcept {
+    std::size_t len = 0;
+    for (const auto& part : parts_) len += part.buffer.length;
+    return len;
+  }
+
+  // protect works on the token_len() octets at `token`, in which the message is in its place.
+  OM_uint32 protect(OM_uint32* minor, const Context& context, Protection protection,
+                    std::uint8_t* token, int* conf_state) noexcept {
+    for (auto& part : parts_) {
+      part.buffer.value = token;
+      token += part.buffer.length;
+    }
+    return gss_wrap_iov(minor, context.get(), conf_req(protection), GSS_C_QOP_DEFAULT, conf_state,
+                        parts_.data(), kNumParts);
+  }
+
+ private:
+  enum { kHeader, kData, kPadding, kTrailer, kNumParts };
+  std::array<gss_iov_buffer_desc, kNumParts> parts_{{{GSS_IOV_BUFFER_TYPE_HEADER, {}},
+                                                     {GSS_IOV_BUFFER_TYPE_DATA, {}},
+                                                     {GSS_IOV_BUFFER_TYPE_PADDING, {}},
+                                                     {GSS_IOV_BUFFER_TYPE_TRAILER, {}}}};
+};
+
+// nullopt: the mechanism has no GSS_Wrap_iov.
+std::optional<Result<std::size_t>> wrap_in_place(const Context& context, Protection protection,
+                                                 std::span<const ByteView> parts,
+                                                 std::size_t offset, Bytes* buffer) {
+  Layout layout(total_len(parts));
+  OM_uint32 minor = 0;
+  OM_uint32 major = layout.measure(&minor, context, protection);
+  if (GSS_ROUTINE_ERROR(major) == GSS_S_UNAVAILABLE) return std::nullopt;
+  if (major != GSS_S_COMPLETE) return Status("gss_wrap_iov_length", major, minor);
+  const std::size_t token_len = layout.token_len();
+  grow(buffer, offset + token_len);
+  gather(parts, buffer->data() + offset + layout.header_len());
+  int conf_state = 0;
+  major = layout.protect(&minor, context, protection, buffer->data() + offset, &conf_state);
+  if (major != GSS_S_COMPLETE) return Status("gss_wrap_iov", major, minor);
+  if (!is_as_asked(protection, conf_state)) {
+    return Status("gss_wrap_iov: message was not encrypted", GSS_S_FAILURE, 0);
+  }
+  // A part that became shorter would leave a gap in the token.
+  if (layout.token_len() != token_len) {
+    return Status("gss_wrap_iov: other lengths than gss_wrap_iov_length said", GSS_S_FAILURE, 0);
+  }
+  return token_len;
+}
+
+Result<std::size_t> wrap_and_copy(const Context& context, Protection protection,
+                                  std::span<const ByteView> parts, std::size_t offset,
+                                  Bytes* buffer) {
+  Bytes gathered;
+  ByteView message;
+  if (parts.size() == 1) {
+    message = parts.front();
+  } else {
+    gathered.resize(total_len(parts));
+    gather(parts, gathered.data());
+    message = gathered;
+  }
+  auto token = wrap(context, protection, message);
+  if (!token) return std::move(token).error();
+  const ByteView octets = token->view();
+  grow(buffer, offset + octets.size());
+  std::copy(octets.begin(), octets.end(), buffer->data() + offset);
+  return octets.size();
 }
 
 }  // namespace
@@ -18,11 +129,25 @@ Result<Buffer> wrap(const Context& context, Protection protection, ByteView mess
   const OM_uint32 major = gss_wrap(&minor, context.get(), conf_req(protection), GSS_C_QOP_DEFAULT,
                                    input.desc(), &conf_state, token.out());
   if (major != GSS_S_COMPLETE) return Status("gss_wrap", major, minor);
-  // loop section 3.1: applications that need confidentiality must check conf_state.
-  if (protection == Protection::kConfidentiality && conf_state == 0) {
+  if (!is_as_asked(protection, conf_state)) {
     return Status("gss_wrap: message was not encrypted", GSS_S_FAILURE, 0);
   }
   return token;
+}
+
+Result<std::size_t> wrap_into(const Context& context, Protection protection,
+                              std::span<const ByteView> parts, std::size_t offset, Bytes* buffer) {
+  if (total_len(parts) > kMaxMessageLen) {
+    return Status("gss_wrap: message of more than 1 GiB", GSS_S_FAILURE, 0);
+  }
+  grow(buffer, offset);
+  auto in_place = wrap_in_place(context, protection, parts, offset, buffer);
+  auto token_len =
+      in_place ? *std::move(in_place) : wrap_and_copy(context, protection, parts, offset, buffer);
+  if (!token_len) {
+    std::fill(buffer->begin() + static_cast<std::ptrdiff_t>(offset), buffer->end(), 0);
+  }
+  return token_len;
 }
 
 Result<Buffer> unwrap(const Context& context, Protection expected, ByteView token) {

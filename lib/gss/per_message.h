@@ -2,6 +2,9 @@
 #ifndef GSSLOOP_GSS_PER_MESSAGE_H_
 #define GSSLOOP_GSS_PER_MESSAGE_H_
 
+#include <cstddef>
+#include <span>
+
 #include "lib/base/bytes.h"
 #include "lib/gss/handle.h"
 #include "lib/gss/status.h"
@@ -17,6 +20,18 @@ enum class Protection { kIntegrity, kConfidentiality };
 // wrap protects one message. Fails, without output, when confidentiality was asked for and the
 // mechanism did not encrypt (loop section 3.1: conf_state must be checked).
 Result<Buffer> wrap(const Context& context, Protection protection, ByteView message);
+
+// wrap_into protects the message that `parts` make up put together, and writes the token into
+// *buffer from `offset` on. Returns the token's length. *buffer grows where it must, at least to
+// `offset`, and never shrinks, so that one that is used again is not zeroed again; octets before
+// `offset` stay as they are, those behind the token mean nothing. `parts` must not lie in *buffer.
+//
+// The token is what wrap() makes, but without its copies: where the mechanism knows GSS_Wrap_iov
+// (Kerberos, also under SPNEGO) the message is protected in its place in *buffer; elsewhere
+// GSS_Wrap is called. Fails as wrap() does, and for more than 1 GiB; the octets from `offset` on
+// are zeroes then, so that a failure that was overlooked sends nothing readable.
+Result<std::size_t> wrap_into(const Context& context, Protection protection,
+                              std::span<const ByteView> parts, std::size_t offset, Bytes* buffer);
 
 // unwrap checks and opens one message. Fails when `expected` is confidentiality and the message was
 // not encrypted (RFC 4752 section 3.3).

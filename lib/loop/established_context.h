@@ -3,6 +3,7 @@
 #define GSSLOOP_LOOP_ESTABLISHED_CONTEXT_H_
 
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "lib/base/attribute.h"
@@ -29,6 +30,12 @@ class EstablishedContext {
   // mech is the mechanism of the established context, the one that policy goes by.
   const gss::Oid& mech() const noexcept { return mech_; }
 
+  // confidentiality_ssf is the strength of the encryption in bits; nullopt: the mechanism does not
+  // tell. Safe here: the loop made sure that gss_inquire_context knows the context.
+  gss::Result<std::optional<unsigned>> confidentiality_ssf() const {
+    return gss::confidentiality_ssf(context_);
+  }
+
   // source_name and target_name ask the mechanism for the initiator and the acceptor. An anonymous
   // initiator's name may be empty.
   gss::Result<gss::Name> source_name() const { return gss::inquire_source_name(context_); }
@@ -49,6 +56,10 @@ class EstablishedContext {
   // Per-message calls: see lib/gss/per_message.h.
   gss::Result<gss::Buffer> wrap(gss::Protection protection, ByteView message) {
     return gss::wrap(context_, protection, message);
+  }
+  gss::Result<std::size_t> wrap_into(gss::Protection protection, std::span<const ByteView> parts,
+                                     std::size_t offset, Bytes* buffer) {
+    return gss::wrap_into(context_, protection, parts, offset, buffer);
   }
   gss::Result<gss::Buffer> unwrap(gss::Protection expected, ByteView token) {
     return gss::unwrap(context_, expected, token);

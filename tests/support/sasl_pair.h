@@ -36,6 +36,13 @@ struct Reply {
 inline Reply says(std::string text) { return {Reply::How::kProcedure, std::move(text)}; }
 inline Reply types(std::string text) { return {Reply::How::kInteraction, std::move(text)}; }
 
+// Strength is what an application demands and allows of a security layer, in libsasl's units.
+struct Strength {
+  unsigned min_ssf = 0, max_ssf = 256;
+  unsigned maxbufsize = 65536;  // octets
+  unsigned external_ssf = 0;
+};
+
 struct ClientSetup {
   std::string service = "imap";
   std::string host = "localhost";
@@ -45,6 +52,8 @@ struct ClientSetup {
   unsigned security_flags = 0;
   const void* credential = nullptr;  // SASL_GSS_CREDS: a gss_cred_id_t
   bool success_data = true;
+  Strength strength = {};
+  bool is_http = false;
 };
 
 // What a server's application had requested, by name; a name without values has an empty list.
@@ -80,6 +89,8 @@ struct ServerSetup {
   std::function<int(CanonCall*)> canon_user = {};
   // Beside those above, without the end mark.
   std::vector<sasl_callback_t> callbacks = {};
+  Strength strength = {};
+  bool is_http = false;
 };
 
 // Turn is what one call of sasl_*_start or sasl_*_step came to.
@@ -107,10 +118,15 @@ class SaslSide {
   // pointer is any property as libsasl gives it, null where there is none.
   const void* pointer(int number) const;
   unsigned ssf() const { return *static_cast<const sasl_ssf_t*>(pointer(SASL_SSF)); }
+  // The largest message that encode takes at once.
+  unsigned max_out() const { return *static_cast<const unsigned*>(pointer(SASL_MAXOUTBUF)); }
+  // The security layer; as libsasl's sasl_encode and sasl_decode.
+  Turn encode(const std::string& message);
+  Turn decode(const std::string& stream);
 
  protected:
-  void set_up(unsigned security_flags, const void* credential,
-              const std::optional<ChannelBinding>& binding);
+  template <class Setup>
+  void set_up(const Setup& setup);
 
   SaslLog log_;
   std::vector<sasl_callback_t> callbacks_;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <sasl/sasl.h>
+#include <sasl/saslplug.h>
 
 #include "tests/support/spec.h"
 
@@ -73,30 +74,65 @@ TEST(Offer, OptionNamesMechanisms) {
   EXPECT_TRUE(why_not_gs2(shy, &named).empty());
 }
 
-TEST(Offer, PicksFromTheRegistryInItsOrder) {
-  SPEC("G1 G2");
-  gss::Mechanism negotiating = good("GS2-NEGO");
-  negotiating.is_negotiation = true;
-  const gss::MechanismRegistry registry({good("GS2-B"), negotiating, good(""), good("GS2-A")});
-  const auto offered = gs2_mechanisms(registry, {});
-  ASSERT_EQ(offered.size(), 2U);
-  EXPECT_EQ(offered[0].sasl_name, "GS2-B");
-  EXPECT_EQ(offered[1].sasl_name, "GS2-A");
+gss::Mechanism named(const gss::Oid& oid, const std::string& sasl_name) {
+  gss::Mechanism mechanism = good(sasl_name);
+  mechanism.oid = oid;
+  mechanism.is_negotiation = oid == gss::Oid::spnego();
+  return mechanism;
+}
+
+Names names_of(const std::vector<Offer>& offered) {
+  Names names;
+  for (const Offer& offer : offered) names.push_back(offer.sasl_name);
+  return names;
+}
+
+TEST(Offer, PicksFromTheRegistry) {
+  SPEC("G1 G2 R1");
+  const gss::MechanismRegistry registry({good("GS2-B"), named(gss::Oid::spnego(), "SPNEGO"),
+                                         good(""), named(gss::Oid::krb5(), "GS2-KRB5")});
+  const auto offered = offers(registry, {});
+  EXPECT_EQ(names_of(offered), (Names{"GSSAPI", "GSS-SPNEGO", "GS2-B", "GS2-KRB5"}));
+  EXPECT_EQ(offered[0].mechanism.oid, gss::Oid::krb5());
+  EXPECT_EQ(offered[1].mechanism.oid, gss::Oid::spnego());
+  Options options;
+  options.mechanisms = Names{"gssapi", "GS2-B"};
+  EXPECT_EQ(names_of(offers(registry, options)), (Names{"GSSAPI", "GS2-B"}));
+}
+
+// "GSSAPI" is Kerberos alone: no other mechanism of the machine stands in.
+TEST(Offer, WithoutKerberosThereIsNoGssapi) {
+  SPEC("R1");
+  const gss::MechanismRegistry registry({good("GS2-B")});
+  EXPECT_EQ(names_of(offers(registry, {})), Names{"GS2-B"});
 }
 
 TEST(Offer, SecurityFlags) {
   SPEC("G14");
-  gss::Mechanism mechanism = good();
-  const unsigned flags = gs2_security_flags(mechanism);
+  Offer offer{Family::kGs2, "GS2-GOOD", good()};
+  const unsigned flags = security_flags(offer);
   for (const unsigned flag : {SASL_SEC_NOPLAINTEXT, SASL_SEC_NOACTIVE, SASL_SEC_NOANONYMOUS,
                               SASL_SEC_MUTUAL_AUTH, SASL_SEC_PASS_CREDENTIALS}) {
     EXPECT_NE(flags & flag, 0U) << flag;
   }
   EXPECT_EQ(flags & SASL_SEC_NODICTIONARY, 0U);
-  mechanism.oid = gss::Oid::krb5();
-  EXPECT_NE(gs2_security_flags(mechanism) & SASL_SEC_NODICTIONARY, 0U);
-  mechanism.oid = gss::Oid::iakerb();
-  EXPECT_EQ(gs2_security_flags(mechanism) & SASL_SEC_NODICTIONARY, 0U);
+  for (const gss::Oid& oid : {gss::Oid::krb5(), gss::Oid::spnego()}) {
+    offer.mechanism.oid = oid;
+    EXPECT_NE(security_flags(offer) & SASL_SEC_NODICTIONARY, 0U);
+  }
+  offer.mechanism.oid = gss::Oid::iakerb();
+  EXPECT_EQ(security_flags(offer) & SASL_SEC_NODICTIONARY, 0U);
+}
+
+TEST(Offer, OnlySpnegoKnowsHttpAndOnlyGs2HasNoLayer) {
+  SPEC("R10");
+  for (const Family family : {Family::kGs2, Family::kGssapi, Family::kSpnego}) {
+    const Offer offer{family, "X", good()};
+    const unsigned http = family == Family::kSpnego ? SASL_FEAT_SUPPORTS_HTTP : 0;
+    EXPECT_EQ(server_features(offer) & SASL_FEAT_SUPPORTS_HTTP, http);
+    EXPECT_EQ(client_features(offer) & SASL_FEAT_SUPPORTS_HTTP, http);
+    EXPECT_EQ(max_ssf(offer), family == Family::kGs2 ? 0U : 256U);
+  }
 }
 
 TEST(Registry, FindsBothWays) {

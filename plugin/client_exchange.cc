@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "plugin/client_exchange.h"
+
+#include "lib/gss/names.h"
+#include "plugin/application_binding.h"
+#include "plugin/trace.h"
+
+namespace gssloop::plugin {
+
+int ClientExchange::step(std::optional<ByteView> server_in, sasl_interact_t** prompt_need,
+                         const char** client_out, unsigned* client_out_len,
+                         sasl_out_params_t* oparams) {
+  *client_out = nullptr;
+  *client_out_len = 0;
+  has_out_ = false;
+  oparams_ = oparams;
+  const Progress progress = advance(server_in.value_or(ByteView()), prompt_need);
+  if (!progress) return report(progress.error());
+  if (has_out_) {
+    *client_out = out_.data();
+    *client_out_len = static_cast<unsigned>(out_.size());
+  }
+  return *progress;
+}
+
+void ClientExchange::put(ByteView message) {
+  out_ = to_string(message);
+  has_out_ = true;
+}
+
+std::optional<Refusal> ClientExchange::put_token(ByteView token) {
+  put(token);
+  return std::nullopt;
+}
+
+std::string ClientExchange::subject() const {
+  return offer_.sasl_name + " login to " + (target_.empty() ? "the server" : target_);
+}
+
+ClientExchange::Progress ClientExchange::advance(ByteView message, sasl_interact_t** prompt_need) {
+  if (context_) return on_later_message(message);
+  if (initiator_) return obey(initiator_->on_token(message));
+  if (!message.empty()) return refuse(Class::kProtocol, "the server spoke first");
+  Progress progress = begin(prompt_need);
+  if (!progress || *progress != SASL_OK) return progress;
+  return start_loop();
+}
+
+// Finds out who logs in. SASL_OK: everything is known; SASL_INTERACT: the application is to answer.
+ClientExchange::Progress ClientExchange::begin(sasl_interact_t** prompt_need) {
+  auto options = Options::read(host_);
+  if (!options) return Refusal{Class::kConfiguration, options.error().clause};
+  options_ = *std::move(options);
+  if (options_.is_anonymous && (params_.props.security_flags & SASL_SEC_NOANONYMOUS) != 0) {
+    return Refusal{Class::kAnonymous,
+                   "gssloop_anonymous is on, but the application forbids anonymous logins"};
+  }
+  target_ = std::string(params_.service) + "@" + params_.serverFQDN;
+  auto gathered = identity_.gather(host_, offer_.mechanism.oid, params_.gss_creds, prompt_need);
+  if (!gathered) return std::move(gathered).error();
+  return *gathered == ClientIdentity::Progress::kInteract ? SASL_INTERACT : SASL_OK;
+}
+
+ClientExchange::Progress ClientExchange::start_loop() {
+  auto planned = plan();
+  if (!planned) return std::move(planned).error();
+  if (planned->only_as_requested) {
+    if (auto refusal = identity_.suppress_default_protection()) return *std::move(refusal);
+  }
+  auto target = gss::import_name(target_, gss::NameForm::kHostbasedService);
+  if (!target) return explain(subject(), Class::kMisuse, target.error());
+  Flags request = planned->request | Flag::kMutual;
+  if ((params_.props.security_flags & SASL_SEC_PASS_CREDENTIALS) != 0) {
+    request = request | Flag::kDeleg;
+  }
+  if (options_.is_anonymous) request = request | Flag::kAnon;
+  initiator_.emplace(
+      gss::InitiatorInput{identity_.credential(), *std::move(target), offer_.mechanism.oid, request,
+                          0, std::move(planned->bindings)},
+      Flag::kMutual, options_.limits);
+  return obey(initiator_->start());
+}
+
+ClientExchange::Progress ClientExchange::obey(loop::Step step) {
+  if (is_tracing(params_)) trace_step(host_, "client", initiator_->num_legs(), step);
+  // Before anything is sent: a client that fails just aborts the exchange, and that is what tells
+  // the server. An error token stays here (loop section 2.3 recommends it where a channel fits).
+  if (step.has(loop::Action::kFail)) return explain(subject(), step.failure());
+  for (const loop::Action action : step.actions()) {
+    if (action == loop::Action::kSendToken) {
+      if (auto refusal = put_token(step.token())) return *std::move(refusal);
+    } else if (action == loop::Action::kAwaitToken) {
+      return SASL_CONTINUE;
+    } else if (action == loop::Action::kEstablish) {
+      context_ = step.take_context();
+      return on_established();
+    }
+  }
+  return SASL_OK;
+}
+
+ClientExchange::Progress ClientExchange::on_later_message(ByteView) {
+  return refuse(Class::kProtocol, "a message came after the last one");
+}
+
+Result<ClientExchange::Plan, Refusal> ClientExchange::plan_by_window(const LayerWindow& window,
+                                                                     Flags always) {
+  if (std::string why = window.why_impossible(); !why.empty()) {
+    return refuse(Class::kTooWeak, why);
+  }
+  auto bindings = application_binding(params_, options_);
+  if (!bindings) return refuse(Class::kBinding, bindings.error().clause);
+  Plan plan;
+  plan.request = always;
+  plan.bindings = *std::move(bindings);
+  // RFC 4752 section 3.1: a client that will request a layer MUST ask for sequence, and for conf
+  // where it will request confidentiality. Replay is what sequence means, without the order.
+  if (window.room() >= 1) {
+    plan.request = plan.request | Flag::kInteg | Flag::kSequence | Flag::kReplay;
+  }
+  if (window.room() > 1) plan.request = plan.request | Flag::kConf;
+  plan.only_as_requested = window.room() <= 1;
+  return plan;
+}
+
+// The target is ours to import, which costs nothing beside asking the context for it.
+std::optional<Refusal> ClientExchange::name_both_sides() {
+  auto local = context_->source_name();
+  if (!local) return explain(subject(), Class::kMechanism, local.error());
+  local_name_ = *std::move(local);
+  auto peer = gss::import_name(target_, gss::NameForm::kHostbasedService);
+  if (!peer) return explain(subject(), Class::kMisuse, peer.error());
+  peer_name_ = *std::move(peer);
+  return std::nullopt;
+}
+
+std::optional<Refusal> ClientExchange::canonicalize() {
+  std::string authid = "anonymous";
+  if (!context_->flags().has(Flag::kAnon)) {
+    auto displayed = gss::display(local_name_.get());
+    if (!displayed) return explain(subject(), Class::kMechanism, displayed.error());
+    authid = std::move(displayed->text);
+  }
+  const auto canon = [&](const std::string& name, unsigned flags) {
+    return params_.canon_user(host_.conn(), name.c_str(), static_cast<unsigned>(name.size()), flags,
+                              oparams_);
+  };
+  int code = canon(authid, SASL_CU_AUTHID | (authzid().empty() ? SASL_CU_AUTHZID : 0U));
+  if (code == SASL_OK && !authzid().empty()) code = canon(authzid(), SASL_CU_AUTHZID);
+  if (code == SASL_OK) return std::nullopt;
+  Refusal refusal = refuse(
+      Class::kHost, "libsasl does not take the name \"" + printable(as_bytes(authid)) + "\"");
+  refusal.host_code = code;
+  return refusal;
+}
+
+ClientExchange::Progress ClientExchange::finish() {
+  if (auto refusal = name_both_sides()) return *std::move(refusal);
+  if (auto refusal = canonicalize()) return *std::move(refusal);
+  oparams_->doneflag = 1;
+  oparams_->mech_ssf = layer_ ? layer_->ssf() : 0;
+  oparams_->maxoutbuf = layer_ ? layer_->max_message_len() : 0;
+  oparams_->gss_peer_name = peer_name_.get();
+  oparams_->gss_local_name = local_name_.get();
+  oparams_->param_version = 0;
+  return SASL_OK;
+}
+
+}  // namespace gssloop::plugin

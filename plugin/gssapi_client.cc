@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "plugin/gssapi_client.h"
+
+#include "plugin/identity.h"
+
+namespace gssloop::plugin {
+
+Result<GssapiClient::Plan, Refusal> GssapiClient::plan() {
+  if (!authzid().empty()) {
+    if (auto mistake = check_login_name(authzid())) {
+      return refuse(Class::kMisuse, "as authorization identity, " + mistake->clause);
+    }
+  }
+  window_ = window();
+  // RFC 4752 section 3.1: "the client MUST pass the integ_req_flag of TRUE": the messages about
+  // layers are wrapped, whatever they agree on.
+  return plan_by_window(window_, Flag::kInteg);
+}
+
+// Section 3.1: "If the last call to GSS_Init_sec_context returned an output_token, then the client
+// responds with the output_token, otherwise the client responds with no data."
+GssapiClient::Progress GssapiClient::on_established() {
+  if (!has_out()) put({});
+  return SASL_CONTINUE;
+}
+
+GssapiClient::Progress GssapiClient::on_later_message(ByteView message) {
+  if (message.size() > options().limits.max_token_len) {
+    return refuse(Class::kProtocol, "the server's offer of security layers is too long");
+  }
+  const auto cleartext = context().unwrap(gss::Protection::kIntegrity, message);
+  if (!cleartext) return explain(subject(), Class::kRejected, cleartext.error());
+  const auto offered = LayerMessage::parse_offer(cleartext->view());
+  if (!offered) return refuse(Class::kProtocol, offered.error().clause);
+  if (auto refusal = choose(*offered)) return *std::move(refusal);
+  const auto wrapped =
+      context().wrap(gss::Protection::kIntegrity, choice(offered->layers).serialize());
+  if (!wrapped) return explain(subject(), Class::kMechanism, wrapped.error());
+  put(wrapped->view());
+  return finish();
+}
+
+// The strongest layer that both sides can use.
+std::optional<Refusal> GssapiClient::choose(const LayerMessage& offered) {
+  auto strength = measure(context(), window_.max_token_len);
+  if (!strength) return explain(subject(), Class::kMechanism, strength.error());
+  const auto chosen = (acceptable(window_, *strength) & offered.layers).strongest();
+  if (!chosen) {
+    const std::string why = why_too_weak(window_, *strength, offered.layers);
+    return refuse(Class::kTooWeak, "the server offers " + to_string(offered.layers) + ": " + why);
+  }
+  chosen_ = *chosen;
+  if (chosen_ == Layer::kNone) return std::nullopt;
+  auto made = SecurityLayer::make(&context(), {chosen_, strength->ssf_of(chosen_),
+                                               offered.max_token_len, window_.max_token_len});
+  if (!made) return refuse(Class::kProtocol, made.error().clause);
+  layer_ = *std::move(made);
+  return std::nullopt;
+}
+
+LayerMessage GssapiClient::choice(Layers offered) const {
+  LayerMessage message{chosen_, 0, authzid()};
+  // "... which MUST be 0 if the client does not support any security layer"
+  if (chosen_ != Layer::kNone) message.max_token_len = window_.max_token_len;
+  // Active Directory takes confidentiality only together with integrity (option ad_compat).
+  const bool is_both = chosen_ == Layer::kConfidentiality && offered.has(Layer::kIntegrity);
+  if (is_both && options().ad_compat) message.layers = message.layers | Layer::kIntegrity;
+  return message;
+}
+
+}  // namespace gssloop::plugin

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_PLUGIN_GSSAPI_CLIENT_H_
+#define GSSLOOP_PLUGIN_GSSAPI_CLIENT_H_
+
+#include "plugin/client_exchange.h"
+
+namespace gssloop::plugin {
+
+// GssapiClient is what "GSSAPI" (RFC 4752 section 3.1) adds to a client's exchange: after the
+// context the server offers security layers, and the client chooses one and says as whom it acts.
+class GssapiClient final : public ClientExchange {
+ public:
+  GssapiClient(const Offer& offer, const sasl_client_params_t& params)
+      : ClientExchange(offer, params) {}
+
+ private:
+  Result<Plan, Refusal> plan() override;
+  Progress on_established() override;
+  Progress on_later_message(ByteView message) override;
+  std::optional<Refusal> choose(const LayerMessage& offered);
+  LayerMessage choice(Layers offered) const;
+
+  LayerWindow window_;
+  Layer chosen_ = Layer::kNone;
+};
+
+}  // namespace gssloop::plugin
+
+#endif  // GSSLOOP_PLUGIN_GSSAPI_CLIENT_H_

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "plugin/gssapi_server.h"
+
+#include "lib/gss/initial_token.h"
+#include "plugin/application_binding.h"
+
+namespace gssloop::plugin {
+
+GssapiServer::Progress GssapiServer::on_first_message(ByteView message) {
+  // RFC 4752 section 3: the mechanism is Kerberos V5, whatever else this machine's GSS-API knows.
+  // Looked at before the token is: an application's own credential may accept others (R1).
+  if (!message.empty() && !gss::strip_initial_header(message, facts().offer.mechanism.oid)) {
+    return facts().refuse(Class::kProtocol, "the first message is no Kerberos token");
+  }
+  auto bindings = application_binding(facts().params, facts().options);
+  if (!bindings) return facts().refuse(Class::kBinding, bindings.error().clause);
+  // No flag is demanded: what a client does without is an offer of a layer (section 3.2).
+  return negotiate(*std::move(bindings), Flags(), message);
+}
+
+GssapiServer::Progress GssapiServer::on_established() {
+  if (auto refusal = judge_unbound()) return *std::move(refusal);
+  // Section 3.2: "If the last call to GSS_Accept_sec_context returned an output_token, the server
+  // returns it to the client in a challenge and expects a reply from the client with no data."
+  if (has_out()) return SASL_CONTINUE;
+  return send_offer();
+}
+
+GssapiServer::Progress GssapiServer::on_later_message(ByteView message) {
+  if (awaited_ == Awaited::kChoice) return on_choice(message);
+  if (message.empty()) return send_offer();
+  return facts().refuse(Class::kProtocol,
+                        "a message without content was due after the context's last token");
+}
+
+GssapiServer::Progress GssapiServer::send_offer() {
+  window_ = LayerWindow::of(facts().params.props, facts().params.external_ssf);
+  auto strength = measure(context(), window_.max_token_len);
+  if (!strength) return explain(facts().subject(), Class::kMechanism, strength.error());
+  strength_ = *strength;
+  offered_ = acceptable(window_, strength_);
+  if (!offered_.strongest()) {
+    return facts().refuse(Class::kTooWeak, why_too_weak(window_, strength_, strength_.layers));
+  }
+  LayerMessage offer{offered_};
+  // "... which MUST be 0 if the server does not support any security layer"
+  if (offered_.has_protection()) offer.max_token_len = window_.max_token_len;
+  const auto wrapped = context().wrap(gss::Protection::kIntegrity, offer.serialize());
+  if (!wrapped) return explain(facts().subject(), Class::kMechanism, wrapped.error());
+  put(wrapped->view());
+  awaited_ = Awaited::kChoice;
+  return SASL_CONTINUE;
+}
+
+GssapiServer::Progress GssapiServer::on_choice(ByteView message) {
+  if (message.size() > facts().options.limits.max_token_len) {
+    return facts().refuse(Class::kProtocol, "the choice of a security layer is too long");
+  }
+  const auto cleartext = context().unwrap(gss::Protection::kIntegrity, message);
+  if (!cleartext) return explain(facts().subject(), Class::kRejected, cleartext.error());
+  auto choice = LayerMessage::parse_choice(cleartext->view());
+  if (!choice) return facts().refuse(Class::kProtocol, choice.error().clause);
+  const auto layer = judge_choice(*choice, offered_, facts().options.ad_compat);
+  if (!layer) return facts().refuse(Class::kProtocol, layer.error().clause);
+  if (auto refusal = facts().judge_authzid(choice->authzid)) return *std::move(refusal);
+  // R3 EXCEPTION: "The server verifies ... that the client maximum buffer is 0 if no security layer
+  // was chosen." JDKs send theirs all the same, so it is passed over.
+  if (*layer != Layer::kNone) {
+    if (auto refusal = agree_on(*layer, choice->max_token_len)) return *std::move(refusal);
+  }
+  return finish(choice->authzid, verified_binding());
+}
+
+std::optional<Refusal> GssapiServer::agree_on(Layer layer, std::uint32_t max_send_len) {
+  auto made = SecurityLayer::make(
+      &context(), {layer, strength_.ssf_of(layer), max_send_len, window_.max_token_len});
+  if (!made) return facts().refuse(Class::kProtocol, made.error().clause);
+  layer_ = *std::move(made);
+  return std::nullopt;
+}
+
+}  // namespace gssloop::plugin

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_PLUGIN_GSSAPI_SERVER_H_
+#define GSSLOOP_PLUGIN_GSSAPI_SERVER_H_
+
+#include "plugin/server_exchange.h"
+
+namespace gssloop::plugin {
+
+// GssapiServer is what "GSSAPI" (RFC 4752 section 3.2) adds to an exchange on a server: after the
+// context it offers security layers, and the client chooses one and says as whom it acts.
+class GssapiServer final : public ServerExchange {
+ public:
+  GssapiServer(ServerPlugin* plugin, const Offer& offer, const sasl_server_params_t& params)
+      : ServerExchange(plugin, offer, params) {}
+
+ private:
+  enum class Awaited { kEmptyResponse, kChoice };
+
+  Progress on_first_message(ByteView message) override;
+  Progress on_established() override;
+  Progress on_later_message(ByteView message) override;
+  Progress send_offer();
+  Progress on_choice(ByteView message);
+  std::optional<Refusal> agree_on(Layer layer, std::uint32_t max_send_len);
+
+  Awaited awaited_ = Awaited::kEmptyResponse;
+  LayerWindow window_;
+  LayerStrength strength_;
+  Layers offered_;
+};
+
+}  // namespace gssloop::plugin
+
+#endif  // GSSLOOP_PLUGIN_GSSAPI_SERVER_H_

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "plugin/server_exchange.h"
+
+#include "plugin/trace.h"
+
+namespace gssloop::plugin {
+
+int ServerExchange::step(std::optional<ByteView> client_in, const char** server_out,
+                         unsigned* server_out_len, sasl_out_params_t* oparams) {
+  *server_out = nullptr;
+  *server_out_len = 0;
+  has_out_ = false;
+  oparams_ = oparams;
+  // The error token went out with the last step; whatever comes back, the login has failed (G15).
+  if (announced_) return tell_peer(facts_.host, *announced_, facts_.options.is_verbose);
+  const Progress progress = advance(client_in);
+  if (!progress) return report(progress.error());
+  if (has_out_) {
+    *server_out = out_.data();
+    *server_out_len = static_cast<unsigned>(out_.size());
+  }
+  return *progress;
+}
+
+void ServerExchange::put(ByteView message) {
+  out_ = to_string(message);
+  has_out_ = true;
+}
+
+ServerExchange::Progress ServerExchange::advance(std::optional<ByteView> client_in) {
+  const ByteView message = client_in.value_or(ByteView());
+  if (login_.has_context()) return on_later_message(message);
+  if (acceptor_) return obey(acceptor_->on_token(message));
+  if (!client_in && !has_challenged_) {
+    has_challenged_ = true;
+    put({});  // RFC 5801 section 6: no message yet is answered by an empty challenge, once
+    return SASL_CONTINUE;
+  }
+  return begin(message);
+}
+
+ServerExchange::Progress ServerExchange::begin(ByteView message) {
+  auto options = Options::read(facts_.host);
+  if (!options) return Refusal{Class::kConfiguration, options.error().clause};
+  facts_.options = *std::move(options);
+  facts_.key = acceptor_key(facts_.offer.mechanism, facts_.params, facts_.options);
+  login_.begin();
+  if (message.size() > facts_.options.limits.max_token_len) {
+    return facts_.refuse(Class::kProtocol, "the first message is too long");
+  }
+  return on_first_message(message);
+}
+
+ServerExchange::Progress ServerExchange::on_later_message(ByteView) {
+  return facts_.refuse(Class::kProtocol, "a message came after the last one");
+}
+
+// What to accept with: the application's own credential, or the one that the options name.
+Result<gss_cred_id_t, Refusal> ServerExchange::credential() {
+  if (facts_.params.gss_creds != nullptr) {
+    return static_cast<gss_cred_id_t>(const_cast<void*>(facts_.params.gss_creds));
+  }
+  auto held = facts_.plugin->credentials.get(facts_.key);
+  if (!held) return explain(facts_.subject(), Class::kCredential, held.error());
+  facts_.credential = *std::move(held);
+  return facts_.credential->credential.get();
+}
+
+ServerExchange::Progress ServerExchange::negotiate(std::optional<gss::ChannelBindings> bindings,
+                                                   Flags required, ByteView token) {
+  auto accept_with = credential();
+  if (!accept_with) return std::move(accept_with).error();
+  // An application may insist on what the mechanism's standard leaves to the client.
+  if ((facts_.params.props.security_flags & SASL_SEC_MUTUAL_AUTH) != 0) {
+    required = required | Flag::kMutual;
+  }
+  acceptor_.emplace(gss::AcceptorInput{*accept_with, std::move(bindings)}, required,
+                    facts_.options.limits);
+  return obey(acceptor_->on_token(token));
+}
+
+ServerExchange::Progress ServerExchange::obey(loop::Step step) {
+  if (is_tracing(facts_.params)) {
+    trace_step(facts_.host, "server", acceptor_->num_legs(), step);
+  }
+  if (step.has(loop::Action::kFail)) {
+    Refusal refusal = explain(facts_.subject(), step.failure());
+    if (!step.has(loop::Action::kSendErrorToken) || !facts_.options.sends_error_token) {
+      return refusal;
+    }
+    // A token cannot leave together with a failure: it goes as a challenge, and the next step
+    // fails (G15). The log says why at once.
+    report(refusal);
+    announced_ = std::move(refusal);
+    put(step.token());
+    return SASL_CONTINUE;
+  }
+  for (const loop::Action action : step.actions()) {
+    if (action == loop::Action::kSendToken) {
+      put(step.token());
+    } else if (action == loop::Action::kAwaitToken) {
+      return SASL_CONTINUE;
+    } else if (action == loop::Action::kEstablish) {
+      if (auto refusal = login_.recognise(step.take_context())) return *std::move(refusal);
+      return on_established();
+    }
+  }
+  return SASL_OK;
+}
+
+// An acceptor passes over bindings that the initiator did not send (G10): only the flag tells that
+// they were verified. libsasl would notice too, but only after the login was carried out.
+std::optional<Refusal> ServerExchange::judge_unbound() {
+  if (!SASL_CB_CRITICAL(&facts_.params) || context().flags().has(Flag::kChannelBound)) {
+    return std::nullopt;
+  }
+  return facts_.refuse(Class::kBinding,
+                       "this server requires channel binding, and the client did not bind");
+}
+
+Binding ServerExchange::verified_binding() {
+  if (!SASL_CB_PRESENT(&facts_.params) || !context().flags().has(Flag::kChannelBound)) return {};
+  return {SASL_CB_DISP_USED, facts_.params.cbinding->name};
+}
+
+ServerExchange::Progress ServerExchange::finish(const std::string& authzid, Binding binding) {
+  if (auto refusal = login_.admit(authzid, std::move(binding), layer(), oparams_)) {
+    return *std::move(refusal);
+  }
+  return SASL_OK;
+}
+
+}  // namespace gssloop::plugin

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_PLUGIN_SERVER_EXCHANGE_H_
+#define GSSLOOP_PLUGIN_SERVER_EXCHANGE_H_
+
+#include <optional>
+#include <string>
+
+#include "lib/loop/acceptor.h"
+#include "plugin/server_login.h"
+
+namespace gssloop::plugin {
+
+// ServerExchange is one server's exchange, from the client's first message to a complete context,
+// as far as all mechanisms share it:
+//
+//   message -> (the mechanism's own part) -> Acceptor -> context -> ServerLogin -> SASL_OK
+//
+// A mechanism says what its first message is, and what follows the context.
+class ServerExchange {
+ public:
+  ServerExchange(const ServerExchange&) = delete;
+  ServerExchange& operator=(const ServerExchange&) = delete;
+  virtual ~ServerExchange() = default;
+
+  // step is libsasl's mech_step: returns SASL_OK, SASL_CONTINUE or an error code. `client_in` is
+  // nullopt where there was no message at all.
+  int step(std::optional<ByteView> client_in, const char** server_out, unsigned* server_out_len,
+           sasl_out_params_t* oparams);
+
+  const Host& host() const noexcept { return facts_.host; }
+  // layer is the security layer after SASL_OK; null where there is none.
+  SecurityLayer* layer() noexcept { return layer_ ? &*layer_ : nullptr; }
+  // report makes a SASL code of what failed in the layer.
+  int report(const Refusal& refusal) const {
+    return report_server(facts_.host, refusal, facts_.options.is_verbose);
+  }
+
+ protected:
+  // What a step came to, short of its SASL code for failures.
+  using Progress = Result<int, Refusal>;
+
+  ServerExchange(ServerPlugin* plugin, const Offer& offer, const sasl_server_params_t& params)
+      : facts_(plugin, offer, params), login_(facts_) {}
+
+  // on_first_message takes the client's first message apart and calls negotiate().
+  virtual Progress on_first_message(ByteView message) = 0;
+  // on_established follows the last token, when the peer is known; a token may be ready to be sent.
+  virtual Progress on_established() = 0;
+  // on_later_message takes what comes after the context is complete.
+  virtual Progress on_later_message(ByteView message);
+
+  // negotiate begins the loop with the client's first token. `bindings` and `required` as in
+  // lib/loop/acceptor.h.
+  Progress negotiate(std::optional<gss::ChannelBindings> bindings, Flags required, ByteView token);
+  // For mechanisms that pass the application's own bindings (application_binding.h): judge_unbound
+  // refuses a peer that did not bind where the application insists; verified_binding is what to
+  // tell libsasl.
+  std::optional<Refusal> judge_unbound();
+  Binding verified_binding();
+  // finish lets the peer in; the last thing that a mechanism does.
+  Progress finish(const std::string& authzid, Binding binding);
+  // put is what this step sends.
+  void put(ByteView message);
+  bool has_out() const noexcept { return has_out_; }
+
+  const ServerFacts& facts() const noexcept { return facts_; }
+  loop::EstablishedContext& context() noexcept { return login_.context(); }
+  std::optional<SecurityLayer> layer_;
+
+ private:
+  Progress advance(std::optional<ByteView> client_in);
+  Progress begin(ByteView message);
+  Progress obey(loop::Step step);
+  Result<gss_cred_id_t, Refusal> credential();
+
+  ServerFacts facts_;
+  ServerLogin login_;
+  std::optional<loop::Acceptor> acceptor_;
+  sasl_out_params_t* oparams_ = nullptr;
+  bool has_challenged_ = false;
+  // Why this login has failed already, while its error token is under way.
+  std::optional<Refusal> announced_;
+  std::string out_;  // what server_out points to
+  bool has_out_ = false;
+};
+
+}  // namespace gssloop::plugin
+
+#endif  // GSSLOOP_PLUGIN_SERVER_EXCHANGE_H_

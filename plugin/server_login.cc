@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "plugin/server_login.h"
+
+#include <algorithm>
+
+#include "lib/gss/credentials.h"
+#include "lib/gss/names.h"
+#include "plugin/identity.h"
+#include "plugin/trace.h"
+
+namespace gssloop::plugin {
+
+AcceptorKey acceptor_key(const gss::Mechanism& mechanism, const sasl_server_params_t& params,
+                         const Options& options) {
+  return {mechanism.oid, params.service != nullptr ? params.service : "",
+          params.serverFQDN != nullptr ? params.serverFQDN : "", options.keytab,
+          options.service_principal};
+}
+
+std::optional<Refusal> ServerFacts::judge_authzid(const std::string& authzid) const {
+  if (authzid.empty()) return std::nullopt;
+  if (auto mistake = check_login_name(authzid)) {
+    return refuse(Class::kIdentity, "as authorization identity, " + mistake->clause);
+  }
+  return std::nullopt;
+}
+
+ServerLogin::~ServerLogin() {
+  // libsasl keeps these pointers after the context is gone.
+  if (filled_ == nullptr) return;
+  filled_->gss_peer_name = nullptr;
+  filled_->gss_local_name = nullptr;
+  filled_->client_creds = nullptr;
+  filled_->cbindingname = nullptr;
+  // Without the name, and without this login, the next mechanism's verdict must begin anew: libsasl
+  // compares the name wherever the disposition says USED.
+  filled_->cbindingdisp = SASL_CB_DISP_NONE;
+}
+
+std::optional<Refusal> ServerLogin::recognise(loop::EstablishedContext context) {
+  context_ = std::move(context);
+  // Credentials that an application gave may serve several mechanisms; the client named this one.
+  // RFC 4752 section 3.2: if mech_type differs, authentication MUST be aborted. SPNEGO is there to
+  // arrive at another.
+  if (facts_.offer.family != Family::kSpnego && context_->mech() != facts_.offer.mechanism.oid) {
+    return facts_.refuse(Class::kProtocol,
+                         "the token was made for another mechanism, " + context_->mech().dotted());
+  }
+  if (auto refusal = check_acceptor_name()) return refusal;
+  auto authid = name_peer();
+  if (!authid) return std::move(authid).error();
+  authid_ = *std::move(authid);
+  return check_realm();
+}
+
+std::optional<Refusal> ServerLogin::admit(const std::string& authzid, Binding binding,
+                                          const SecurityLayer* layer, sasl_out_params_t* oparams) {
+  binding_ = std::move(binding);
+  if (is_tracing(facts_.params)) trace_attributes(facts_.host, *context_);
+  const Attributes attributes = read_attributes();
+  if (auto refusal = canonicalize(authzid, oparams)) return refusal;
+  if (auto refusal = store_delegated(*oparams)) return refusal;
+  properties_.publish(attributes, std::string_view(oparams->authid) == oparams->user);
+  fill(layer, oparams);
+  return std::nullopt;
+}
+
+// Which of our names the ticket was for. Asking the context costs as much as a twentieth of a
+// login, so where only one name can have been meant, that is the answer.
+gss_name_t ServerLogin::local_name() {
+  using Kind = ServicePrincipal::Kind;
+  if (facts_.credential && facts_.key.principal.kind == Kind::kServiceAtHost) {
+    return facts_.credential->name.get();
+  }
+  if (!acceptor_name_) {
+    if (auto name = context_->target_name()) acceptor_name_ = *std::move(name);
+  }
+  return acceptor_name_.get();
+}
+
+// R12: a keytab may hold keys of several services; a ticket for another one is not for us.
+std::optional<Refusal> ServerLogin::check_acceptor_name() {
+  if (facts_.key.principal.kind != ServicePrincipal::Kind::kAnyHost) return std::nullopt;
+  std::string acceptor;
+  if (gss_name_t name = local_name(); name != GSS_C_NO_NAME) {
+    if (auto displayed = gss::display(name)) acceptor = std::move(displayed->text);
+  }
+  if (service_of(acceptor) == facts_.key.service) return std::nullopt;
+  return facts_.refuse(Class::kRejected, "the ticket is for \"" + printable(as_bytes(acceptor)) +
+                                             "\", another service (service_principal = ** would "
+                                             "accept it)");
+}
+
+Result<std::string, Refusal> ServerLogin::name_peer() {
+  if (context_->flags().has(Flag::kAnon)) {
+    return facts_.refuse(Class::kAnonymous, "the peer is anonymous");
+  }
+  auto displayed = gss::display(context_->source());
+  if (!displayed) return explain(facts_.subject(), Class::kMechanism, displayed.error());
+  if (displayed->is_anonymous()) {
+    return facts_.refuse(Class::kAnonymous, "the peer is anonymous");
+  }
+  auto authid = authid_of(*displayed, context_->mech().is_kerberos(), facts_.plugin->default_realm);
+  if (!authid) return facts_.refuse(Class::kIdentity, authid.error().clause);
+  return *std::move(authid);
+}
+
+// libsasl appends an application's own realm to names without one: a peer whose foreign realm is
+// called like that would become the local user of its name (L45).
+std::optional<Refusal> ServerLogin::check_realm() const {
+  const std::string realm = facts_.params.user_realm != nullptr ? facts_.params.user_realm : "";
+  if (realm.empty() || !authid_.ends_with("@" + realm)) return std::nullopt;
+  return facts_.refuse(Class::kIdentity,
+                       "the peer's realm is foreign, but called like the application's own: \"" +
+                           printable(as_bytes(realm)) + "\"");
+}
+
+// Only what was asked for is read: each attribute costs microseconds.
+Attributes ServerLogin::read_attributes() const {
+  Attributes attributes;
+  // Other mechanisms' names are published under names of their own only: equal names of different
+  // mechanisms are different attributes (naming-exts section 5).
+  if (!context_->mech().is_kerberos()) return attributes;
+  const auto wanted = properties_.wanted();
+  if (wanted.empty()) return attributes;
+  const auto info = context_->inquire_source();
+  if (!info) {
+    facts_.host.log(SASL_LOG_WARN,
+                    "the peer's attributes cannot be listed: " + info.error().text());
+    return attributes;
+  }
+  for (const std::string& name : wanted) {
+    if (std::ranges::find(info->attributes, name) == info->attributes.end()) continue;
+    auto attribute = context_->source_attribute(name);
+    if (attribute) {
+      attributes.readable.push_back(*std::move(attribute));
+    } else {
+      facts_.host.log(SASL_LOG_WARN,
+                      "attribute " + name + " withheld: " + attribute.error().text());
+    }
+  }
+  return attributes;
+}
+
+std::optional<Refusal> ServerLogin::canonicalize(const std::string& authzid,
+                                                 sasl_out_params_t* oparams) {
+  const bool is_same = authzid.empty() || authzid == authid_;
+  // Verified by Kerberos: no database of libsasl's needs to know the user.
+  constexpr unsigned kVerified = SASL_CU_EXTERNALLY_VERIFIED;
+  const auto canon = [&](const std::string& name, unsigned flags) {
+    return facts_.params.canon_user(facts_.host.conn(), name.c_str(),
+                                    static_cast<unsigned>(name.size()), flags | kVerified, oparams);
+  };
+  int code = canon(authid_, is_same ? SASL_CU_AUTHID | SASL_CU_AUTHZID : SASL_CU_AUTHID);
+  if (code == SASL_OK && !is_same) code = canon(authzid, SASL_CU_AUTHZID);
+  if (code == SASL_OK) return std::nullopt;
+  Refusal refusal = facts_.refuse(
+      Class::kHost, "libsasl or the application does not take the name \"" +
+                        printable(as_bytes(authid_)) + "\" acting as \"" +
+                        printable(as_bytes(is_same ? authid_ : authzid)) +
+                        "\" - look at its canon_user callback, and at auxprop plugins that fail");
+  refusal.host_code = code;
+  return refusal;
+}
+
+// Option ccache_store: the delegated credential also goes where other programs find it.
+std::optional<Refusal> ServerLogin::store_delegated(const sasl_out_params_t& oparams) {
+  if (!facts_.options.ccache_store || context_->delegated() == GSS_C_NO_CREDENTIAL) {
+    return std::nullopt;
+  }
+  const auto ccache = facts_.options.ccache_store->expand(oparams.authid);
+  if (!ccache) return facts_.refuse(Class::kConfiguration, ccache.error().clause);
+  const gss::Status stored = gss::store(context_->delegated(), *ccache);
+  if (stored.is_complete()) return std::nullopt;
+  return explain(facts_.subject() + " (storing the delegated credential in " + *ccache + ")",
+                 Class::kConfiguration, stored);
+}
+
+void ServerLogin::fill(const SecurityLayer* layer, sasl_out_params_t* oparams) {
+  oparams->doneflag = 1;
+  oparams->mech_ssf = layer != nullptr ? layer->ssf() : 0;
+  oparams->maxoutbuf = layer != nullptr ? layer->max_message_len() : 0;
+  delegated_ = context_->delegated();
+  oparams->client_creds = delegated_ != GSS_C_NO_CREDENTIAL ? &delegated_ : nullptr;
+  oparams->gss_peer_name = context_->source();
+  oparams->gss_local_name = local_name();
+  const bool is_bound = binding_.disposition == SASL_CB_DISP_USED;
+  oparams->cbindingdisp = binding_.disposition;
+  oparams->cbindingname = is_bound ? binding_.name.c_str() : nullptr;
+  oparams->param_version = 0;
+  filled_ = oparams;
+}
+
+}  // namespace gssloop::plugin

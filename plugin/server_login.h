@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_PLUGIN_SERVER_LOGIN_H_
+#define GSSLOOP_PLUGIN_SERVER_LOGIN_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "lib/loop/established_context.h"
+#include "plugin/acceptor_credentials.h"
+#include "plugin/auxprops.h"
+#include "plugin/offer.h"
+#include "plugin/options.h"
+#include "plugin/outcome.h"
+#include "plugin/security_layer.h"
+#include "plugin/server_plugin.h"
+
+namespace gssloop::plugin {
+
+// acceptor_key gathers what a server's credential depends on.
+AcceptorKey acceptor_key(const gss::Mechanism& mechanism, const sasl_server_params_t& params,
+                         const Options& options);
+
+// ServerFacts is what all parts of one login on a server go by.
+struct ServerFacts {
+  ServerFacts(ServerPlugin* server_plugin, const Offer& offered,
+              const sasl_server_params_t& server_params)
+      : plugin(server_plugin), offer(offered), params(server_params), host(server_params.utils) {}
+
+  ServerPlugin* const plugin;
+  const Offer& offer;
+  const sasl_server_params_t& params;  // libsasl's, which may change between steps
+  const Host host;
+  // Known from the first message on.
+  Options options = {};
+  AcceptorKey key = {};
+  std::shared_ptr<const AcceptorCredential> credential = {};  // null: the application's own
+
+  // subject says which login this is, for a person.
+  std::string subject() const { return offer.sasl_name + " login to " + key.text(); }
+  Refusal refuse(Class what, const std::string& clause) const {
+    return {what, subject() + " failed: " + clause};
+  }
+  // judge_authzid says what is wrong with the identity that a client wants to act as; an empty one
+  // stands for its own.
+  std::optional<Refusal> judge_authzid(const std::string& authzid) const;
+};
+
+// Binding is what became of channel binding.
+struct Binding {
+  sasl_cbinding_disp_t disposition = SASL_CB_DISP_NONE;
+  std::string name = {};  // of SASL_CB_DISP_USED
+};
+
+// ServerLogin is what follows a complete context on a server, in every mechanism:
+//
+//   context -> which of our names was meant -> who the peer is -> canon_user
+//           -> auxiliary properties -> what libsasl is told
+class ServerLogin {
+ public:
+  explicit ServerLogin(const ServerFacts& facts)
+      : facts_(facts), properties_(facts.host, facts.params.propctx) {}
+  ServerLogin(const ServerLogin&) = delete;
+  ServerLogin& operator=(const ServerLogin&) = delete;
+  ~ServerLogin();
+
+  // begin removes what an earlier attempt on this connection, or a database, left.
+  void begin() { properties_.erase(); }
+  // recognise takes the context and finds out who the peer is.
+  std::optional<Refusal> recognise(loop::EstablishedContext context);
+  bool has_context() const noexcept { return context_.has_value(); }
+  loop::EstablishedContext& context() noexcept { return *context_; }
+  // admit lets the recognised peer in, acting as `authzid` (empty: as itself). `layer` is null
+  // without a security layer.
+  std::optional<Refusal> admit(const std::string& authzid, Binding binding,
+                               const SecurityLayer* layer, sasl_out_params_t* oparams);
+
+ private:
+  std::optional<Refusal> check_acceptor_name();
+  std::optional<Refusal> check_realm() const;
+  Result<std::string, Refusal> name_peer();
+  gss_name_t local_name();
+  Attributes read_attributes() const;
+  std::optional<Refusal> canonicalize(const std::string& authzid, sasl_out_params_t* oparams);
+  std::optional<Refusal> store_delegated(const sasl_out_params_t& oparams);
+  void fill(const SecurityLayer* layer, sasl_out_params_t* oparams);
+
+  const ServerFacts& facts_;
+  AuxProps properties_;
+  std::optional<loop::EstablishedContext> context_;
+  gss::Name acceptor_name_;
+  std::string authid_;
+  Binding binding_;
+  gss_cred_id_t delegated_ = GSS_C_NO_CREDENTIAL;  // what oparams->client_creds points to
+  sasl_out_params_t* filled_ = nullptr;
+};
+
+}  // namespace gssloop::plugin
+
+#endif  // GSSLOOP_PLUGIN_SERVER_LOGIN_H_

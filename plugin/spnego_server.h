@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_PLUGIN_SPNEGO_SERVER_H_
+#define GSSLOOP_PLUGIN_SPNEGO_SERVER_H_
+
+#include "plugin/server_exchange.h"
+
+namespace gssloop::plugin {
+
+// SpnegoServer is what "GSS-SPNEGO" ([MS-SPNG]) adds to an exchange on a server: no message of its
+// own. The security layer is the strongest that the context's flags allow; in HTTP (RFC 4559) there
+// is none.
+class SpnegoServer final : public ServerExchange {
+ public:
+  SpnegoServer(ServerPlugin* plugin, const Offer& offer, const sasl_server_params_t& params)
+      : ServerExchange(plugin, offer, params) {}
+
+ private:
+  Progress on_first_message(ByteView message) override;
+  Progress on_established() override;
+};
+
+}  // namespace gssloop::plugin
+
+#endif  // GSSLOOP_PLUGIN_SPNEGO_SERVER_H_
