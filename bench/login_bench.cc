@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What a GS2-KRB5 login costs with this module, with bare GSS-API calls, and with Cyrus SASL's own
+// What a login costs with this module, with bare GSS-API calls, and with Cyrus SASL's own
 // module. See kHelp.
 
 #include <getopt.h>
@@ -42,10 +42,14 @@ two measurements of the same round, since machines change their speed meanwhile.
                     credential, gss_import_name, gss_init_sec_context twice. Server:
                     gss_accept_sec_context with a credential held from the start,
                     gss_display_name. Verified: mutual authentication, channel bindings ("n,,").
-  gssloop           this module, libsasl, the default credential
+  gssloop           this module, libsasl, GS2-KRB5, the default credential
   gssloop-authname  the same, the ticket chosen by the AUTHNAME callback
   gssloop-property  the server application requests *auth-indicators as well
   cyrus             Cyrus SASL's gs2 module; it cannot do without the AUTHNAME callback
+  gssloop-gssapi    this module, GSSAPI with a layer of confidentiality
+  cyrus-gssapi      Cyrus SASL's gssapiv2 module, the same
+  gssloop-spnego    this module, GSS-SPNEGO with a layer of confidentiality
+  cyrus-spnego      Cyrus SASL's gssapiv2 module, the same
 
 All SASL servers have a user database in which everybody is: Cyrus SASL's module refuses others.
 Environment: GSSLOOP_PLUGIN_DIR, GSSLOOP_STOCK_PLUGIN_DIR name the folders of the two modules.
@@ -56,16 +60,21 @@ struct Variant {
   bool is_raw;
   bool is_stock;
   SaslSettings settings;
+  const char* beside;  // the variant with Cyrus SASL's module
 };
 
 const Variant kVariants[] = {
-    {"raw", true, false, {}},
-    {"gssloop", false, false, {}},
-    {"gssloop-authname", false, false, {"alice", false}},
-    {"gssloop-property", false, false, {"", true}},
-    {"cyrus", false, true, {"alice", false}},
+    {"raw", true, false, {}, "cyrus"},
+    {"gssloop", false, false, {"GS2-KRB5", "", false}, "cyrus"},
+    {"gssloop-authname", false, false, {"GS2-KRB5", "alice", false}, "cyrus"},
+    {"gssloop-property", false, false, {"GS2-KRB5", "", true}, "cyrus"},
+    {"cyrus", false, true, {"GS2-KRB5", "alice", false}, "cyrus"},
+    {"gssloop-gssapi", false, false, {"GSSAPI", "", false}, "cyrus-gssapi"},
+    {"cyrus-gssapi", false, true, {"GSSAPI", "", false}, "cyrus-gssapi"},
+    {"gssloop-spnego", false, false, {"GSS-SPNEGO", "", false}, "cyrus-spnego"},
+    {"cyrus-spnego", false, true, {"GSS-SPNEGO", "", false}, "cyrus-spnego"},
 };
-constexpr const char* kThreaded[] = {"raw", "gssloop", "cyrus"};
+constexpr const char* kThreaded[] = {"raw", "gssloop", "cyrus", "gssloop-gssapi", "cyrus-gssapi"};
 
 struct Options {
   unsigned num_rounds = 40;
@@ -100,14 +109,15 @@ std::string variable(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-// A folder with the stock gs2 module alone; "" if there is none on this machine.
+// A folder with the stock Kerberos modules alone; "" if they are not on this machine.
 std::string stock_folder(const testing::Realm& realm) {
-  const fs::path module = fs::path(variable("GSSLOOP_STOCK_PLUGIN_DIR")) / "libgs2.so";
-  if (!fs::exists(module)) return "";
   const fs::path folder = realm.path("stock");
-  if (!fs::exists(folder)) {
+  for (const char* name : {"libgs2.so", "libgssapiv2.so"}) {
+    const fs::path module = fs::path(variable("GSSLOOP_STOCK_PLUGIN_DIR")) / name;
+    if (!fs::exists(module)) return "";
+    if (fs::exists(folder / name)) continue;
     fs::create_directories(folder);
-    fs::create_symlink(fs::canonical(module), folder / "libgs2.so");
+    fs::create_symlink(fs::canonical(module), folder / name);
   }
   return folder;
 }
@@ -169,9 +179,9 @@ Series measure(const testing::Realm& realm, const std::string& rcache, const Opt
 void print_cpu(Series series) {
   std::printf("  %-18s %10s %8s %8s %10s\n", "", "us/login", "x raw", "x cyrus", "logins/s");
   const auto& raw = series.cpu_us["raw"];
-  const auto& stock = series.cpu_us["cyrus"];
   for (const Variant& variant : kVariants) {
     const auto& values = series.cpu_us[variant.name];
+    const auto& stock = series.cpu_us[variant.beside];
     if (values.empty()) {
       std::printf("  %-18s (module not found)\n", variant.name);
       continue;

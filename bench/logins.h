@@ -15,8 +15,9 @@ class Logins {
   virtual void login() const = 0;
 };
 
-// What a SASL login is given beside the mechanism GS2-KRB5.
+// What a SASL login is given.
 struct SaslSettings {
+  std::string mechanism;
   std::string authname;          // what SASL_CB_AUTHNAME answers; empty: there is no such callback
   bool asks_indicators = false;  // the server requests the property *auth-indicators
 };

@@ -10,6 +10,7 @@ gssloop $PACKAGE_VERSION
   Cyrus SASL        `$PKG_CONFIG --modversion libsasl2`
   module goes to    $plugindir
   GoogleTest        $gssloop_have_gtest
+  Google Benchmark  $gssloop_have_benchmark
   GNU SASL (tests)  $gssloop_have_gsasl
 "])
 ])
