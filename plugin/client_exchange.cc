@@ -155,6 +155,7 @@ std::optional<Refusal> ClientExchange::canonicalize() {
 }
 
 ClientExchange::Progress ClientExchange::finish() {
+  if (is_tracing(params_)) trace_layer(host_, "client", layer());
   if (auto refusal = name_both_sides()) return *std::move(refusal);
   if (auto refusal = canonicalize()) return *std::move(refusal);
   oparams_->doneflag = 1;

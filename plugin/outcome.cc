@@ -114,7 +114,8 @@ const char* hint(const loop::Failure& failure) {
            "forged, or the client does not follow RFC 5801 section 5.1";
   }
   if (failure.missing.has(Flag::kMutual)) {
-    return "the peer did not ask for mutual authentication, which GS2 demands";
+    return "the peer did not ask for mutual authentication, which GS2 demands, and some servers' "
+           "security properties";
   }
   if (failure.fault == Fault::kAnonymityLost) {
     return "the mechanism does not grant anonymity, so nothing was sent: switch "

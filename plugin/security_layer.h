@@ -35,6 +35,7 @@ class SecurityLayer {
   // make fails when not one octet fits into the peer's maximum. `context` is borrowed.
   static Result<SecurityLayer, Mistake> make(loop::EstablishedContext* context, const Terms& terms);
 
+  Layer layer() const noexcept { return terms_.layer; }
   sasl_ssf_t ssf() const noexcept { return terms_.ssf; }
   // max_message_len is the largest message that encode takes, in octets.
   std::uint32_t max_message_len() const noexcept { return max_message_len_; }

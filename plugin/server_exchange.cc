@@ -124,6 +124,7 @@ Binding ServerExchange::verified_binding() {
 }
 
 ServerExchange::Progress ServerExchange::finish(const std::string& authzid, Binding binding) {
+  if (is_tracing(facts_.params)) trace_layer(facts_.host, "server", layer());
   if (auto refusal = login_.admit(authzid, std::move(binding), layer(), oparams_)) {
     return *std::move(refusal);
   }

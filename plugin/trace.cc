@@ -39,4 +39,15 @@ void trace_attributes(const Host& host, const loop::EstablishedContext& context)
   }
 }
 
+void trace_layer(const Host& host, const char* who, const SecurityLayer* layer) {
+  std::string line = std::string("gssloop ") + who + ": security layer ";
+  if (layer == nullptr) {
+    line += to_string(Layer::kNone);
+  } else {
+    line += std::string(to_string(layer->layer())) + ", SSF " + std::to_string(layer->ssf()) +
+            ", messages of at most " + std::to_string(layer->max_message_len()) + " octets";
+  }
+  host.log(SASL_LOG_DEBUG, line);
+}
+
 }  // namespace gssloop::plugin

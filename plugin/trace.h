@@ -7,6 +7,7 @@
 #include "config.h"
 #include "lib/loop/step.h"
 #include "plugin/host.h"
+#include "plugin/security_layer.h"
 
 namespace gssloop::plugin {
 
@@ -17,6 +18,9 @@ void trace_step(const Host& host, const char* who, unsigned num_legs, const loop
 // trace_attributes logs, at SASL_LOG_DEBUG, which attributes the peer's name carries and whether
 // they are authenticated and complete. Never a value.
 void trace_attributes(const Host& host, const loop::EstablishedContext& context);
+
+// trace_layer logs, at SASL_LOG_DEBUG, the security layer that was agreed on; null: there is none.
+void trace_layer(const Host& host, const char* who, const SecurityLayer* layer);
 
 // is_tracing says whether anybody listens at that level.
 inline bool is_tracing(const sasl_server_params_t& params) noexcept {
