@@ -220,10 +220,10 @@ int server_avail(void* glob_context, sasl_server_params_t* params, void**) noexc
   return guarded(params->utils, [&] {
     const auto* entry = static_cast<OfferedServers::Entry*>(glob_context);
     const Host host(params->utils);
-    const auto options = Options::read(host);
-    // Offered all the same: the login says what is wrong with the options, where somebody looks.
-    if (!options || params->gss_creds != nullptr) return SASL_OK;
-    const AcceptorKey key = acceptor_key(entry->offer.mechanism, *params, *options);
+    // Wrong options do not matter here: the login says what is wrong, where somebody looks.
+    if (params->gss_creds != nullptr) return SASL_OK;
+    const AcceptorKey key =
+        acceptor_key(entry->offer.mechanism, *params, AcceptorOptions::read(host));
     const auto credential = entry->shared->credentials.get(key);
     if (credential) return SASL_OK;
     host.log(SASL_LOG_NOTE, entry->offer.sasl_name + " is not offered: no credential for " +

@@ -56,15 +56,6 @@ class Reader {
     *value = parsed;
   }
 
-  void service_principal(ServicePrincipal* value) {
-    const auto text = host_.option("service_principal");
-    if (!text || text->empty()) return;
-    using Kind = ServicePrincipal::Kind;
-    if (*text == "*") return void(value->kind = Kind::kAnyHost);
-    if (*text == "**") return void(value->kind = Kind::kAnyService);
-    *value = {Kind::kNamed, *text};
-  }
-
   // Mechanisms whose acceptor cannot tell whether bindings were verified. Kerberos' can, always: to
   // pass over its answer would be to accept forged GS2 headers (G10).
   void allow_unbound(std::vector<std::string>* value) {
@@ -109,11 +100,25 @@ bool Options::allows_unbound(std::string_view sasl_name) const {
   });
 }
 
+AcceptorOptions AcceptorOptions::read(const Host& host) {
+  AcceptorOptions options;
+  options.keytab = host.option("keytab").value_or("");
+  const std::string principal = host.option("service_principal").value_or("");
+  using Kind = ServicePrincipal::Kind;
+  if (principal == "*") {
+    options.service_principal = {Kind::kAnyHost, ""};
+  } else if (principal == "**") {
+    options.service_principal = {Kind::kAnyService, ""};
+  } else if (!principal.empty()) {
+    options.service_principal = {Kind::kNamed, principal};
+  }
+  return options;
+}
+
 Result<Options, Mistake> Options::read(const Host& host) {
   Options options;
+  static_cast<AcceptorOptions&>(options) = AcceptorOptions::read(host);
   Reader reader(host);
-  options.keytab = host.option("keytab").value_or("");
-  reader.service_principal(&options.service_principal);
   if (const auto text = host.option("gssloop_mechanisms")) options.mechanisms = words(*text);
   reader.allow_unbound(&options.allow_unbound);
   reader.boolean("ad_compat", &options.ad_compat);

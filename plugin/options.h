@@ -28,11 +28,18 @@ struct ServicePrincipal {
   friend auto operator<=>(const ServicePrincipal&, const ServicePrincipal&) = default;
 };
 
-// Options are what an administrator can set (docs: the options table of the README). Read once for
-// each connection, since applications may answer differently for each.
-struct Options {
+// AcceptorOptions are those that a server's credential depends on, which libsasl makes us look for
+// whenever mechanisms are listed. They take every value, so that reading them never fails.
+struct AcceptorOptions {
   std::string keytab;  // empty: Kerberos' default
   ServicePrincipal service_principal;
+
+  static AcceptorOptions read(const Host& host);
+};
+
+// Options are what an administrator can set (docs: the options table of the README). Read once for
+// each login, since applications may answer differently for each connection.
+struct Options : AcceptorOptions {
   // GSSAPI: a server takes the choice of integrity and confidentiality at once for the latter, a
   // client makes it.
   bool ad_compat = false;

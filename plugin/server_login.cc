@@ -11,7 +11,7 @@
 namespace gssloop::plugin {
 
 AcceptorKey acceptor_key(const gss::Mechanism& mechanism, const sasl_server_params_t& params,
-                         const Options& options) {
+                         const AcceptorOptions& options) {
   return {mechanism.oid, params.service != nullptr ? params.service : "",
           params.serverFQDN != nullptr ? params.serverFQDN : "", options.keytab,
           options.service_principal};

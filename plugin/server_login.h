@@ -19,7 +19,7 @@ namespace gssloop::plugin {
 
 // acceptor_key gathers what a server's credential depends on.
 AcceptorKey acceptor_key(const gss::Mechanism& mechanism, const sasl_server_params_t& params,
-                         const Options& options);
+                         const AcceptorOptions& options);
 
 // ServerFacts is what all parts of one login on a server go by.
 struct ServerFacts {
