@@ -16,6 +16,9 @@ using Kind = ServicePrincipal::Kind;
 // up host names must not make the process grow.
 constexpr std::size_t kMaxHeld = 64;
 
+// Whose keys stand in a keytab: Kerberos', also where SPNEGO negotiates it.
+bool uses_keytab(const gss::Oid& mech) { return mech.is_kerberos() || mech == gss::Oid::spnego(); }
+
 gss::Result<gss::Name> acceptor_name(const AcceptorKey& key) {
   switch (key.principal.kind) {
     case Kind::kServiceAtHost:
@@ -64,7 +67,7 @@ AcceptorCredentials::AcceptorCredentials(std::string default_keytab)
     : default_keytab_(std::move(default_keytab)), snapshot_(std::make_shared<const Snapshot>()) {}
 
 FileStamp AcceptorCredentials::stamp_of(const AcceptorKey& key) const {
-  if (!key.mech.is_kerberos()) return {};
+  if (!uses_keytab(key.mech)) return {};
   return FileStamp::of(gss::keytab_path(key.keytab.empty() ? default_keytab_ : key.keytab));
 }
 
@@ -80,7 +83,7 @@ gss::Result<std::shared_ptr<const AcceptorCredential>> AcceptorCredentials::get(
   auto name = acceptor_name(key);
   if (!name) return std::move(name).error();
   auto credential = gss::acquire_acceptor(name->get(), key.mech,
-                                          key.mech.is_kerberos() ? key.keytab : std::string());
+                                          uses_keytab(key.mech) ? key.keytab : std::string());
   if (!credential) return std::move(credential).error();
   auto shared = std::make_shared<const AcceptorCredential>(
       AcceptorCredential{*std::move(credential), *std::move(name)});

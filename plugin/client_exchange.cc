@@ -14,8 +14,12 @@ int ClientExchange::step(std::optional<ByteView> server_in, sasl_interact_t** pr
   *client_out_len = 0;
   has_out_ = false;
   oparams_ = oparams;
-  const Progress progress = advance(server_in.value_or(ByteView()), prompt_need);
-  if (!progress) return report(progress.error());
+  if (failed_) return report(*failed_);
+  Progress progress = advance(server_in.value_or(ByteView()), prompt_need);
+  if (!progress) {
+    failed_ = std::move(progress).error();
+    return report(*failed_);
+  }
   if (has_out_) {
     *client_out = out_.data();
     *client_out_len = static_cast<unsigned>(out_.size());

@@ -96,6 +96,8 @@ class ClientExchange {
   std::optional<loop::EstablishedContext> context_;
   gss::Name local_name_, peer_name_;
   sasl_out_params_t* oparams_ = nullptr;
+  // Why this login failed. libsasl disposes of a server's exchange then, but not of a client's.
+  std::optional<Refusal> failed_;
   std::string out_;  // what client_out points to
   bool has_out_ = false;
 };

@@ -40,7 +40,8 @@ GssapiServer::Progress GssapiServer::send_offer() {
   strength_ = *strength;
   offered_ = acceptable(window_, strength_);
   if (!offered_.strongest()) {
-    return facts().refuse(Class::kTooWeak, why_too_weak(window_, strength_, strength_.layers));
+    const Layers by_flags = layers_of_flags(context().flags());
+    return facts().refuse(Class::kTooWeak, why_too_weak(window_, strength_, by_flags));
   }
   LayerMessage offer{offered_};
   // "... which MUST be 0 if the server does not support any security layer"

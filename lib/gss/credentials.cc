@@ -85,17 +85,12 @@ Status suppress_default_protection(Credential* credential) {
 Status store(gss_cred_id_t credential, const std::string& ccache) {
   gss_key_value_element_desc element{"ccache", ccache.c_str()};
   const gss_key_value_set_desc store{1, &element};
-  OidSet stored;
   OM_uint32 minor = 0;
-  // For every mechanism of the credential: asked for one that cannot store, the mechglue says
-  // COMPLETE and does nothing. Hence, too, the look at what was stored.
+  // For every mechanism of the credential that can store: asked for one that cannot (SPNEGO), the
+  // mechglue says COMPLETE and does nothing.
   const OM_uint32 major = gss_store_cred_into(&minor, credential, GSS_C_INITIATE, GSS_C_NO_OID, 1,
-                                              0, &store, stored.out(), nullptr);
-  if (major != GSS_S_COMPLETE) return Status("gss_store_cred_into", major, minor);
-  if (!stored || stored.get()->count == 0) {
-    return Status("gss_store_cred_into: nothing was stored", GSS_S_UNAVAILABLE, 0);
-  }
-  return {};
+                                              0, &store, nullptr, nullptr);
+  return Status("gss_store_cred_into", major, minor);
 }
 
 Result<OM_uint32> remaining_lifetime(gss_cred_id_t credential) {

@@ -126,7 +126,8 @@ class Buffer {
 };
 
 // BufferView lends octets of ours to a call; it never frees them. GSS-API descriptors are not
-// const, but no call writes through an input buffer.
+// const, but no call writes through an input buffer; except gss_unwrap, which only gets octets that
+// may be spoilt.
 class BufferView {
  public:
   explicit BufferView(ByteView octets) noexcept

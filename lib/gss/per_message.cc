@@ -119,6 +119,44 @@ Result<std::size_t> wrap_and_copy(const Context& context, Protection protection,
   return octets.size();
 }
 
+Result<std::size_t> wrap_parts(const Context& context, Protection protection,
+                               std::span<const ByteView> parts, std::size_t offset, Bytes* buffer) {
+  if (total_len(parts) > kMaxMessageLen) {
+    return Status("gss_wrap: message of more than 1 GiB", GSS_S_FAILURE, 0);
+  }
+  auto in_place = wrap_in_place(context, protection, parts, offset, buffer);
+  if (in_place) return *std::move(in_place);
+  return wrap_and_copy(context, protection, parts, offset, buffer);
+}
+
+Result<Buffer> unwrap_and_spoil(const Context& context, Protection expected,
+                                std::span<std::uint8_t> token) {
+  BufferView input((ByteView(token)));
+  Buffer message;
+  int conf_state = 0;
+  gss_qop_t qop = GSS_C_QOP_DEFAULT;
+  OM_uint32 minor = 0;
+  const OM_uint32 major =
+      gss_unwrap(&minor, context.get(), input.desc(), message.out(), &conf_state, &qop);
+  if (major != GSS_S_COMPLETE) return Status("gss_unwrap", major, minor);
+  if (!is_as_asked(expected, conf_state)) {
+    return Status("gss_unwrap: message was not encrypted", GSS_S_FAILURE, 0);
+  }
+  return message;
+}
+
+Result<std::span<std::uint8_t>> unwrap_and_copy(const Context& context, Protection expected,
+                                                std::span<std::uint8_t> token) {
+  const auto message = unwrap_and_spoil(context, expected, token);
+  if (!message) return message.error();
+  const ByteView octets = message->view();
+  if (octets.size() > token.size()) {
+    return Status("gss_unwrap: message longer than its token", GSS_S_FAILURE, 0);
+  }
+  std::copy(octets.begin(), octets.end(), token.begin());
+  return token.first(octets.size());
+}
+
 }  // namespace
 
 Result<Buffer> wrap(const Context& context, Protection protection, ByteView message) {
@@ -137,13 +175,8 @@ Result<Buffer> wrap(const Context& context, Protection protection, ByteView mess
 
 Result<std::size_t> wrap_into(const Context& context, Protection protection,
                               std::span<const ByteView> parts, std::size_t offset, Bytes* buffer) {
-  if (total_len(parts) > kMaxMessageLen) {
-    return Status("gss_wrap: message of more than 1 GiB", GSS_S_FAILURE, 0);
-  }
   grow(buffer, offset);
-  auto in_place = wrap_in_place(context, protection, parts, offset, buffer);
-  auto token_len =
-      in_place ? *std::move(in_place) : wrap_and_copy(context, protection, parts, offset, buffer);
+  auto token_len = wrap_parts(context, protection, parts, offset, buffer);
   if (!token_len) {
     std::fill(buffer->begin() + static_cast<std::ptrdiff_t>(offset), buffer->end(), 0);
   }
@@ -151,18 +184,31 @@ Result<std::size_t> wrap_into(const Context& context, Protection protection,
 }
 
 Result<Buffer> unwrap(const Context& context, Protection expected, ByteView token) {
-  BufferView input(token);
-  Buffer message;
+  // MIT rotates the octets of its input, which the caller may have as const for a reason.
+  Bytes spoilt = to_bytes(token);
+  return unwrap_and_spoil(context, expected, spoilt);
+}
+
+Result<std::span<std::uint8_t>> unwrap_in_place(const Context& context, Protection expected,
+                                                std::span<std::uint8_t> token) {
+  std::array<gss_iov_buffer_desc, 2> parts{
+      {{GSS_IOV_BUFFER_TYPE_STREAM, {token.size(), token.data()}}, {GSS_IOV_BUFFER_TYPE_DATA, {}}}};
   int conf_state = 0;
   gss_qop_t qop = GSS_C_QOP_DEFAULT;
   OM_uint32 minor = 0;
-  const OM_uint32 major =
-      gss_unwrap(&minor, context.get(), input.desc(), message.out(), &conf_state, &qop);
-  if (major != GSS_S_COMPLETE) return Status("gss_unwrap", major, minor);
-  if (expected == Protection::kConfidentiality && conf_state == 0) {
-    return Status("gss_unwrap: message was not encrypted", GSS_S_FAILURE, 0);
+  const OM_uint32 major = gss_unwrap_iov(&minor, context.get(), &conf_state, &qop, parts.data(),
+                                         static_cast<int>(parts.size()));
+  if (GSS_ROUTINE_ERROR(major) == GSS_S_UNAVAILABLE) {
+    return unwrap_and_copy(context, expected, token);
   }
-  return message;
+  if (major != GSS_S_COMPLETE) return Status("gss_unwrap_iov", major, minor);
+  if (!is_as_asked(expected, conf_state)) {
+    return Status("gss_unwrap_iov: message was not encrypted", GSS_S_FAILURE, 0);
+  }
+  const gss_buffer_desc& message = parts[1].buffer;
+  if (message.length == 0) return token.first(0);
+  const std::ptrdiff_t at = static_cast<const std::uint8_t*>(message.value) - token.data();
+  return token.subspan(static_cast<std::size_t>(at), message.length);
 }
 
 Result<Buffer> get_mic(const Context& context, ByteView message) {

@@ -37,6 +37,12 @@ Result<std::size_t> wrap_into(const Context& context, Protection protection,
 // not encrypted (RFC 4752 section 3.3).
 Result<Buffer> unwrap(const Context& context, Protection expected, ByteView token);
 
+// unwrap_in_place is unwrap for a token in a buffer of the caller's own, without a copy: returns
+// the part of `token` that is the message now. The rest of it, and after a failure all of it, means
+// nothing any more.
+Result<std::span<std::uint8_t>> unwrap_in_place(const Context& context, Protection expected,
+                                                std::span<std::uint8_t> token);
+
 // get_mic makes an integrity token for a message that travels beside it; verify_mic checks one.
 Result<Buffer> get_mic(const Context& context, ByteView message);
 Status verify_mic(const Context& context, ByteView message, ByteView mic);

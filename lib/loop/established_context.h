@@ -64,6 +64,10 @@ class EstablishedContext {
   gss::Result<gss::Buffer> unwrap(gss::Protection expected, ByteView token) {
     return gss::unwrap(context_, expected, token);
   }
+  gss::Result<std::span<std::uint8_t>> unwrap_in_place(gss::Protection expected,
+                                                       std::span<std::uint8_t> token) {
+    return gss::unwrap_in_place(context_, expected, token);
+  }
   gss::Result<gss::Buffer> get_mic(ByteView message) { return gss::get_mic(context_, message); }
   gss::Status verify_mic(ByteView message, ByteView mic) {
     return gss::verify_mic(context_, message, mic);

@@ -47,6 +47,8 @@ Script script_of_everything() {
   // So that falling back is not seen as a wrong result.
   script.names.display_ext = {GSS_S_COMPLETE, 0};
   script.names.display_ext_text = "alice@EXAMPLE.COM";
+  script.per_message.has_iov = true;
+  script.inquiry.sasl_ssf = {std::string("\0\0\1\0", 4)};
   script.minor_texts[7] = {"one text", "another"};
   return script;
 }
@@ -99,7 +101,28 @@ void use_name(gss_name_t name, Results* results) {
       gss::remove(copy->get(), "b") == gss::Deletion::kDeleted ? "done" : kFailed;
 }
 
+// Not through wrap and unwrap, which other mechanisms' messages go through.
+bool use_messages_in_place(EstablishedContext& from, EstablishedContext& to, Results* results) {
+  for (const Protection protection : {Protection::kIntegrity, Protection::kConfidentiality}) {
+    const std::string which = protection == Protection::kIntegrity ? "integrity" : "encryption";
+    const ByteView parts[] = {as_bytes("mes"), as_bytes("sage")};
+    Bytes buffer = to_bytes(as_bytes("before"));
+    const auto len = from.wrap_into(protection, parts, 4, &buffer);
+    (*results)["wrap_into " + which] = len ? std::to_string(*len) : kFailed;
+    EXPECT_EQ(as_text(ByteView(buffer).first(4)), "befo");
+    if (!len) {
+      EXPECT_EQ(to_string(buffer).find("sage"), std::string::npos);
+      return false;
+    }
+    const auto message = to.unwrap_in_place(protection, std::span(buffer).subspan(4, *len));
+    (*results)["unwrap_in_place " + which] = message ? to_string(*message) : kFailed;
+    if (!message) return false;
+  }
+  return true;
+}
+
 void use_messages(EstablishedContext& from, EstablishedContext& to, Results* results) {
+  if (!use_messages_in_place(from, to, results)) return;
   for (const Protection protection : {Protection::kIntegrity, Protection::kConfidentiality}) {
     const std::string which = protection == Protection::kIntegrity ? "integrity" : "encryption";
     const auto token = from.wrap(protection, as_bytes("message"));
@@ -123,6 +146,8 @@ void use_context(EstablishedContext& context, const std::string& whose, Results*
   (*results)[whose + " flags"] = to_string(context.flags());
   (*results)[whose + " source name"] = done_or_failed(context.source_name());
   (*results)[whose + " target name"] = done_or_failed(context.target_name());
+  const auto ssf = context.confidentiality_ssf();
+  (*results)[whose + " strength"] = ssf && *ssf ? std::to_string(**ssf) : kFailed;
   const loop::Row& row = context.on_token(as_bytes("extra"));
   (*results)[whose + " extra token"] = row.fault == Fault::kNone ? "kept" : kFailed;
   EXPECT_EQ(context.is_usable(), row.fault == Fault::kNone);
@@ -138,6 +163,16 @@ void use_registry(Results* results) {
                            mech->authenticates_target && mech->binds_channels && mech->is_framed &&
                            !mech->sasl_name.empty();
   (*results)["mechanism"] = is_eligible && !mech->is_negotiation ? "eligible" : kFailed;
+}
+
+void use_credential(gss_cred_id_t credential, Results* results) {
+  auto copy = gss::duplicate(credential);
+  (*results)["credential copied"] = done_or_failed(copy);
+  const auto done = [](const gss::Status& status) {
+    return status.is_complete() ? "done" : kFailed;
+  };
+  (*results)["credential stored"] = done(gss::store(credential, "FILE:/somewhere"));
+  if (copy) (*results)["protection suppressed"] = done(gss::suppress_default_protection(&*copy));
 }
 
 void negotiate(const gss::Credential& initiating, const gss::Credential& accepting,
@@ -185,6 +220,7 @@ Results run_everything() {
   const auto accepting = gss::acquire_acceptor(GSS_C_NO_NAME, scripted_mech(), "");
   results["accepting credential"] = done_or_failed(accepting);
   if (!initiating || !accepting) return results;
+  use_credential(initiating->get(), &results);
   results["credential inquired"] = done_or_failed(gss::remaining_lifetime(initiating->get()));
   negotiate(*initiating, *accepting, *std::move(target), &results);
   return results;

@@ -59,6 +59,8 @@ WRAP(gss_display_status,
      (minor, status, type, mech, message_context, text))
 WRAP(gss_duplicate_name, (OM_uint32 * minor, const gss_name_t name, gss_name_t* copy),
      (minor, name, copy))
+WRAP(gss_export_cred, (OM_uint32 * minor, gss_cred_id_t credential, gss_buffer_t token),
+     (minor, credential, token))
 WRAP(gss_export_name_composite, (OM_uint32 * minor, gss_name_t name, gss_buffer_t token),
      (minor, name, token))
 WRAP(gss_get_mic,
@@ -69,6 +71,8 @@ WRAP(gss_get_name_attribute,
      (OM_uint32 * minor, gss_name_t name, gss_buffer_t attribute, int* authenticated, int* complete,
       gss_buffer_t value, gss_buffer_t display, int* more),
      (minor, name, attribute, authenticated, complete, value, display, more))
+WRAP(gss_import_cred, (OM_uint32 * minor, gss_buffer_t token, gss_cred_id_t* credential),
+     (minor, token, credential))
 WRAP(gss_import_name, (OM_uint32 * minor, gss_buffer_t text, gss_OID form, gss_name_t* name),
      (minor, text, form, name))
 WRAP(gss_indicate_mechs, (OM_uint32 * minor, gss_OID_set* mechs), (minor, mechs))
@@ -97,15 +101,30 @@ WRAP(gss_inquire_saslname_for_mech,
      (OM_uint32 * minor, const gss_OID mech, gss_buffer_t sasl_name, gss_buffer_t name,
       gss_buffer_t description),
      (minor, mech, sasl_name, name, description))
+WRAP(gss_inquire_sec_context_by_oid,
+     (OM_uint32 * minor, const gss_ctx_id_t context, const gss_OID what, gss_buffer_set_t* data),
+     (minor, context, what, data))
 WRAP(gss_process_context_token, (OM_uint32 * minor, gss_ctx_id_t context, gss_buffer_t token),
      (minor, context, token))
+WRAP(gss_set_cred_option,
+     (OM_uint32 * minor, gss_cred_id_t* credential, const gss_OID option, const gss_buffer_t value),
+     (minor, credential, option, value))
 WRAP(gss_set_name_attribute,
      (OM_uint32 * minor, gss_name_t name, int complete, gss_buffer_t attribute, gss_buffer_t value),
      (minor, name, complete, attribute, value))
+WRAP(gss_store_cred_into,
+     (OM_uint32 * minor, gss_cred_id_t credential, gss_cred_usage_t usage, gss_OID mech,
+      OM_uint32 overwrites, OM_uint32 becomes_default, gss_const_key_value_set_t store,
+      gss_OID_set* stored, gss_cred_usage_t* usage_stored),
+     (minor, credential, usage, mech, overwrites, becomes_default, store, stored, usage_stored))
 WRAP(gss_unwrap,
      (OM_uint32 * minor, gss_ctx_id_t context, gss_buffer_t input, gss_buffer_t output,
       int* conf_state, gss_qop_t* qop),
      (minor, context, input, output, conf_state, qop))
+WRAP(gss_unwrap_iov,
+     (OM_uint32 * minor, gss_ctx_id_t context, int* conf_state, gss_qop_t* qop,
+      gss_iov_buffer_desc* parts, int num_parts),
+     (minor, context, conf_state, qop, parts, num_parts))
 WRAP(gss_verify_mic,
      (OM_uint32 * minor, gss_ctx_id_t context, gss_buffer_t message, gss_buffer_t token,
       gss_qop_t* qop),
@@ -114,6 +133,14 @@ WRAP(gss_wrap,
      (OM_uint32 * minor, gss_ctx_id_t context, int conf_req, gss_qop_t qop, gss_buffer_t input,
       int* conf_state, gss_buffer_t output),
      (minor, context, conf_req, qop, input, conf_state, output))
+WRAP(gss_wrap_iov,
+     (OM_uint32 * minor, gss_ctx_id_t context, int conf_req, gss_qop_t qop, int* conf_state,
+      gss_iov_buffer_desc* parts, int num_parts),
+     (minor, context, conf_req, qop, conf_state, parts, num_parts))
+WRAP(gss_wrap_iov_length,
+     (OM_uint32 * minor, gss_ctx_id_t context, int conf_req, gss_qop_t qop, int* conf_state,
+      gss_iov_buffer_desc* parts, int num_parts),
+     (minor, context, conf_req, qop, conf_state, parts, num_parts))
 WRAP(gss_wrap_size_limit,
      (OM_uint32 * minor, gss_ctx_id_t context, int conf_req, gss_qop_t qop, OM_uint32 max_output,
       OM_uint32* max_input),

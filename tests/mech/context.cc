@@ -81,13 +81,16 @@ MECH_EXPORT OM_uint32 gss_inquire_sec_context_by_oid(OM_uint32* minor, const gss
                                                      gss_buffer_set_t* data) {
   Call call("gss_inquire_sec_context_by_oid", minor);
   if (call.context(context) == nullptr) return call.answer(GSS_S_NO_CONTEXT);
-  const auto& ssf = call.script().inquiry.sasl_ssf;
-  if (!ssf || octets(desired) != octets(GSS_C_SEC_CONTEXT_SASL_SSF)) {
+  const InquiryScript& scripted = call.script().inquiry;
+  if (!scripted.sasl_ssf || octets(desired) != octets(GSS_C_SEC_CONTEXT_SASL_SSF)) {
     return call.answer(GSS_S_UNAVAILABLE);
   }
-  std::string value;  // network order, as MIT gives it
-  for (int shift = 24; shift >= 0; shift -= 8) value += static_cast<char>(*ssf >> shift & 0xff);
-  gss_buffer_desc member{value.size(), value.data()};
-  OM_uint32 ignored = 0;
-  return call.answer(gss_add_buffer_set_member(&ignored, &member, data));
+  OM_uint32 major = GSS_S_COMPLETE;
+  for (std::string value : *scripted.sasl_ssf) {
+    gss_buffer_desc member{value.size(), value.data()};
+    OM_uint32 ignored = 0;
+    if (major == GSS_S_COMPLETE) major = gss_add_buffer_set_member(&ignored, &member, data);
+  }
+  if (major != GSS_S_COMPLETE) return call.answer(major);
+  return call.answer(scripted.sasl_ssf_answer);
 }

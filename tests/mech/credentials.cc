@@ -154,3 +154,57 @@ MECH_EXPORT OM_uint32 gss_inquire_cred_by_mech(OM_uint32* minor, gss_cred_id_t c
   if (acceptor_lifetime != nullptr) *acceptor_lifetime = lifetime;
   return inquire(call, credential, name, usage);
 }
+
+// A token is the usage as a digit, then the name, where there is one.
+MECH_EXPORT OM_uint32 gss_export_cred(OM_uint32* minor, gss_cred_id_t credential,
+                                      gss_buffer_t token) {
+  Call call("gss_export_cred", minor);
+  const Answer& answer = call.script().credentials.export_token;
+  const MechCredential* const found = call.credential(credential);
+  if (found == nullptr) return call.answer(GSS_S_DEFECTIVE_CREDENTIAL);
+  if (!is_error(answer.major)) fill(token, std::to_string(found->usage) + found->name.value_or(""));
+  return call.answer(answer);
+}
+
+MECH_EXPORT OM_uint32 gss_import_cred(OM_uint32* minor, gss_buffer_t token,
+                                      gss_cred_id_t* credential) {
+  Call call("gss_import_cred", minor);
+  const Answer& answer = call.script().credentials.import_token;
+  const std::string octets = to_string(token);
+  if (octets.empty()) return call.answer(GSS_S_DEFECTIVE_TOKEN);
+  if (is_error(answer.major)) return call.answer(answer);
+  MechCredential imported;
+  imported.usage = octets[0] - '0';
+  if (octets.size() > 1) imported.name = octets.substr(1);
+  imported.name_type = GSS_C_NT_USER_NAME;
+  *credential = call.add(std::move(imported));
+  return call.answer(answer);
+}
+
+// The name that the glue looks for, as above.
+MECH_EXPORT OM_uint32 gssspi_set_cred_option(OM_uint32* minor, gss_cred_id_t* credential,
+                                             const gss_OID option, const gss_buffer_t value) {
+  Call call("gss_set_cred_option", minor);
+  if (call.credential(*credential) == nullptr) return call.answer(GSS_S_DEFECTIVE_CREDENTIAL);
+  call.fact("option", octets(option));
+  call.fact("value", to_string(value));
+  return call.answer(call.script().credentials.set_option);
+}
+
+MECH_EXPORT OM_uint32 gss_store_cred_into(OM_uint32* minor, gss_cred_id_t credential,
+                                          gss_cred_usage_t usage, gss_OID /*mech*/,
+                                          OM_uint32 overwrites, OM_uint32 becomes_default,
+                                          gss_const_key_value_set_t store, gss_OID_set* stored,
+                                          gss_cred_usage_t* usage_stored) {
+  Call call("gss_store_cred_into", minor);
+  if (call.credential(credential) == nullptr) return call.answer(GSS_S_DEFECTIVE_CREDENTIAL);
+  call.fact("overwrites", overwrites);
+  call.fact("becomes_default", becomes_default);
+  for (OM_uint32 i = 0; store != GSS_C_NO_CRED_STORE && i < store->count; ++i) {
+    call.fact(store->elements[i].key, store->elements[i].value);
+  }
+  gss_OID_set_desc own{1, oid(Mech::kScripted)};
+  if (stored != nullptr) copy_mechs(&own, stored);
+  if (usage_stored != nullptr) *usage_stored = usage;
+  return call.answer(call.script().credentials.store);
+}

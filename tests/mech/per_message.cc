@@ -7,6 +7,8 @@
 //
 // The checksum covers all but itself, so any change is seen; it protects from nobody.
 
+#include <cstring>
+#include <optional>
 #include <utility>
 
 #include "tests/mech/objects.h"
@@ -76,51 +78,133 @@ OM_uint32 finish(Call& call, MessageCall& message, OM_uint32 major) {
   return call.answer(major, call.script().per_message.minor);
 }
 
+// What gss_unwrap and gss_unwrap_iov do.
+OM_uint32 open(Call& call, MechContext* found, MessageCall& message, std::string* body,
+               int* conf_state) {
+  const PerMessageScript& scripted = call.script().per_message;
+  if (found == nullptr) return GSS_S_NO_CONTEXT;
+  const std::string_view token = message.input;
+  if (token.size() < kHeaderLen + 4) return GSS_S_DEFECTIVE_TOKEN;
+  std::uint32_t seq = 0;
+  const OM_uint32 bad = check_header(*found, 'W', token, token.substr(kHeaderLen), seq);
+  if (bad != GSS_S_COMPLETE) return bad;
+  const OM_uint32 major = scripted.unwrap.value_or(check_sequence(*found, seq));
+  const int conf = scripted.unwrap_conf_state.value_or(token[2]);
+  message.conf_state = conf != 0;
+  if (conf_state != nullptr) *conf_state = conf;
+  const std::uint32_t padding = parse_number(token.substr(token.size() - 4));
+  *body = token.substr(kHeaderLen, token.size() - kHeaderLen - 4 - padding);
+  if (token[2] == 1) toggle_cipher(*body);
+  return major;
+}
+
+// What gss_wrap and gss_wrap_iov do; nullopt on failure.
+std::optional<std::string> protect(Call& call, MechContext& context, MessageCall& message,
+                                   OM_uint32 major, int* conf_state) {
+  const PerMessageScript& scripted = call.script().per_message;
+  const bool conf = message.conf_req && (context.flags & GSS_C_CONF_FLAG) != 0;
+  const int reported = scripted.wrap_conf_state.value_or(conf ? 1 : 0);
+  message.conf_state = reported != 0;
+  if (conf_state != nullptr) *conf_state = reported;
+  if (is_error(major)) return std::nullopt;
+  std::string body = message.input;
+  if (conf) toggle_cipher(body);
+  body.append(scripted.padding, 'p');
+  body += number(scripted.padding);
+  return make_header('W', context.is_initiator, conf, context.send_seq++, body) + body;
+}
+
+gss_buffer_t part(gss_iov_buffer_desc* iov, int num_parts, OM_uint32 type) {
+  for (int i = 0; i < num_parts; ++i) {
+    if (GSS_IOV_BUFFER_TYPE(iov[i].type) == type) return &iov[i].buffer;
+  }
+  return nullptr;
+}
+
+// Copies the next octets of `token` into a part.
+void hand_out(std::string_view* token, gss_buffer_t part) {
+  if (part->length > 0) std::memcpy(part->value, token->data(), part->length);
+  token->remove_prefix(part->length);
+}
+
 }  // namespace
 
 MECH_EXPORT OM_uint32 gss_wrap(OM_uint32* minor, gss_ctx_id_t context, int conf_req, gss_qop_t qop,
                                gss_buffer_t input, int* conf_state, gss_buffer_t output) {
   Call call("gss_wrap", minor);
-  const PerMessageScript& scripted = call.script().per_message;
   MessageCall message{{}, call.serial(context), to_string(input), conf_req != 0, false, qop, 0};
   MechContext* const found = call.context(context);
   if (found == nullptr) return finish(call, message, GSS_S_NO_CONTEXT);
-  const bool conf = conf_req != 0 && (found->flags & GSS_C_CONF_FLAG) != 0;
-  const int reported = scripted.wrap_conf_state.value_or(conf ? 1 : 0);
-  message.conf_state = reported != 0;
-  if (conf_state != nullptr) *conf_state = reported;
-  const OM_uint32 major = scripted.wrap.value_or(GSS_S_COMPLETE);
-  if (is_error(major)) return finish(call, message, major);
-  std::string body = message.input;
-  if (conf) toggle_cipher(body);
-  body.append(scripted.padding, 'p');
-  body += number(scripted.padding);
-  fill(output, make_header('W', found->is_initiator, conf, found->send_seq++, body) + body);
+  const OM_uint32 major = call.script().per_message.wrap.value_or(GSS_S_COMPLETE);
+  const auto token = protect(call, *found, message, major, conf_state);
+  if (token) fill(output, *token);
+  return finish(call, message, major);
+}
+
+// The padding is the part of that name, and its length the trailer.
+MECH_EXPORT OM_uint32 gss_wrap_iov_length(OM_uint32* minor, gss_ctx_id_t context, int conf_req,
+                                          gss_qop_t /*qop*/, int* /*conf_state*/,
+                                          gss_iov_buffer_desc* iov, int num_parts) {
+  Call call("gss_wrap_iov_length", minor);
+  const PerMessageScript& scripted = call.script().per_message;
+  call.fact("conf", conf_req != 0 ? 1u : 0u);
+  if (!scripted.has_iov) return call.answer(GSS_S_UNAVAILABLE);
+  if (call.context(context) == nullptr) return call.answer(GSS_S_NO_CONTEXT);
+  part(iov, num_parts, GSS_IOV_BUFFER_TYPE_HEADER)->length = kHeaderLen;
+  part(iov, num_parts, GSS_IOV_BUFFER_TYPE_PADDING)->length = scripted.padding;
+  part(iov, num_parts, GSS_IOV_BUFFER_TYPE_TRAILER)->length = 4;
+  return call.answer(scripted.wrap_iov_length.value_or(GSS_S_COMPLETE), scripted.minor);
+}
+
+MECH_EXPORT OM_uint32 gss_wrap_iov(OM_uint32* minor, gss_ctx_id_t context, int conf_req,
+                                   gss_qop_t qop, int* conf_state, gss_iov_buffer_desc* iov,
+                                   int num_parts) {
+  Call call("gss_wrap_iov", minor);
+  const PerMessageScript& scripted = call.script().per_message;
+  if (!scripted.has_iov) return call.answer(GSS_S_UNAVAILABLE);
+  const gss_buffer_t data = part(iov, num_parts, GSS_IOV_BUFFER_TYPE_DATA);
+  MessageCall message{{}, call.serial(context), to_string(data), conf_req != 0, false, qop, 0};
+  MechContext* const found = call.context(context);
+  if (found == nullptr) return finish(call, message, GSS_S_NO_CONTEXT);
+  const OM_uint32 major = scripted.wrap_iov.value_or(GSS_S_COMPLETE);
+  const auto token = protect(call, *found, message, major, conf_state);
+  if (!token) return finish(call, message, major);
+  std::string_view rest = *token;
+  const gss_buffer_t padding = part(iov, num_parts, GSS_IOV_BUFFER_TYPE_PADDING);
+  hand_out(&rest, part(iov, num_parts, GSS_IOV_BUFFER_TYPE_HEADER));
+  hand_out(&rest, data);
+  hand_out(&rest, padding);
+  hand_out(&rest, part(iov, num_parts, GSS_IOV_BUFFER_TYPE_TRAILER));
+  if (scripted.shortens_iov) --padding->length;
   return finish(call, message, major);
 }
 
 MECH_EXPORT OM_uint32 gss_unwrap(OM_uint32* minor, gss_ctx_id_t context, gss_buffer_t input,
                                  gss_buffer_t output, int* conf_state, gss_qop_t* qop_state) {
   Call call("gss_unwrap", minor);
-  const PerMessageScript& scripted = call.script().per_message;
   MessageCall message{{}, call.serial(context), to_string(input), false, false, 0, 0};
-  MechContext* const found = call.context(context);
-  if (found == nullptr) return finish(call, message, GSS_S_NO_CONTEXT);
-  const std::string_view token = message.input;
-  if (token.size() < kHeaderLen + 4) return finish(call, message, GSS_S_DEFECTIVE_TOKEN);
-  std::uint32_t seq = 0;
-  const OM_uint32 bad = check_header(*found, 'W', token, token.substr(kHeaderLen), seq);
-  if (bad != GSS_S_COMPLETE) return finish(call, message, bad);
-  const OM_uint32 major = scripted.unwrap.value_or(check_sequence(*found, seq));
-  const int conf = scripted.unwrap_conf_state.value_or(token[2]);
-  message.conf_state = conf != 0;
-  if (conf_state != nullptr) *conf_state = conf;
+  std::string body;
+  const OM_uint32 major = open(call, call.context(context), message, &body, conf_state);
   if (qop_state != nullptr) *qop_state = GSS_C_QOP_DEFAULT;
-  if (is_error(major)) return finish(call, message, major);
-  const std::uint32_t padding = parse_number(token.substr(token.size() - 4));
-  std::string body(token.substr(kHeaderLen, token.size() - kHeaderLen - 4 - padding));
-  if (token[2] == 1) toggle_cipher(body);
-  fill(output, body);
+  if (!is_error(major)) fill(output, body);
+  return finish(call, message, major);
+}
+
+MECH_EXPORT OM_uint32 gss_unwrap_iov(OM_uint32* minor, gss_ctx_id_t context, int* conf_state,
+                                     gss_qop_t* qop_state, gss_iov_buffer_desc* iov,
+                                     int num_parts) {
+  Call call("gss_unwrap_iov", minor);
+  if (!call.script().per_message.has_iov) return call.answer(GSS_S_UNAVAILABLE);
+  const gss_buffer_t stream = part(iov, num_parts, GSS_IOV_BUFFER_TYPE_STREAM);
+  MessageCall message{{}, call.serial(context), to_string(stream), false, false, 0, 0};
+  std::string body;
+  const OM_uint32 major = open(call, call.context(context), message, &body, conf_state);
+  if (qop_state != nullptr) *qop_state = GSS_C_QOP_DEFAULT;
+  if (!is_error(major)) {
+    const gss_buffer_t data = part(iov, num_parts, GSS_IOV_BUFFER_TYPE_DATA);
+    *data = gss_buffer_desc{body.size(), static_cast<char*>(stream->value) + kHeaderLen};
+    std::memcpy(data->value, body.data(), body.size());
+  }
   return finish(call, message, major);
 }
 

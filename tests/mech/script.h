@@ -133,7 +133,9 @@ struct InquiryScript {
   std::optional<NameSpec> target;
   gss_OID mech_type = GSS_C_NO_OID;  // GSS_C_NO_OID: the context's own
   OM_uint32 lifetime = 36000;
-  std::optional<std::uint32_t> sasl_ssf;  // GSS_C_SEC_CONTEXT_SASL_SSF; nullopt: UNAVAILABLE
+  // GSS_C_SEC_CONTEXT_SASL_SSF, each element a buffer of the answer; nullopt: UNAVAILABLE.
+  std::optional<std::vector<std::string>> sasl_ssf;
+  Answer sasl_ssf_answer;
 };
 
 struct ProcessTokenScript {
@@ -155,13 +157,24 @@ struct PerMessageScript {
   std::optional<int> wrap_conf_state;  // what the caller is told, not what was done
   std::optional<int> unwrap_conf_state;
   std::optional<OM_uint32> max_input_size;  // what gss_wrap_size_limit says
-  OM_uint32 padding = 0;  // octets added to each wrap token, as a mechanism of large overhead
+  // gss_wrap_iov and gss_wrap_iov_length; without, both are UNAVAILABLE. The token is the same.
+  bool has_iov = false;
+  std::optional<OM_uint32> wrap_iov;
+  std::optional<OM_uint32> wrap_iov_length;
+  bool shortens_iov = false;  // gss_wrap_iov uses less of the padding than was announced
+  OM_uint32 padding = 0;      // octets added to each wrap token, as a mechanism of large overhead
 };
 
+// Exporting and importing, setting options and storing work by themselves, as acquiring does; an
+// error among the answers suppresses what they do.
 struct CredentialScript {
   Answer acquire_initiate;  // also holds for GSS_C_BOTH
   Answer acquire_accept;
   Answer inquire;
+  Answer export_token;
+  Answer import_token;
+  Answer set_option;  // of any name; the record's log says which
+  Answer store;
   NameSpec initiator = {"initiator@EXAMPLE.COM", GSS_C_NT_USER_NAME};
   NameSpec acceptor = {"imap@host.example.com", GSS_C_NT_HOSTBASED_SERVICE};
   OM_uint32 lifetime = 36000;

@@ -235,7 +235,7 @@ TEST_F(ScriptedMech, SaysItsSsfOnlyWhenScripted) {
   EXPECT_EQ(
       gss_inquire_sec_context_by_oid(&minor, acceptor.context, GSS_C_SEC_CONTEXT_SASL_SSF, &set),
       GSS_S_UNAVAILABLE);
-  scripted().edit([](Script& s) { s.inquiry.sasl_ssf = 256; });
+  scripted().edit([](Script& s) { s.inquiry.sasl_ssf = {std::string("\0\0\1\0", 4)}; });
   ASSERT_EQ(
       gss_inquire_sec_context_by_oid(&minor, acceptor.context, GSS_C_SEC_CONTEXT_SASL_SSF, &set),
       GSS_S_COMPLETE);
