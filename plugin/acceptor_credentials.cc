@@ -35,6 +35,21 @@ gss::Result<gss::Name> acceptor_name(const AcceptorKey& key) {
                                                            : gss::NameForm::kHostbasedService);
 }
 
+gss::Result<gss::Credential> acquire(gss_name_t name, const AcceptorKey& key) {
+  const std::string keytab = uses_keytab(key.mech) ? key.keytab : std::string();
+  if (key.mech != gss::Oid::spnego()) return gss::acquire_acceptor(name, key.mech, keytab);
+  // Kerberos is what SPNEGO is to arrive at: where there is no key for it, nothing is offered,
+  // whatever else this machine could accept (R11).
+  if (auto kerberos = gss::acquire_acceptor(name, gss::Oid::krb5(), keytab); !kerberos) {
+    return kerberos;
+  }
+  auto credential = gss::acquire_acceptor(name, key.mech, keytab);
+  if (!credential) return credential;
+  const gss::Status restricted = gss::restrict_negotiation(&*credential, gss::Oid::krb5());
+  if (!restricted.is_complete()) return restricted;
+  return credential;
+}
+
 }  // namespace
 
 std::string AcceptorKey::text() const {
@@ -82,8 +97,7 @@ gss::Result<std::shared_ptr<const AcceptorCredential>> AcceptorCredentials::get(
   }
   auto name = acceptor_name(key);
   if (!name) return std::move(name).error();
-  auto credential = gss::acquire_acceptor(name->get(), key.mech,
-                                          uses_keytab(key.mech) ? key.keytab : std::string());
+  auto credential = acquire(name->get(), key);
   if (!credential) return std::move(credential).error();
   auto shared = std::make_shared<const AcceptorCredential>(
       AcceptorCredential{*std::move(credential), *std::move(name)});

@@ -8,6 +8,7 @@
 
 #include "lib/base/result.h"
 #include "lib/gss/context.h"
+#include "plugin/offer.h"
 #include "plugin/options.h"
 
 namespace gssloop::plugin {
@@ -31,6 +32,19 @@ Result<std::optional<gss::ChannelBindings>, Mistake> application_binding(const P
         "turns off"};
   }
   return bindings;
+}
+
+// server_binding is that for a server, which listed the -PLUS names if the option was on when the
+// module was loaded: a client that chose one believes that the channel is bound.
+inline Result<std::optional<gss::ChannelBindings>, Mistake> server_binding(
+    const sasl_server_params_t& params, const Options& options, const Offer& offer) {
+  if (SASL_CB_PRESENT(&params) && offer.binds_channels && !options.binds_channels) {
+    return Mistake{
+        "gssloop_channel_binding = no was not yet set when libsasl was initialised, so "
+        "that " +
+        offer.sasl_name + "-PLUS is offered: set it in the server's configuration file"};
+  }
+  return application_binding(params, options);
 }
 
 }  // namespace gssloop::plugin

@@ -41,16 +41,16 @@ std::vector<std::string> AuxProps::wanted() const {
   return names;
 }
 
-void AuxProps::erase() const {
-  for (const std::string& property : requested()) {
+void AuxProps::erase(const std::vector<std::string>& properties) const noexcept {
+  for (const std::string& property : properties) {
     host_.utils()->prop_erase(context_, property.c_str());
   }
 }
 
 void AuxProps::publish(const Attributes& attributes, bool is_own_identity) {
-  erase();
-  has_published_ = true;
-  for (const std::string& property : requested()) {
+  published_ = requested();
+  erase(published_);
+  for (const std::string& property : published_) {
     if (!property.starts_with('*') && !is_own_identity) continue;
     const Attribute* attribute = attributes.find(without_star(property));
     if (attribute != nullptr) set(property, *attribute);

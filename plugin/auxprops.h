@@ -24,9 +24,7 @@ class AuxProps {
   AuxProps(const AuxProps&) = delete;
   AuxProps& operator=(const AuxProps&) = delete;
   // Takes back what was set: a later attempt on this connection must find nothing.
-  ~AuxProps() {
-    if (has_published_) erase();
-  }
+  ~AuxProps() { erase(published_); }
 
   // wanted lists the attribute names that the application asked for (without the star, each once)
   // and that can be filled from attributes under their own names.
@@ -34,7 +32,7 @@ class AuxProps {
 
   // erase removes the values of all names of ours that are requested, whoever set them: a database
   // must not pose as the mechanism.
-  void erase() const;
+  void erase() const { erase(requested()); }
 
   // publish sets the properties. `is_own_identity`: the peer acts as itself.
   void publish(const Attributes& attributes, bool is_own_identity);
@@ -42,10 +40,11 @@ class AuxProps {
  private:
   void set(const std::string& property, const Attribute& attribute) const;
   std::vector<std::string> requested() const;
+  void erase(const std::vector<std::string>& properties) const noexcept;
 
   Host host_;
   propctx* context_;
-  bool has_published_ = false;
+  std::vector<std::string> published_;  // with star
 };
 
 // is_raw_name says whether `name` (without star) is one of an attribute that is published under the

@@ -10,26 +10,16 @@ namespace gssloop::plugin {
 int ClientExchange::step(std::optional<ByteView> server_in, sasl_interact_t** prompt_need,
                          const char** client_out, unsigned* client_out_len,
                          sasl_out_params_t* oparams) {
-  *client_out = nullptr;
-  *client_out_len = 0;
-  has_out_ = false;
-  oparams_ = oparams;
+  begin_step(oparams);
+  hand_over(client_out, client_out_len);  // nothing, should this step fail
   if (failed_) return report(*failed_);
   Progress progress = advance(server_in.value_or(ByteView()), prompt_need);
   if (!progress) {
     failed_ = std::move(progress).error();
     return report(*failed_);
   }
-  if (has_out_) {
-    *client_out = out_.data();
-    *client_out_len = static_cast<unsigned>(out_.size());
-  }
+  hand_over(client_out, client_out_len);
   return *progress;
-}
-
-void ClientExchange::put(ByteView message) {
-  out_ = to_string(message);
-  has_out_ = true;
 }
 
 std::optional<Refusal> ClientExchange::put_token(ByteView token) {
@@ -52,7 +42,7 @@ ClientExchange::Progress ClientExchange::advance(ByteView message, sasl_interact
 
 // Finds out who logs in. SASL_OK: everything is known; SASL_INTERACT: the application is to answer.
 ClientExchange::Progress ClientExchange::begin(sasl_interact_t** prompt_need) {
-  auto options = Options::read(host_);
+  auto options = Options::read(host());
   if (!options) return Refusal{Class::kConfiguration, options.error().clause};
   options_ = *std::move(options);
   if (options_.is_anonymous && (params_.props.security_flags & SASL_SEC_NOANONYMOUS) != 0) {
@@ -60,7 +50,7 @@ ClientExchange::Progress ClientExchange::begin(sasl_interact_t** prompt_need) {
                    "gssloop_anonymous is on, but the application forbids anonymous logins"};
   }
   target_ = std::string(params_.service) + "@" + params_.serverFQDN;
-  auto gathered = identity_.gather(host_, offer_.mechanism.oid, params_.gss_creds, prompt_need);
+  auto gathered = identity_.gather(host(), offer_.mechanism.oid, params_.gss_creds, prompt_need);
   if (!gathered) return std::move(gathered).error();
   return *gathered == ClientIdentity::Progress::kInteract ? SASL_INTERACT : SASL_OK;
 }
@@ -86,7 +76,7 @@ ClientExchange::Progress ClientExchange::start_loop() {
 }
 
 ClientExchange::Progress ClientExchange::obey(loop::Step step) {
-  if (is_tracing(params_)) trace_step(host_, "client", initiator_->num_legs(), step);
+  if (is_tracing(params_)) trace_step(host(), "client", initiator_->num_legs(), step);
   // Before anything is sent: a client that fails just aborts the exchange, and that is what tells
   // the server. An error token stays here (loop section 2.3 recommends it where a channel fits).
   if (step.has(loop::Action::kFail)) return explain(subject(), step.failure());
@@ -100,7 +90,8 @@ ClientExchange::Progress ClientExchange::obey(loop::Step step) {
       return on_established();
     }
   }
-  return SASL_OK;
+  // No row of the table ends like this; should one, it is not with a login.
+  return refuse(Class::kMechanism, "the negotiation came to nothing");
 }
 
 ClientExchange::Progress ClientExchange::on_later_message(ByteView) {
@@ -108,6 +99,7 @@ ClientExchange::Progress ClientExchange::on_later_message(ByteView) {
 }
 
 Result<ClientExchange::Plan, Refusal> ClientExchange::plan_by_window(const LayerWindow& window,
+                                                                     bool wants_confidentiality,
                                                                      Flags always) {
   if (std::string why = window.why_impossible(); !why.empty()) {
     return refuse(Class::kTooWeak, why);
@@ -122,8 +114,8 @@ Result<ClientExchange::Plan, Refusal> ClientExchange::plan_by_window(const Layer
   if (window.room() >= 1) {
     plan.request = plan.request | Flag::kInteg | Flag::kSequence | Flag::kReplay;
   }
-  if (window.room() > 1) plan.request = plan.request | Flag::kConf;
-  plan.only_as_requested = window.room() <= 1;
+  if (wants_confidentiality) plan.request = plan.request | Flag::kConf;
+  plan.only_as_requested = !wants_confidentiality;
   return plan;
 }
 
@@ -138,7 +130,7 @@ std::optional<Refusal> ClientExchange::name_both_sides() {
   return std::nullopt;
 }
 
-std::optional<Refusal> ClientExchange::canonicalize() {
+std::optional<Refusal> ClientExchange::canonicalize(const std::string& authzid) {
   std::string authid = "anonymous";
   if (!context_->flags().has(Flag::kAnon)) {
     auto displayed = gss::display(local_name_.get());
@@ -146,11 +138,11 @@ std::optional<Refusal> ClientExchange::canonicalize() {
     authid = std::move(displayed->text);
   }
   const auto canon = [&](const std::string& name, unsigned flags) {
-    return params_.canon_user(host_.conn(), name.c_str(), static_cast<unsigned>(name.size()), flags,
-                              oparams_);
+    return params_.canon_user(host().conn(), name.c_str(), static_cast<unsigned>(name.size()),
+                              flags, oparams());
   };
-  int code = canon(authid, SASL_CU_AUTHID | (authzid().empty() ? SASL_CU_AUTHZID : 0U));
-  if (code == SASL_OK && !authzid().empty()) code = canon(authzid(), SASL_CU_AUTHZID);
+  int code = canon(authid, SASL_CU_AUTHID | (authzid.empty() ? SASL_CU_AUTHZID : 0U));
+  if (code == SASL_OK && !authzid.empty()) code = canon(authzid, SASL_CU_AUTHZID);
   if (code == SASL_OK) return std::nullopt;
   Refusal refusal = refuse(
       Class::kHost, "libsasl does not take the name \"" + printable(as_bytes(authid)) + "\"");
@@ -158,16 +150,13 @@ std::optional<Refusal> ClientExchange::canonicalize() {
   return refusal;
 }
 
-ClientExchange::Progress ClientExchange::finish() {
-  if (is_tracing(params_)) trace_layer(host_, "client", layer());
+ClientExchange::Progress ClientExchange::finish(const std::string& authzid) {
+  if (is_tracing(params_)) trace_layer(host(), "client", layer());
   if (auto refusal = name_both_sides()) return *std::move(refusal);
-  if (auto refusal = canonicalize()) return *std::move(refusal);
-  oparams_->doneflag = 1;
-  oparams_->mech_ssf = layer_ ? layer_->ssf() : 0;
-  oparams_->maxoutbuf = layer_ ? layer_->max_message_len() : 0;
-  oparams_->gss_peer_name = peer_name_.get();
-  oparams_->gss_local_name = local_name_.get();
-  oparams_->param_version = 0;
+  if (auto refusal = canonicalize(authzid)) return *std::move(refusal);
+  oparams()->gss_peer_name = peer_name_.get();
+  oparams()->gss_local_name = local_name_.get();
+  tell_layer();
   return SASL_OK;
 }
 

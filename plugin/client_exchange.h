@@ -7,36 +7,22 @@
 
 #include "lib/loop/initiator.h"
 #include "plugin/client_identity.h"
+#include "plugin/exchange.h"
 #include "plugin/offer.h"
 #include "plugin/options.h"
-#include "plugin/outcome.h"
-#include "plugin/security_layer.h"
 
 namespace gssloop::plugin {
 
 // ClientExchange is one client's exchange, as far as all mechanisms share it:
 //
 //   who logs in and with what -> Initiator -> (the mechanism's own part) -> what libsasl is told
-class ClientExchange {
+class ClientExchange : public Exchange {
  public:
-  ClientExchange(const ClientExchange&) = delete;
-  ClientExchange& operator=(const ClientExchange&) = delete;
-  virtual ~ClientExchange() = default;
-
   // step is libsasl's mech_step: returns SASL_OK, SASL_CONTINUE, SASL_INTERACT or an error code.
   int step(std::optional<ByteView> server_in, sasl_interact_t** prompt_need,
            const char** client_out, unsigned* client_out_len, sasl_out_params_t* oparams);
 
-  const Host& host() const noexcept { return host_; }
-  // layer is the security layer after SASL_OK; null where there is none.
-  SecurityLayer* layer() noexcept { return layer_ ? &*layer_ : nullptr; }
-  // report makes a SASL code of what failed in the layer.
-  int report(const Refusal& refusal) const { return report_client(host_, refusal); }
-
  protected:
-  // What a step came to, short of its SASL code for failures.
-  using Progress = Result<int, Refusal>;
-
   // Plan is what a mechanism asks of the context.
   struct Plan {
     Flags request;  // beside mutual authentication, which every mechanism asks for and demands
@@ -46,7 +32,7 @@ class ClientExchange {
   };
 
   ClientExchange(const Offer& offer, const sasl_client_params_t& params)
-      : offer_(offer), params_(params), host_(params.utils) {}
+      : Exchange(params.utils), offer_(offer), params_(params) {}
 
   virtual Result<Plan, Refusal> plan() = 0;
   // put_token sends a token of the loop.
@@ -57,13 +43,13 @@ class ClientExchange {
   virtual Progress on_later_message(ByteView message);
 
   // plan_by_window is the plan of GSSAPI and GSS-SPNEGO, which take the application's bindings and
-  // want what its security properties leave room for. `always` are flags beside those.
-  Result<Plan, Refusal> plan_by_window(const LayerWindow& window, Flags always);
-  // finish tells libsasl that the login is done; the last thing that a mechanism does.
-  Progress finish();
-  // put is what this step sends.
-  void put(ByteView message);
-  bool has_out() const noexcept { return has_out_; }
+  // want what its security properties leave room for; confidentiality only where
+  // `wants_confidentiality`. `always` are flags beside those.
+  Result<Plan, Refusal> plan_by_window(const LayerWindow& window, bool wants_confidentiality,
+                                       Flags always);
+  // finish tells libsasl that the login is done, acting as `authzid` (empty: as oneself); the last
+  // thing that a mechanism does.
+  Progress finish(const std::string& authzid);
 
   std::string subject() const;
   Refusal refuse(Class what, const std::string& clause) const {
@@ -76,30 +62,29 @@ class ClientExchange {
   const Options& options() const noexcept { return options_; }
   const std::string& authzid() const noexcept { return identity_.authzid(); }
   loop::EstablishedContext& context() noexcept { return *context_; }
-  std::optional<SecurityLayer> layer_;
 
  private:
+  int report(const Refusal& refusal) const final { return report_client(host(), refusal); }
+  std::string layer_name() const final {
+    return offer_.sasl_name + " security layer to " + target_;
+  }
   Progress advance(ByteView message, sasl_interact_t** prompt_need);
   Progress begin(sasl_interact_t** prompt_need);
   Progress start_loop();
   Progress obey(loop::Step step);
   std::optional<Refusal> name_both_sides();
-  std::optional<Refusal> canonicalize();
+  std::optional<Refusal> canonicalize(const std::string& authzid);
 
   const Offer& offer_;
   const sasl_client_params_t& params_;  // libsasl's, which may change between steps
-  const Host host_;
   ClientIdentity identity_;
   Options options_;
   std::string target_;
   std::optional<loop::Initiator> initiator_;
   std::optional<loop::EstablishedContext> context_;
   gss::Name local_name_, peer_name_;
-  sasl_out_params_t* oparams_ = nullptr;
   // Why this login failed. libsasl disposes of a server's exchange then, but not of a client's.
   std::optional<Refusal> failed_;
-  std::string out_;  // what client_out points to
-  bool has_out_ = false;
 };
 
 }  // namespace gssloop::plugin

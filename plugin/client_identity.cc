@@ -43,10 +43,25 @@ Result<ClientIdentity::Progress, Refusal> ClientIdentity::gather(const Host& hos
   if (auto refusal = ask(host, SASL_CB_USER, &authzid_, true)) return *std::move(refusal);
   if (gss_creds != nullptr) {
     borrowed_ = static_cast<gss_cred_id_t>(const_cast<void*>(gss_creds));
+    const gss::Status usable = gss::check_usable(borrowed_, mech);
+    if (!usable.is_complete()) {
+      return explain("using the credential that the application gave (SASL_GSS_CREDS)",
+                     Class::kCredential, usable);
+    }
   } else if (!owned_) {
     if (auto refusal = find_credential(host, mech)) return *std::move(refusal);
+    if (auto refusal = restrict_to_kerberos(mech)) return *std::move(refusal);
   }
   return questions_.empty() ? Progress::kReady : put_questions(host, prompt_need);
+}
+
+// What else this machine has credentials for is not offered to a server: it would answer NTLM's
+// challenge, say, with something to guess the password by.
+std::optional<Refusal> ClientIdentity::restrict_to_kerberos(const gss::Oid& mech) {
+  if (!owned_ || mech != gss::Oid::spnego()) return std::nullopt;
+  const gss::Status restricted = gss::restrict_negotiation(&owned_, gss::Oid::krb5());
+  if (restricted.is_complete()) return std::nullopt;
+  return explain("restricting the negotiation to Kerberos", Class::kCredential, restricted);
 }
 
 std::optional<Refusal> ClientIdentity::suppress_default_protection() {

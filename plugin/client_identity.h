@@ -59,6 +59,7 @@ class ClientIdentity {
   std::optional<Refusal> ask(const Host& host, unsigned long id, Answer* answer, bool may_interact);
   std::optional<Refusal> ask_password(const Host& host);
   std::optional<Refusal> find_credential(const Host& host, const gss::Oid& mech);
+  std::optional<Refusal> restrict_to_kerberos(const gss::Oid& mech);
   gss::Result<gss::Name> login_name() const;
   gss::Status try_ticket(const Host& host, const gss::Oid& mech);
   std::optional<Refusal> use_password(const gss::Oid& mech);

@@ -69,22 +69,19 @@ void free_entry(void* glob_context, const sasl_utils_t*) noexcept {
   const auto last = std::move(static_cast<Entry*>(glob_context)->self);
 }
 
-// The security layer, of either side. Exchange is ClientExchange or ServerExchange: libsasl hands
-// back the context that the mechanism was made with.
+// The security layer. libsasl hands back the context that the mechanism was made with.
 
-template <class Exchange>
-int give_out(Exchange* exchange, const Result<ByteView, Refusal>& octets, const char** out,
+int give_out(const Exchange& exchange, const Result<ByteView, Refusal>& octets, const char** out,
              unsigned* out_len) {
-  if (!octets) return exchange->report(octets.error());
+  if (!octets) return exchange.report_layer(octets.error());
   *out = octets->empty() ? "" : reinterpret_cast<const char*>(octets->data());
   *out_len = static_cast<unsigned>(octets->size());
   return SASL_OK;
 }
 
-template <class Exchange>
 int layer_encode(void* context, const struct iovec* parts, unsigned num_parts, const char** out,
                  unsigned* out_len) noexcept {
-  auto* exchange = static_cast<Exchange*>(context);
+  const auto* exchange = static_cast<const Exchange*>(context);
   if (exchange == nullptr || exchange->layer() == nullptr) return SASL_NOTINIT;
   return guarded(exchange->host().utils(), [&] {
     const auto view = [](const struct iovec& part) {
@@ -92,32 +89,34 @@ int layer_encode(void* context, const struct iovec* parts, unsigned num_parts, c
     };
     if (num_parts == 1) {
       const ByteView whole = view(*parts);
-      return give_out(exchange, exchange->layer()->encode({&whole, 1}), out, out_len);
+      return give_out(*exchange, exchange->layer()->encode({&whole, 1}), out, out_len);
     }
     std::vector<ByteView> views;
     for (unsigned i = 0; i < num_parts; ++i) views.push_back(view(parts[i]));
-    return give_out(exchange, exchange->layer()->encode(views), out, out_len);
+    return give_out(*exchange, exchange->layer()->encode(views), out, out_len);
   });
 }
 
-template <class Exchange>
 int layer_decode(void* context, const char* in, unsigned in_len, const char** out,
                  unsigned* out_len) noexcept {
-  auto* exchange = static_cast<Exchange*>(context);
+  const auto* exchange = static_cast<const Exchange*>(context);
   if (exchange == nullptr || exchange->layer() == nullptr) return SASL_NOTINIT;
   return guarded(exchange->host().utils(), [&] {
-    return give_out(exchange, exchange->layer()->decode(as_bytes({in, in_len})), out, out_len);
+    return give_out(*exchange, exchange->layer()->decode(as_bytes({in, in_len})), out, out_len);
   });
 }
 
 // After the last step.
-template <class Exchange>
 void set_layer(Exchange* exchange, sasl_out_params_t* oparams) noexcept {
   const bool has_layer = exchange->layer() != nullptr;
   oparams->encode_context = has_layer ? exchange : nullptr;
   oparams->decode_context = has_layer ? exchange : nullptr;
-  oparams->encode = has_layer ? layer_encode<Exchange> : nullptr;
-  oparams->decode = has_layer ? layer_decode<Exchange> : nullptr;
+  oparams->encode = has_layer ? layer_encode : nullptr;
+  oparams->decode = has_layer ? layer_decode : nullptr;
+}
+
+void dispose(void* conn_context, const sasl_utils_t*) noexcept {
+  delete static_cast<Exchange*>(conn_context);
 }
 
 // Client.
@@ -138,7 +137,8 @@ std::unique_ptr<ClientExchange> make_client(const Offer& offer,
 int client_new(void* glob_context, sasl_client_params_t* params, void** conn_context) noexcept {
   return guarded(params->utils, [&] {
     const auto* entry = static_cast<OfferedClients::Entry*>(glob_context);
-    *conn_context = make_client(entry->offer, *params).release();
+    Exchange* const exchange = make_client(entry->offer, *params).release();
+    *conn_context = exchange;
     return SASL_OK;
   });
 }
@@ -148,15 +148,11 @@ int client_step(void* conn_context, sasl_client_params_t* params, const char* in
                 sasl_out_params_t* oparams) noexcept {
   if (conn_context == nullptr) return SASL_NOTINIT;
   return guarded(params->utils, [&] {
-    auto* exchange = static_cast<ClientExchange*>(conn_context);
+    auto* exchange = static_cast<ClientExchange*>(static_cast<Exchange*>(conn_context));
     const int code = exchange->step(message(in, in_len), prompt_need, out, out_len, oparams);
     if (code == SASL_OK) set_layer(exchange, oparams);
     return code;
   });
-}
-
-void client_dispose(void* conn_context, const sasl_utils_t*) noexcept {
-  delete static_cast<ClientExchange*>(conn_context);
 }
 
 sasl_client_plug_t client_plug(OfferedClients::Entry* entry) {
@@ -170,7 +166,7 @@ sasl_client_plug_t client_plug(OfferedClients::Entry* entry) {
   plug.glob_context = entry;
   plug.mech_new = client_new;
   plug.mech_step = client_step;
-  plug.mech_dispose = client_dispose;
+  plug.mech_dispose = dispose;
   plug.mech_free = free_entry<OfferedClients::Entry>;
   return plug;
 }
@@ -194,7 +190,8 @@ int server_new(void* glob_context, sasl_server_params_t* params, const char*, un
                void** conn_context) noexcept {
   return guarded(params->utils, [&] {
     const auto* entry = static_cast<OfferedServers::Entry*>(glob_context);
-    *conn_context = make_server(entry->shared, entry->offer, *params).release();
+    Exchange* const exchange = make_server(entry->shared, entry->offer, *params).release();
+    *conn_context = exchange;
     return SASL_OK;
   });
 }
@@ -204,15 +201,11 @@ int server_step(void* conn_context, sasl_server_params_t* params, const char* in
   // libsasl goes on calling after it has disposed of a failed exchange.
   if (conn_context == nullptr) return SASL_NOTINIT;
   return guarded(params->utils, [&] {
-    auto* exchange = static_cast<ServerExchange*>(conn_context);
+    auto* exchange = static_cast<ServerExchange*>(static_cast<Exchange*>(conn_context));
     const int code = exchange->step(message(in, in_len), out, out_len, oparams);
     if (code == SASL_OK) set_layer(exchange, oparams);
     return code;
   });
-}
-
-void server_dispose(void* conn_context, const sasl_utils_t*) noexcept {
-  delete static_cast<ServerExchange*>(conn_context);
 }
 
 // A server offers a mechanism only where it has a credential to accept with (R11).
@@ -241,7 +234,7 @@ sasl_server_plug_t server_plug(OfferedServers::Entry* entry) {
   plug.glob_context = entry;
   plug.mech_new = server_new;
   plug.mech_step = server_step;
-  plug.mech_dispose = server_dispose;
+  plug.mech_dispose = dispose;
   plug.mech_free = free_entry<OfferedServers::Entry>;
   plug.mech_avail = server_avail;
   return plug;

@@ -25,7 +25,7 @@ class Gs2Client final : public ClientExchange {
   Result<Plan, Refusal> plan() override;
   std::optional<Refusal> put_token(ByteView token) override;
   // RFC 5801 section 12: no security layer.
-  Progress on_established() override { return finish(); }
+  Progress on_established() override { return finish(authzid()); }
 
   Gs2Header header_;
   bool is_first_message_ = true;

@@ -14,7 +14,7 @@ Result<GssapiClient::Plan, Refusal> GssapiClient::plan() {
   window_ = window();
   // RFC 4752 section 3.1: "the client MUST pass the integ_req_flag of TRUE": the messages about
   // layers are wrapped, whatever they agree on.
-  return plan_by_window(window_, Flag::kInteg);
+  return plan_by_window(window_, window_.room() > 1, Flag::kInteg);
 }
 
 // Section 3.1: "If the last call to GSS_Init_sec_context returned an output_token, then the client
@@ -37,12 +37,17 @@ GssapiClient::Progress GssapiClient::on_later_message(ByteView message) {
       context().wrap(gss::Protection::kIntegrity, choice(offered->layers).serialize());
   if (!wrapped) return explain(subject(), Class::kMechanism, wrapped.error());
   put(wrapped->view());
-  return finish();
+  return finish(authzid());
 }
 
 // The strongest layer that both sides can use.
 std::optional<Refusal> GssapiClient::choose(const LayerMessage& offered) {
-  auto strength = measure(context(), window_.max_token_len);
+  if (!offered.layers.strongest()) {
+    return refuse(Class::kProtocol,
+                  "the server offers no security layer that is known, and not "
+                  "that there may be none");
+  }
+  const auto strength = measure(context(), window_.max_token_len, offered.max_token_len);
   if (!strength) return explain(subject(), Class::kMechanism, strength.error());
   const auto chosen = (acceptable(window_, *strength) & offered.layers).strongest();
   if (!chosen) {
@@ -54,7 +59,7 @@ std::optional<Refusal> GssapiClient::choose(const LayerMessage& offered) {
   auto made = SecurityLayer::make(&context(), {chosen_, strength->ssf_of(chosen_),
                                                offered.max_token_len, window_.max_token_len});
   if (!made) return refuse(Class::kProtocol, made.error().clause);
-  layer_ = *std::move(made);
+  set_layer(*std::move(made));
   return std::nullopt;
 }
 

@@ -12,7 +12,7 @@ GssapiServer::Progress GssapiServer::on_first_message(ByteView message) {
   if (!message.empty() && !gss::strip_initial_header(message, facts().offer.mechanism.oid)) {
     return facts().refuse(Class::kProtocol, "the first message is no Kerberos token");
   }
-  auto bindings = application_binding(facts().params, facts().options);
+  auto bindings = server_binding(facts().params, facts().options, facts().offer);
   if (!bindings) return facts().refuse(Class::kBinding, bindings.error().clause);
   // No flag is demanded: what a client does without is an offer of a layer (section 3.2).
   return negotiate(*std::move(bindings), Flags(), message);
@@ -35,13 +35,13 @@ GssapiServer::Progress GssapiServer::on_later_message(ByteView message) {
 
 GssapiServer::Progress GssapiServer::send_offer() {
   window_ = LayerWindow::of(facts().params.props, facts().params.external_ssf);
-  auto strength = measure(context(), window_.max_token_len);
+  // What the client takes is not known yet.
+  const auto strength = measure(context(), window_.max_token_len, LayerMessage::kMaxTokenLen);
   if (!strength) return explain(facts().subject(), Class::kMechanism, strength.error());
   strength_ = *strength;
   offered_ = acceptable(window_, strength_);
   if (!offered_.strongest()) {
-    const Layers by_flags = layers_of_flags(context().flags());
-    return facts().refuse(Class::kTooWeak, why_too_weak(window_, strength_, by_flags));
+    return facts().refuse(Class::kTooWeak, why_too_weak(window_, strength_, strength_.by_flags));
   }
   LayerMessage offer{offered_};
   // "... which MUST be 0 if the server does not support any security layer"
@@ -76,7 +76,7 @@ std::optional<Refusal> GssapiServer::agree_on(Layer layer, std::uint32_t max_sen
   auto made = SecurityLayer::make(
       &context(), {layer, strength_.ssf_of(layer), max_send_len, window_.max_token_len});
   if (!made) return facts().refuse(Class::kProtocol, made.error().clause);
-  layer_ = *std::move(made);
+  set_layer(*std::move(made));
   return std::nullopt;
 }
 

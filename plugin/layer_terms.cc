@@ -24,9 +24,27 @@ Mistake wrong_length(const char* what, std::size_t len, const char* expected) {
   return {std::string(what) + " has " + std::to_string(len) + " octets instead of " + expected};
 }
 
-std::string of_external(const LayerWindow& window) {
-  if (window.external_ssf == 0) return "";
-  return " (of which the layer outside provides " + std::to_string(window.external_ssf) + ")";
+std::string number(const char* property, std::uint32_t value) {
+  return std::string(property) + " " + std::to_string(value);
+}
+
+// A limit's name and value, and what of it the layer outside takes.
+std::string limit(const char* property, sasl_ssf_t value, sasl_ssf_t external_ssf) {
+  std::string text = number(property, value);
+  if (external_ssf > 0) {
+    text += " (of which the layer outside provides " + std::to_string(external_ssf) + ")";
+  }
+  return text;
+}
+
+// The strongest of `layers` that the window has a use for.
+Layer wished(const LayerWindow& window, Layers layers) {
+  const bool is_integrity_enough = window.need() <= 1 && window.room() >= 1;
+  if (layers.has(Layer::kConfidentiality) &&
+      !(is_integrity_enough && layers.has(Layer::kIntegrity))) {
+    return Layer::kConfidentiality;
+  }
+  return layers.has_protection() ? Layer::kIntegrity : Layer::kNone;
 }
 
 }  // namespace
@@ -99,15 +117,19 @@ LayerWindow LayerWindow::of(const sasl_security_properties_t& properties,
           std::min<std::uint32_t>(properties.maxbufsize, LayerMessage::kMaxTokenLen)};
 }
 
+sasl_ssf_t LayerWindow::room() const noexcept {
+  if (max_token_len == 0) return 0;
+  if (is_max_apart) return max_ssf;
+  return max_ssf > external_ssf ? max_ssf - external_ssf : 0;
+}
+
 std::string LayerWindow::why_impossible() const {
   if (need() == 0) return "";
   if (max_token_len == 0) {
-    return "min_ssf " + std::to_string(min_ssf) +
-           " asks for a security layer, but maxbufsize 0 "
-           "forbids one";
+    return number("min_ssf", min_ssf) + " asks for a security layer, which maxbufsize 0 forbids";
   }
   if (need() <= room()) return "";
-  return "min_ssf " + std::to_string(min_ssf) + " is above max_ssf " + std::to_string(max_ssf);
+  return number("min_ssf", min_ssf) + " is above " + number("max_ssf", max_ssf);
 }
 
 sasl_ssf_t LayerStrength::ssf_of(Layer layer) const noexcept {
@@ -135,31 +157,37 @@ Layers acceptable(const LayerWindow& window, const LayerStrength& strength) noex
   for (const Layer layer : kByStrength) {
     const sasl_ssf_t ssf = strength.ssf_of(layer);
     const bool fits = ssf >= window.need() && ssf <= window.room();
-    if (strength.layers.has(layer) && fits) layers = layers | layer;
+    if (strength.usable.has(layer) && fits) layers = layers | layer;
   }
   return layers;
 }
 
 std::string why_too_weak(const LayerWindow& window, const LayerStrength& strength, Layers layers) {
   if (std::string why = window.why_impossible(); !why.empty()) return why;
-  const std::string min = "min_ssf " + std::to_string(window.min_ssf) + of_external(window);
-  const std::string max = "max_ssf " + std::to_string(window.max_ssf) + of_external(window);
-  const std::string buffer = "maxbufsize " + std::to_string(window.max_token_len);
-  const sasl_ssf_t ssf = strength.confidentiality_ssf;
-  const Layers usable = strength.layers & layers;
-  if (usable.has(Layer::kConfidentiality) && (ssf < window.need() || ssf > window.room())) {
-    return "this session's encryption has the strength " + std::to_string(ssf) +
-           (ssf < window.need() ? ", below " + min : ", above " + max + ": raise max_ssf");
+  const std::string min = limit("min_ssf", window.min_ssf, window.external_ssf);
+  const std::string max =
+      limit("max_ssf", window.max_ssf, window.is_max_apart ? 0 : window.external_ssf);
+  const Layer layer = wished(window, layers);
+  const std::string name = to_string(layer);
+  if (layer == Layer::kNone || (layer == Layer::kIntegrity && window.need() > 1)) {
+    return "there is " + to_string(layers) + " to choose from, and " + min + " needs more";
   }
-  if (layers.has_protection() && !usable.has_protection()) {
-    return buffer + " cannot hold any protected data, and the peer or min_ssf insists on it";
+  if (window.room() == 0) {
+    return "the peer insists on " + name + ", which " +
+           (window.max_token_len == 0 ? "maxbufsize 0" : max) + " forbids";
   }
-  if (window.need() == 0) {
-    return "the peer insists on " + to_string(layers) + ", which " +
-           (window.max_token_len == 0 ? buffer : max) + " forbids";
+  if (!strength.by_flags.has(layer)) {
+    return "the context lacks " + name +
+           ", or the detection of replayed messages that it needs, "
+           "since one of the two sides did not ask for it";
   }
-  return "of the security layers only these can be had: " + to_string(usable) + "; but " + min +
-         " needs " + (window.need() > 1 ? "confidentiality" : "protection");
+  if (!strength.usable.has(layer)) {
+    return name + " does not fit into tokens of " + number("maxbufsize", window.max_token_len) +
+           ", or into those that the peer takes";
+  }
+  const sasl_ssf_t ssf = strength.ssf_of(layer);
+  return name + " has the strength " + std::to_string(ssf) + " in this session, " +
+         (ssf < window.need() ? "below " + min : "above " + max);
 }
 
 Result<Layer, Mistake> judge_choice(const LayerMessage& choice, Layers offered, bool ad_compat) {

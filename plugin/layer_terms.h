@@ -85,22 +85,23 @@ struct LayerMessage {
 struct LayerWindow {
   sasl_ssf_t min_ssf = 0, max_ssf = 0, external_ssf = 0;
   std::uint32_t max_token_len = 0;  // octets that this side takes in one token; 0: no layer at all
+  // max_ssf is for the mechanism alone, not for it and the layer outside together.
+  bool is_max_apart = false;
 
   static LayerWindow of(const sasl_security_properties_t& properties,
                         sasl_ssf_t external_ssf) noexcept;
   // need is the strength that the mechanism must add, room the strength that it may add.
   sasl_ssf_t need() const noexcept { return min_ssf > external_ssf ? min_ssf - external_ssf : 0; }
-  sasl_ssf_t room() const noexcept {
-    return max_token_len > 0 && max_ssf > external_ssf ? max_ssf - external_ssf : 0;
-  }
+  sasl_ssf_t room() const noexcept;
   // why_impossible says which property no mechanism could meet; empty if there is none.
   std::string why_impossible() const;
 };
 
-// LayerStrength is what a context provides: the layers it can make, and how strong confidentiality
-// is.
+// LayerStrength is what a context provides: the layers that its flags allow, which of them can hold
+// data in tokens of the size that both sides take, and how strong confidentiality is.
 struct LayerStrength {
-  Layers layers = Layer::kNone;
+  Layers by_flags = Layer::kNone;
+  Layers usable = Layer::kNone;  // of by_flags
   sasl_ssf_t confidentiality_ssf = 0;
 
   sasl_ssf_t ssf_of(Layer layer) const noexcept;
@@ -109,6 +110,8 @@ struct LayerStrength {
 // The strength of confidentiality of a mechanism that does not tell: that of DES, the weakest there
 // ever was.
 inline constexpr sasl_ssf_t kUnknownCipherSsf = 56;
+// The strength of Kerberos' strongest cipher, AES-256.
+inline constexpr sasl_ssf_t kStrongestCipherSsf = 256;
 
 // layers_of_flags tells which layers a context's flags allow (RFC 4752 section 3.1): protection
 // needs integ_avail, and sequence besides, since otherwise replayed packets would pass (3.3).
@@ -117,7 +120,8 @@ Layers layers_of_flags(Flags flags) noexcept;
 // acceptable picks those layers of a context that a window admits.
 Layers acceptable(const LayerWindow& window, const LayerStrength& strength) noexcept;
 
-// why_too_weak says, for a person, why a window admits none of `layers`: which property to change.
+// why_too_weak says, for a person, why none of `layers` (those that the peer offers, or insists on)
+// is acceptable: what the context lacks, or which property to change.
 std::string why_too_weak(const LayerWindow& window, const LayerStrength& strength, Layers layers);
 
 // judge_choice says which layer a client's choice means, after an offer of `offered`: the choice

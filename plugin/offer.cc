@@ -48,7 +48,7 @@ std::vector<Offer> offers(const gss::MechanismRegistry& registry, const Options&
   const auto add = [&](Family family, const char* sasl_name, const gss::Oid& oid) {
     const gss::Mechanism* mechanism = registry.find(oid);
     if (mechanism == nullptr || (named != nullptr && !lists(*named, sasl_name))) return;
-    offered.push_back({family, sasl_name, *mechanism});
+    offered.push_back({family, sasl_name, *mechanism, options.binds_channels});
   };
   // libsasl puts the later of two equal mechanisms first.
   add(Family::kGssapi, "GSSAPI", gss::Oid::krb5());
@@ -70,16 +70,25 @@ unsigned security_flags(const Offer& offer) {
   return is_ticket ? flags | SASL_SEC_NODICTIONARY : flags;
 }
 
-unsigned client_features(const Offer& offer) {
-  return SASL_FEAT_NEEDSERVERFQDN | SASL_FEAT_WANT_CLIENT_FIRST | SASL_FEAT_ALLOWS_PROXY |
-         SASL_FEAT_CHANNEL_BINDING |
+namespace {
+
+unsigned common_features(const Offer& offer) {
+  return SASL_FEAT_WANT_CLIENT_FIRST | (offer.binds_channels ? SASL_FEAT_CHANNEL_BINDING : 0U) |
          (offer.family == Family::kSpnego ? SASL_FEAT_SUPPORTS_HTTP : 0U);
 }
 
+}  // namespace
+
+unsigned client_features(const Offer& offer) {
+  // GSS-SPNEGO carries no authorization identity. A client that has to act as somebody else takes
+  // another mechanism; a server can only see that nobody does.
+  const bool carries_authzid = offer.family != Family::kSpnego;
+  return common_features(offer) | SASL_FEAT_NEEDSERVERFQDN |
+         (carries_authzid ? SASL_FEAT_ALLOWS_PROXY : 0U);
+}
+
 unsigned server_features(const Offer& offer) {
-  return SASL_FEAT_WANT_CLIENT_FIRST | SASL_FEAT_ALLOWS_PROXY | SASL_FEAT_DONTUSE_USERPASSWD |
-         SASL_FEAT_CHANNEL_BINDING |
-         (offer.family == Family::kSpnego ? SASL_FEAT_SUPPORTS_HTTP : 0U);
+  return common_features(offer) | SASL_FEAT_ALLOWS_PROXY | SASL_FEAT_DONTUSE_USERPASSWD;
 }
 
 // GS2 has no security layer (RFC 5801 section 12); AES-256 is the strongest cipher of Kerberos.

@@ -26,6 +26,7 @@ struct Offer {
   Family family = Family::kGs2;
   std::string sasl_name;  // without -PLUS
   gss::Mechanism mechanism;
+  bool binds_channels = true;  // libsasl may offer -PLUS
 };
 
 // offers lists what is offered, in the order in which libsasl is told: "GSSAPI" where the machine

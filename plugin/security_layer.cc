@@ -24,22 +24,32 @@ void write_length(std::uint32_t len, Bytes* packet) noexcept {
   }
 }
 
+// Whether a mechanism's answer for the largest message is one: some wrap around below zero.
+bool is_sane(OM_uint32 max_message_len, std::uint32_t max_token_len) noexcept {
+  return max_message_len > 0 && max_message_len < max_token_len;
+}
+
 std::string octets(std::size_t len) {
   return std::to_string(len) + (len == 1 ? " octet" : " octets");
 }
 
 }  // namespace
 
-gss::Result<LayerStrength> measure(loop::EstablishedContext& context, std::uint32_t max_token_len) {
+gss::Result<LayerStrength> measure(loop::EstablishedContext& context, std::uint32_t our_max_len,
+                                   std::uint32_t peer_max_len) {
   LayerStrength strength;
-  const Layers by_flags = layers_of_flags(context.flags());
+  strength.by_flags = layers_of_flags(context.flags());
+  const std::uint32_t max_len = std::min(our_max_len, peer_max_len);
   for (const Layer layer : {Layer::kIntegrity, Layer::kConfidentiality}) {
-    if (max_token_len == 0 || !by_flags.has(layer)) continue;
-    const auto limit = context.wrap_size_limit(protection_of(layer), max_token_len);
+    if (max_len == 0 || !strength.by_flags.has(layer)) continue;
+    const auto limit = context.wrap_size_limit(protection_of(layer), max_len);
     if (!limit) return limit.error();
-    if (*limit > 0) strength.layers = strength.layers | layer;
+    if (is_sane(*limit, max_len)) strength.usable = strength.usable | layer;
   }
-  if (by_flags.has(Layer::kConfidentiality)) {
+  // Kerberos alone is asked: other mechanisms do not know the question, or crash on it (R10).
+  if (strength.by_flags.has(Layer::kConfidentiality)) {
+    strength.confidentiality_ssf = kUnknownCipherSsf;
+    if (!context.mech().is_kerberos()) return strength;
     const auto ssf = context.confidentiality_ssf();
     if (!ssf) return ssf.error();
     strength.confidentiality_ssf = ssf->value_or(kUnknownCipherSsf);
@@ -47,25 +57,30 @@ gss::Result<LayerStrength> measure(loop::EstablishedContext& context, std::uint3
   return strength;
 }
 
-Result<SecurityLayer, Mistake> SecurityLayer::make(loop::EstablishedContext* context,
-                                                   const Terms& terms) {
+Result<std::unique_ptr<SecurityLayer>, Mistake> SecurityLayer::make(
+    loop::EstablishedContext* context, const Terms& terms) {
   const auto limit = context->wrap_size_limit(protection_of(terms.layer), terms.max_send_len);
   if (!limit) return Mistake{limit.error().text()};
-  // MIT's own answer, held against what it was asked: some mechanisms wrap around below zero.
-  if (*limit == 0 || *limit > terms.max_send_len) {
+  if (!is_sane(*limit, terms.max_send_len)) {
     return Mistake{"the peer takes tokens of at most " + octets(terms.max_send_len) +
                    ", which cannot hold any protected data"};
   }
-  return SecurityLayer(context, terms, *limit);
+  return std::unique_ptr<SecurityLayer>(new SecurityLayer(context, terms, *limit));
 }
 
-Refusal SecurityLayer::close(Class what, std::string sentence) {
-  closed_ = sentence;
-  return {what, std::move(sentence)};
+Refusal SecurityLayer::close(Class what, std::string clause) {
+  closed_ = clause;
+  return {what, std::move(clause)};
+}
+
+std::optional<Refusal> SecurityLayer::why_closed() const {
+  if (!closed_) return std::nullopt;
+  return Refusal{Class::kPacket, "it was closed before, since " + *closed_};
 }
 
 Result<ByteView, Refusal> SecurityLayer::encode(std::span<const ByteView> parts) {
-  if (closed_) return Refusal{Class::kPacket, "the security layer is closed: " + *closed_};
+  const std::lock_guard lock(mutex_);
+  if (auto refusal = why_closed()) return *std::move(refusal);
   std::size_t message_len = 0;
   for (const ByteView part : parts) message_len += part.size();
   if (message_len > max_message_len_) {
@@ -75,9 +90,7 @@ Result<ByteView, Refusal> SecurityLayer::encode(std::span<const ByteView> parts)
   }
   const auto token_len =
       context_->wrap_into(protection_of(terms_.layer), parts, kPrefixLen, &packet_);
-  if (!token_len) {
-    return close(Class::kMechanism, "protecting a message failed: " + token_len.error().text());
-  }
+  if (!token_len) return close(Class::kMechanism, token_len.error().text());
   // R8: whatever gss_wrap_size_limit said, what the peer cannot take is not sent.
   if (*token_len > terms_.max_send_len) {
     return close(Class::kMechanism,
@@ -87,114 +100,82 @@ Result<ByteView, Refusal> SecurityLayer::encode(std::span<const ByteView> parts)
   return ByteView(packet_).first(kPrefixLen + *token_len);
 }
 
+// The stream is copied, once: applications hand it over as const, and messages are opened in their
+// places. Memory grows with what arrives, never with what a length promises.
 Result<ByteView, Refusal> SecurityLayer::decode(ByteView stream) {
-  if (closed_) return Refusal{Class::kPacket, "the security layer is closed: " + *closed_};
-  num_opened_ = 0;
+  const std::lock_guard lock(mutex_);
+  if (auto refusal = why_closed()) return *std::move(refusal);
+  received_.erase(received_.begin(), received_.begin() + static_cast<std::ptrdiff_t>(num_taken_));
+  num_taken_ = 0;
+  received_.insert(received_.end(), stream.begin(), stream.end());
+  message_ = {};
   for (;;) {
-    ByteView token;
-    if (auto refusal = next_token(&stream, &token)) return *std::move(refusal);
-    if (token.data() == nullptr) break;
-    auto refusal = open(token);
-    pending_.clear();
-    if (refusal) return *std::move(refusal);
+    const auto has_opened = open_next();
+    if (!has_opened) return has_opened.error();
+    if (!*has_opened) return ByteView(message_);
   }
-  if (num_opened_ == 0) return ByteView();
-  return num_opened_ == 1 ? message_.view() : ByteView(joined_);
 }
 
-// Finds the next complete token: in the stream, where nothing of a packet is kept from before and
-// so nothing has to be copied, or in pending_. A null view: there is none yet.
-std::optional<Refusal> SecurityLayer::next_token(ByteView* stream, ByteView* token) {
-  if (pending_.empty() && stream->size() >= kPrefixLen) {
-    if (auto refusal = check_length(*stream)) return refusal;
-    const std::size_t packet_len = kPrefixLen + read_length(*stream);
-    if (stream->size() >= packet_len) {
-      *token = stream->subspan(kPrefixLen, packet_len - kPrefixLen);
-      *stream = stream->subspan(packet_len);
-      return std::nullopt;
-    }
+// Opens the next packet and joins its message to those before; false: none is complete.
+Result<bool, Refusal> SecurityLayer::open_next() {
+  const std::span<std::uint8_t> rest = std::span(received_).subspan(num_taken_);
+  if (rest.size() < kPrefixLen) return false;
+  const std::uint32_t token_len = read_length(rest);
+  if (token_len == 0) return close(Class::kPacket, "a packet without content was received");
+  if (token_len > terms_.max_receive_len) {
+    return close(Class::kPacket, "a received packet announces " + octets(token_len) +
+                                     ", more than the " + octets(terms_.max_receive_len) +
+                                     " that were agreed on");
   }
-  if (auto refusal = fill_pending(stream)) return refusal;
-  if (pending_.size() < kPrefixLen) return std::nullopt;
-  if (pending_.size() == kPrefixLen + read_length(pending_)) {
-    *token = ByteView(pending_).subspan(kPrefixLen);
-  }
-  return std::nullopt;
-}
-
-// Keeps of the stream what belongs to one packet. Memory grows with what arrives, never with what
-// a length promises.
-std::optional<Refusal> SecurityLayer::fill_pending(ByteView* stream) {
-  const auto take = [&](std::size_t wanted) {
-    const ByteView part = stream->first(std::min(wanted, stream->size()));
-    pending_.insert(pending_.end(), part.begin(), part.end());
-    *stream = stream->subspan(part.size());
-  };
-  if (pending_.size() < kPrefixLen) {
-    take(kPrefixLen - pending_.size());
-    if (pending_.size() < kPrefixLen) return std::nullopt;
-    if (auto refusal = check_length(pending_)) return refusal;
-  }
-  take(kPrefixLen + read_length(pending_) - pending_.size());
-  return std::nullopt;
-}
-
-std::optional<Refusal> SecurityLayer::check_length(ByteView prefix) {
-  const std::uint32_t len = read_length(prefix);
-  if (len == 0) return close(Class::kPacket, "a packet without content was received");
-  if (len <= terms_.max_receive_len) return std::nullopt;
-  return close(Class::kPacket, "a packet announces " + octets(len) + ", more than the " +
-                                   octets(terms_.max_receive_len) + " that were agreed on");
-}
-
-std::optional<Refusal> SecurityLayer::open(ByteView token) {
-  auto message = context_->unwrap(protection_of(terms_.layer), token);
+  if (rest.size() - kPrefixLen < token_len) return false;
+  const auto message =
+      context_->unwrap_in_place(protection_of(terms_.layer), rest.subspan(kPrefixLen, token_len));
   if (!message) {
     return close(Class::kPacket,
                  "a received packet is not the peer's next one (damaged, replayed, left out or out "
                  "of order): " +
                      message.error().text());
   }
-  ++num_opened_;
-  if (num_opened_ == 1) {
-    message_ = *std::move(message);
-    return std::nullopt;
+  num_taken_ += kPrefixLen + token_len;
+  if (message_.empty()) {
+    message_ = *message;
+    return true;
   }
-  if (num_opened_ == 2) joined_ = to_bytes(message_.view());
-  const ByteView next = message->view();
-  joined_.insert(joined_.end(), next.begin(), next.end());
-  return std::nullopt;
+  // Never over what is still to be read: a message is shorter than its packet.
+  std::uint8_t* const end = message_.data() + message_.size();
+  std::copy(message->begin(), message->end(), end);
+  message_ = {message_.data(), message_.size() + message->size()};
+  return true;
 }
 
-Result<std::optional<SecurityLayer>, Refusal> layer_by_flags(loop::EstablishedContext* context,
-                                                             const LayerWindow& window,
-                                                             bool is_http) {
-  const auto strength = measure(*context, window.max_token_len);
+Result<std::unique_ptr<SecurityLayer>, Refusal> layer_by_flags(loop::EstablishedContext* context,
+                                                               const LayerWindow& window,
+                                                               bool is_http) {
+  if (is_http && window.need() == 0) return std::unique_ptr<SecurityLayer>();
+  if (is_http) return Refusal{Class::kTooWeak, why_too_weak(window, {}, Layer::kNone)};
+  // No maximum is negotiated: each side can only go by its own.
+  const std::uint32_t max_len = window.max_token_len;
+  const auto strength = measure(*context, max_len, max_len);
   if (!strength) return Refusal{Class::kMechanism, strength.error().text()};
   // What the peer will do, whatever this side would like.
   const Flags flags = context->flags();
   Layer layer = Layer::kNone;
-  if (!is_http && flags.has(Flag::kInteg)) {
+  if (flags.has(Flag::kInteg)) {
     layer = flags.has(Flag::kConf) ? Layer::kConfidentiality : Layer::kIntegrity;
-  }
-  if (layer != Layer::kNone && !flags.has(Flag::kSequence)) {
-    return Refusal{Class::kTooWeak,
-                   "the peer did not ask for sequence, without which replayed packets would pass"};
   }
   if (!acceptable(window, *strength).has(layer)) {
     return Refusal{Class::kTooWeak, why_too_weak(window, *strength, layer)};
   }
-  if (layer == Layer::kNone) return std::optional<SecurityLayer>();
-  // No maximum is negotiated: each side can only go by its own. Others take it for the largest
-  // message, so their tokens are longer by what the protection takes.
-  const std::uint32_t max_len = window.max_token_len;
+  if (layer == Layer::kNone) return std::unique_ptr<SecurityLayer>();
+  // Others take their maximum for that of the message, so that their tokens are longer by what the
+  // protection takes.
   const auto limit = context->wrap_size_limit(protection_of(layer), max_len);
   if (!limit) return Refusal{Class::kMechanism, limit.error().text()};
-  const std::uint32_t overhead = max_len - std::min(*limit, max_len);
+  const std::uint32_t overhead = max_len - *limit;
   auto made =
       SecurityLayer::make(context, {layer, strength->ssf_of(layer), max_len, max_len + overhead});
   if (!made) return Refusal{Class::kTooWeak, made.error().clause};
-  return std::optional<SecurityLayer>(*std::move(made));
+  return *std::move(made);
 }
 
 }  // namespace gssloop::plugin

@@ -3,6 +3,8 @@
 #define GSSLOOP_PLUGIN_SECURITY_LAYER_H_
 
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 
@@ -13,15 +15,16 @@
 
 namespace gssloop::plugin {
 
-// measure asks a context which layers it can make, for a side that takes tokens of at most
-// `max_token_len` octets: a maximum that cannot hold one octet of data is no layer (R8). Fails
-// where the mechanism does.
-gss::Result<LayerStrength> measure(loop::EstablishedContext& context, std::uint32_t max_token_len);
+// measure asks a context which layers it can make, for two sides that take tokens of at most so
+// many octets: a maximum that cannot hold one octet of data is no layer (R8). Fails where the
+// mechanism does.
+gss::Result<LayerStrength> measure(loop::EstablishedContext& context, std::uint32_t our_max_len,
+                                   std::uint32_t peer_max_len);
 
 // SecurityLayer protects what the application sends and opens what it receives (RFC 4422 section
 // 3.7): packets of 4 octets of length, network order, and one wrapped token. Everything that is not
 // exactly the peer's next packet closes the layer for good, in both directions (RFC 4752 section
-// 3.3). One thread at a time.
+// 3.3). One thread may encode while another decodes, as slapd's do.
 class SecurityLayer {
  public:
   // Terms are what two sides agreed on.
@@ -33,7 +36,8 @@ class SecurityLayer {
   };
 
   // make fails when not one octet fits into the peer's maximum. `context` is borrowed.
-  static Result<SecurityLayer, Mistake> make(loop::EstablishedContext* context, const Terms& terms);
+  static Result<std::unique_ptr<SecurityLayer>, Mistake> make(loop::EstablishedContext* context,
+                                                              const Terms& terms);
 
   Layer layer() const noexcept { return terms_.layer; }
   sasl_ssf_t ssf() const noexcept { return terms_.ssf; }
@@ -42,40 +46,40 @@ class SecurityLayer {
 
   // encode makes one packet of the message that `parts` make up together. decode takes the next
   // octets of the stream, however they were cut, and gives what they hold of complete packets,
-  // which may be nothing. Both results are valid until the next call of the same function.
+  // which may be nothing. Both results are valid until the next call of the same function. They
+  // fail with a class and a clause.
   Result<ByteView, Refusal> encode(std::span<const ByteView> parts);
   Result<ByteView, Refusal> decode(ByteView stream);
 
  private:
   SecurityLayer(loop::EstablishedContext* context, const Terms& terms,
                 std::uint32_t max_message_len)
-      : context_(context), terms_(terms), max_message_len_(max_message_len) {}
+      : terms_(terms), max_message_len_(max_message_len), context_(context) {}
 
-  Refusal close(Class what, std::string sentence);
-  std::optional<Refusal> fill_pending(ByteView* stream);
-  std::optional<Refusal> next_token(ByteView* stream, ByteView* token);
-  std::optional<Refusal> check_length(ByteView prefix);
-  std::optional<Refusal> open(ByteView token);
+  Refusal close(Class what, std::string clause);
+  std::optional<Refusal> why_closed() const;
+  Result<bool, Refusal> open_next();
 
-  loop::EstablishedContext* context_;
-  Terms terms_;
-  std::uint32_t max_message_len_;
+  const Terms terms_;
+  const std::uint32_t max_message_len_;
+  // Guards all below: MIT's contexts keep derived keys in lists without locks.
+  std::mutex mutex_;
+  loop::EstablishedContext* const context_;
   std::optional<std::string> closed_;  // why
   Bytes packet_;                       // what encode gave out
-  // What decode gave out: one packet's message as the mechanism made it, or several joined.
-  gss::Buffer message_;
-  Bytes joined_;
-  std::size_t num_opened_ = 0;
-  Bytes pending_;  // the beginning of a packet, its length included
+  // What was received: [0, num_taken_) is done with, and holds what decode gave out.
+  Bytes received_;
+  std::size_t num_taken_ = 0;
+  std::span<std::uint8_t> message_;  // the part of it that decode gives out
 };
 
 // layer_by_flags is GSS-SPNEGO's way to a layer, on both sides: no message says which, the
 // context's flags do ([MS-SPNG]; R10). nullopt where there is none, as always in HTTP. Fails with
 // the class and a clause where the window does not admit what the flags demand: never goes on
 // without.
-Result<std::optional<SecurityLayer>, Refusal> layer_by_flags(loop::EstablishedContext* context,
-                                                             const LayerWindow& window,
-                                                             bool is_http);
+Result<std::unique_ptr<SecurityLayer>, Refusal> layer_by_flags(loop::EstablishedContext* context,
+                                                               const LayerWindow& window,
+                                                               bool is_http);
 
 }  // namespace gssloop::plugin
 

@@ -7,24 +7,19 @@ namespace gssloop::plugin {
 
 int ServerExchange::step(std::optional<ByteView> client_in, const char** server_out,
                          unsigned* server_out_len, sasl_out_params_t* oparams) {
-  *server_out = nullptr;
-  *server_out_len = 0;
-  has_out_ = false;
-  oparams_ = oparams;
+  begin_step(oparams);
+  hand_over(server_out, server_out_len);  // nothing, should this step fail
   // The error token went out with the last step; whatever comes back, the login has failed (G15).
   if (announced_) return tell_peer(facts_.host, *announced_, facts_.options.is_verbose);
   const Progress progress = advance(client_in);
   if (!progress) return report(progress.error());
-  if (has_out_) {
-    *server_out = out_.data();
-    *server_out_len = static_cast<unsigned>(out_.size());
-  }
+  hand_over(server_out, server_out_len);
   return *progress;
 }
 
-void ServerExchange::put(ByteView message) {
-  out_ = to_string(message);
-  has_out_ = true;
+std::string ServerExchange::layer_name() const {
+  return facts_.offer.sasl_name + " security layer of " + printable(as_bytes(login_.authid())) +
+         " at " + facts_.key.text();
 }
 
 ServerExchange::Progress ServerExchange::advance(std::optional<ByteView> client_in) {
@@ -105,7 +100,8 @@ ServerExchange::Progress ServerExchange::obey(loop::Step step) {
       return on_established();
     }
   }
-  return SASL_OK;
+  // No row of the table ends like this; should one, it is not with a login.
+  return facts_.refuse(Class::kMechanism, "the negotiation came to nothing");
 }
 
 // An acceptor passes over bindings that the initiator did not send (G10): only the flag tells that
@@ -125,9 +121,10 @@ Binding ServerExchange::verified_binding() {
 
 ServerExchange::Progress ServerExchange::finish(const std::string& authzid, Binding binding) {
   if (is_tracing(facts_.params)) trace_layer(facts_.host, "server", layer());
-  if (auto refusal = login_.admit(authzid, std::move(binding), layer(), oparams_)) {
+  if (auto refusal = login_.admit(authzid, std::move(binding), oparams())) {
     return *std::move(refusal);
   }
+  tell_layer();
   return SASL_OK;
 }
 

@@ -3,9 +3,9 @@
 #define GSSLOOP_PLUGIN_SERVER_EXCHANGE_H_
 
 #include <optional>
-#include <string>
 
 #include "lib/loop/acceptor.h"
+#include "plugin/exchange.h"
 #include "plugin/server_login.h"
 
 namespace gssloop::plugin {
@@ -16,31 +16,16 @@ namespace gssloop::plugin {
 //   message -> (the mechanism's own part) -> Acceptor -> context -> ServerLogin -> SASL_OK
 //
 // A mechanism says what its first message is, and what follows the context.
-class ServerExchange {
+class ServerExchange : public Exchange {
  public:
-  ServerExchange(const ServerExchange&) = delete;
-  ServerExchange& operator=(const ServerExchange&) = delete;
-  virtual ~ServerExchange() = default;
-
   // step is libsasl's mech_step: returns SASL_OK, SASL_CONTINUE or an error code. `client_in` is
   // nullopt where there was no message at all.
   int step(std::optional<ByteView> client_in, const char** server_out, unsigned* server_out_len,
            sasl_out_params_t* oparams);
 
-  const Host& host() const noexcept { return facts_.host; }
-  // layer is the security layer after SASL_OK; null where there is none.
-  SecurityLayer* layer() noexcept { return layer_ ? &*layer_ : nullptr; }
-  // report makes a SASL code of what failed in the layer.
-  int report(const Refusal& refusal) const {
-    return report_server(facts_.host, refusal, facts_.options.is_verbose);
-  }
-
  protected:
-  // What a step came to, short of its SASL code for failures.
-  using Progress = Result<int, Refusal>;
-
   ServerExchange(ServerPlugin* plugin, const Offer& offer, const sasl_server_params_t& params)
-      : facts_(plugin, offer, params), login_(facts_) {}
+      : Exchange(params.utils), facts_(plugin, offer, params), login_(facts_) {}
 
   // on_first_message takes the client's first message apart and calls negotiate().
   virtual Progress on_first_message(ByteView message) = 0;
@@ -59,15 +44,15 @@ class ServerExchange {
   Binding verified_binding();
   // finish lets the peer in; the last thing that a mechanism does.
   Progress finish(const std::string& authzid, Binding binding);
-  // put is what this step sends.
-  void put(ByteView message);
-  bool has_out() const noexcept { return has_out_; }
 
   const ServerFacts& facts() const noexcept { return facts_; }
   loop::EstablishedContext& context() noexcept { return login_.context(); }
-  std::optional<SecurityLayer> layer_;
 
  private:
+  int report(const Refusal& refusal) const final {
+    return report_server(host(), refusal, facts_.options.is_verbose);
+  }
+  std::string layer_name() const final;
   Progress advance(std::optional<ByteView> client_in);
   Progress begin(ByteView message);
   Progress obey(loop::Step step);
@@ -76,12 +61,9 @@ class ServerExchange {
   ServerFacts facts_;
   ServerLogin login_;
   std::optional<loop::Acceptor> acceptor_;
-  sasl_out_params_t* oparams_ = nullptr;
   bool has_challenged_ = false;
   // Why this login has failed already, while its error token is under way.
   std::optional<Refusal> announced_;
-  std::string out_;  // what server_out points to
-  bool has_out_ = false;
 };
 
 }  // namespace gssloop::plugin

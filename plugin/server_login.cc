@@ -25,18 +25,6 @@ std::optional<Refusal> ServerFacts::judge_authzid(const std::string& authzid) co
   return std::nullopt;
 }
 
-ServerLogin::~ServerLogin() {
-  // libsasl keeps these pointers after the context is gone.
-  if (filled_ == nullptr) return;
-  filled_->gss_peer_name = nullptr;
-  filled_->gss_local_name = nullptr;
-  filled_->client_creds = nullptr;
-  filled_->cbindingname = nullptr;
-  // Without the name, and without this login, the next mechanism's verdict must begin anew: libsasl
-  // compares the name wherever the disposition says USED.
-  filled_->cbindingdisp = SASL_CB_DISP_NONE;
-}
-
 std::optional<Refusal> ServerLogin::recognise(loop::EstablishedContext context) {
   context_ = std::move(context);
   // Credentials that an application gave may serve several mechanisms; the client named this one.
@@ -54,14 +42,14 @@ std::optional<Refusal> ServerLogin::recognise(loop::EstablishedContext context) 
 }
 
 std::optional<Refusal> ServerLogin::admit(const std::string& authzid, Binding binding,
-                                          const SecurityLayer* layer, sasl_out_params_t* oparams) {
+                                          sasl_out_params_t* oparams) {
   binding_ = std::move(binding);
   if (is_tracing(facts_.params)) trace_attributes(facts_.host, *context_);
   const Attributes attributes = read_attributes();
   if (auto refusal = canonicalize(authzid, oparams)) return refusal;
   if (auto refusal = store_delegated(*oparams)) return refusal;
   properties_.publish(attributes, std::string_view(oparams->authid) == oparams->user);
-  fill(layer, oparams);
+  fill(oparams);
   return std::nullopt;
 }
 
@@ -169,17 +157,14 @@ std::optional<Refusal> ServerLogin::store_delegated(const sasl_out_params_t& opa
     return std::nullopt;
   }
   const auto ccache = facts_.options.ccache_store->expand(oparams.authid);
-  if (!ccache) return facts_.refuse(Class::kConfiguration, ccache.error().clause);
+  if (!ccache) return facts_.refuse(Class::kIdentity, ccache.error().clause);
   const gss::Status stored = gss::store(context_->delegated(), *ccache);
   if (stored.is_complete()) return std::nullopt;
   return explain(facts_.subject() + " (storing the delegated credential in " + *ccache + ")",
                  Class::kConfiguration, stored);
 }
 
-void ServerLogin::fill(const SecurityLayer* layer, sasl_out_params_t* oparams) {
-  oparams->doneflag = 1;
-  oparams->mech_ssf = layer != nullptr ? layer->ssf() : 0;
-  oparams->maxoutbuf = layer != nullptr ? layer->max_message_len() : 0;
+void ServerLogin::fill(sasl_out_params_t* oparams) {
   delegated_ = context_->delegated();
   oparams->client_creds = delegated_ != GSS_C_NO_CREDENTIAL ? &delegated_ : nullptr;
   oparams->gss_peer_name = context_->source();
@@ -187,8 +172,6 @@ void ServerLogin::fill(const SecurityLayer* layer, sasl_out_params_t* oparams) {
   const bool is_bound = binding_.disposition == SASL_CB_DISP_USED;
   oparams->cbindingdisp = binding_.disposition;
   oparams->cbindingname = is_bound ? binding_.name.c_str() : nullptr;
-  oparams->param_version = 0;
-  filled_ = oparams;
 }
 
 }  // namespace gssloop::plugin

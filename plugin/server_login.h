@@ -12,7 +12,6 @@
 #include "plugin/offer.h"
 #include "plugin/options.h"
 #include "plugin/outcome.h"
-#include "plugin/security_layer.h"
 #include "plugin/server_plugin.h"
 
 namespace gssloop::plugin {
@@ -62,7 +61,6 @@ class ServerLogin {
       : facts_(facts), properties_(facts.host, facts.params.propctx) {}
   ServerLogin(const ServerLogin&) = delete;
   ServerLogin& operator=(const ServerLogin&) = delete;
-  ~ServerLogin();
 
   // begin removes what an earlier attempt on this connection, or a database, left.
   void begin() { properties_.erase(); }
@@ -70,10 +68,12 @@ class ServerLogin {
   std::optional<Refusal> recognise(loop::EstablishedContext context);
   bool has_context() const noexcept { return context_.has_value(); }
   loop::EstablishedContext& context() noexcept { return *context_; }
-  // admit lets the recognised peer in, acting as `authzid` (empty: as itself). `layer` is null
-  // without a security layer.
+  // authid is who the peer is, once it is recognised.
+  const std::string& authid() const noexcept { return authid_; }
+  // admit lets the recognised peer in, acting as `authzid` (empty: as itself). What `oparams`
+  // points to then lives as long as this object.
   std::optional<Refusal> admit(const std::string& authzid, Binding binding,
-                               const SecurityLayer* layer, sasl_out_params_t* oparams);
+                               sasl_out_params_t* oparams);
 
  private:
   std::optional<Refusal> check_acceptor_name();
@@ -83,7 +83,7 @@ class ServerLogin {
   Attributes read_attributes() const;
   std::optional<Refusal> canonicalize(const std::string& authzid, sasl_out_params_t* oparams);
   std::optional<Refusal> store_delegated(const sasl_out_params_t& oparams);
-  void fill(const SecurityLayer* layer, sasl_out_params_t* oparams);
+  void fill(sasl_out_params_t* oparams);
 
   const ServerFacts& facts_;
   AuxProps properties_;
@@ -92,7 +92,6 @@ class ServerLogin {
   std::string authid_;
   Binding binding_;
   gss_cred_id_t delegated_ = GSS_C_NO_CREDENTIAL;  // what oparams->client_creds points to
-  sasl_out_params_t* filled_ = nullptr;
 };
 
 }  // namespace gssloop::plugin

@@ -4,19 +4,29 @@
 namespace gssloop::plugin {
 
 Result<SpnegoClient::Plan, Refusal> SpnegoClient::plan() {
-  // As with every implementation: the server takes the peer for whom it authenticated.
+  // As with every implementation: the server takes the peer for whom it authenticated. libsasl is
+  // told the same, and clients that need to act as others (SASL_NEED_PROXY) get another mechanism.
   if (!authzid().empty()) {
     host().log(SASL_LOG_NOTE, subject() + ": GSS-SPNEGO carries no authorization identity, so \"" +
                                   printable(as_bytes(authzid())) + "\" is not sent");
   }
-  return plan_by_window(window(), Flags());
+  // Nothing is negotiated once the context is there, so confidentiality is asked for only where it
+  // fits whatever the session's cipher turns out to be, or where nothing less will do.
+  const LayerWindow limits = window();
+  const bool wants_confidentiality = limits.room() >= kStrongestCipherSsf || limits.need() > 1;
+  return plan_by_window(limits, wants_confidentiality, Flags());
 }
 
 SpnegoClient::Progress SpnegoClient::on_established() {
+  // SPNEGO is to arrive at Kerberos, where an application's own credential knows others, too.
+  if (context().mech() != gss::Oid::krb5()) {
+    return refuse(Class::kProtocol,
+                  "the server agreed to another mechanism, " + context().mech().dotted());
+  }
   auto layer = layer_by_flags(&context(), window(), is_http());
   if (!layer) return refuse(layer.error().what, layer.error().sentence);
-  layer_ = *std::move(layer);
-  return finish();
+  set_layer(*std::move(layer));
+  return finish({});
 }
 
 }  // namespace gssloop::plugin

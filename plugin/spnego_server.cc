@@ -1,25 +1,31 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "plugin/spnego_server.h"
 
+#include "lib/gss/initial_token.h"
 #include "plugin/application_binding.h"
 
 namespace gssloop::plugin {
 
 SpnegoServer::Progress SpnegoServer::on_first_message(ByteView message) {
-  auto bindings = application_binding(facts().params, facts().options);
+  if (!message.empty() && !gss::strip_initial_header(message, facts().offer.mechanism.oid)) {
+    return facts().refuse(Class::kProtocol, "the first message is no SPNEGO token");
+  }
+  auto bindings = server_binding(facts().params, facts().options, facts().offer);
   if (!bindings) return facts().refuse(Class::kBinding, bindings.error().clause);
   return negotiate(*std::move(bindings), Flags(), message);
 }
 
 SpnegoServer::Progress SpnegoServer::on_established() {
   if (auto refusal = judge_unbound()) return *std::move(refusal);
+  LayerWindow window = LayerWindow::of(facts().params.props, facts().params.external_ssf);
+  // R10 EXCEPTION: what TLS provides is not taken off max_ssf. The client decides alone whether
+  // there is a layer, and others' clients ask for one whatever TLS provides: they could not log in
+  // where max_ssf is 256, as it is in many servers.
+  window.is_max_apart = true;
   const bool is_http = (facts().params.flags & SASL_NEED_HTTP) != 0;
-  auto layer = layer_by_flags(
-      &context(), LayerWindow::of(facts().params.props, facts().params.external_ssf), is_http);
-  if (!layer) {
-    return facts().refuse(layer.error().what, layer.error().sentence);
-  }
-  layer_ = *std::move(layer);
+  auto layer = layer_by_flags(&context(), window, is_http);
+  if (!layer) return facts().refuse(layer.error().what, layer.error().sentence);
+  set_layer(*std::move(layer));
   return finish({}, verified_binding());
 }
 

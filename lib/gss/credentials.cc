@@ -93,6 +93,23 @@ Status store(gss_cred_id_t credential, const std::string& ccache) {
   return Status("gss_store_cred_into", major, minor);
 }
 
+Status restrict_negotiation(Credential* credential, const Oid& mech) {
+  gss_OID_desc oid = mech.desc();
+  const gss_OID_set_desc mechs{1, &oid};
+  OM_uint32 minor = 0;
+  const OM_uint32 major =
+      gss_set_neg_mechs(&minor, credential->get(), const_cast<gss_OID_set_desc*>(&mechs));
+  return Status("gss_set_neg_mechs", major, minor);
+}
+
+Status check_usable(gss_cred_id_t credential, const Oid& mech) {
+  OidArgument oid(mech);
+  OM_uint32 minor = 0;
+  const OM_uint32 major =
+      gss_inquire_cred_by_mech(&minor, credential, oid.get(), nullptr, nullptr, nullptr, nullptr);
+  return Status("gss_inquire_cred_by_mech", major, minor, mech);
+}
+
 Result<OM_uint32> remaining_lifetime(gss_cred_id_t credential) {
   OM_uint32 lifetime = 0;
   OM_uint32 minor = 0;

@@ -43,6 +43,13 @@ Status suppress_default_protection(Credential* credential);
 // to write there is the caller's matter.
 Status store(gss_cred_id_t credential, const std::string& ccache);
 
+// restrict_negotiation lets a negotiation mechanism's credential (SPNEGO) negotiate `mech` alone.
+Status restrict_negotiation(Credential* credential, const Oid& mech);
+
+// check_usable fails where a credential has no part for `mech`, or an expired one. MIT's mechglue
+// takes the default credential in place of an initiator's that has no part, without a word.
+Status check_usable(gss_cred_id_t credential, const Oid& mech);
+
 // remaining_lifetime is how many seconds a credential is still good for. An expired one may fail
 // with GSS_S_CREDENTIALS_EXPIRED instead of giving 0.
 Result<OM_uint32> remaining_lifetime(gss_cred_id_t credential);

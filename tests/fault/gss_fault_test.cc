@@ -171,8 +171,11 @@ void use_credential(gss_cred_id_t credential, Results* results) {
   const auto done = [](const gss::Status& status) {
     return status.is_complete() ? "done" : kFailed;
   };
+  (*results)["credential usable"] = done(gss::check_usable(credential, scripted_mech()));
   (*results)["credential stored"] = done(gss::store(credential, "FILE:/somewhere"));
-  if (copy) (*results)["protection suppressed"] = done(gss::suppress_default_protection(&*copy));
+  if (!copy) return;
+  (*results)["protection suppressed"] = done(gss::suppress_default_protection(&*copy));
+  (*results)["negotiation restricted"] = done(gss::restrict_negotiation(&*copy, scripted_mech()));
 }
 
 void negotiate(const gss::Credential& initiating, const gss::Credential& accepting,
