@@ -8,6 +8,7 @@
 #include "lib/gss/initial_token.h"
 #include "lib/io/frame.h"
 #include "plugin/gs2_header.h"
+#include "plugin/layer_terms.h"
 
 namespace gssloop::fuzz {
 namespace {
@@ -61,6 +62,27 @@ void frames(ByteView input) {
     if (!reader.is_complete()) continue;
     const auto frame = reader.take();
     require(frame.body.size() <= 64, "no frame over the limit");
+  }
+}
+
+void layer_message(ByteView input) {
+  using plugin::Layer, plugin::LayerMessage, plugin::Layers;
+  const auto offer = LayerMessage::parse_offer(input);
+  require(static_cast<bool>(offer) == (input.size() == 4), "an offer has 4 octets");
+  const auto choice = LayerMessage::parse_choice(input);
+  require(static_cast<bool>(choice) == (input.size() >= 4), "a choice has 4 octets or more");
+  if (!choice) {
+    require(!choice.error().clause.empty(), "a refusal says why");
+    return;
+  }
+  require(std::ranges::equal(choice->serialize(), input),
+          "what parses is written back to the same octets");
+  require(choice->max_token_len <= LayerMessage::kMaxTokenLen, "sizes have 3 octets");
+  for (std::uint8_t offered = 0; offered < 8; ++offered) {
+    const auto layer = plugin::judge_choice(*choice, Layers::from_bits(offered), false);
+    const bool is_chosen = layer && Layers(*layer) == choice->layers;
+    require(!layer || (is_chosen && Layers::from_bits(offered).has(*layer)),
+            "a choice is exactly one offered layer");
   }
 }
 

@@ -12,13 +12,16 @@ namespace gssloop::fuzz {
 void gs2_message(ByteView input);
 void initial_token(ByteView input);
 void frames(ByteView input);
+void layer_message(ByteView input);
 
 struct Target {
   const char* name;
   void (*run)(ByteView input);
 };
-inline constexpr Target kTargets[] = {
-    {"gs2_message", gs2_message}, {"initial_token", initial_token}, {"frames", frames}};
+inline constexpr Target kTargets[] = {{"gs2_message", gs2_message},
+                                      {"initial_token", initial_token},
+                                      {"frames", frames},
+                                      {"layer_message", layer_message}};
 
 }  // namespace gssloop::fuzz
 

@@ -2,11 +2,23 @@
 #include "plugin/exchange.h"
 
 namespace gssloop::plugin {
+namespace {
+
+// What libsasl calls in place of a layer that is gone. With nothing to call it would pass on as it
+// is what an application takes for protected.
+int refuse_to_encode(void*, const struct iovec*, unsigned, const char**, unsigned*) noexcept {
+  return SASL_NOTINIT;
+}
+int refuse_to_decode(void*, const char*, unsigned, const char**, unsigned*) noexcept {
+  return SASL_NOTINIT;
+}
+
+}  // namespace
 
 Exchange::~Exchange() {
   if (oparams_ == nullptr) return;
-  oparams_->encode = nullptr;
-  oparams_->decode = nullptr;
+  oparams_->encode = layer_ ? refuse_to_encode : nullptr;
+  oparams_->decode = layer_ ? refuse_to_decode : nullptr;
   oparams_->encode_context = nullptr;
   oparams_->decode_context = nullptr;
   oparams_->mech_ssf = 0;

@@ -178,8 +178,8 @@ std::string why_too_weak(const LayerWindow& window, const LayerStrength& strengt
   }
   if (!strength.by_flags.has(layer)) {
     return "the context lacks " + name +
-           ", or the detection of replayed messages that it needs, "
-           "since one of the two sides did not ask for it";
+           ", or the sequence detection without which packets could "
+           "be replayed: one of the two sides did not ask for it";
   }
   if (!strength.usable.has(layer)) {
     return name + " does not fit into tokens of " + number("maxbufsize", window.max_token_len) +

@@ -102,12 +102,17 @@ Status restrict_negotiation(Credential* credential, const Oid& mech) {
   return Status("gss_set_neg_mechs", major, minor);
 }
 
+// By gss_inquire_cred: gss_inquire_cred_by_mech does not know SPNEGO's.
 Status check_usable(gss_cred_id_t credential, const Oid& mech) {
-  OidArgument oid(mech);
+  OidSet mechs;
   OM_uint32 minor = 0;
   const OM_uint32 major =
-      gss_inquire_cred_by_mech(&minor, credential, oid.get(), nullptr, nullptr, nullptr, nullptr);
-  return Status("gss_inquire_cred_by_mech", major, minor, mech);
+      gss_inquire_cred(&minor, credential, nullptr, nullptr, nullptr, mechs.out());
+  if (major != GSS_S_COMPLETE) return Status("gss_inquire_cred", major, minor, mech);
+  for (std::size_t i = 0; mechs && i < mechs.get()->count; ++i) {
+    if (Oid(&mechs.get()->elements[i]) == mech) return {};
+  }
+  return Status("gss_inquire_cred: not for this mechanism", GSS_S_NO_CRED, 0, mech);
 }
 
 Result<OM_uint32> remaining_lifetime(gss_cred_id_t credential) {

@@ -94,10 +94,6 @@ WRAP(gss_inquire_cred,
      (OM_uint32 * minor, gss_cred_id_t credential, gss_name_t* name, OM_uint32* lifetime,
       gss_cred_usage_t* usage, gss_OID_set* mechs),
      (minor, credential, name, lifetime, usage, mechs))
-WRAP(gss_inquire_cred_by_mech,
-     (OM_uint32 * minor, gss_cred_id_t credential, gss_OID mech, gss_name_t* name,
-      OM_uint32* initiator_lifetime, OM_uint32* acceptor_lifetime, gss_cred_usage_t* usage),
-     (minor, credential, mech, name, initiator_lifetime, acceptor_lifetime, usage))
 WRAP(gss_inquire_name,
      (OM_uint32 * minor, gss_name_t name, int* is_mn, gss_OID* mech, gss_buffer_set_t* attributes),
      (minor, name, is_mn, mech, attributes))

@@ -39,6 +39,9 @@ TEST(Options, Defaults) {
   EXPECT_TRUE(options->sends_error_token);
   EXPECT_FALSE(options->is_anonymous);
   EXPECT_FALSE(options->is_verbose);
+  EXPECT_TRUE(options->binds_channels);
+  EXPECT_FALSE(options->ad_compat);
+  EXPECT_FALSE(options->ccache_store);
   EXPECT_EQ(options->limits.max_legs, 32U);
   EXPECT_EQ(options->limits.max_token_len, 262144U);
 }
@@ -49,10 +52,13 @@ TEST(Options, NothingReadsWithoutGetopt) {
 }
 
 TEST(Options, Booleans) {
-  for (const char* name : {"gssloop_error_token", "gssloop_anonymous", "gssloop_verbose_errors"}) {
+  for (const char* name : {"gssloop_error_token", "gssloop_anonymous", "gssloop_verbose_errors",
+                           "gssloop_channel_binding", "ad_compat"}) {
     const auto value = [name](const Options& options) {
       const std::string option = name;
       if (option == "gssloop_error_token") return options.sends_error_token;
+      if (option == "gssloop_channel_binding") return options.binds_channels;
+      if (option == "ad_compat") return options.ad_compat;
       return option == "gssloop_anonymous" ? options.is_anonymous : options.is_verbose;
     };
     for (const char* yes : {"yes", "YES", "true", "on", "1"}) {
@@ -124,6 +130,16 @@ TEST(Options, ServicePrincipal) {
     ASSERT_TRUE(options);
     EXPECT_EQ(options->service_principal.kind, row.kind) << row.value;
     EXPECT_EQ(options->service_principal.name, row.name);
+  }
+}
+
+// A value that is no template of a ccache's name refuses logins, and says which option it is.
+TEST(Options, CcacheStore) {
+  for (const char* wrong : {"", "FILE:", "FILE:/tmp/%q", "FILE:/tmp/%", "FILE:/tmp/x"}) {
+    const auto refused = read({{"ccache_store", wrong}});
+    ASSERT_FALSE(refused) << wrong;
+    EXPECT_NE(refused.error().clause.find("ccache_store"), std::string::npos)
+        << refused.error().clause;
   }
 }
 
