@@ -42,10 +42,11 @@ GssapiClient::Progress GssapiClient::on_later_message(ByteView message) {
 
 // The strongest layer that both sides can use.
 std::optional<Refusal> GssapiClient::choose(const LayerMessage& offered) {
+  // Cyrus SASL's server says so when its own limits leave nothing.
   if (!offered.layers.strongest()) {
-    return refuse(Class::kProtocol,
-                  "the server offers no security layer that is known, and not "
-                  "that there may be none");
+    return refuse(Class::kTooWeak,
+                  "the server offers no security layer, nor to do without: its "
+                  "limits (min_ssf, max_ssf) and ours do not meet");
   }
   const auto strength = measure(context(), window_.max_token_len, offered.max_token_len);
   if (!strength) return explain(subject(), Class::kMechanism, strength.error());

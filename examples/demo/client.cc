@@ -5,9 +5,9 @@
 
 #include <sasl/sasl.h>
 
-#include <memory>
 #include <vector>
 
+#include "examples/demo/layer.h"
 #include "examples/demo/wire.h"
 
 namespace {
@@ -19,8 +19,10 @@ constexpr char kUsage[] =
     "  --cbinding NAME=DATA  channel binding, as TLS would give it; login fails if it is not used\n"
     "  --authzid NAME        act as this user\n"
     "  --authname NAME       whose ticket to use (default: the default one)\n"
-    "  --log LEVEL           show log messages up to this level, 1 to 5 (default: 5)\n"
-    "Exit status: 0 logged in, 1 not logged in, 2 it could not start.\n";
+    "  --exchange N          after the login send N bytes, protected, and take them back\n"
+    "  --log LEVEL           show log messages up to this level, 1 to 5 (default: 5)\n";
+constexpr char kExitStatus[] =
+    "Exit status: 0 logged in, and all bytes came back; 1 not so; 2 it could not start.\n";
 
 struct Options {
   std::string host;
@@ -30,15 +32,12 @@ struct Options {
   std::optional<demo::ChannelBinding> binding;
   std::string authzid;
   std::string authname;
+  demo::LayerOptions layer;
+  std::size_t exchange_len = 0;
   // 5 is SASL_LOG_DEBUG. Levels above may log passwords.
   int log_level = SASL_LOG_DEBUG;
   std::string log_level_text;
 };
-
-struct ConnectionDeleter {
-  void operator()(sasl_conn_t* connection) const { sasl_dispose(&connection); }
-};
-using Connection = std::unique_ptr<sasl_conn_t, ConnectionDeleter>;
 
 // ---- What libsasl asks the application
 
@@ -181,16 +180,41 @@ bool exchange(int fd, sasl_conn_t* connection, const Options& options) {
   }
 }
 
+// What no other order of the pieces gives.
+std::string pattern(std::size_t len) {
+  std::string text(len, '\0');
+  for (std::size_t i = 0; i < len; ++i) text[i] = static_cast<char>(i * 2654435761U >> 16);
+  return text;
+}
+
+// Sends the bytes that were asked for under whatever layer there is, and takes them back.
+bool exchange_data(int fd, sasl_conn_t* connection, const Options& options) {
+  demo::Layer layer(fd, connection, options.layer);
+  std::printf("client    layer: %s\n", layer.text().c_str());
+  if (options.exchange_len == 0) return true;
+  const std::string sent = pattern(options.exchange_len);
+  const std::optional<std::string> received =
+      layer.send(sent) ? layer.receive() : std::optional<std::string>();
+  const bool is_same = received == sent;
+  if (is_same) {
+    std::printf("client  LAYER %s: %zu bytes there and back\n", layer.text().c_str(), sent.size());
+    return true;
+  }
+  std::printf("client  LAYER FAILED: %s\n", received                ? "other bytes came back"
+                                            : layer.error().empty() ? "the server left"
+                                                                    : layer.error().c_str());
+  return false;
+}
+
 bool log_in(int fd, Options* options) {
   const std::vector<sasl_callback_t> callbacks = callbacks_of(options);
   sasl_conn_t* new_connection = nullptr;
   const int result = sasl_client_new(options->service.c_str(), options->host.c_str(), nullptr,
                                      nullptr, callbacks.data(), SASL_SUCCESS_DATA, &new_connection);
   if (result != SASL_OK) return fail(nullptr, result);
-  const Connection connection(new_connection);
-  sasl_security_properties_t security{};
-  security.security_flags = SASL_SEC_NOPLAINTEXT | SASL_SEC_NOANONYMOUS | SASL_SEC_MUTUAL_AUTH;
-  sasl_setprop(connection.get(), SASL_SEC_PROPS, &security);
+  const demo::Connection connection(new_connection);
+  options->layer.apply(connection.get(),
+                       SASL_SEC_NOPLAINTEXT | SASL_SEC_NOANONYMOUS | SASL_SEC_MUTUAL_AUTH);
   sasl_channel_binding_t binding{};
   if (options->binding) {
     binding.name = options->binding->name.c_str();
@@ -199,15 +223,19 @@ bool log_in(int fd, Options* options) {
     binding.len = options->binding->value.size();
     sasl_setprop(connection.get(), SASL_CHANNEL_BINDING, &binding);
   }
-  return exchange(fd, connection.get(), *options);
+  return exchange(fd, connection.get(), *options) && exchange_data(fd, connection.get(), *options);
 }
 
 // ---- The process
 
 Options parse(int argc, char** argv) {
   Options options;
-  demo::Arguments arguments(argc, argv, kUsage);
+  const std::string usage = std::string(kUsage) + demo::LayerOptions::kUsage + kExitStatus;
+  demo::Arguments arguments(argc, argv, usage.c_str());
   while (arguments.next()) {
+    if (options.layer.take(&arguments)) {
+      continue;
+    }
     if (arguments.is("--service")) {
       options.service = arguments.value();
     } else if (arguments.is("--mechanism")) {
@@ -219,6 +247,8 @@ Options parse(int argc, char** argv) {
       options.authzid = arguments.value();
     } else if (arguments.is("--authname")) {
       options.authname = arguments.value();
+    } else if (arguments.is("--exchange")) {
+      options.exchange_len = arguments.number();
     } else if (arguments.is("--log")) {
       options.log_level = std::atoi(arguments.value().c_str());
     } else if (arguments.is("--help")) {

@@ -8,9 +8,9 @@
 #include <sasl/sasl.h>
 
 #include <fstream>
-#include <memory>
 #include <vector>
 
+#include "examples/demo/layer.h"
 #include "examples/demo/wire.h"
 
 namespace {
@@ -28,7 +28,9 @@ constexpr char kUsage[] =
     "  --allow-any-authzid   everybody may act as whomever they name: for showing attacks only\n"
     "  --count N, --once     end after N connections, or one (default: go on)\n"
     "  --log LEVEL           show log messages up to this level, 1 to 5 (default: 5)\n"
-    "  --error-log FILE      append the log's errors to FILE as well\n"
+    "  --error-log FILE      append the log's errors to FILE as well\n";
+constexpr char kExitStatus[] =
+    "What a client sends after its login is decoded and sent back, protected.\n"
     "Exit status: 0 all who came logged in, 1 somebody was refused, 2 it could not start.\n";
 
 struct Options {
@@ -38,17 +40,13 @@ struct Options {
   std::optional<demo::ChannelBinding> binding;
   std::vector<std::string> requests;
   std::vector<std::pair<std::string, std::string>> sasl_options;
+  demo::LayerOptions layer;
   bool any_authzid = false;
   int num_connections = -1;
   // 5 is SASL_LOG_DEBUG. Levels above may log passwords.
   int log_level = SASL_LOG_DEBUG;
   std::string error_log;
 };
-
-struct ConnectionDeleter {
-  void operator()(sasl_conn_t* connection) const { sasl_dispose(&connection); }
-};
-using Connection = std::unique_ptr<sasl_conn_t, ConnectionDeleter>;
 
 // ---- What libsasl asks the application
 
@@ -165,7 +163,7 @@ bool abandon(const char* why) {
   return false;
 }
 
-Connection new_connection(const Options& options, const sasl_callback_t* callbacks) {
+demo::Connection new_connection(const Options& options, const sasl_callback_t* callbacks) {
   sasl_conn_t* connection = nullptr;
   // SASL_SUCCESS_DATA: our protocol can carry the mechanism's last token along with the success.
   int result = sasl_server_new(options.service.c_str(), options.host.c_str(), nullptr, nullptr,
@@ -174,10 +172,8 @@ Connection new_connection(const Options& options, const sasl_callback_t* callbac
     std::printf("server  sasl_server_new: %s\n", sasl_errstring(result, nullptr, nullptr));
     return nullptr;
   }
-  Connection owned(connection);
-  sasl_security_properties_t security{};
-  security.security_flags = SASL_SEC_NOPLAINTEXT | SASL_SEC_NOANONYMOUS;
-  sasl_setprop(connection, SASL_SEC_PROPS, &security);
+  demo::Connection owned(connection);
+  options.layer.apply(connection, SASL_SEC_NOPLAINTEXT | SASL_SEC_NOANONYMOUS);
 
   std::vector<const char*> names;
   for (const std::string& name : options.requests) names.push_back(name.c_str());
@@ -229,8 +225,26 @@ bool exchange(int fd, sasl_conn_t* connection) {
   return demo::send_frame(fd, demo::Kind::kSuccess, demo::encode_optional(out, out_len));
 }
 
+// Sends back what the client sends, as long as it does.
+bool echo_data(int fd, sasl_conn_t* connection, const Options& options) {
+  demo::Layer layer(fd, connection, options.layer);
+  const void* delegated = nullptr;
+  if (sasl_getprop(connection, SASL_DELEGATEDCREDS, &delegated) == SASL_OK &&
+      delegated != nullptr) {
+    std::printf("server    has the user's credentials, too\n");
+  }
+  std::printf("server    layer: %s\n", layer.text().c_str());
+  while (const std::optional<std::string> message = layer.receive()) {
+    if (!layer.send(*message)) break;
+    std::printf("server  LAYER %s: %zu bytes sent back\n", layer.text().c_str(), message->size());
+  }
+  if (layer.error().empty()) return true;
+  std::printf("server  LAYER FAILED: %s\n", layer.error().c_str());
+  return false;
+}
+
 bool serve(int fd, const Options& options, const sasl_callback_t* callbacks) {
-  const Connection connection = new_connection(options, callbacks);
+  const demo::Connection connection = new_connection(options, callbacks);
   if (!connection) return false;
   // Held until the end of the connection: libsasl keeps the pointer.
   sasl_channel_binding_t binding{};
@@ -240,15 +254,19 @@ bool serve(int fd, const Options& options, const sasl_callback_t* callbacks) {
     binding.len = options.binding->value.size();
     sasl_setprop(connection.get(), SASL_CHANNEL_BINDING, &binding);
   }
-  return exchange(fd, connection.get());
+  return exchange(fd, connection.get()) && echo_data(fd, connection.get(), options);
 }
 
 // ---- The process
 
 Options parse(int argc, char** argv) {
   Options options;
-  demo::Arguments arguments(argc, argv, kUsage);
+  const std::string usage = std::string(kUsage) + demo::LayerOptions::kUsage + kExitStatus;
+  demo::Arguments arguments(argc, argv, usage.c_str());
   while (arguments.next()) {
+    if (options.layer.take(&arguments)) {
+      continue;
+    }
     if (arguments.is("--port-file")) {
       options.port_file = arguments.value();
     } else if (arguments.is("--service")) {

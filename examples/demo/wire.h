@@ -31,6 +31,7 @@ enum class Kind : char {
   kResponse = 'R',    // client
   kSuccess = 'Y',     // server: '0', or '1' and the last token of the mechanism
   kFailure = 'N',     // server: a text for the peer
+  // Then, if the client likes, octets without frames: see layer.h.
 };
 
 struct Frame {
@@ -159,6 +160,20 @@ class Arguments {
   std::string value() {
     if (index_ + 1 >= argc_) fail("the option " + std::string(current()) + " needs a value");
     return argv_[++index_];
+  }
+
+  // The same as a number from 0 up.
+  unsigned number() {
+    const std::string_view name = current();
+    const std::string text = value();
+    char* end = nullptr;
+    errno = 0;
+    const unsigned long number = std::strtoul(text.c_str(), &end, 10);
+    const bool is_number = text.find_first_not_of("0123456789") == std::string::npos;
+    if (text.empty() || !is_number || errno != 0 || number > UINT32_MAX) {
+      fail(std::string(name) + " takes a number");
+    }
+    return static_cast<unsigned>(number);
   }
 
   [[noreturn]] void fail(const std::string& why) const {

@@ -29,7 +29,7 @@ std::vector<char*> c_strings(const std::vector<std::string>& strings) {
 }  // namespace
 
 Child::Child(const std::vector<std::string>& argv, const std::vector<std::string>& env,
-             std::string output_file)
+             std::string output_file, Pipes pipes)
     : output_file_(std::move(output_file)) {
   const int output =
       open(output_file_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
@@ -42,8 +42,8 @@ Child::Child(const std::vector<std::string>& argv, const std::vector<std::string
   if (pid_ == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(kCannotRun);
-    dup2(input, 0);
-    dup2(output, 1);
+    dup2(pipes.input < 0 ? input : pipes.input, 0);
+    dup2(pipes.output < 0 ? output : pipes.output, 1);
     dup2(output, 2);
     execve(arguments[0], arguments.data(), variables.data());
     _exit(kCannotRun);
@@ -81,6 +81,11 @@ int Child::wait(Clock::time_point deadline) {
     std::this_thread::sleep_for(kPollInterval);
   }
   return status_;
+}
+
+int Child::stop(Clock::time_point deadline) {
+  if (is_running()) kill(pid_, SIGTERM);
+  return wait(deadline);
 }
 
 std::string Child::output() const { return read_file(output_file_); }

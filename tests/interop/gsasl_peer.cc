@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "examples/demo/wire.h"
+#include "tests/interop/accept_one.h"
 
 namespace {
 
@@ -17,6 +18,7 @@ constexpr char kUsage[] =
     "  --mechanism NAME  (default: GS2-KRB5)\n"
     "  --service NAME    first part of the service's principal (default: imap)\n"
     "  --authzid NAME    client: act as this user\n"
+    "  --exchange N      client: after the login send N bytes and take them back\n"
     "Exit status: 0 logged in, 1 not logged in, 2 it could not start.\n";
 
 struct Options {
@@ -27,6 +29,7 @@ struct Options {
   std::string service = "imap";
   std::string mechanism = "GS2-KRB5";
   std::string authzid;
+  std::size_t exchange_len = 0;
 };
 
 struct LibraryDeleter {
@@ -73,6 +76,62 @@ bool fail(int result) {
 
 bool succeed() {
   std::printf("gsasl   LOGGED IN\n");
+  return true;
+}
+
+// ---- Data under the layer, in the form of examples/demo/layer.h
+
+bool send_message(int fd, Gsasl_session* session, const std::string& body) {
+  const std::uint32_t len = htonl(static_cast<std::uint32_t>(body.size()));
+  const std::string message = std::string(reinterpret_cast<const char*>(&len), sizeof len) + body;
+  char* output = nullptr;
+  std::size_t output_len = 0;
+  const int result = gsasl_encode(session, message.data(), message.size(), &output, &output_len);
+  const bool is_sent = result == GSASL_OK && demo::send_all(fd, output, output_len);
+  gsasl_free(output);
+  return is_sent;
+}
+
+// Nothing if the peer leaves, or sends what does not decode.
+std::optional<std::string> receive_message(int fd, Gsasl_session* session) {
+  std::string received;
+  std::size_t wanted_len = sizeof(std::uint32_t);
+  while (received.size() < wanted_len) {
+    char part[4096];
+    const ssize_t part_len = recv(fd, part, sizeof part, 0);
+    if (part_len <= 0) return std::nullopt;
+    char* output = nullptr;
+    std::size_t output_len = 0;
+    if (gsasl_decode(session, part, static_cast<std::size_t>(part_len), &output, &output_len) !=
+        GSASL_OK) {
+      return std::nullopt;
+    }
+    received.append(output, output_len);
+    gsasl_free(output);
+    if (received.size() < sizeof(std::uint32_t)) continue;
+    std::uint32_t len = 0;
+    std::memcpy(&len, received.data(), sizeof len);
+    if (ntohl(len) > demo::kMaxBodyLen) return std::nullopt;
+    wanted_len = sizeof len + ntohl(len);
+  }
+  return received.substr(sizeof(std::uint32_t));
+}
+
+bool exchange_data(int fd, Gsasl_session* session, std::size_t len) {
+  if (len == 0) return true;
+  std::string sent(len, '\0');
+  for (std::size_t i = 0; i < len; ++i) sent[i] = static_cast<char>(i * 7 >> 3);
+  if (!send_message(fd, session, sent)) return fail("the data could not be sent");
+  if (receive_message(fd, session) != sent) return fail("other bytes came back, or none");
+  std::printf("gsasl   LAYER ssf 0: %zu bytes there and back\n", len);
+  return true;
+}
+
+bool echo_data(int fd, Gsasl_session* session) {
+  while (const std::optional<std::string> message = receive_message(fd, session)) {
+    if (!send_message(fd, session, *message)) return fail("the data could not be sent");
+    std::printf("gsasl   LAYER ssf 0: %zu bytes sent back\n", message->size());
+  }
   return true;
 }
 
@@ -137,30 +196,6 @@ bool serve(int fd, Gsasl_session* session, const std::string& mechanism) {
   }
 }
 
-demo::Socket accept_one(const std::string& port_file) {
-  const demo::Socket listener(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t len = sizeof address;
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  if (!listener.is_open() || bind(listener.fd(), generic, len) != 0 ||
-      listen(listener.fd(), 1) != 0 || getsockname(listener.fd(), generic, &len) != 0) {
-    std::perror("gsasl_peer: cannot listen on 127.0.0.1");
-    return demo::Socket(-1);
-  }
-  // Under another name first: who waits for the file must not read half a number.
-  const std::string unfinished = port_file + ".new";
-  std::FILE* file = std::fopen(unfinished.c_str(), "we");
-  if (file == nullptr) return demo::Socket(-1);
-  std::fprintf(file, "%u\n", unsigned{ntohs(address.sin_port)});
-  std::fclose(file);
-  if (std::rename(unfinished.c_str(), port_file.c_str()) != 0) return demo::Socket(-1);
-  demo::Socket peer(accept4(listener.fd(), nullptr, nullptr, SOCK_CLOEXEC));
-  if (peer.is_open()) demo::set_timeout(peer.fd());
-  return peer;
-}
-
 // ---- The process
 
 Options parse(int argc, char** argv) {
@@ -181,6 +216,8 @@ Options parse(int argc, char** argv) {
       options.mechanism = arguments.value();
     } else if (arguments.is("--service")) {
       options.service = arguments.value();
+    } else if (arguments.is("--exchange")) {
+      options.exchange_len = arguments.number();
     } else if (arguments.is("--authzid")) {
       options.authzid = arguments.value();
     } else {
@@ -219,10 +256,13 @@ int main(int argc, char** argv) {
   gsasl_callback_set(started, on_callback);
   const Session session = new_session(started, options);
   if (!session) return 2;
-  const demo::Socket peer = options.is_server ? accept_one(options.port_file)
+  const demo::Socket peer = options.is_server ? gssloop::testing::accept_one(options.port_file)
                                               : demo::connect_to(options.host, options.port);
   if (!peer.is_open()) return 2;
-  const bool is_in = options.is_server ? serve(peer.fd(), session.get(), options.mechanism)
-                                       : log_in(peer.fd(), session.get(), options.mechanism);
+  const int fd = peer.fd();
+  const bool is_in = options.is_server ? serve(fd, session.get(), options.mechanism) &&
+                                             echo_data(fd, session.get())
+                                       : log_in(fd, session.get(), options.mechanism) &&
+                                             exchange_data(fd, session.get(), options.exchange_len);
   return is_in ? 0 : 1;
 }

@@ -31,10 +31,16 @@ std::string variable(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-std::string program(const std::string& path) { return variable("GSSLOOP_BUILDDIR") + "/" + path; }
-
 fs::path our_module() { return fs::path(variable("GSSLOOP_PLUGIN_DIR")) / "libgssloop_sasl.so"; }
-fs::path stock_module() { return fs::path(variable("GSSLOOP_STOCK_PLUGIN_DIR")) / "libgs2.so"; }
+fs::path stock_folder() { return variable("GSSLOOP_STOCK_PLUGIN_DIR"); }
+fs::path stock_gs2() { return stock_folder() / "libgs2.so"; }
+fs::path stock_gssapi() { return stock_folder() / "libgssapiv2.so"; }
+
+// Its package cannot be installed beside the one for MIT; `./run check` unpacks it here.
+fs::path heimdal_gssapi() {
+  return variable("GSSLOOP_SRCDIR") + "/.cache/heimdal" + stock_gssapi().string();
+}
+fs::path heimdal_library() { return stock_folder().parent_path() / "libgssapi.so.3"; }
 
 void link_into(const fs::path& folder, const fs::path& file) {
   fs::create_directories(folder);
@@ -59,12 +65,18 @@ RealmOptions realm_options() {
 
 }  // namespace
 
+std::string program(const std::string& path) { return variable("GSSLOOP_BUILDDIR") + "/" + path; }
+
+std::string source_file(const std::string& path) { return variable("GSSLOOP_SRCDIR") + "/" + path; }
+
 const char* name_of(Peer peer) {
   switch (peer) {
     case Peer::kOurs:
       return "gssloop";
     case Peer::kStock:
-      return "Cyrus gs2";
+      return "Cyrus SASL";
+    case Peer::kHeimdal:
+      return "Cyrus, Heimdal";
     case Peer::kMixed:
       return "gssloop+Cyrus";
     case Peer::kGnu:
@@ -103,11 +115,17 @@ void Lab::make_folders() {
   const fs::path ours = our_module();
   if (!fs::exists(ours)) throw RealmError(ours.string() + " is not built");
   link_into(realm_.path("ours"), ours);
-  if (!fs::exists(stock_module())) return;
-  link_into(realm_.path("stock"), stock_module());
-  link_into(realm_.path("stock"), program("tests/interop/.libs/any_user.so"));
+  const fs::path any_user = program("tests/interop/.libs/any_user.so");
+  if (fs::exists(heimdal_gssapi())) {
+    link_into(realm_.path("heimdal"), heimdal_gssapi());
+    link_into(realm_.path("heimdal"), any_user);
+  }
+  if (!fs::exists(stock_gs2())) return;
+  link_into(realm_.path("stock"), stock_gs2());
+  link_into(realm_.path("stock"), stock_gssapi());
+  link_into(realm_.path("stock"), any_user);
   link_into(realm_.path("mixed"), ours);
-  for (const auto& entry : fs::directory_iterator(stock_module().parent_path())) {
+  for (const auto& entry : fs::directory_iterator(stock_folder())) {
     // An installed module of ours would take part instead of the built one.
     const bool is_module = entry.path().extension() == ".so";
     if (is_module && entry.path().filename() != ours.filename()) {
@@ -116,10 +134,29 @@ void Lab::make_folders() {
   }
 }
 
+std::string Lab::folder(Peer peer) const {
+  switch (peer) {
+    case Peer::kStock:
+      return realm_.path("stock");
+    case Peer::kHeimdal:
+      return realm_.path("heimdal");
+    case Peer::kMixed:
+      return realm_.path("mixed");
+    default:
+      return realm_.path("ours");
+  }
+}
+
 std::string Lab::missing(Peer peer) {
   if (std::string reason = Realm::missing(); !reason.empty()) return reason;
-  if ((peer == Peer::kStock || peer == Peer::kMixed) && !fs::exists(stock_module())) {
-    return stock_module().string() + " is not there (Debian: libsasl2-modules-gssapi-mit)";
+  if ((peer == Peer::kStock || peer == Peer::kMixed) && !fs::exists(stock_gs2())) {
+    return stock_gs2().string() + " is not there (Debian: libsasl2-modules-gssapi-mit)";
+  }
+  if (peer == Peer::kHeimdal && !fs::exists(heimdal_gssapi())) {
+    return heimdal_gssapi().string() + " is not there: ./run check unpacks it";
+  }
+  if (peer == Peer::kHeimdal && !fs::exists(heimdal_library())) {
+    return heimdal_library().string() + " is not there (Debian: libgssapi3-heimdal)";
   }
   if (peer == Peer::kGnu && !fs::exists(program("tests/interop/gsasl_peer"))) {
     return "this build has no GNU SASL (Debian: libgsasl-dev)";
@@ -128,10 +165,7 @@ std::string Lab::missing(Peer peer) {
 }
 
 std::vector<std::string> Lab::environment(const Side& side) const {
-  const std::string folder = side.peer == Peer::kStock   ? "stock"
-                             : side.peer == Peer::kMixed ? "mixed"
-                                                         : "ours";
-  std::vector<std::string> variables = {"SASL_PATH=" + realm_.path(folder),
+  std::vector<std::string> variables = {"SASL_PATH=" + folder(side.peer),
                                         "SASL_CONF_PATH=" + realm_.path("sasl-conf")};
   if (!side.ccache.empty()) variables.push_back("KRB5CCNAME=" + side.ccache);
   // Cyrus SASL's module and GNU SASL leak at each start, which is not what is tested here.
@@ -158,7 +192,12 @@ Lab::Server Lab::start_server(const Side& side, int num_connections) {
   }
   argv.insert(argv.end(), {"--port-file", port_file});
   argv.insert(argv.end(), side.arguments.begin(), side.arguments.end());
-  Server server{std::make_unique<Child>(argv, environment(side), next_file("server")), 0};
+  return start_server(argv, environment(side), port_file);
+}
+
+Lab::Server Lab::start_server(const std::vector<std::string>& argv,
+                              const std::vector<std::string>& env, const std::string& port_file) {
+  Server server{std::make_unique<Child>(argv, env, next_file("server")), 0};
   const auto deadline = Child::Clock::now() + kStartTimeout;
   while (!fs::exists(port_file)) {
     if (!server.process->is_running() || Child::Clock::now() > deadline) {

@@ -14,11 +14,12 @@ namespace gssloop::testing {
 // Whose implementation a process uses. Two modules of the same mechanism name cannot be told apart
 // in one process, so each process has a module folder of its own.
 enum class Peer {
-  kOurs,    // our module alone: no user database, no other mechanism
-  kStock,   // Cyrus SASL's gs2 module, and a user database that knows everybody
-  kMixed,   // our module in a folder with all of Cyrus SASL's
-  kGnu,     // GNU SASL
-  kForger,  // the demo's forger (a client only)
+  kOurs,     // our module alone: no user database, no other mechanism
+  kStock,    // Cyrus SASL's gs2 and gssapiv2 modules, and a user database that knows everybody
+  kHeimdal,  // the same gssapiv2 module as Debian builds it on Heimdal
+  kMixed,    // our module in a folder with all of Cyrus SASL's
+  kGnu,      // GNU SASL
+  kForger,   // the demo's forger (a client only)
 };
 const char* name_of(Peer peer);
 
@@ -74,19 +75,32 @@ class Lab {
     int port = 0;
   };
   Server start_server(const Side& server, int num_connections);
+  std::unique_ptr<Child> start_client(const Side& client, int port);
+
+  // finish waits for both to end.
+  Outcome finish(Server* server, Child* client) const;
+
+  // What programs of other people need: a server that writes its port to `port_file`, the
+  // environment of a side, and files nobody else has.
+  Server start_server(const std::vector<std::string>& argv, const std::vector<std::string>& env,
+                      const std::string& port_file);
+  std::vector<std::string> environment(const Side& side) const;
+  // The module folder of a peer.
+  std::string folder(Peer peer) const;
+  std::string next_file(const std::string& name);
 
  private:
   Lab();
 
   void make_folders();
-  std::vector<std::string> environment(const Side& side) const;
-  std::unique_ptr<Child> start_client(const Side& client, int port);
-  Outcome finish(Server* server, Child* client) const;
-  std::string next_file(const std::string& name);
 
   Realm realm_;
   int num_files_ = 0;
 };
+
+// program is the path of a program of this build, source_file that of a file of the source tree.
+std::string program(const std::string& path);
+std::string source_file(const std::string& path);
 
 // What a server answers in the end to one hand-made first message.
 struct Verdict {

@@ -6,7 +6,7 @@
 
 namespace gssloop::testing {
 
-// One line of the table that the program prints at its end.
+// One line of the first table that the program prints at its end.
 struct MatrixRow {
   std::string client;
   std::string server;
@@ -16,6 +16,18 @@ struct MatrixRow {
 };
 
 void add_to_matrix(MatrixRow row);
+
+// One line of the second: a login with data after it.
+struct LayerRow {
+  std::string peer;
+  std::string role;  // the peer's: client or server
+  std::string mechanism;
+  std::string layer;   // as it was asked for
+  std::string result;  // as it went; what the peer cannot do, and why
+};
+
+void add_to_layers(LayerRow row);
+
 void print_matrix();
 
 }  // namespace gssloop::testing

@@ -84,11 +84,36 @@ TEST_P(EveryMechanismTest, NothingIsLeftOfAFailedAttempt) {
     EXPECT_EQ(server.pointer(SASL_GSS_LOCAL_NAME), nullptr);
     EXPECT_EQ(server.pointer(SASL_DELEGATEDCREDS), nullptr);
     EXPECT_TRUE(server.properties().at("*auth-indicators").empty());
+    EXPECT_EQ(server.ssf(), 0U);
+    EXPECT_EQ(server.authid(), "");
+    EXPECT_EQ(server.authzid(), "");
     // The layer of a login that was refused is not used. (GS2 never has one.)
     if (mechanism() != kGs2) {
       EXPECT_LT(server.encode("x").code, SASL_OK);
     }
   }
+}
+
+// Without SASL_SUCCESS_DATA the server's last token is a challenge of its own. Who cancels then,
+// and begins anew, must not be taken for who logged in: libsasl itself remembers that it was done.
+TEST_P(EveryMechanismTest, ACancelledLoginIsNotTheNextOnes) {
+  SPEC("G14");
+  SaslServer server({.success_data = false});
+  SaslClient client({.success_data = false});
+  Turn at_client = client.start(mechanism());
+  Turn at_server = server.start(mechanism(), at_client.out);
+  while (at_server.code == SASL_CONTINUE && at_client.code == SASL_CONTINUE) {
+    at_client = client.step(at_server.out);
+    if (at_client.code == SASL_OK) break;
+    at_server = server.step(at_client.out.value_or(""));
+  }
+  ASSERT_EQ(at_client.code, SASL_OK) << client.error();
+  // The client never answers, and chooses another mechanism.
+  server.start(mechanism() == kGs2 ? kGssapi : kGs2, "n,,garbage");
+  EXPECT_EQ(server.authid(), "");
+  EXPECT_EQ(server.authzid(), "");
+  EXPECT_EQ(server.ssf(), 0U);
+  EXPECT_EQ(server.pointer(SASL_GSS_PEER_NAME), nullptr);
 }
 
 TEST_P(EveryMechanismTest, Authzid) {

@@ -133,9 +133,7 @@ TEST_F(GssapiClientTest, EveryOfferedOctet) {
       const unsigned possible = offer & admitted;
       const std::string what = std::to_string(offer) + " to " + std::to_string(admitted);
       if (possible == 0) {
-        const bool is_known = (offer & 7) != 0;
-        expect_refused(client, turn, is_known ? SASL_TOOWEAK : SASL_BADPROT, "the server offers",
-                       what);
+        expect_refused(client, turn, SASL_TOOWEAK, "the server offers", what);
         continue;
       }
       ASSERT_EQ(turn.code, SASL_OK) << what << client.error();

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tests/interop/dovecot.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <sstream>
+#include <thread>
+
+#include "examples/demo/wire.h"
+#include "tests/interop/login.h"
+#include "tests/kdc/process.h"
+
+namespace gssloop::testing {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+constexpr char kDovecot[] = "/usr/sbin/dovecot";
+constexpr const char* kFiles[] = {kDovecot, "/usr/lib/dovecot/imap-login",
+                                  "/usr/lib/dovecot/modules/auth/libmech_gssapi.so"};
+constexpr auto kTimeout = 20s;
+constexpr int kMaxAttempts = 5;
+
+std::string user_name() {
+  const passwd* const user = getpwuid(geteuid());
+  return user == nullptr ? "" : user->pw_name;
+}
+
+std::string group_name() {
+  const group* const group = getgrgid(getegid());
+  return group == nullptr ? "" : group->gr_name;
+}
+
+int free_port() {
+  const demo::Socket probe(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t len = sizeof address;
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  if (bind(probe.fd(), generic, len) != 0 || getsockname(probe.fd(), generic, &len) != 0) {
+    throw RealmError("no free port on 127.0.0.1");
+  }
+  return ntohs(address.sin_port);
+}
+
+}  // namespace
+
+std::string Dovecot::missing() {
+  for (const char* file : kFiles) {
+    if (fs::exists(file)) continue;
+    return std::string(file) + " is not there (Debian: dovecot-imapd, dovecot-gssapi)";
+  }
+  if (user_name().empty() || group_name().empty()) {
+    return "Dovecot runs only under a user and a group that have names";
+  }
+  return "";
+}
+
+Dovecot::Dovecot()
+    : dir_(Lab::get().next_file("dovecot")),
+      is_root_(geteuid() == 0),
+      mail_uid_(geteuid()),
+      mail_gid_(getegid()) {
+  fs::create_directories(dir_ + "/mail");
+  if (is_root_) give_mail_to_nobody();
+  // Somebody may take the port before Dovecot has it: then Dovecot ends at once.
+  for (int i = 0; i < kMaxAttempts; ++i) {
+    if (start()) return;
+  }
+  throw RealmError("Dovecot did not start:\n" + log());
+}
+
+// By a signal that lets it end its own children.
+Dovecot::~Dovecot() { process_->stop(Child::Clock::now() + kTimeout); }
+
+std::string Dovecot::log() const { return read_file(dir_ + "/log") + process_->output(); }
+
+void Dovecot::give_mail_to_nobody() {
+  const passwd* const nobody = getpwnam("nobody");
+  if (nobody == nullptr) throw RealmError("there is no user nobody");
+  mail_uid_ = nobody->pw_uid;
+  mail_gid_ = nobody->pw_gid;
+  // Only the way through: what the realm's folder holds has modes of its own.
+  if (chmod(Lab::get().realm().dir().c_str(), 0711) != 0 ||
+      chown((dir_ + "/mail").c_str(), mail_uid_, mail_gid_) != 0) {
+    throw RealmError("cannot give " + dir_ + "/mail away");
+  }
+}
+
+std::string Dovecot::configuration() const {
+  const Realm& realm = Lab::get().realm();
+  std::ostringstream out;
+  out << "base_dir = " << dir_ << "/run\n"
+      << "state_dir = " << dir_ << "/run\n"
+      << "log_path = " << dir_ << "/log\n"
+      << "mail_location = maildir:" << dir_ << "/mail/%u\n"
+      << "protocols = imap\nlisten = 127.0.0.1\nssl = no\nauth_debug = yes\n"
+      << "default_internal_user = " << user_name() << "\n"
+      << "default_internal_group = " << group_name() << "\n"
+      << "default_login_user = " << (is_root_ ? "nobody" : user_name()) << "\n"
+      << "auth_mechanisms = gssapi\nauth_gssapi_hostname = localhost\n"
+      << "auth_krb5_keytab = " << realm.path("keytab") << "\n"
+      << "auth_realms = " << realm.name() << "\nauth_username_format = %n\n"
+      << "import_environment = KRB5_CONFIG KRB5RCACHENAME KRB5_KTNAME\n"
+      << "passdb {\n  driver = static\n  args = nopassword=y\n}\n"
+      << "userdb {\n  driver = static\n  args = uid=" << mail_uid_ << " gid=" << mail_gid_
+      << " home=" << dir_ << "/mail\n}\n"
+      << "first_valid_uid = 1\nfirst_valid_gid = 1\n"
+      // A chroot takes root; root's needs one, since nobody cannot pass the realm's folder.
+      << "service imap-login {\n  chroot = " << (is_root_ ? "login" : "") << "\n"
+      << "  inet_listener imap {\n    address = 127.0.0.1\n    port = " << port_ << "\n  }\n"
+      << "  inet_listener imaps {\n    port = 0\n  }\n}\n"
+      << "service anvil {\n  chroot =\n}\nservice stats {\n  chroot =\n}\n";
+  return out.str();
+}
+
+bool Dovecot::start() {
+  port_ = free_port();
+  const std::string file = dir_ + "/dovecot.conf";
+  write_file(file, configuration());
+  process_ = std::make_unique<Child>(std::vector<std::string>{kDovecot, "-F", "-c", file},
+                                     Lab::get().environment({}), dir_ + "/output");
+  const auto deadline = Child::Clock::now() + kTimeout;
+  while (process_->is_running() && Child::Clock::now() < deadline) {
+    // Written once the ports are open.
+    if (read_file(dir_ + "/log").find("starting up") != std::string::npos) return true;
+    std::this_thread::sleep_for(5ms);
+  }
+  return false;
+}
+
+}  // namespace gssloop::testing
