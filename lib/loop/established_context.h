@@ -59,7 +59,7 @@ class EstablishedContext {
   }
   gss::Result<std::size_t> wrap_into(gss::Protection protection, std::span<const ByteView> parts,
                                      std::size_t offset, Bytes* buffer) {
-    return gss::wrap_into(context_, protection, parts, offset, buffer);
+    return gss::wrap_into(context_, protection, parts, offset, buffer, &wrap_lengths_);
   }
   gss::Result<gss::Buffer> unwrap(gss::Protection expected, ByteView token) {
     return gss::unwrap(context_, expected, token);
@@ -104,6 +104,7 @@ class EstablishedContext {
   gss::Name source_;
   gss::Credential delegated_;
   std::size_t max_token_len_;  // octets, as in the negotiation
+  gss::WrapLengths wrap_lengths_;
 };
 
 }  // namespace gssloop::loop

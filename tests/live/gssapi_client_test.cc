@@ -204,6 +204,25 @@ TEST_F(GssapiClientTest, TheServersMaximum) {
   }
 }
 
+// Where the server's maximum leaves no room for the strongest layer, there are weaker ones.
+TEST_F(GssapiClientTest, ASmallMaximumLeavesTheWeakerLayers) {
+  SPEC("R8 R9");
+  const struct {
+    unsigned offer;
+    std::uint32_t max_len;
+    unsigned chosen;
+  } rows[] = {{7, 0, 1}, {7, 28, 1}, {7, 29, 2}, {7, 60, 2}, {7, 61, 4}, {5, 60, 1}, {6, 60, 2}};
+  for (const auto& row : rows) {
+    SaslClient client;
+    RawContext server;
+    reach_choice(&client, &server);
+    const Turn turn = client.step(server.wrap(layer_message(row.offer, row.max_len)));
+    ASSERT_EQ(turn.code, SASL_OK) << client.error();
+    EXPECT_EQ(server.unwrap(turn.out.value()).message,
+              layer_message(row.chosen, row.chosen == 1 ? 0 : 65536));
+  }
+}
+
 TEST_F(GssapiClientTest, OtherOffersThanTheContextsOwnAreRefused) {
   SPEC("R3");
   const std::string cleartext = layer_message(7, 65536);

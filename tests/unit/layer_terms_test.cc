@@ -232,6 +232,16 @@ TEST(LayerWindow, NothingOutsideTheWindowIsAcceptable) {
   }
 }
 
+// GSS-SPNEGO on a server: what TLS provides counts for min_ssf, and not against max_ssf.
+TEST(LayerWindow, MaxSsfForTheMechanismAlone) {
+  SPEC("R10");
+  EXPECT_EQ(acceptable({0, 256, 256, 65536, true}, kAes256).bits(), 7U);
+  EXPECT_EQ(acceptable({256, 256, 128, 65536, true}, kAes256).bits(), 4U);
+  EXPECT_EQ(acceptable({0, 1, 256, 65536, true}, kAes256).bits(), 3U);
+  EXPECT_EQ(acceptable({0, 0, 256, 65536, true}, kAes256).bits(), 1U);
+  EXPECT_EQ(acceptable({0, 256, 256, 0, true}, kAes256).bits(), 1U);
+}
+
 TEST(LayerWindow, OnlyWhatTheContextHasIsAcceptable) {
   SPEC("R2 R9");
   const LayerWindow open{0, 256, 0, 65536}, strict{2, 256, 0, 65536};
