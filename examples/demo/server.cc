@@ -308,34 +308,12 @@ Options parse(int argc, char** argv) {
   return options;
 }
 
-// Writes under another name first: who waits for the file must not read half a number.
-bool write_port(const std::string& path, unsigned port) {
-  const std::string unfinished = path + ".new";
-  std::FILE* file = std::fopen(unfinished.c_str(), "we");
-  if (file == nullptr) return false;
-  const bool is_written = std::fprintf(file, "%u\n", port) > 0;
-  return std::fclose(file) == 0 && is_written && std::rename(unfinished.c_str(), path.c_str()) == 0;
-}
-
-// Listens on a free port of loopback: nobody outside this machine takes part in a demo.
-demo::Socket listen_on_loopback(const Options& options) {
-  demo::Socket listener(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t len = sizeof address;
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  if (!listener.is_open() || bind(listener.fd(), generic, len) != 0 ||
-      listen(listener.fd(), 8) != 0 || getsockname(listener.fd(), generic, &len) != 0) {
-    std::perror("server: cannot listen on 127.0.0.1");
-    return demo::Socket(-1);
-  }
-  const unsigned port = ntohs(address.sin_port);
-  std::printf("server  listens on 127.0.0.1 port %u for %s@%s\n", port, options.service.c_str(),
-              options.host.c_str());
-  if (!options.port_file.empty() && !write_port(options.port_file, port)) {
-    std::perror(("server: cannot write " + options.port_file).c_str());
-    return demo::Socket(-1);
+demo::Socket listen_and_say_so(const Options& options) {
+  unsigned port = 0;
+  demo::Socket listener = demo::listen_on_loopback(options.port_file, &port);
+  if (listener.is_open()) {
+    std::printf("server  listens on 127.0.0.1 port %u for %s@%s\n", port, options.service.c_str(),
+                options.host.c_str());
   }
   return listener;
 }
@@ -372,7 +350,7 @@ int main(int argc, char** argv) {
   }
   int status = 2;
   {
-    const demo::Socket listener = listen_on_loopback(options);
+    const demo::Socket listener = listen_and_say_so(options);
     if (listener.is_open()) {
       status = accept_connections(listener, options, callbacks.data()) ? 0 : 1;
     }

@@ -118,6 +118,37 @@ inline std::optional<std::string> decode_optional(std::string_view text) {
   return std::string(text.substr(1));
 }
 
+// write_port writes under another name first: who waits for the file must not read half a number.
+inline bool write_port(const std::string& path, unsigned port) {
+  const std::string unfinished = path + ".new";
+  std::FILE* file = std::fopen(unfinished.c_str(), "we");
+  if (file == nullptr) return false;
+  const bool is_written = std::fprintf(file, "%u\n", port) > 0;
+  return std::fclose(file) == 0 && is_written && std::rename(unfinished.c_str(), path.c_str()) == 0;
+}
+
+// listen_on_loopback takes a free port, where nobody outside this machine can take part, and writes
+// its number to `port_file` (empty: nowhere). Says on stderr why it failed.
+inline Socket listen_on_loopback(const std::string& port_file, unsigned* port) {
+  Socket listener(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t len = sizeof address;
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  if (!listener.is_open() || bind(listener.fd(), generic, len) != 0 ||
+      listen(listener.fd(), 8) != 0 || getsockname(listener.fd(), generic, &len) != 0) {
+    std::perror("cannot listen on 127.0.0.1");
+    return Socket(-1);
+  }
+  *port = ntohs(address.sin_port);
+  if (!port_file.empty() && !write_port(port_file, *port)) {
+    std::perror(("cannot write " + port_file).c_str());
+    return Socket(-1);
+  }
+  return listener;
+}
+
 // connect_to says on stderr why it failed.
 inline Socket connect_to(const std::string& host, const std::string& port) {
   addrinfo hints{};

@@ -67,6 +67,15 @@ void LiveTest::use_forged(const ForgedTicket& ticket) {
   forge_ticket(realm(), ticket, ccache("forged"));
 }
 
+gss::Credential LiveTest::default_credential() {
+  gss::Credential credential;
+  OM_uint32 minor = 0;
+  EXPECT_EQ(gss_acquire_cred(&minor, GSS_C_NO_NAME, 0, GSS_C_NO_OID_SET, GSS_C_INITIATE,
+                             credential.out(), nullptr, nullptr),
+            0U);
+  return credential;
+}
+
 void LiveTest::disable_replay_cache() { setenv("KRB5RCACHENAME", "none:", 1); }
 
 namespace {

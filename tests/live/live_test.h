@@ -8,6 +8,7 @@
 #include <string>
 
 #include "lib/base/bytes.h"
+#include "lib/gss/handle.h"
 #include "tests/kdc/forge.h"
 #include "tests/kdc/realm.h"
 #include "tests/support/sasl_pair.h"
@@ -40,6 +41,8 @@ class LiveTest : public ::testing::Test {
   static std::string ccache(const std::string& file) { return "FILE:" + realm().path(file); }
   // use_forged makes a forged service ticket the only one.
   static void use_forged(const ForgedTicket& ticket);
+  // default_credential is what the default ccache holds, for every mechanism.
+  static gss::Credential default_credential();
   // Which keeps tests apart that would take each other's tokens for replays: no cache at all.
   static void disable_replay_cache();
 

@@ -68,11 +68,7 @@ TEST_F(SpnegoTest, NoLayerIsNotAskedForUnasked) {
   SPEC("R10");
   for (const unsigned max_ssf : {0U, 1U}) {
     for (const bool is_given : {false, true}) {
-      OM_uint32 minor = 0;
-      gss::Credential own;
-      ASSERT_EQ(gss_acquire_cred(&minor, GSS_C_NO_NAME, 0, GSS_C_NO_OID_SET, GSS_C_INITIATE,
-                                 own.out(), nullptr, nullptr),
-                0U);
+      const gss::Credential own = default_credential();
       const void* credential = is_given ? own.get() : nullptr;
       SaslClient client({.credential = credential, .strength = {.max_ssf = max_ssf}});
       RawContext server;
