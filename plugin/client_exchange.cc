@@ -59,7 +59,8 @@ ClientExchange::Progress ClientExchange::start_loop() {
   auto planned = plan();
   if (!planned) return std::move(planned).error();
   if (planned->only_as_requested) {
-    if (auto refusal = identity_.suppress_default_protection()) return *std::move(refusal);
+    if (auto refusal = identity_.suppress_default_protection(offer_.mechanism.oid))
+      return *std::move(refusal);
   }
   auto target = gss::import_name(target_, gss::NameForm::kHostbasedService);
   if (!target) return explain(subject(), Class::kMisuse, target.error());

@@ -8,6 +8,7 @@
 #include "lib/loop/initiator.h"
 #include "plugin/client_identity.h"
 #include "plugin/exchange.h"
+#include "plugin/layer_terms.h"
 #include "plugin/offer.h"
 #include "plugin/options.h"
 

@@ -19,6 +19,11 @@ constexpr struct {
     {SASL_CB_PASS, "Password", "Please enter your password"},
 };
 
+// What SPNEGO is to arrive at, for SPNEGO.
+gss::Oid kerberos_of(const gss::Oid& mech) {
+  return mech == gss::Oid::spnego() ? gss::Oid::krb5() : mech;
+}
+
 bool can_ask_password(const Host& host) {
   sasl_getsecret_t* procedure;
   void* context;
@@ -64,12 +69,14 @@ std::optional<Refusal> ClientIdentity::restrict_to_kerberos(const gss::Oid& mech
   return explain("restricting the negotiation to Kerberos", Class::kCredential, restricted);
 }
 
-std::optional<Refusal> ClientIdentity::suppress_default_protection() {
+std::optional<Refusal> ClientIdentity::suppress_default_protection(const gss::Oid& mech) {
   if (borrowed_ != GSS_C_NO_CREDENTIAL) {
     auto copy = gss::duplicate(borrowed_);
     if (!copy) return explain("copying the credential", Class::kCredential, copy.error());
     owned_ = *std::move(copy);
     borrowed_ = GSS_C_NO_CREDENTIAL;
+    // What the original was restricted to is not copied.
+    if (auto refusal = restrict_to_kerberos(mech)) return refusal;
   }
   const gss::Status done = gss::suppress_default_protection(&owned_);
   // A mechanism without the option grants what it was asked for anyway; what it granted is looked
@@ -185,7 +192,10 @@ gss::Status ClientIdentity::try_ticket(const Host& host, const gss::Oid& mech) {
   auto credential = gss::acquire_initiator(name->get(), mech);
   if (!credential) return std::move(credential).error();
   if (can_ask_password(host)) {
-    const auto lifetime = gss::remaining_lifetime(credential->get());
+    // Of SPNEGO's credential Kerberos' part counts: others may be there without a ticket.
+    const auto ticket = gss::acquire_initiator(name->get(), kerberos_of(mech));
+    if (!ticket) return ticket.error();
+    const auto lifetime = gss::remaining_lifetime(ticket->get());
     if (!lifetime) return lifetime.error();
     if (*lifetime == 0) {
       return gss::Status("gss_inquire_cred", GSS_S_CREDENTIALS_EXPIRED, 0, mech);

@@ -38,7 +38,7 @@ class ClientIdentity {
   // suppress_default_protection makes contexts of this credential grant integrity and
   // confidentiality only where they are asked for (R10). The application's own is left as it is: a
   // copy takes its place.
-  std::optional<Refusal> suppress_default_protection();
+  std::optional<Refusal> suppress_default_protection(const gss::Oid& mech);
 
   // authzid is empty when the client acts as itself.
   const std::string& authzid() const noexcept { return authzid_.text; }

@@ -17,8 +17,9 @@ int refuse_to_decode(void*, const char*, unsigned, const char**, unsigned*) noex
 
 Exchange::~Exchange() {
   if (oparams_ == nullptr) return;
-  oparams_->encode = layer_ ? refuse_to_encode : nullptr;
-  oparams_->decode = layer_ ? refuse_to_decode : nullptr;
+  const bool was_told_of_layer = layer_ && oparams_->encode != nullptr;
+  oparams_->encode = was_told_of_layer ? refuse_to_encode : nullptr;
+  oparams_->decode = was_told_of_layer ? refuse_to_decode : nullptr;
   oparams_->encode_context = nullptr;
   oparams_->decode_context = nullptr;
   oparams_->mech_ssf = 0;
@@ -42,6 +43,7 @@ void Exchange::hand_over(const char** out, unsigned* out_len) const noexcept {
 }
 
 int Exchange::report_layer(const Refusal& refusal) const {
+  if (refusal.sentence.empty()) return closed_layer_code();
   return report({refusal.what, layer_name() + " failed: " + refusal.sentence});
 }
 

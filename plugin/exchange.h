@@ -17,8 +17,8 @@ class Exchange {
  public:
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
-  // Takes back what libsasl was told. It keeps that from one exchange to the next on a connection,
-  // and would go on to encode with a context that is gone.
+  // Takes back what libsasl was told. On a server it keeps that from one exchange to the next, and
+  // would go on to encode with a context that is gone.
   virtual ~Exchange();
 
   const Host& host() const noexcept { return host_; }

@@ -3,6 +3,7 @@
 #define GSSLOOP_PLUGIN_GSSAPI_CLIENT_H_
 
 #include "plugin/client_exchange.h"
+#include "plugin/layer_terms.h"
 
 namespace gssloop::plugin {
 

@@ -2,6 +2,7 @@
 #ifndef GSSLOOP_PLUGIN_GSSAPI_SERVER_H_
 #define GSSLOOP_PLUGIN_GSSAPI_SERVER_H_
 
+#include "plugin/layer_terms.h"
 #include "plugin/server_exchange.h"
 
 namespace gssloop::plugin {

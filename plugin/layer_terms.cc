@@ -173,8 +173,13 @@ std::string why_too_weak(const LayerWindow& window, const LayerStrength& strengt
     return "there is " + to_string(layers) + " to choose from, and " + min + " needs more";
   }
   if (window.room() == 0) {
+    const bool is_outer = window.max_token_len > 0 && window.max_ssf > 0;
     return "the peer insists on " + name + ", which " +
-           (window.max_token_len == 0 ? "maxbufsize 0" : max) + " forbids";
+           (window.max_token_len == 0 ? "maxbufsize 0" : number("max_ssf", window.max_ssf)) +
+           " forbids" +
+           (is_outer
+                ? " beside the " + std::to_string(window.external_ssf) + " of the layer outside"
+                : "");
   }
   if (!strength.by_flags.has(layer)) {
     return "the context lacks " + name +

@@ -157,6 +157,8 @@ int report_server(const Host& host, const Refusal& refusal, bool is_verbose) {
   return tell_peer(host, refusal, is_verbose);
 }
 
+int closed_layer_code() noexcept { return verdict(Class::kPacket).client_code; }
+
 int tell_peer(const Host& host, const Refusal& refusal, bool is_verbose) {
   const Verdict& row = verdict(refusal.what);
   host.set_error(is_verbose ? refusal.sentence : row.harmless);

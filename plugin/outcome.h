@@ -53,6 +53,10 @@ int report_server(const Host& host, const Refusal& refusal, bool is_verbose);
 // tell_peer does the same without the log, for a failure that stands there already.
 int tell_peer(const Host& host, const Refusal& refusal, bool is_verbose);
 
+// closed_layer_code is the code for a security layer that was closed before, of which everything
+// has been said already.
+int closed_layer_code() noexcept;
+
 }  // namespace gssloop::plugin
 
 #endif  // GSSLOOP_PLUGIN_OUTCOME_H_

@@ -69,18 +69,13 @@ Result<std::unique_ptr<SecurityLayer>, Mistake> SecurityLayer::make(
 }
 
 Refusal SecurityLayer::close(Class what, std::string clause) {
-  closed_ = clause;
+  is_closed_ = true;
   return {what, std::move(clause)};
-}
-
-std::optional<Refusal> SecurityLayer::why_closed() const {
-  if (!closed_) return std::nullopt;
-  return Refusal{Class::kPacket, "it was closed before, since " + *closed_};
 }
 
 Result<ByteView, Refusal> SecurityLayer::encode(std::span<const ByteView> parts) {
   const std::lock_guard lock(mutex_);
-  if (auto refusal = why_closed()) return *std::move(refusal);
+  if (is_closed_) return Refusal{Class::kPacket, ""};
   std::size_t message_len = 0;
   for (const ByteView part : parts) message_len += part.size();
   if (message_len > max_message_len_) {
@@ -104,7 +99,7 @@ Result<ByteView, Refusal> SecurityLayer::encode(std::span<const ByteView> parts)
 // places. Memory grows with what arrives, never with what a length promises.
 Result<ByteView, Refusal> SecurityLayer::decode(ByteView stream) {
   const std::lock_guard lock(mutex_);
-  if (auto refusal = why_closed()) return *std::move(refusal);
+  if (is_closed_) return Refusal{Class::kPacket, ""};
   received_.erase(received_.begin(), received_.begin() + static_cast<std::ptrdiff_t>(num_taken_));
   num_taken_ = 0;
   received_.insert(received_.end(), stream.begin(), stream.end());

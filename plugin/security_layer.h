@@ -47,7 +47,8 @@ class SecurityLayer {
   // encode makes one packet of the message that `parts` make up together. decode takes the next
   // octets of the stream, however they were cut, and gives what they hold of complete packets,
   // which may be nothing. Both results are valid until the next call of the same function. They
-  // fail with a class and a clause.
+  // fail with a class and a clause. The layer that was closed before fails without a clause:
+  // another thread may be telling why, and libsasl's error text has no lock.
   Result<ByteView, Refusal> encode(std::span<const ByteView> parts);
   Result<ByteView, Refusal> decode(ByteView stream);
 
@@ -57,7 +58,6 @@ class SecurityLayer {
       : terms_(terms), max_message_len_(max_message_len), context_(context) {}
 
   Refusal close(Class what, std::string clause);
-  std::optional<Refusal> why_closed() const;
   Result<bool, Refusal> open_next();
 
   const Terms terms_;
@@ -65,8 +65,8 @@ class SecurityLayer {
   // Guards all below: MIT's contexts keep derived keys in lists without locks.
   std::mutex mutex_;
   loop::EstablishedContext* const context_;
-  std::optional<std::string> closed_;  // why
-  Bytes packet_;                       // what encode gave out
+  bool is_closed_ = false;
+  Bytes packet_;  // what encode gave out
   // What was received: [0, num_taken_) is done with, and holds what decode gave out.
   Bytes received_;
   std::size_t num_taken_ = 0;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <optional>
 
 namespace gssloop::gss {
@@ -233,8 +234,13 @@ Result<std::span<std::uint8_t>> unwrap_in_place(const Context& context, Protecti
   }
   const gss_buffer_desc& message = parts[1].buffer;
   if (message.length == 0) return token.first(0);
-  const std::ptrdiff_t at = static_cast<const std::uint8_t*>(message.value) - token.data();
-  return token.subspan(static_cast<std::size_t>(at), message.length);
+  // As numbers: a mechanism that put the message elsewhere has broken its contract.
+  const auto begin = reinterpret_cast<std::uintptr_t>(token.data());
+  const auto at = reinterpret_cast<std::uintptr_t>(message.value);
+  if (at < begin || at - begin > token.size() || message.length > token.size() - (at - begin)) {
+    return Status("gss_unwrap_iov: message outside of its token", GSS_S_FAILURE, 0);
+  }
+  return token.subspan(at - begin, message.length);
 }
 
 Result<Buffer> get_mic(const Context& context, ByteView message) {

@@ -3,6 +3,7 @@
 #define GSSLOOP_GSS_PER_MESSAGE_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "lib/base/bytes.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // How each outcome of the mechanism ends a login.
+#include "lib/gss/handle.h"
 #include "tests/spec/gs2_scripted.h"
 
 namespace gssloop::testing {
@@ -306,6 +307,31 @@ TEST_F(Gs2Test, StepsAfterAFailureFail) {
     EXPECT_EQ(scripted().record().accepts.size(), before.accepts.size());
     EXPECT_TRUE(server.was_silent());
   }
+}
+
+// GSS-SPNEGO arrives at Kerberos or nowhere: an application's own credential may know others.
+TEST_F(Gs2Test, SpnegoThatArrivesAtAnotherMechanismIsRefused) {
+  SPEC("R10");
+  gss_OID_desc spnego{6, const_cast<char*>("\x2b\x06\x01\x05\x05\x02")};
+  gss_OID_set_desc mechs{1, &spnego};
+  gss::Credential initiator, acceptor;
+  OM_uint32 minor = 0;
+  play({complete("hello")}, {complete()});
+  ASSERT_EQ(gss_acquire_cred(&minor, GSS_C_NO_NAME, 0, &mechs, GSS_C_INITIATE, initiator.out(),
+                             nullptr, nullptr),
+            0U);
+  ASSERT_EQ(gss_acquire_cred(&minor, GSS_C_NO_NAME, 0, &mechs, GSS_C_ACCEPT, acceptor.out(),
+                             nullptr, nullptr),
+            0U);
+  ServerSetup setup = watched();
+  setup.credential = acceptor.get();
+  SaslClient client({.credential = initiator.get()});
+  SaslServer server(setup);
+  const Login login = log_in(&client, &server, "GSS-SPNEGO");
+  EXPECT_FALSE(login.ok());
+  EXPECT_EQ(login.server.code, SASL_BADPROT) << client.error() << server.log().text();
+  EXPECT_TRUE(server.log().has("made for another mechanism", SASL_LOG_ERR)) << server.log().text();
+  EXPECT_TRUE(server.was_silent());
 }
 
 }  // namespace
