@@ -60,7 +60,7 @@ void compare(benchmark::State& state, Turn turn, bool is_confidential) {
   const auto ours = sasl_layer(is_confidential);
   const std::string message(static_cast<std::size_t>(state.range(0)), 'x');
   std::vector<double> raw_s, ours_s, ratios;
-  for (auto unused : state) {
+  for ([[maybe_unused]] auto unused : state) {
     // Neither always runs on the caches that the other left.
     const bool is_raw_first = ratios.size() % 2 == 0;
     if (is_raw_first) raw_s.push_back(turn(*raw, message));
@@ -113,10 +113,12 @@ void run() {
   options.services = {"imap/localhost"};
   testing::Realm realm(options);
   realm.apply_to_this_process();
+  // NOLINTBEGIN(concurrency-mt-unsafe): there is no other thread
   setenv("SASL_PATH", std::getenv("GSSLOOP_PLUGIN_DIR"), 1);
   setenv("SASL_CONF_PATH", realm.dir().c_str(), 1);
   // Each measurement logs in anew, several within a second.
   setenv("KRB5RCACHENAME", "none:", 1);
+  // NOLINTEND(concurrency-mt-unsafe)
   realm.add_user("alice", "password");
   realm.kinit("alice", "password");
   start_library();
@@ -138,7 +140,7 @@ int main(int argc, char** argv) {
   if (benchmark::ReportUnrecognizedArguments(num_arguments, const_cast<char**>(arguments.data()))) {
     return 2;
   }
-  if (std::getenv("GSSLOOP_PLUGIN_DIR") == nullptr) {
+  if (std::getenv("GSSLOOP_PLUGIN_DIR") == nullptr) {  // NOLINT(concurrency-mt-unsafe)
     std::fprintf(stderr, "layer_bench: GSSLOOP_PLUGIN_DIR must name the module's folder\n");
     return 2;
   }
