@@ -3,8 +3,6 @@
 
 #include <sasl/saslplug.h>
 
-#include <mutex>
-#include <new>
 #include <stdexcept>
 
 namespace gssloop::bench {
@@ -12,17 +10,6 @@ namespace {
 
 constexpr char kService[] = "imap";
 constexpr char kHost[] = "localhost";
-
-void* new_mutex() { return new (std::nothrow) std::mutex; }
-int lock_mutex(void* mutex) {
-  static_cast<std::mutex*>(mutex)->lock();
-  return 0;
-}
-int unlock_mutex(void* mutex) {
-  static_cast<std::mutex*>(mutex)->unlock();
-  return 0;
-}
-void free_mutex(void* mutex) { delete static_cast<std::mutex*>(mutex); }
 
 int look_up(void* /*glob_context*/, sasl_server_params_t* /*params*/, unsigned /*flags*/,
             const char* /*user*/, unsigned /*user_len*/) {
@@ -55,7 +42,7 @@ void start_library() {
   // Silenced, as most of the log would go to syslog.
   static const sasl_callback_t callbacks[] = {{SASL_CB_LOG, as_callback(&on_log), nullptr},
                                               {SASL_CB_LIST_END, nullptr, nullptr}};
-  sasl_set_mutex(new_mutex, lock_mutex, unlock_mutex, free_mutex);
+  testing::set_sasl_mutexes();
   check(sasl_client_init(callbacks), "sasl_client_init");
   check(sasl_server_init(callbacks, "gssloop-bench"), "sasl_server_init");
   check(sasl_auxprop_add_plugin("any-user", init_any_user), "sasl_auxprop_add_plugin");

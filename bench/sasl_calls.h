@@ -7,6 +7,8 @@
 #include <memory>
 #include <string>
 
+#include "tests/support/sasl_library.h"
+
 namespace gssloop::bench {
 
 // What both benchmarks do with libsasl. Everything throws std::runtime_error with the error's text.
@@ -18,11 +20,7 @@ using Connection = std::unique_ptr<sasl_conn_t, ConnectionDeleter>;
 
 void check(int result, const char* what, sasl_conn_t* connection = nullptr);
 
-// as_callback makes libsasl's one function type of a callback.
-template <typename Function>
-int (*as_callback(Function* function))() {
-  return reinterpret_cast<int (*)()>(reinterpret_cast<void (*)()>(function));
-}
+using testing::as_callback;
 
 // start_library begins the use of libsasl in this process: with mutexes, a silent log, and a user
 // database in which everybody is, since Cyrus SASL's GS2 server refuses whom none knows.

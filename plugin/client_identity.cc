@@ -5,6 +5,7 @@
 
 #include "lib/gss/credentials.h"
 #include "lib/gss/names.h"
+#include "plugin/offer.h"
 
 namespace gssloop::plugin {
 namespace {
@@ -18,11 +19,6 @@ constexpr struct {
     {SASL_CB_AUTHNAME, "Authentication Name", "Please enter your authentication name"},
     {SASL_CB_PASS, "Password", "Please enter your password"},
 };
-
-// What SPNEGO is to arrive at, for SPNEGO.
-gss::Oid kerberos_of(const gss::Oid& mech) {
-  return mech == gss::Oid::spnego() ? gss::Oid::krb5() : mech;
-}
 
 bool can_ask_password(const Host& host) {
   sasl_getsecret_t* procedure;
@@ -193,7 +189,7 @@ gss::Status ClientIdentity::try_ticket(const Host& host, const gss::Oid& mech) {
   if (!credential) return std::move(credential).error();
   if (can_ask_password(host)) {
     // Of SPNEGO's credential Kerberos' part counts: others may be there without a ticket.
-    const auto ticket = gss::acquire_initiator(name->get(), kerberos_of(mech));
+    const auto ticket = gss::acquire_initiator(name->get(), arrives_at(mech));
     if (!ticket) return ticket.error();
     const auto lifetime = gss::remaining_lifetime(ticket->get());
     if (!lifetime) return lifetime.error();

@@ -15,8 +15,7 @@ std::string hex(std::uint8_t octet) {
 }
 
 LayerMessage parse(ByteView cleartext) {
-  return {Layers::from_bits(cleartext[0]),
-          std::uint32_t{cleartext[1]} << 16 | std::uint32_t{cleartext[2]} << 8 | cleartext[3],
+  return {Layers::from_bits(cleartext[0]), from_network_order(cleartext.subspan(1, kFixedLen - 1)),
           to_string(cleartext.subspan(kFixedLen))};
 }
 

@@ -42,6 +42,10 @@ std::string why_not_gs2(const gss::Mechanism& mechanism, const std::vector<std::
   return {};
 }
 
+gss::Oid arrives_at(const gss::Oid& mech) {
+  return mech == gss::Oid::spnego() ? gss::Oid::krb5() : mech;
+}
+
 std::vector<Offer> offers(const gss::MechanismRegistry& registry, const Options& options) {
   const auto* named = options.mechanisms ? &*options.mechanisms : nullptr;
   std::vector<Offer> offered;

@@ -29,6 +29,11 @@ struct Offer {
   bool binds_channels = true;  // libsasl may offer -PLUS
 };
 
+// arrives_at is the GSS-API mechanism that a context of `mech` must have in the end: SPNEGO is
+// there to arrive at Kerberos, since names of other mechanisms may look like those of its users,
+// but are not theirs; every other is there for itself.
+gss::Oid arrives_at(const gss::Oid& mech);
+
 // offers lists what is offered, in the order in which libsasl is told: "GSSAPI" where the machine
 // has Kerberos, "GSS-SPNEGO" where it has that, and the GS2 mechanisms (RFC 5801 sections 3 and 14:
 // never negotiation mechanisms; only such that bind channels and authenticate both sides).

@@ -13,11 +13,6 @@ gss::Protection protection_of(Layer layer) noexcept {
                                           : gss::Protection::kIntegrity;
 }
 
-std::uint32_t read_length(ByteView prefix) noexcept {
-  return std::uint32_t{prefix[0]} << 24 | std::uint32_t{prefix[1]} << 16 |
-         std::uint32_t{prefix[2]} << 8 | prefix[3];
-}
-
 void write_length(std::uint32_t len, Bytes* packet) noexcept {
   for (std::size_t i = 0; i < kPrefixLen; ++i) {
     (*packet)[i] = static_cast<std::uint8_t>(len >> (8 * (kPrefixLen - 1 - i)));
@@ -65,7 +60,11 @@ Result<std::unique_ptr<SecurityLayer>, Mistake> SecurityLayer::make(
     return Mistake{"the peer takes tokens of at most " + octets(terms.max_send_len) +
                    ", which cannot hold any protected data"};
   }
-  return std::unique_ptr<SecurityLayer>(new SecurityLayer(context, terms, *limit));
+  Terms agreed = terms;
+  // Others take their maximum for that of the message, so that their tokens are longer by what the
+  // protection takes.
+  if (terms.is_max_of_message) agreed.max_receive_len += terms.max_send_len - *limit;
+  return std::unique_ptr<SecurityLayer>(new SecurityLayer(context, agreed, *limit));
 }
 
 Refusal SecurityLayer::close(Class what, std::string clause) {
@@ -115,7 +114,7 @@ Result<ByteView, Refusal> SecurityLayer::decode(ByteView stream) {
 Result<bool, Refusal> SecurityLayer::open_next() {
   const std::span<std::uint8_t> rest = std::span(received_).subspan(num_taken_);
   if (rest.size() < kPrefixLen) return false;
-  const std::uint32_t token_len = read_length(rest);
+  const std::uint32_t token_len = from_network_order(rest.first(kPrefixLen));
   if (token_len == 0) return close(Class::kPacket, "a packet without content was received");
   if (token_len > terms_.max_receive_len) {
     return close(Class::kPacket, "a received packet announces " + octets(token_len) +
@@ -162,13 +161,8 @@ Result<std::unique_ptr<SecurityLayer>, Refusal> layer_by_flags(loop::Established
     return Refusal{Class::kTooWeak, why_too_weak(window, *strength, layer)};
   }
   if (layer == Layer::kNone) return std::unique_ptr<SecurityLayer>();
-  // Others take their maximum for that of the message, so that their tokens are longer by what the
-  // protection takes.
-  const auto limit = context->wrap_size_limit(protection_of(layer), max_len);
-  if (!limit) return Refusal{Class::kMechanism, limit.error().text()};
-  const std::uint32_t overhead = max_len - *limit;
   auto made =
-      SecurityLayer::make(context, {layer, strength->ssf_of(layer), max_len, max_len + overhead});
+      SecurityLayer::make(context, {layer, strength->ssf_of(layer), max_len, max_len, true});
   if (!made) return Refusal{Class::kTooWeak, made.error().clause};
   return *std::move(made);
 }

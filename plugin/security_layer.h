@@ -33,6 +33,7 @@ class SecurityLayer {
     sasl_ssf_t ssf = 1;
     std::uint32_t max_send_len = 0;     // octets of a token that the peer takes
     std::uint32_t max_receive_len = 0;  // octets of a token that we take
+    bool is_max_of_message = false;     // ... or of the message in it, where none was agreed on
   };
 
   // make fails when not one octet fits into the peer's maximum. `context` is borrowed.
@@ -74,7 +75,7 @@ class SecurityLayer {
 };
 
 // layer_by_flags is GSS-SPNEGO's way to a layer, on both sides: no message says which, the
-// context's flags do ([MS-SPNG]; R10). nullopt where there is none, as always in HTTP. Fails with
+// context's flags do ([MS-SPNG]; R10). Null where there is none, as always in HTTP. Fails with
 // the class and a clause where the window does not admit what the flags demand: never goes on
 // without.
 Result<std::unique_ptr<SecurityLayer>, Refusal> layer_by_flags(loop::EstablishedContext* context,

@@ -28,11 +28,8 @@ std::optional<Refusal> ServerFacts::judge_authzid(const std::string& authzid) co
 std::optional<Refusal> ServerLogin::recognise(loop::EstablishedContext context) {
   context_ = std::move(context);
   // Credentials that an application gave may serve several mechanisms; the client named this one.
-  // RFC 4752 section 3.2: if mech_type differs, authentication MUST be aborted. SPNEGO is to arrive
-  // at Kerberos: names of other mechanisms may look like those of its users, but are not theirs.
-  const gss::Oid expected =
-      facts_.offer.family == Family::kSpnego ? gss::Oid::krb5() : facts_.offer.mechanism.oid;
-  if (context_->mech() != expected) {
+  // RFC 4752 section 3.2: if mech_type differs, authentication MUST be aborted.
+  if (context_->mech() != arrives_at(facts_.offer.mechanism.oid)) {
     return facts_.refuse(Class::kProtocol,
                          "the token was made for another mechanism, " + context_->mech().dotted());
   }

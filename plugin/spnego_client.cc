@@ -19,7 +19,7 @@ Result<SpnegoClient::Plan, Refusal> SpnegoClient::plan() {
 
 SpnegoClient::Progress SpnegoClient::on_established() {
   // SPNEGO is to arrive at Kerberos, where an application's own credential knows others, too.
-  if (context().mech() != gss::Oid::krb5()) {
+  if (context().mech() != arrives_at(offer().mechanism.oid)) {
     return refuse(Class::kProtocol,
                   "the server agreed to another mechanism, " + context().mech().dotted());
   }

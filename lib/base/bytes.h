@@ -28,6 +28,13 @@ inline std::string_view as_text(ByteView octets) noexcept {
 inline Bytes to_bytes(ByteView octets) { return Bytes(octets.begin(), octets.end()); }
 inline std::string to_string(ByteView octets) { return std::string(as_text(octets)); }
 
+// from_network_order reads a number of at most 4 octets, the most significant first.
+constexpr std::uint32_t from_network_order(ByteView octets) noexcept {
+  std::uint32_t number = 0;
+  for (const std::uint8_t octet : octets) number = number << 8 | octet;
+  return number;
+}
+
 // is_utf8 says whether `octets` are well-formed UTF-8 (RFC 3629: no overlong form, no surrogate,
 // nothing above U+10FFFF). NUL is well-formed; callers that forbid it look for it themselves.
 bool is_utf8(ByteView octets) noexcept;

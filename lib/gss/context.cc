@@ -109,10 +109,8 @@ Result<std::optional<unsigned>> confidentiality_ssf(const Context& context) {
     return Status("gss_inquire_sec_context_by_oid: the strength is not one number", GSS_S_FAILURE,
                   0);
   }
-  unsigned bits = 0;
   const auto* octets = static_cast<const std::uint8_t*>(answer.get()->elements[0].value);
-  for (std::size_t i = 0; i < kNumberLen; ++i) bits = bits << 8 | octets[i];  // network order
-  return std::optional(bits);
+  return std::optional<unsigned>(from_network_order({octets, kNumberLen}));
 }
 
 Status process_context_token(const Context& context, ByteView token) {

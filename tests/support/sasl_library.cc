@@ -95,13 +95,14 @@ int on_option(void* context, const char*, const char* option, const char** resul
   return SASL_OK;
 }
 
+void set_sasl_mutexes() { sasl_set_mutex(new_mutex, lock_mutex, unlock_mutex, free_mutex); }
+
 SaslLibrary::SaslLibrary(SaslOptions server, SaslOptions client)
     : server_(std::move(server)),
       client_(std::move(client)),
       server_callbacks_(callbacks(&log_, &server_)),
       client_callbacks_(callbacks(&log_, &client_)) {
-  // libsasl's own mutexes do nothing; it takes others only while it is not initialised.
-  sasl_set_mutex(new_mutex, lock_mutex, unlock_mutex, free_mutex);
+  set_sasl_mutexes();
   check(sasl_client_init(client_callbacks_.data()), "sasl_client_init");
   check(sasl_server_init(server_callbacks_.data(), "gssloop-test"), "sasl_server_init");
 }

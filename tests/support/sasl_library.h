@@ -47,6 +47,9 @@ int (*as_callback(Function* function))() {
   return reinterpret_cast<int (*)()>(reinterpret_cast<void (*)()>(function));
 }
 
+// set_sasl_mutexes gives libsasl mutexes: its own do nothing. Before it is initialised.
+void set_sasl_mutexes();
+
 // SaslLibrary is libsasl between init and done, client and server, with the modules of the folder
 // that the environment variable GSSLOOP_PLUGIN_DIR names and no configuration file. One at a time.
 // The options are those of the whole process: a module sees them when it is loaded.
