@@ -3,7 +3,7 @@
 #include <string>
 
 #include "bench/layers.h"
-#include "lib/gss/gssapi_c.h"
+#include "gssloop/gss/gssapi_c.h"
 
 namespace gssloop::bench {
 namespace {

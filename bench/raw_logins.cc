@@ -2,7 +2,7 @@
 #include <stdexcept>
 
 #include "bench/logins.h"
-#include "lib/gss/gssapi_c.h"
+#include "gssloop/gss/gssapi_c.h"
 
 namespace gssloop::bench {
 namespace {

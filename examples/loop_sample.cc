@@ -15,9 +15,9 @@
 #include <cstdio>
 #include <string_view>
 
-#include "lib/gss/names.h"
-#include "lib/io/driver.h"
-#include "lib/io/fd_transport.h"
+#include "gssloop/gss/names.h"
+#include "gssloop/io/driver.h"
+#include "gssloop/io/fd_transport.h"
 
 using namespace gssloop;
 using namespace std::chrono_literals;

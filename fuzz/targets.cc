@@ -5,8 +5,8 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "lib/gss/initial_token.h"
-#include "lib/io/frame.h"
+#include "gssloop/gss/initial_token.h"
+#include "gssloop/io/frame.h"
 #include "plugin/gs2_header.h"
 #include "plugin/layer_terms.h"
 

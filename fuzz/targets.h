@@ -2,7 +2,7 @@
 #ifndef GSSLOOP_FUZZ_TARGETS_H_
 #define GSSLOOP_FUZZ_TARGETS_H_
 
-#include "lib/base/bytes.h"
+#include "gssloop/base/bytes.h"
 
 namespace gssloop::fuzz {
 

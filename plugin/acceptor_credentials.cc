@@ -3,9 +3,9 @@
 
 #include <sys/stat.h>
 
-#include "lib/gss/credentials.h"
-#include "lib/gss/kerberos.h"
-#include "lib/gss/names.h"
+#include "gssloop/gss/credentials.h"
+#include "gssloop/gss/kerberos.h"
+#include "gssloop/gss/names.h"
 
 namespace gssloop::plugin {
 namespace {

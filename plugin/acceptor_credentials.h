@@ -9,9 +9,9 @@
 #include <memory>
 #include <string>
 
-#include "lib/gss/handle.h"
-#include "lib/gss/oid.h"
-#include "lib/gss/status.h"
+#include "gssloop/gss/handle.h"
+#include "gssloop/gss/oid.h"
+#include "gssloop/gss/status.h"
 #include "plugin/options.h"
 
 namespace gssloop::plugin {

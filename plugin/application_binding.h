@@ -6,8 +6,8 @@
 
 #include <optional>
 
-#include "lib/base/result.h"
-#include "lib/gss/context.h"
+#include "gssloop/base/result.h"
+#include "gssloop/gss/context.h"
 #include "plugin/offer.h"
 #include "plugin/options.h"
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "lib/base/attribute.h"
+#include "gssloop/base/attribute.h"
 #include "plugin/host.h"
 
 namespace gssloop::plugin {

@@ -10,7 +10,7 @@
 #include <climits>
 #include <optional>
 
-#include "lib/base/bytes.h"
+#include "gssloop/base/bytes.h"
 
 namespace gssloop::plugin {
 namespace {

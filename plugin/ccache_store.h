@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "lib/base/result.h"
+#include "gssloop/base/result.h"
 
 namespace gssloop::plugin {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "plugin/client_exchange.h"
 
-#include "lib/gss/names.h"
+#include "gssloop/gss/names.h"
 #include "plugin/application_binding.h"
 #include "plugin/trace.h"
 

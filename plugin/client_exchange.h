@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "lib/loop/initiator.h"
+#include "gssloop/loop/initiator.h"
 #include "plugin/client_identity.h"
 #include "plugin/exchange.h"
 #include "plugin/layer_terms.h"

@@ -3,8 +3,8 @@
 
 #include <cstring>
 
-#include "lib/gss/credentials.h"
-#include "lib/gss/names.h"
+#include "gssloop/gss/credentials.h"
+#include "gssloop/gss/names.h"
 #include "plugin/offer.h"
 
 namespace gssloop::plugin {

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "lib/base/bytes.h"
-#include "lib/base/result.h"
-#include "lib/gss/handle.h"
-#include "lib/gss/oid.h"
-#include "lib/gss/status.h"
+#include "gssloop/base/bytes.h"
+#include "gssloop/base/result.h"
+#include "gssloop/gss/handle.h"
+#include "gssloop/gss/oid.h"
+#include "gssloop/gss/status.h"
 #include "plugin/host.h"
 #include "plugin/outcome.h"
 

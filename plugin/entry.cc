@@ -11,8 +11,8 @@
 #include <optional>
 #include <vector>
 
-#include "lib/gss/kerberos.h"
-#include "lib/gss/mechanisms.h"
+#include "gssloop/gss/kerberos.h"
+#include "gssloop/gss/mechanisms.h"
 #include "plugin/gs2_client.h"
 #include "plugin/gs2_server.h"
 #include "plugin/gssapi_client.h"

@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
-#include "lib/base/bytes.h"
-#include "lib/base/result.h"
-#include "lib/gss/context.h"
+#include "gssloop/base/bytes.h"
+#include "gssloop/base/result.h"
+#include "gssloop/gss/context.h"
 
 namespace gssloop::plugin {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "plugin/gs2_server.h"
 
-#include "lib/gss/initial_token.h"
+#include "gssloop/gss/initial_token.h"
 
 namespace gssloop::plugin {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "plugin/gssapi_server.h"
 
-#include "lib/gss/initial_token.h"
+#include "gssloop/gss/initial_token.h"
 #include "plugin/application_binding.h"
 
 namespace gssloop::plugin {

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "lib/base/result.h"
-#include "lib/gss/names.h"
+#include "gssloop/base/result.h"
+#include "gssloop/gss/names.h"
 
 namespace gssloop::plugin {
 

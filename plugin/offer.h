@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/gss/mechanisms.h"
+#include "gssloop/gss/mechanisms.h"
 #include "plugin/options.h"
 
 namespace gssloop::plugin {

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "lib/base/result.h"
-#include "lib/loop/negotiation.h"
+#include "gssloop/base/result.h"
+#include "gssloop/loop/negotiation.h"
 #include "plugin/ccache_store.h"
 #include "plugin/host.h"
 

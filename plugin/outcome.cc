@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "plugin/outcome.h"
 
-#include "lib/gss/kerberos.h"
+#include "gssloop/gss/kerberos.h"
 
 namespace gssloop::plugin {
 namespace {

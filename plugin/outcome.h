@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "lib/gss/status.h"
-#include "lib/loop/step.h"
+#include "gssloop/gss/status.h"
+#include "gssloop/loop/step.h"
 #include "plugin/host.h"
 
 namespace gssloop::plugin {

@@ -8,8 +8,8 @@
 #include <optional>
 #include <span>
 
-#include "lib/base/bytes.h"
-#include "lib/loop/established_context.h"
+#include "gssloop/base/bytes.h"
+#include "gssloop/loop/established_context.h"
 #include "plugin/layer_terms.h"
 #include "plugin/outcome.h"
 

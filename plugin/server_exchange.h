@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "lib/loop/acceptor.h"
+#include "gssloop/loop/acceptor.h"
 #include "plugin/exchange.h"
 #include "plugin/server_login.h"
 
@@ -35,7 +35,7 @@ class ServerExchange : public Exchange {
   virtual Progress on_later_message(ByteView message);
 
   // negotiate begins the loop with the client's first token. `bindings` and `required` as in
-  // lib/loop/acceptor.h.
+  // gssloop/loop/acceptor.h.
   Progress negotiate(std::optional<gss::ChannelBindings> bindings, Flags required, ByteView token);
   // For mechanisms that pass the application's own bindings (application_binding.h): judge_unbound
   // refuses a peer that did not bind where the application insists; verified_binding is what to

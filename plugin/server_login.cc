@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "lib/gss/credentials.h"
-#include "lib/gss/names.h"
+#include "gssloop/gss/credentials.h"
+#include "gssloop/gss/names.h"
 #include "plugin/identity.h"
 #include "plugin/trace.h"
 

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "lib/loop/established_context.h"
+#include "gssloop/loop/established_context.h"
 #include "plugin/acceptor_credentials.h"
 #include "plugin/auxprops.h"
 #include "plugin/offer.h"

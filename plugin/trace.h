@@ -5,7 +5,7 @@
 #include <string>
 
 #include "config.h"
-#include "lib/loop/step.h"
+#include "gssloop/loop/step.h"
 #include "plugin/host.h"
 #include "plugin/security_layer.h"
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # The arrows of docs/architecture.md, checked: which folder includes which, and who calls whose API.
-# SPEC N12: GSS headers come through lib/gss/gssapi_c.h alone. SPEC N28: nobody but tools and tests
-# imports composite names.
+# SPEC N12: GSS headers come through gssloop/gss/gssapi_c.h alone. SPEC N28: nobody but tools and
+# tests imports composite names.
 
 set -u
 cd "${GSSLOOP_SRCDIR:-$(dirname "$0")/..}" || exit 99
@@ -43,28 +43,28 @@ may_include() {
   done
 }
 
-may_include lib/base lib/base
-may_include lib/gss lib/base lib/gss
-may_include lib/loop lib/base lib/gss lib/loop
-may_include lib/io lib/base lib/gss lib/loop lib/io
-may_include lib/authz lib/base lib/authz
-may_include plugin lib/base lib/gss lib/loop lib/authz plugin
+may_include lib/gssloop/base gssloop/base
+may_include lib/gssloop/gss gssloop/base gssloop/gss
+may_include lib/gssloop/loop gssloop/base gssloop/gss gssloop/loop
+may_include lib/gssloop/io gssloop/base gssloop/gss gssloop/loop gssloop/io
+may_include lib/gssloop/authz gssloop/base gssloop/authz
+may_include plugin gssloop/base gssloop/gss gssloop/loop gssloop/authz plugin
 
-above_gss=$(files lib/base lib/loop lib/io lib/authz plugin)
+above_gss=$(files lib/gssloop/base lib/gssloop/loop lib/gssloop/io lib/gssloop/authz plugin)
 # shellcheck disable=SC2086  # a list of files
-forbid 'gss_* and krb5_* are called in lib/gss only' \
+forbid 'gss_* and krb5_* are called in gssloop/gss only' \
   '\b(gss|gssspi|krb5)_[a-z0-9_]+ *\(' $above_gss
 # shellcheck disable=SC2086
-forbid 'the GSS-API headers come through lib/gss/gssapi_c.h' \
-  '#include <(gssapi|krb5)' $(files lib plugin | grep -v '^lib/gss/gssapi_c.h$')
+forbid 'the GSS-API headers come through gssloop/gss/gssapi_c.h' \
+  '#include <(gssapi|krb5)' $(files lib plugin | grep -v '^lib/gssloop/gss/gssapi_c.h$')
 # shellcheck disable=SC2086
 forbid 'libsasl is known to plugin/ only' '\bSASL_[A-Z]|<sasl/' $(files lib)
 # shellcheck disable=SC2086
 forbid 'composite names are imported by tools and tests only' \
-  'import_trusted_composite' $(files lib plugin | grep -v '^lib/gss/names\.')
+  'import_trusted_composite' $(files lib plugin | grep -v '^lib/gssloop/gss/names\.')
 # shellcheck disable=SC2086
-forbid 'attribute values are made of what the mechanism returned, in lib/gss only' \
-  'from_mechanism' $(files lib plugin | grep -vE '^lib/(gss/attributes.cc|base/attribute.h)$')
+forbid 'attribute values are made of what the mechanism returned, in gssloop/gss only' \
+  'from_mechanism' $(files lib plugin | grep -vE '^lib/gssloop/(gss/attributes.cc|base/attribute.h)$')
 # shellcheck disable=SC2086
 forbid 'SASL codes of failures are chosen in plugin/outcome.cc only' \
   'return SASL_(FAIL|BAD[A-Z]+|NOAUTHZ|TOOWEAK|CONFIGERR)\b' \

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "lib/gss/gssapi_c.h"
+#include "gssloop/gss/gssapi_c.h"
 
 namespace gssloop::testing {
 

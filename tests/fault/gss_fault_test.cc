@@ -13,8 +13,8 @@
 #include <sstream>
 #include <string>
 
-#include "lib/gss/attributes.h"
-#include "lib/gss/mechanisms.h"
+#include "gssloop/gss/attributes.h"
+#include "gssloop/gss/mechanisms.h"
 #include "tests/fault/faults.h"
 #include "tests/spec/exchange.h"
 
@@ -272,15 +272,15 @@ std::set<std::string> fail_each_call(OM_uint32 major, Way way, const Results& ba
   }
 }
 
-// Every gss_* function that lib/gss calls, by its sources, but for those that release: so that a
-// call which is new there is missed here.
+// Every gss_* function that gssloop/gss calls, by its sources, but for those that release: so that
+// a call which is new there is missed here.
 std::set<std::string> calls_in_sources() {
   const char* const root = std::getenv("GSSLOOP_SRCDIR");
   if (root == nullptr) return {"GSSLOOP_SRCDIR is not set"};
   static const std::regex kCall("\\b(gss_[a-z_]+)\\(");
   std::set<std::string> calls;
   for (const auto& entry :
-       std::filesystem::directory_iterator(std::filesystem::path(root) / "lib/gss")) {
+       std::filesystem::directory_iterator(std::filesystem::path(root) / "lib/gssloop/gss")) {
     std::ostringstream out;
     out << std::ifstream(entry.path()).rdbuf();
     const std::string text = out.str();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-// One function for each call that lib/gss makes, but for those that release: the linker's option
+// One function for each call that gssloop/gss makes, but for those that release: the linker's
+// option
 // --wrap=F sends the library's calls of F to __wrap_F here, and __real_F is the mechglue's F.
 
 #include "tests/fault/faults.h"

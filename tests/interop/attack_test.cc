@@ -5,8 +5,8 @@
 
 #include <gtest/gtest.h>
 
-#include "lib/gss/initial_token.h"
-#include "lib/gss/oid.h"
+#include "gssloop/gss/initial_token.h"
+#include "gssloop/gss/oid.h"
 #include "tests/interop/login.h"
 #include "tests/interop/matrix.h"
 #include "tests/kdc/forge.h"

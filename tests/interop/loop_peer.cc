@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // The bare negotiation loop over TCP, with this project's library: an initiator or an acceptor that
-// speaks the frames of lib/io and nothing else. After the context, data goes there and back.
+// speaks the frames of gssloop/io and nothing else. After the context, data goes there and back.
 
 #include "examples/demo/wire.h"
-#include "lib/gss/names.h"
-#include "lib/gss/oid.h"
-#include "lib/io/channel.h"
-#include "lib/io/driver.h"
-#include "lib/io/fd_transport.h"
+#include "gssloop/gss/names.h"
+#include "gssloop/gss/oid.h"
+#include "gssloop/io/channel.h"
+#include "gssloop/io/driver.h"
+#include "gssloop/io/fd_transport.h"
 #include "tests/interop/accept_one.h"
 
 namespace {

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The negotiation loop as python3-gssapi knows it, over the frames of lib/io/frame.h.
+"""The negotiation loop as python3-gssapi knows it, over the frames of lib/gssloop/io/frame.h.
 
     loop_peer.py acceptor --port-file FILE [OPTION...]
     loop_peer.py initiator HOST PORT [OPTION...]

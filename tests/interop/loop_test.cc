@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The bare loop over lib/io's frames, with python3-gssapi at the other end: each side in turn.
+// The bare loop over gssloop/io's frames, with python3-gssapi at the other end: each side in turn.
 
 #include <gtest/gtest.h>
 

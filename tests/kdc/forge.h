@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/gss/gssapi_c.h"
+#include "gssloop/gss/gssapi_c.h"
 #include "tests/kdc/realm.h"
 
 namespace gssloop::testing {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/gss/gssapi_c.h"
+#include "gssloop/gss/gssapi_c.h"
 
 namespace gssloop::testing {
 

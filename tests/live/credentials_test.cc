@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What a client logs in with, and when it is asked for what.
-#include "lib/gss/credentials.h"
+#include "gssloop/gss/credentials.h"
 
 #include <unistd.h>
 
-#include "lib/gss/names.h"
+#include "gssloop/gss/names.h"
 #include "tests/live/live_test.h"
 
 namespace gssloop::testing {

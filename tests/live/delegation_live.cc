@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "lib/gss/credentials.h"
+#include "gssloop/gss/credentials.h"
 #include "tests/kdc/krb5_handles.h"
 #include "tests/live/gss_pair.h"
 

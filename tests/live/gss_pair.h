@@ -11,9 +11,9 @@
 #include <string>
 #include <utility>
 
-#include "lib/gss/names.h"
-#include "lib/loop/acceptor.h"
-#include "lib/loop/initiator.h"
+#include "gssloop/gss/names.h"
+#include "gssloop/loop/acceptor.h"
+#include "gssloop/loop/initiator.h"
 #include "tests/kdc/realm.h"
 #include "tests/support/spec.h"
 

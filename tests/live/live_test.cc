@@ -8,7 +8,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "lib/gss/initial_token.h"
+#include "gssloop/gss/initial_token.h"
 
 namespace gssloop::testing {
 namespace {

@@ -7,8 +7,8 @@
 #include <memory>
 #include <string>
 
-#include "lib/base/bytes.h"
-#include "lib/gss/handle.h"
+#include "gssloop/base/bytes.h"
+#include "gssloop/gss/handle.h"
 #include "tests/kdc/forge.h"
 #include "tests/kdc/realm.h"
 #include "tests/support/sasl_pair.h"

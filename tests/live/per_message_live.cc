@@ -9,7 +9,7 @@
 #include <tuple>
 #include <vector>
 
-#include "lib/gss/per_message.h"
+#include "gssloop/gss/per_message.h"
 #include "tests/live/gss_pair.h"
 
 namespace gssloop::testing {

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "lib/gss/handle.h"
+#include "gssloop/gss/handle.h"
 #include "tests/support/sasl_pair.h"
 
 namespace gssloop::testing {

@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-#include "lib/gss/gssapi_c.h"
+#include "gssloop/gss/gssapi_c.h"
 
 namespace gssloop::testing {
 

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "lib/gss/gssapi_c.h"
+#include "gssloop/gss/gssapi_c.h"
 #include "tests/mech/control.h"
 
 // The module is built with hidden visibility; this is what the glue must find in it.

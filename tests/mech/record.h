@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-#include "lib/gss/gssapi_c.h"
+#include "gssloop/gss/gssapi_c.h"
 
 namespace gssloop::testing {
 

@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/gss/gssapi_c.h"
+#include "gssloop/gss/gssapi_c.h"
 #include "tests/mech/mechanisms.h"
 
 namespace gssloop::testing {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/gss/gssapi_c.h"
+#include "gssloop/gss/gssapi_c.h"
 #include "tests/mech/loader.h"
 #include "tests/mech/side.h"
 

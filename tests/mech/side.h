@@ -9,7 +9,7 @@
 
 #include <string>
 
-#include "lib/gss/gssapi_c.h"
+#include "gssloop/gss/gssapi_c.h"
 #include "tests/mech/loader.h"
 
 namespace gssloop::testing {

@@ -7,7 +7,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "lib/gss/attributes.h"
+#include "gssloop/gss/attributes.h"
 #include "tests/spec/exchange.h"
 
 namespace gssloop::testing {

@@ -14,10 +14,10 @@
 #include <utility>
 #include <vector>
 
-#include "lib/gss/credentials.h"
-#include "lib/gss/names.h"
-#include "lib/loop/acceptor.h"
-#include "lib/loop/initiator.h"
+#include "gssloop/gss/credentials.h"
+#include "gssloop/gss/names.h"
+#include "gssloop/loop/acceptor.h"
+#include "gssloop/loop/initiator.h"
 #include "tests/mech/loader.h"
 #include "tests/support/spec.h"
 

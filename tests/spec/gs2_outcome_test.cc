@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // How each outcome of the mechanism ends a login.
-#include "lib/gss/handle.h"
+#include "gssloop/gss/handle.h"
 #include "tests/spec/gs2_scripted.h"
 
 namespace gssloop::testing {

@@ -11,10 +11,10 @@
 #include <string>
 #include <vector>
 
-#include "lib/gss/attributes.h"
-#include "lib/gss/names.h"
-#include "lib/loop/acceptor.h"
-#include "lib/loop/initiator.h"
+#include "gssloop/gss/attributes.h"
+#include "gssloop/gss/names.h"
+#include "gssloop/loop/acceptor.h"
+#include "gssloop/loop/initiator.h"
 #include "tests/kdc/forge.h"
 #include "tests/kdc/realm.h"
 #include "tests/support/spec.h"

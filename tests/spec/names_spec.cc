@@ -14,7 +14,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "lib/gss/names.h"
+#include "gssloop/gss/names.h"
 #include "tests/spec/exchange.h"
 
 namespace gssloop::testing {
@@ -264,10 +264,10 @@ TEST_F(LoopSpec, TheTrustedImportIsCalledNowhereInTheModule) {
   SPEC("N28");
   for (const char* word : {"import_trusted_composite", "COMPOSITE_EXPORT"}) {
     EXPECT_EQ(files_with("plugin", word), Values{}) << word;
-    EXPECT_EQ(files_with("lib/loop", word), Values{}) << word;
-    EXPECT_EQ(files_with("lib/io", word), Values{}) << word;
+    EXPECT_EQ(files_with("lib/gssloop/loop", word), Values{}) << word;
+    EXPECT_EQ(files_with("lib/gssloop/io", word), Values{}) << word;
   }
-  const Values in_gss = files_with("lib/gss", "import_trusted_composite");
+  const Values in_gss = files_with("lib/gssloop/gss", "import_trusted_composite");
   EXPECT_EQ(std::set<std::string>(in_gss.begin(), in_gss.end()),
             (std::set<std::string>{"names.cc", "names.h"}));
   EXPECT_FALSE(files_with("plugin", "sasl").empty()) << "else the search finds nothing anyway";

@@ -5,9 +5,9 @@
 #include <cstddef>
 #include <string_view>
 
-#include "lib/base/bytes.h"
-#include "lib/io/frame.h"
-#include "lib/io/transport.h"
+#include "gssloop/base/bytes.h"
+#include "gssloop/io/frame.h"
+#include "gssloop/io/transport.h"
 
 namespace gssloop::io {
 

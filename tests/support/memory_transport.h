@@ -8,7 +8,7 @@
 #include <optional>
 #include <utility>
 
-#include "lib/io/transport.h"
+#include "gssloop/io/transport.h"
 
 namespace gssloop::test {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "lib/authz/attribute_name.h"
+#include "gssloop/authz/attribute_name.h"
 
 #include <gtest/gtest.h>
 

@@ -8,9 +8,9 @@
 #include <string>
 #include <utility>
 
-#include "lib/base/bytes.h"
-#include "lib/base/flags.h"
-#include "lib/base/result.h"
+#include "gssloop/base/bytes.h"
+#include "gssloop/base/flags.h"
+#include "gssloop/base/result.h"
 #include "tests/support/spec.h"
 
 namespace gssloop {

@@ -10,7 +10,7 @@
 #include <functional>
 #include <optional>
 
-#include "lib/base/bytes.h"
+#include "gssloop/base/bytes.h"
 
 using namespace std::string_literals;
 

@@ -4,10 +4,10 @@
 
 #include <string>
 
-#include "lib/gss/handle.h"
-#include "lib/gss/kerberos.h"
-#include "lib/gss/oid.h"
-#include "lib/gss/status.h"
+#include "gssloop/gss/handle.h"
+#include "gssloop/gss/kerberos.h"
+#include "gssloop/gss/oid.h"
+#include "gssloop/gss/status.h"
 #include "tests/support/spec.h"
 
 namespace gssloop::gss {

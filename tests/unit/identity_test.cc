@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "lib/gss/oid.h"
+#include "gssloop/gss/oid.h"
 #include "tests/support/spec.h"
 
 namespace gssloop::plugin {

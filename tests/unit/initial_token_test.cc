@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "lib/gss/initial_token.h"
+#include "gssloop/gss/initial_token.h"
 
 #include <gtest/gtest.h>
 

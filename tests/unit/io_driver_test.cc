@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// lib/io: the driver. No KDC: what the mechanism returns is scripted.
+// gssloop/io: the driver. No KDC: what the mechanism returns is scripted.
 
 #include <dlfcn.h>
 #include <gtest/gtest.h>
@@ -10,8 +10,8 @@
 #include <cstring>
 #include <thread>
 
-#include "lib/io/channel.h"
-#include "lib/io/driver.h"
+#include "gssloop/io/channel.h"
+#include "gssloop/io/driver.h"
 #include "tests/support/frames.h"
 #include "tests/support/memory_transport.h"
 #include "tests/support/spec.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// lib/io: frames and file descriptors.
+// gssloop/io: frames and file descriptors.
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -16,8 +16,8 @@
 #include <fstream>
 #include <thread>
 
-#include "lib/io/fd_transport.h"
-#include "lib/io/frame.h"
+#include "gssloop/io/fd_transport.h"
+#include "gssloop/io/frame.h"
 #include "tests/support/frames.h"
 #include "tests/support/spec.h"
 

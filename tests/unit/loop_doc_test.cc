@@ -5,7 +5,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "lib/loop/decide.h"
+#include "gssloop/loop/decide.h"
 #include "tests/support/spec.h"
 
 namespace gssloop::loop {

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "gssloop/gss/attributes.h"
+
+namespace gssloop::gss {
+namespace {
+
+// MIT reads attribute names as C strings in places, so what follows the view must be a NUL.
+class AttributeName {
+ public:
+  explicit AttributeName(std::string_view name) : name_(name), view_(as_bytes(name_)) {}
+  gss_buffer_t desc() noexcept { return view_.desc(); }
+
+ private:
+  std::string name_;
+  BufferView view_;
+};
+
+// ValueReader collects the values of one attribute and watches over what must not change.
+class ValueReader {
+ public:
+  ValueReader(std::string_view attribute, const AttributeLimits& limits) : limits_(limits) {
+    result_.name = attribute;
+  }
+
+  // Takes one value; false when the mechanism broke the protocol or a limit is hit.
+  bool take(bool is_authenticated, bool is_complete, ByteView value) {
+    if (num_values_ == 0) {
+      result_.is_complete = is_complete;
+      if (!is_authenticated) result_.values.emplace<1>();
+    } else if (is_authenticated != (result_.authenticated() != nullptr) ||
+               is_complete != result_.is_complete) {
+      return false;  // section 7.5.1: these flags MUST NOT change between calls
+    }
+    total_len_ += value.size();
+    if (++num_values_ > limits_.max_values || value.size() > limits_.max_value_len ||
+        total_len_ > limits_.max_total_len) {
+      return false;
+    }
+    std::visit(
+        [&](auto& values) {
+          using Value = typename std::decay_t<decltype(values)>::value_type;
+          values.push_back(Value::from_mechanism(to_bytes(value)));
+        },
+        result_.values);
+    return true;
+  }
+
+  Attribute finish() && { return std::move(result_); }
+
+ private:
+  const AttributeLimits& limits_;
+  Attribute result_;
+  std::size_t num_values_ = 0;
+  std::size_t total_len_ = 0;
+};
+
+}  // namespace
+
+Result<NameInfo> inquire(gss_name_t name, const AttributeLimits& limits) {
+  int is_mn = 0;
+  gss_OID mech = GSS_C_NO_OID;  // a copy, which MIT's mechglue makes for the caller
+  BufferSet names;
+  OM_uint32 minor;
+  const OM_uint32 major = gss_inquire_name(&minor, name, &is_mn, &mech, names.out());
+  const Oid mn_mech(mech);
+  OM_uint32 ignored;
+  gss_release_oid(&ignored, &mech);
+  if (GSS_ROUTINE_ERROR(major) == GSS_S_UNAVAILABLE) return NameInfo{};
+  if (major != GSS_S_COMPLETE) return Status("gss_inquire_name", major, minor);
+  NameInfo info{is_mn != 0, mn_mech, {}};
+  if (!names) return info;  // MIT: no attributes is no set
+  if (names.get()->count > limits.max_attributes) {
+    return Status("gss_inquire_name: more attributes than the limit", GSS_S_FAILURE, 0);
+  }
+  for (std::size_t i = 0; i < names.get()->count; ++i) {
+    const gss_buffer_desc& element = names.get()->elements[i];
+    info.attributes.emplace_back(static_cast<const char*>(element.value), element.length);
+  }
+  return info;
+}
+
+Result<Attribute> get(gss_name_t name, std::string_view attribute, const AttributeLimits& limits) {
+  AttributeName attribute_name(attribute);
+  ValueReader reader(attribute, limits);
+  int more = -1;  // section 7.5.1: MUST be -1 on the first call, and is the mechanism's after it
+  do {
+    int is_authenticated = 0;
+    int is_complete = 0;
+    Buffer value;
+    Buffer display_value;
+    OM_uint32 minor;
+    const OM_uint32 major =
+        gss_get_name_attribute(&minor, name, attribute_name.desc(), &is_authenticated, &is_complete,
+                               value.out(), display_value.out(), &more);
+    if (major != GSS_S_COMPLETE) return Status("gss_get_name_attribute", major, minor);
+    if (!reader.take(is_authenticated != 0, is_complete != 0, value.view())) {
+      return Status("gss_get_name_attribute: flags changed between values, or too many values",
+                    GSS_S_FAILURE, 0);
+    }
+  } while (more != 0);
+  return std::move(reader).finish();
+}
+
+Result<Attributes> get_all(gss_name_t name, const AttributeLimits& limits) {
+  auto info = inquire(name, limits);
+  if (!info) return std::move(info).error();
+  Attributes attributes;
+  for (std::string& listed : info->attributes) {
+    auto attribute = get(name, listed, limits);
+    if (attribute) {
+      attributes.readable.push_back(*std::move(attribute));
+    } else {
+      attributes.unreadable.push_back({std::move(listed), attribute.error().text()});
+    }
+  }
+  return attributes;
+}
+
+Status add_values(gss_name_t name, std::string_view attribute, bool is_complete,
+                  const std::vector<Bytes>& values) {
+  AttributeName attribute_name(attribute);
+  for (const Bytes& value : values) {
+    BufferView octets((ByteView(value)));
+    OM_uint32 minor;
+    const OM_uint32 major = gss_set_name_attribute(&minor, name, is_complete ? 1 : 0,
+                                                   attribute_name.desc(), octets.desc());
+    if (major != GSS_S_COMPLETE) return Status("gss_set_name_attribute", major, minor);
+  }
+  return {};
+}
+
+Status replace_values(gss_name_t name, std::string_view attribute, bool is_complete,
+                      const std::vector<Bytes>& values) {
+  Status status;
+  const Deletion deletion = remove(name, attribute, &status);
+  // Nothing to delete is no obstacle; anything else would leave old values among the new ones. A
+  // mechanism that cannot delete answers alike whether the attribute is there or not.
+  if (deletion == Deletion::kUnavailable && get(name, attribute)) return status;
+  if (deletion == Deletion::kUnauthorized || deletion == Deletion::kFailed) return status;
+  return add_values(name, attribute, is_complete, values);
+}
+
+Deletion remove(gss_name_t name, std::string_view attribute, Status* status) {
+  AttributeName attribute_name(attribute);
+  OM_uint32 minor;
+  const OM_uint32 major = gss_delete_name_attribute(&minor, name, attribute_name.desc());
+  if (major == GSS_S_COMPLETE) return Deletion::kDeleted;
+  if (status != nullptr) *status = Status("gss_delete_name_attribute", major, minor);
+  switch (GSS_ROUTINE_ERROR(major)) {
+    case GSS_S_UNAUTHORIZED:
+      return Deletion::kUnauthorized;
+    case GSS_S_UNAVAILABLE:
+      return Deletion::kUnavailable;
+    default:
+      return Deletion::kFailed;
+  }
+}
+
+}  // namespace gssloop::gss

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_GSS_CONTEXT_H_
+#define GSSLOOP_GSS_CONTEXT_H_
+
+#include <optional>
+
+#include "gssloop/base/bytes.h"
+#include "gssloop/base/flags.h"
+#include "gssloop/gss/handle.h"
+#include "gssloop/gss/oid.h"
+#include "gssloop/gss/status.h"
+
+namespace gssloop::gss {
+
+// ChannelBindings are the octets that tie a context to a channel. Both address types are 0 and both
+// addresses empty (RFC 5801 section 5.1). Owns its octets, so that they stay fixed for the whole
+// loop (loop section 2.5).
+class ChannelBindings {
+ public:
+  explicit ChannelBindings(Bytes application_data)
+      : application_data_(std::move(application_data)) {}
+  ByteView application_data() const noexcept { return application_data_; }
+
+ private:
+  Bytes application_data_;
+};
+
+// InitiatorInput is what an initiator passes to GSS_Init_sec_context on every call of the loop: all
+// of it stays fixed (loop section 2), so the loop keeps it const. The credential is borrowed: it
+// must outlive the loop. Empty is the default initiator credential.
+struct InitiatorInput {
+  gss_cred_id_t credential = GSS_C_NO_CREDENTIAL;
+  Name target;
+  Oid mech;  // empty: the mechanism library's default
+  Flags request;
+  OM_uint32 time_req = 0;  // seconds; 0 asks for the default lifetime
+  std::optional<ChannelBindings> bindings;
+};
+
+// AcceptorInput is the same for GSS_Accept_sec_context.
+struct AcceptorInput {
+  gss_cred_id_t credential = GSS_C_NO_CREDENTIAL;
+  std::optional<ChannelBindings> bindings;
+};
+
+// CallOutcome is what one context call returned. Flags are meaningful after COMPLETE and, for an
+// initiator, after CONTINUE_NEEDED; the mechglue hides them, the name and the mechanism from an
+// acceptor that must continue.
+struct CallOutcome {
+  OM_uint32 major = GSS_S_FAILURE;
+  OM_uint32 minor = 0;
+  Buffer output;
+  Flags flags;
+  Oid mech;
+  Name source;           // acceptor: the initiator's name, of the last leg
+  Credential delegated;  // acceptor: of the last leg
+};
+
+// init_sec_context makes one call of GSS_Init_sec_context. No `input` means the first call, which
+// passes GSS_C_NO_BUFFER: IAKERB rejects even an empty descriptor.
+CallOutcome init_sec_context(Context* context, const InitiatorInput& fixed,
+                             std::optional<ByteView> input);
+
+// accept_sec_context makes one call of GSS_Accept_sec_context.
+CallOutcome accept_sec_context(Context* context, const AcceptorInput& fixed, ByteView input);
+
+// ContextInfo is what GSS_Inquire_context tells of an established context.
+struct ContextInfo {
+  Flags flags;
+  Oid mech;
+  OM_uint32 lifetime = 0;  // seconds left
+  bool is_open = false;
+};
+
+// inquire_context asks a context about itself, without its names: they cost, and some mechanisms
+// crash on them. Fails with GSS_S_NO_CONTEXT for a context that a deletion token removed.
+Result<ContextInfo> inquire_context(const Context& context);
+
+// inquire_source_name and inquire_target_name ask for the initiator's and the acceptor's name. Each
+// costs some 25 microseconds with MIT Kerberos, which sets up its library anew for it.
+Result<Name> inquire_source_name(const Context& context);
+Result<Name> inquire_target_name(const Context& context);
+
+// confidentiality_ssf is the strength, in bits, of the context's encryption: what SASL calls its
+// security strength factor. nullopt where the mechanism does not tell. Fails for an answer that is
+// not one number of 4 octets. Only for contexts for which inquire_context succeeded: MIT's IAKERB
+// has none behind some that it calls complete, and the process crashes.
+Result<std::optional<unsigned>> confidentiality_ssf(const Context& context);
+
+// process_context_token hands a token that came after completion to the mechanism (loop 3.2).
+Status process_context_token(const Context& context, ByteView token);
+
+}  // namespace gssloop::gss
+
+#endif  // GSSLOOP_GSS_CONTEXT_H_

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "gssloop/gss/credentials.h"
+
+namespace gssloop::gss {
+namespace {
+
+// A set of one mechanism, made of the caller's Oid; empty Oid: GSS_C_NO_OID_SET.
+class MechSet {
+ public:
+  explicit MechSet(const Oid& mech) noexcept : oid_(mech.desc()), set_{1, &oid_} {}
+  MechSet(const MechSet&) = delete;
+  gss_OID_set get() noexcept { return oid_.length == 0 ? GSS_C_NO_OID_SET : &set_; }
+
+ private:
+  gss_OID_desc oid_;
+  gss_OID_set_desc set_;
+};
+
+}  // namespace
+
+Result<Credential> acquire_initiator(gss_name_t name, const Oid& mech) {
+  MechSet mechs(mech);
+  Credential credential;
+  OM_uint32 minor = 0;
+  const OM_uint32 major = gss_acquire_cred(&minor, name, GSS_C_INDEFINITE, mechs.get(),
+                                           GSS_C_INITIATE, credential.out(), nullptr, nullptr);
+  if (major != GSS_S_COMPLETE) return Status("gss_acquire_cred", major, minor, mech);
+  return credential;
+}
+
+Result<Credential> acquire_with_password(gss_name_t name, const Oid& mech, const Secret& password) {
+  MechSet mechs(mech);
+  BufferView secret(password.view());
+  Credential credential;
+  OM_uint32 minor = 0;
+  const OM_uint32 major =
+      gss_acquire_cred_with_password(&minor, name, secret.desc(), GSS_C_INDEFINITE, mechs.get(),
+                                     GSS_C_INITIATE, credential.out(), nullptr, nullptr);
+  if (major != GSS_S_COMPLETE) return Status("gss_acquire_cred_with_password", major, minor, mech);
+  return credential;
+}
+
+Result<Credential> acquire_acceptor(gss_name_t name, const Oid& mech, const std::string& keytab) {
+  MechSet mechs(mech);
+  Credential credential;
+  OM_uint32 minor = 0;
+  if (keytab.empty()) {
+    const OM_uint32 major = gss_acquire_cred(&minor, name, GSS_C_INDEFINITE, mechs.get(),
+                                             GSS_C_ACCEPT, credential.out(), nullptr, nullptr);
+    if (major != GSS_S_COMPLETE) return Status("gss_acquire_cred", major, minor, mech);
+    return credential;
+  }
+  gss_key_value_element_desc element{"keytab", keytab.c_str()};
+  const gss_key_value_set_desc store{1, &element};
+  const OM_uint32 major =
+      gss_acquire_cred_from(&minor, name, GSS_C_INDEFINITE, mechs.get(), GSS_C_ACCEPT, &store,
+                            credential.out(), nullptr, nullptr);
+  if (major != GSS_S_COMPLETE) return Status("gss_acquire_cred_from", major, minor, mech);
+  return credential;
+}
+
+Result<Credential> duplicate(gss_cred_id_t credential) {
+  Buffer token;
+  OM_uint32 minor = 0;
+  OM_uint32 major = gss_export_cred(&minor, credential, token.out());
+  if (major != GSS_S_COMPLETE) return Status("gss_export_cred", major, minor);
+  BufferView exported(token.view());
+  Credential copy;
+  major = gss_import_cred(&minor, exported.desc(), copy.out());
+  token.wipe();  // session keys, or a password
+  if (major != GSS_S_COMPLETE) return Status("gss_import_cred", major, minor);
+  return copy;
+}
+
+Status suppress_default_protection(Credential* credential) {
+  // MIT krb5 writes to the credential without looking whether there is one.
+  if (!*credential) return Status("gss_set_cred_option", GSS_S_NO_CRED, 0);
+  BufferView no_value((ByteView()));
+  OM_uint32 minor = 0;
+  const OM_uint32 major = gss_set_cred_option(&minor, credential->in_out(),
+                                              GSS_KRB5_CRED_NO_CI_FLAGS_X, no_value.desc());
+  return Status("gss_set_cred_option", major, minor);
+}
+
+Status store(gss_cred_id_t credential, const std::string& ccache) {
+  gss_key_value_element_desc element{"ccache", ccache.c_str()};
+  const gss_key_value_set_desc store{1, &element};
+  OM_uint32 minor = 0;
+  // For every mechanism of the credential that can store: asked for one that cannot (SPNEGO), the
+  // mechglue says COMPLETE and does nothing.
+  const OM_uint32 major = gss_store_cred_into(&minor, credential, GSS_C_INITIATE, GSS_C_NO_OID, 1,
+                                              0, &store, nullptr, nullptr);
+  return Status("gss_store_cred_into", major, minor);
+}
+
+Status restrict_negotiation(Credential* credential, const Oid& mech) {
+  gss_OID_desc oid = mech.desc();
+  const gss_OID_set_desc mechs{1, &oid};
+  OM_uint32 minor = 0;
+  const OM_uint32 major =
+      gss_set_neg_mechs(&minor, credential->get(), const_cast<gss_OID_set_desc*>(&mechs));
+  return Status("gss_set_neg_mechs", major, minor);
+}
+
+// By gss_inquire_cred: gss_inquire_cred_by_mech does not know SPNEGO's.
+Status check_usable(gss_cred_id_t credential, const Oid& mech) {
+  OidSet mechs;
+  OM_uint32 minor = 0;
+  const OM_uint32 major =
+      gss_inquire_cred(&minor, credential, nullptr, nullptr, nullptr, mechs.out());
+  if (major != GSS_S_COMPLETE) return Status("gss_inquire_cred", major, minor, mech);
+  for (std::size_t i = 0; mechs && i < mechs.get()->count; ++i) {
+    if (Oid(&mechs.get()->elements[i]) == mech) return {};
+  }
+  return Status("gss_inquire_cred: not for this mechanism", GSS_S_NO_CRED, 0, mech);
+}
+
+Result<OM_uint32> remaining_lifetime(gss_cred_id_t credential) {
+  OM_uint32 lifetime = 0;
+  OM_uint32 minor = 0;
+  // Without the name: MIT's mechglue loses it where the credential has expired.
+  const OM_uint32 major =
+      gss_inquire_cred(&minor, credential, nullptr, &lifetime, nullptr, nullptr);
+  if (major != GSS_S_COMPLETE) return Status("gss_inquire_cred", major, minor);
+  return lifetime;
+}
+
+}  // namespace gssloop::gss

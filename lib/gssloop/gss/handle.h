@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_GSS_HANDLE_H_
+#define GSSLOOP_GSS_HANDLE_H_
+
+#include <string.h>  // explicit_bzero
+
+#include <utility>
+
+#include "gssloop/base/bytes.h"
+#include "gssloop/gss/gssapi_c.h"
+
+namespace gssloop::gss {
+
+template <class T>
+struct HandleTraits;
+
+// Handle owns one GSS-API object and frees it with the call that RFC 2744 names for its type. It
+// moves and never copies; empty is the type's GSS_C_NO_* value. Any thread may free a handle; two
+// threads must not use one at the same time unless the object's own type allows it.
+template <class T>
+class Handle {
+ public:
+  Handle() = default;
+  explicit Handle(T handle) noexcept : handle_(handle) {}
+  Handle(Handle&& other) noexcept : handle_(other.release()) {}
+  Handle& operator=(Handle&& other) noexcept {
+    if (this != &other) reset(other.release());
+    return *this;
+  }
+  ~Handle() { reset(); }
+
+  explicit operator bool() const noexcept { return handle_ != HandleTraits<T>::kEmpty; }
+  // get borrows: the handle stays the owner.
+  T get() const noexcept { return handle_; }
+  // release gives the object away.
+  T release() noexcept { return std::exchange(handle_, HandleTraits<T>::kEmpty); }
+  // out frees what is held and returns the address for a call to fill.
+  T* out() noexcept {
+    reset();
+    return &handle_;
+  }
+  // in_out returns the address for a call that reads and replaces the object itself (the
+  // context_handle of the two context calls: one variable for the whole loop, loop section 2).
+  T* in_out() noexcept { return &handle_; }
+  void reset(T handle = HandleTraits<T>::kEmpty) noexcept {
+    if (handle_ != HandleTraits<T>::kEmpty) HandleTraits<T>::free(&handle_);
+    handle_ = handle;
+  }
+
+ private:
+  T handle_ = HandleTraits<T>::kEmpty;
+};
+
+// All GSS-API types are freed alike: by one call, which takes the address and a minor status that
+// says nothing anybody could act on.
+template <class T, OM_uint32 (*kRelease)(OM_uint32*, T*)>
+struct ReleasedBy {
+  static constexpr T kEmpty = nullptr;  // every GSS_C_NO_* is
+  static void free(T* h) noexcept {
+    OM_uint32 ignored;
+    kRelease(&ignored, h);
+  }
+};
+
+template <>
+struct HandleTraits<gss_name_t> : ReleasedBy<gss_name_t, gss_release_name> {};
+template <>
+struct HandleTraits<gss_cred_id_t> : ReleasedBy<gss_cred_id_t, gss_release_cred> {};
+template <>
+struct HandleTraits<gss_OID_set> : ReleasedBy<gss_OID_set, gss_release_oid_set> {};
+template <>
+struct HandleTraits<gss_buffer_set_t> : ReleasedBy<gss_buffer_set_t, gss_release_buffer_set> {};
+template <>
+struct HandleTraits<gss_ctx_id_t> {
+  static constexpr gss_ctx_id_t kEmpty = GSS_C_NO_CONTEXT;
+  static void free(gss_ctx_id_t* h) noexcept {
+    OM_uint32 ignored;
+    // No output buffer, so no deletion token: loop section 3.2 does not recommend them.
+    gss_delete_sec_context(&ignored, h, GSS_C_NO_BUFFER);
+  }
+};
+
+using Name = Handle<gss_name_t>;
+using Credential = Handle<gss_cred_id_t>;
+using Context = Handle<gss_ctx_id_t>;
+using OidSet = Handle<gss_OID_set>;
+using BufferSet = Handle<gss_buffer_set_t>;
+
+// Buffer owns octets that a GSS-API call allocated, and gives them back with gss_release_buffer,
+// which is only for such buffers (loop section 4.1, the sample's comments).
+class Buffer {
+ public:
+  Buffer() = default;
+  Buffer(Buffer&& other) noexcept : desc_(std::exchange(other.desc_, {})) {}
+  Buffer& operator=(Buffer&& other) noexcept {
+    if (this != &other) {
+      reset();
+      desc_ = std::exchange(other.desc_, {});
+    }
+    return *this;
+  }
+  ~Buffer() { reset(); }
+
+  // out frees what is held and returns the descriptor for a call to fill.
+  gss_buffer_t out() noexcept {
+    reset();
+    return &desc_;
+  }
+  ByteView view() const noexcept {
+    return {static_cast<const std::uint8_t*>(desc_.value), desc_.length};
+  }
+  bool empty() const noexcept { return desc_.length == 0; }
+  // wipe overwrites the octets: of secrets, before they are given back.
+  void wipe() noexcept {
+    if (desc_.value != nullptr) explicit_bzero(desc_.value, desc_.length);
+  }
+
+ private:
+  void reset() noexcept {
+    if (desc_.value == nullptr) return;
+    OM_uint32 ignored;
+    gss_release_buffer(&ignored, &desc_);
+    desc_ = {};
+  }
+  gss_buffer_desc desc_{};
+};
+
+// BufferView lends octets of ours to a call; it never frees them. GSS-API descriptors are not
+// const, but no call writes through an input buffer; except gss_unwrap, which only gets octets that
+// may be spoilt.
+class BufferView {
+ public:
+  explicit BufferView(ByteView octets) noexcept
+      : desc_{octets.size(), const_cast<std::uint8_t*>(octets.data())} {}
+  explicit BufferView(std::string_view text) noexcept : BufferView(as_bytes(text)) {}
+  gss_buffer_t desc() noexcept { return &desc_; }
+
+ private:
+  gss_buffer_desc desc_;
+};
+
+}  // namespace gssloop::gss
+
+#endif  // GSSLOOP_GSS_HANDLE_H_

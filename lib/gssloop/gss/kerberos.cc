@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "gssloop/gss/kerberos.h"
+
+#include <memory>
+
+namespace gssloop::gss {
+namespace {
+
+struct FreeKrb5Context {
+  void operator()(krb5_context context) const noexcept { krb5_free_context(context); }
+};
+using Krb5Context = std::unique_ptr<std::remove_pointer_t<krb5_context>, FreeKrb5Context>;
+
+Krb5Context make_context() {
+  krb5_context context = nullptr;
+  return Krb5Context(krb5_init_context(&context) == 0 ? context : nullptr);
+}
+
+constexpr struct {
+  krb5_error_code minor;
+  Complaint complaint;
+} kByMinor[] = {
+    {KRB5_FCC_NOFILE, Complaint::kNoTicket},
+    {KRB5_CC_NOTFOUND, Complaint::kNoTicket},
+    {KRB5_CC_FORMAT, Complaint::kNoTicket},
+    {KRB5KRB_AP_ERR_TKT_EXPIRED, Complaint::kTicketExpired},
+    {KRB5KRB_AP_ERR_SKEW, Complaint::kClockSkew},
+    {KRB5KRB_AP_ERR_TKT_NYV, Complaint::kClockSkew},
+    {KRB5_KDCREP_SKEW, Complaint::kClockSkew},
+    {KRB5KRB_AP_ERR_BADKEYVER, Complaint::kWrongKeyVersion},
+    {KRB5_KT_KVNONOTFOUND, Complaint::kWrongKeyVersion},
+    {KRB5KRB_AP_ERR_BAD_INTEGRITY, Complaint::kWrongKey},
+    {KRB5KRB_AP_ERR_MODIFIED, Complaint::kWrongKey},
+    {KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN, Complaint::kNoSuchService},
+    {KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN, Complaint::kNoSuchClient},
+    {KRB5KDC_ERR_PREAUTH_FAILED, Complaint::kWrongPassword},
+    {KRB5_KT_NOTFOUND, Complaint::kNoKeytab},
+    {KRB5KRB_AP_ERR_NOKEY, Complaint::kNoKeytab},
+    {KRB5KRB_AP_WRONG_PRINC, Complaint::kNoKeytab},
+    {KRB5KRB_AP_ERR_NOT_US, Complaint::kNoKeytab},
+    {KRB5KRB_AP_ERR_REPEAT, Complaint::kReplay},
+    {KRB5_KDC_UNREACH, Complaint::kNoKdc},
+    {KRB5_REALM_UNKNOWN, Complaint::kNoKdc},
+};
+
+}  // namespace
+
+std::string default_realm() {
+  const Krb5Context context = make_context();
+  char* realm = nullptr;
+  if (!context || krb5_get_default_realm(context.get(), &realm) != 0) return {};
+  std::string text = realm;
+  krb5_free_default_realm(context.get(), realm);
+  return text;
+}
+
+std::string default_keytab_name() {
+  const Krb5Context context = make_context();
+  char name[1024];
+  if (!context || krb5_kt_default_name(context.get(), name, sizeof name) != 0) return {};
+  return name;
+}
+
+std::string keytab_path(std::string_view keytab_name) {
+  for (const std::string_view prefix : {"FILE:", "WRFILE:"}) {
+    if (keytab_name.starts_with(prefix)) return std::string(keytab_name.substr(prefix.size()));
+  }
+  // "TYPE:residual" of another type is no file; a path may hold a colon behind its first slash.
+  const bool is_path = keytab_name.substr(0, keytab_name.find('/')).find(':') == keytab_name.npos;
+  return is_path ? std::string(keytab_name) : std::string();
+}
+
+Complaint complaint(const Status& status) {
+  // MIT's codes are negative 32-bit numbers that travel in an unsigned minor status.
+  const auto minor = static_cast<krb5_error_code>(static_cast<std::int32_t>(status.minor()));
+  // Without preauthentication a wrong password shows only when the KDC's answer does not decrypt.
+  const bool is_password = std::string_view(status.call()) == "gss_acquire_cred_with_password";
+  if (is_password && minor == KRB5KRB_AP_ERR_BAD_INTEGRITY) return Complaint::kWrongPassword;
+  for (const auto& row : kByMinor) {
+    if (row.minor == minor) return row.complaint;
+  }
+  switch (status.routine_error()) {
+    case GSS_S_BAD_BINDINGS:
+      return Complaint::kBadBindings;
+    case GSS_S_NO_CRED:
+      return Complaint::kNoCredential;
+    case GSS_S_DEFECTIVE_TOKEN:
+      return Complaint::kDefectiveToken;
+    case GSS_S_CREDENTIALS_EXPIRED:
+      return Complaint::kTicketExpired;
+    default:
+      break;
+  }
+  return (status.supplementary() & GSS_S_DUPLICATE_TOKEN) != 0 ? Complaint::kReplay
+                                                               : Complaint::kUnknown;
+}
+
+}  // namespace gssloop::gss

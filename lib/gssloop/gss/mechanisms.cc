@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "gssloop/gss/mechanisms.h"
+
+#include "gssloop/gss/handle.h"
+
+namespace gssloop::gss {
+namespace {
+
+// The attributes of RFC 5587 that one mechanism declares.
+class MechAttributes {
+ public:
+  explicit MechAttributes(const Oid& mech) {
+    OidArgument oid(mech);
+    OM_uint32 minor;
+    if (gss_inquire_attrs_for_mech(&minor, oid.get(), set_.out(), nullptr) != GSS_S_COMPLETE) {
+      set_.reset();  // declares nothing, so is eligible for nothing
+    }
+  }
+  bool has(gss_const_OID attribute) const {
+    const Oid wanted(attribute);
+    for (std::size_t i = 0; set_ && i < set_.get()->count; ++i) {
+      if (Oid(&set_.get()->elements[i]) == wanted) return true;
+    }
+    return false;
+  }
+
+ private:
+  OidSet set_;
+};
+
+Mechanism describe(const Oid& oid) {
+  Mechanism mechanism;
+  mechanism.oid = oid;
+  const MechAttributes attributes(oid);
+  mechanism.is_concrete = attributes.has(GSS_C_MA_MECH_CONCRETE);
+  mechanism.is_negotiation = attributes.has(GSS_C_MA_MECH_NEGO);
+  mechanism.is_pseudo = attributes.has(GSS_C_MA_MECH_PSEUDO) ||
+                        attributes.has(GSS_C_MA_MECH_GLUE) || attributes.has(GSS_C_MA_NOT_MECH);
+  mechanism.is_deprecated = attributes.has(GSS_C_MA_DEPRECATED);
+  mechanism.is_default = !attributes.has(GSS_C_MA_NOT_DFLT_MECH);
+  mechanism.authenticates_initiator = attributes.has(GSS_C_MA_AUTH_INIT);
+  mechanism.authenticates_target = attributes.has(GSS_C_MA_AUTH_TARG);
+  mechanism.binds_channels = attributes.has(GSS_C_MA_CBINDINGS);
+  mechanism.is_framed = attributes.has(GSS_C_MA_ITOK_FRAMED);
+
+  OidArgument argument(oid);
+  Buffer sasl_name, name, description;
+  OM_uint32 minor;
+  if (gss_inquire_saslname_for_mech(&minor, argument.get(), sasl_name.out(), name.out(),
+                                    description.out()) == GSS_S_COMPLETE) {
+    mechanism.sasl_name = to_string(sasl_name.view());
+    mechanism.name = to_string(name.view());
+    mechanism.description = to_string(description.view());
+  }
+  return mechanism;
+}
+
+}  // namespace
+
+Result<MechanismRegistry> MechanismRegistry::indicate() {
+  OidSet set;
+  OM_uint32 minor = 0;
+  const OM_uint32 major = gss_indicate_mechs(&minor, set.out());
+  if (major != GSS_S_COMPLETE) return Status("gss_indicate_mechs", major, minor);
+  std::vector<Mechanism> mechanisms;
+  for (std::size_t i = 0; set && i < set.get()->count; ++i) {
+    mechanisms.push_back(describe(Oid(&set.get()->elements[i])));
+  }
+  return MechanismRegistry(std::move(mechanisms));
+}
+
+const Mechanism* MechanismRegistry::find(const Oid& oid) const noexcept {
+  for (const Mechanism& mechanism : mechanisms_) {
+    if (mechanism.oid == oid) return &mechanism;
+  }
+  return nullptr;
+}
+
+const Mechanism* MechanismRegistry::find_sasl_name(std::string_view sasl_name) const noexcept {
+  for (const Mechanism& mechanism : mechanisms_) {
+    if (!sasl_name.empty() && mechanism.sasl_name == sasl_name) return &mechanism;
+  }
+  return nullptr;
+}
+
+}  // namespace gssloop::gss

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_GSS_MECHANISMS_H_
+#define GSSLOOP_GSS_MECHANISMS_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gssloop/gss/oid.h"
+#include "gssloop/gss/status.h"
+
+namespace gssloop::gss {
+
+// Mechanism is what a machine's GSS-API library says of one of its mechanisms.
+struct Mechanism {
+  Oid oid;
+  // The SASL name without -PLUS (RFC 5801 section 3); empty where gss_inquire_saslname_for_mech
+  // fails, and then the mechanism MUST NOT be used with GS2.
+  std::string sasl_name;
+  std::string name;         // "krb5"
+  std::string description;  // for a person
+
+  // RFC 5587 mechanism attributes, as far as a bridge to SASL needs them.
+  bool is_concrete = false;
+  bool is_negotiation = false;  // GSS_C_MA_MECH_NEGO: SPNEGO and its like
+  bool is_pseudo = false;       // pseudo, glue or not a mechanism at all
+  bool is_deprecated = false;
+  bool is_default = true;  // not GSS_C_MA_NOT_DFLT_MECH
+  bool authenticates_initiator = false;
+  bool authenticates_target = false;
+  bool binds_channels = false;
+  bool is_framed = false;  // the first token has the RFC 2743 section 3.1 header
+};
+
+// MechanismRegistry is the list of the machine's mechanisms, asked for once and immutable: any
+// number of threads may read it.
+class MechanismRegistry {
+ public:
+  // indicate asks the GSS-API library. Fails when it has no mechanism to tell of.
+  static Result<MechanismRegistry> indicate();
+  explicit MechanismRegistry(std::vector<Mechanism> mechanisms)
+      : mechanisms_(std::move(mechanisms)) {}
+
+  const std::vector<Mechanism>& all() const noexcept { return mechanisms_; }
+  // Both return null when there is none.
+  const Mechanism* find(const Oid& oid) const noexcept;
+  const Mechanism* find_sasl_name(std::string_view sasl_name) const noexcept;
+
+ private:
+  std::vector<Mechanism> mechanisms_;
+};
+
+}  // namespace gssloop::gss
+
+#endif  // GSSLOOP_GSS_MECHANISMS_H_

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "gssloop/gss/status.h"
+
+#include "gssloop/gss/handle.h"
+
+namespace gssloop::gss {
+namespace {
+
+// A mechanism that never ends its list of messages must not hang a login.
+constexpr int kMaxMessages = 16;
+
+// All messages of one status value, joined: gss_display_status gives one a call and says through
+// message_context whether there are more (RFC 2744 section 5.11).
+std::string messages(OM_uint32 value, int type, const Oid& mech) {
+  std::string text;
+  OidArgument oid(mech);
+  OM_uint32 message_context = 0;
+  for (int i = 0; i < kMaxMessages; ++i) {
+    Buffer message;
+    OM_uint32 minor;
+    const OM_uint32 major =
+        gss_display_status(&minor, value, type, oid.get(), &message_context, message.out());
+    if (major != GSS_S_COMPLETE) break;
+    // Mechanisms may quote the peer here, and this goes to logs: nothing unprintable gets through.
+    if (!text.empty()) text += "; ";
+    text += printable(message.view(), 1024);
+    if (message_context == 0) break;
+  }
+  return text;
+}
+
+}  // namespace
+
+Status::Status(const char* call, OM_uint32 major, OM_uint32 minor, const Oid& mech)
+    : call_(call), major_(major), minor_(minor) {
+  if (is_complete()) return;
+  major_text_ = messages(major, GSS_C_GSS_CODE, {});
+  if (minor != 0) minor_text_ = messages(minor, GSS_C_MECH_CODE, mech);
+}
+
+std::string Status::text() const {
+  std::string line = std::string(call_) + ": " + (major_text_.empty() ? "complete" : major_text_);
+  if (!minor_text_.empty()) line += " (" + minor_text_ + ")";
+  return line;
+}
+
+}  // namespace gssloop::gss

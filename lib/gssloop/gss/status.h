@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_GSS_STATUS_H_
+#define GSSLOOP_GSS_STATUS_H_
+
+#include <string>
+
+#include "gssloop/base/result.h"
+#include "gssloop/gss/gssapi_c.h"
+#include "gssloop/gss/oid.h"
+
+namespace gssloop::gss {
+
+// Status is what a GSS-API call returned, with every text that gss_display_status has for it. The
+// texts are fetched when the Status is made, because mechanisms keep them per thread and only until
+// the next failure.
+class [[nodiscard]] Status {
+ public:
+  // A call that returned GSS_S_COMPLETE.
+  Status() = default;
+  // `call` is the function's name, a literal. `mech` selects the minor status' texts.
+  Status(const char* call, OM_uint32 major, OM_uint32 minor, const Oid& mech = {});
+
+  // is_complete is equality with GSS_S_COMPLETE. Supplementary bits alone (DUPLICATE_TOKEN, ...)
+  // are not complete, although GSS_ERROR() lets them through (loop section 4).
+  bool is_complete() const noexcept { return major_ == GSS_S_COMPLETE; }
+
+  const char* call() const noexcept { return call_; }
+  OM_uint32 major() const noexcept { return major_; }
+  OM_uint32 minor() const noexcept { return minor_; }
+  // The three parts of the major status (RFC 2744 section 3.9.1), each in its place.
+  OM_uint32 calling_error() const noexcept { return GSS_CALLING_ERROR(major_); }
+  OM_uint32 routine_error() const noexcept { return GSS_ROUTINE_ERROR(major_); }
+  OM_uint32 supplementary() const noexcept { return GSS_SUPPLEMENTARY_INFO(major_); }
+
+  const std::string& major_text() const noexcept { return major_text_; }
+  const std::string& minor_text() const noexcept { return minor_text_; }
+  // text is one line for a person: "gss_accept_sec_context: MAJOR (MINOR)".
+  std::string text() const;
+
+ private:
+  const char* call_ = "";
+  OM_uint32 major_ = GSS_S_COMPLETE;
+  OM_uint32 minor_ = 0;
+  std::string major_text_;
+  std::string minor_text_;
+};
+
+template <class T>
+using Result = gssloop::Result<T, Status>;
+
+}  // namespace gssloop::gss
+
+#endif  // GSSLOOP_GSS_STATUS_H_

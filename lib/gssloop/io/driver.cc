@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "gssloop/io/driver.h"
+
+#include <string>
+#include <utility>
+
+#include "gssloop/io/channel.h"
+
+namespace gssloop::io {
+namespace {
+
+using loop::Action;
+using loop::Failure;
+using loop::Fault;
+using loop::Step;
+
+Failure failure(Fault fault, std::string reason) {
+  Failure made;
+  made.fault = fault;
+  made.reason = std::move(reason);
+  return made;
+}
+
+class Driver {
+ public:
+  Driver(loop::Negotiation* negotiation, Transport* transport, Deadline deadline)
+      : negotiation_(*negotiation),
+        transport_(*transport),
+        deadline_(deadline),
+        max_token_len_(negotiation->limits().max_token_len) {}
+
+  Outcome run(std::optional<Step> first) {
+    Step step = first ? std::move(*first) : next_step();
+    for (;;) {
+      if (std::optional<Outcome> outcome = obey(step)) return std::move(*outcome);
+      step = next_step();
+    }
+  }
+
+ private:
+  // obey does what the step asks for, in order. Nothing comes back while a token is awaited.
+  std::optional<Outcome> obey(Step& step) {
+    for (const Action action : step.actions()) {
+      switch (action) {
+        case Action::kSendToken:
+          if (std::optional<Failure> lost = send_token(step)) return std::move(*lost);
+          break;
+        case Action::kSendErrorToken:
+          // What could not be sent changes nothing: the failure stands (sections 2.3 and 2.6).
+          (void)send_frame(transport_, FrameKind::kToken, step.token(), deadline_);
+          break;
+        case Action::kTellPeer:
+          (void)send_frame(transport_, FrameKind::kFailure, {}, deadline_);
+          break;
+        case Action::kEstablish:
+          return step.take_context();
+        case Action::kFail:
+          return step.failure();
+        case Action::kAwaitToken:
+        case Action::kDestroy:        // with the step
+        case Action::kCallMechanism:  // these three are the loop's own
+        case Action::kProcessToken:
+        case Action::kKeep:
+          break;
+      }
+    }
+    return std::nullopt;
+  }
+
+  // send_token fails when the token did not leave whole, unless the step fails for a better reason.
+  std::optional<Failure> send_token(const Step& step) {
+    const IoResult sent = send_frame(transport_, FrameKind::kToken, step.token(), deadline_);
+    if (sent.is_done() || step.has(Action::kFail)) return std::nullopt;
+    if (sent.kind == IoResult::Kind::kTimedOut) {
+      (void)negotiation_.on_deadline();
+      return failure(Fault::kTimedOut, "the peer did not take our token in time");
+    }
+    // The step that comes back is dropped: a notice in the middle of a token would be part of it.
+    (void)negotiation_.on_peer_failure();
+    return failure(Fault::kPeerRejected, sent.kind == IoResult::Kind::kClosed
+                                             ? "the peer closed the channel before it had our token"
+                                             : "our token could not be sent: " + sent.error);
+  }
+
+  // next_step waits for the peer and tells the loop what came.
+  Step next_step() {
+    auto frame = receive_frame(transport_, max_token_len_, deadline_);
+    if (!frame) return step_without_frame(std::move(frame.error()));
+    switch (frame->kind) {
+      case FrameKind::kToken:
+        return negotiation_.on_token(frame->body);
+      case FrameKind::kFailure:
+        return negotiation_.on_peer_failure("the peer says that it failed");
+      case FrameKind::kData:
+        break;
+    }
+    // section 3.1: per-message tokens before completion have no place in this protocol.
+    return negotiation_.on_peer_defect("the peer sent data before there was a context");
+  }
+
+  Step step_without_frame(NoFrame none) {
+    switch (none.kind) {
+      case NoFrame::Kind::kTimedOut:  // sections 2.4 and 2.7
+        return negotiation_.on_deadline();
+      case NoFrame::Kind::kDefective:
+        return negotiation_.on_peer_defect(std::move(none.reason));
+      case NoFrame::Kind::kClosed:
+      case NoFrame::Kind::kError:
+        break;
+    }
+    return negotiation_.on_peer_failure(std::move(none.reason));
+  }
+
+  loop::Negotiation& negotiation_;
+  Transport& transport_;
+  const Deadline deadline_;
+  const std::size_t max_token_len_;
+};
+
+}  // namespace
+
+Outcome drive(loop::Negotiation& negotiation, std::optional<Step> step, Transport& transport,
+              Deadline deadline) {
+  return Driver(&negotiation, &transport, deadline).run(std::move(step));
+}
+
+Outcome run(loop::Initiator& initiator, Transport& transport, Deadline deadline) {
+  return drive(initiator, initiator.start(), transport, deadline);
+}
+
+Outcome run(loop::Acceptor& acceptor, Transport& transport, Deadline deadline) {
+  return drive(acceptor, std::nullopt, transport, deadline);
+}
+
+}  // namespace gssloop::io

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "gssloop/loop/established_context.h"
+
+namespace gssloop::loop {
+
+const Row& EstablishedContext::on_token(ByteView token) {
+  Observation seen;
+  seen.role = role_;
+  seen.phase = context_ ? Phase::kEstablished : Phase::kOver;
+  seen.event = Event::kTokenArrived;
+  seen.is_over_limit = token.size() > max_token_len_;
+  const Row* row = &decide(seen);
+  if (row->actions.front() == Action::kProcessToken) {
+    // section 3.2: the token's own status does not decide. A deletion token and a malformed one
+    // look alike there; what the context says of itself afterwards is what counts.
+    (void)gss::process_context_token(context_, token);
+    const auto info = gss::inquire_context(context_);
+    seen.event = Event::kTokenProcessed;
+    seen.is_context_unknown = !info;
+    seen.is_flag_missing = info && !info->flags.missing(required_).empty();
+    if (info) flags_ = info->flags;
+    row = &decide(seen);
+  }
+  if (row->has(Action::kDestroy)) context_.reset();
+  return *row;
+}
+
+}  // namespace gssloop::loop

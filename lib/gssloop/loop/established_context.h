@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_LOOP_ESTABLISHED_CONTEXT_H_
+#define GSSLOOP_LOOP_ESTABLISHED_CONTEXT_H_
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "gssloop/base/attribute.h"
+#include "gssloop/base/flags.h"
+#include "gssloop/gss/attributes.h"
+#include "gssloop/gss/context.h"
+#include "gssloop/gss/handle.h"
+#include "gssloop/gss/oid.h"
+#include "gssloop/gss/per_message.h"
+#include "gssloop/gss/status.h"
+#include "gssloop/loop/decide.h"
+
+namespace gssloop::loop {
+
+// EstablishedContext is a security context that the loop completed and whose flags it checked (loop
+// section 3). Only the loop makes one, so a context that was not checked cannot be used:
+// per-message calls before completion, for which section 3.1 demands replay protection, do not
+// exist here. Movable, not copyable. One thread at a time, but for reading names.
+class EstablishedContext {
+ public:
+  Role role() const noexcept { return role_; }
+  // flags are those of the last context call.
+  Flags flags() const noexcept { return flags_; }
+  // mech is the mechanism of the established context, the one that policy goes by.
+  const gss::Oid& mech() const noexcept { return mech_; }
+
+  // confidentiality_ssf is the strength of the encryption in bits; nullopt: the mechanism does not
+  // tell. Safe here: the loop made sure that gss_inquire_context knows the context.
+  gss::Result<std::optional<unsigned>> confidentiality_ssf() const {
+    return gss::confidentiality_ssf(context_);
+  }
+
+  // source_name and target_name ask the mechanism for the initiator and the acceptor. An anonymous
+  // initiator's name may be empty.
+  gss::Result<gss::Name> source_name() const { return gss::inquire_source_name(context_); }
+  gss::Result<gss::Name> target_name() const { return gss::inquire_target_name(context_); }
+  // source is, on an acceptor, the initiator's name as the last leg gave it, with its attributes;
+  // the empty handle on an initiator. Borrowed.
+  gss_name_t source() const noexcept { return source_.get(); }
+  // delegated is, on an acceptor, the initiator's credential; empty where none was delegated.
+  gss_cred_id_t delegated() const noexcept { return delegated_.get(); }
+
+  // inquire_source and source_attribute read the name attributes of source().
+  gss::Result<gss::NameInfo> inquire_source() const { return gss::inquire(source_.get()); }
+  gss::Result<Attribute> source_attribute(std::string_view name) const {
+    return gss::get(source_.get(), name);
+  }
+  gss::Result<Attributes> source_attributes() const { return gss::get_all(source_.get()); }
+
+  // Per-message calls: see gssloop/gss/per_message.h.
+  gss::Result<gss::Buffer> wrap(gss::Protection protection, ByteView message) {
+    return gss::wrap(context_, protection, message);
+  }
+  gss::Result<std::size_t> wrap_into(gss::Protection protection, std::span<const ByteView> parts,
+                                     std::size_t offset, Bytes* buffer) {
+    return gss::wrap_into(context_, protection, parts, offset, buffer, &wrap_lengths_);
+  }
+  gss::Result<gss::Buffer> unwrap(gss::Protection expected, ByteView token) {
+    return gss::unwrap(context_, expected, token);
+  }
+  gss::Result<std::span<std::uint8_t>> unwrap_in_place(gss::Protection expected,
+                                                       std::span<std::uint8_t> token) {
+    return gss::unwrap_in_place(context_, expected, token);
+  }
+  gss::Result<gss::Buffer> get_mic(ByteView message) { return gss::get_mic(context_, message); }
+  gss::Status verify_mic(ByteView message, ByteView mic) {
+    return gss::verify_mic(context_, message, mic);
+  }
+  gss::Result<OM_uint32> wrap_size_limit(gss::Protection protection, OM_uint32 max_token_len) {
+    return gss::wrap_size_limit(context_, protection, max_token_len);
+  }
+
+  // on_token takes a context token that arrived after completion (loop section 3.2): it is
+  // processed, and the context asked again whether it is what was required. Returns the row that
+  // was decided by. After any row with kFail the context is gone and must not be used.
+  const Row& on_token(ByteView token);
+  // is_usable is false after on_token failed.
+  bool is_usable() const noexcept { return static_cast<bool>(context_); }
+
+ private:
+  friend class Negotiation;
+  EstablishedContext(Role role, gss::Context context, Flags flags, Flags required, gss::Oid mech,
+                     gss::Name source, gss::Credential delegated, std::size_t max_token_len)
+      : role_(role),
+        context_(std::move(context)),
+        flags_(flags),
+        required_(required),
+        mech_(std::move(mech)),
+        source_(std::move(source)),
+        delegated_(std::move(delegated)),
+        max_token_len_(max_token_len) {}
+
+  Role role_;
+  gss::Context context_;
+  Flags flags_;
+  Flags required_;
+  gss::Oid mech_;
+  gss::Name source_;
+  gss::Credential delegated_;
+  std::size_t max_token_len_;  // octets, as in the negotiation
+  gss::WrapLengths wrap_lengths_;
+};
+
+}  // namespace gssloop::loop
+
+#endif  // GSSLOOP_LOOP_ESTABLISHED_CONTEXT_H_

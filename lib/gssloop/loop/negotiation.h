@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_LOOP_NEGOTIATION_H_
+#define GSSLOOP_LOOP_NEGOTIATION_H_
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "gssloop/base/bytes.h"
+#include "gssloop/base/flags.h"
+#include "gssloop/gss/context.h"
+#include "gssloop/loop/decide.h"
+#include "gssloop/loop/step.h"
+
+namespace gssloop::loop {
+
+// Limits bound what a peer can make us do. A leg is one token, in either direction.
+struct Limits {
+  unsigned max_legs = 32;
+  std::size_t max_token_len = std::size_t{256} * 1024;  // octets
+};
+
+// Negotiation is what both roles share: it keeps the phase and the context handle, asks the table,
+// and carries out its answer. No input or output, no clock. One thread at a time.
+class Negotiation {
+ public:
+  Negotiation(const Negotiation&) = delete;
+  Negotiation& operator=(const Negotiation&) = delete;
+  virtual ~Negotiation() = default;
+
+  // on_token takes the peer's next token.
+  Step on_token(ByteView token);
+  // The other things that can end a negotiation (sections 2.4 and 2.7). The caller keeps the clock,
+  // and may say in a clause what it saw.
+  Step on_deadline(std::string reason = "no token came in time") {
+    return gave_up(Event::kDeadline, std::move(reason));
+  }
+  Step on_peer_defect(std::string reason = "what came from the peer is no token") {
+    return gave_up(Event::kPeerDefect, std::move(reason));
+  }
+  Step on_peer_failure(std::string reason = "the peer failed or is gone") {
+    return gave_up(Event::kPeerFailed, std::move(reason));
+  }
+  Step on_cancel(std::string reason = "the application gave up") {
+    return gave_up(Event::kCancelled, std::move(reason));
+  }
+
+  Phase phase() const noexcept { return phase_; }
+  const Limits& limits() const noexcept { return limits_; }
+  // num_legs counts the tokens sent and received so far.
+  unsigned num_legs() const noexcept { return num_legs_; }
+
+ protected:
+  Negotiation(Role role, Phase first_phase, Flags required, Limits limits)
+      : role_(role), phase_(first_phase), required_(required), limits_(limits) {}
+
+  // call makes the role's one impure call. No input: the initiator's first.
+  virtual gss::CallOutcome call(gss::Context* context, std::optional<ByteView> input) = 0;
+  // keeps_anonymity says whether the flags of a call that did not fail leave the peer anonymous as
+  // asked for.
+  virtual bool keeps_anonymity(Flags granted) const noexcept = 0;
+  virtual const char* call_name() const noexcept = 0;
+
+  Step start();
+
+ private:
+  Step call_mechanism(std::optional<ByteView> input);
+  Step carry_out(const Row& row, gss::CallOutcome outcome, Failure failure);
+  Step gave_up(Event event, std::string reason);
+  Observation observe(Event event) const noexcept;
+
+  const Role role_;
+  Phase phase_;
+  const Flags required_;
+  const Limits limits_;
+  gss::Context context_;
+  unsigned num_legs_ = 0;
+  bool is_first_call_ = true;
+};
+
+}  // namespace gssloop::loop
+
+#endif  // GSSLOOP_LOOP_NEGOTIATION_H_
