@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "plugin/acceptor_credentials.h"
 
-#include <sys/stat.h>
-
 #include "gssloop/gss/credentials.h"
 #include "gssloop/gss/kerberos.h"
 #include "gssloop/gss/names.h"
@@ -71,19 +69,13 @@ std::string AcceptorKey::text() const {
   return who + (keytab.empty() ? " with the default keytab" : " with keytab " + keytab);
 }
 
-FileStamp FileStamp::of(const std::string& path) {
-  struct stat file;
-  if (path.empty() || stat(path.c_str(), &file) != 0) return {};
-  return {file.st_dev, file.st_ino, static_cast<std::uint64_t>(file.st_size),
-          std::int64_t{file.st_mtim.tv_sec} * 1'000'000'000 + file.st_mtim.tv_nsec};
-}
-
 AcceptorCredentials::AcceptorCredentials(std::string default_keytab)
     : default_keytab_(std::move(default_keytab)), snapshot_(std::make_shared<const Snapshot>()) {}
 
 FileStamp AcceptorCredentials::stamp_of(const AcceptorKey& key) const {
   if (!uses_keytab(key.mech)) return {};
-  return FileStamp::of(gss::keytab_path(key.keytab.empty() ? default_keytab_ : key.keytab));
+  const std::string path = gss::keytab_path(key.keytab.empty() ? default_keytab_ : key.keytab);
+  return path.empty() ? FileStamp{} : FileStamp::of(path);
 }
 
 gss::Result<std::shared_ptr<const AcceptorCredential>> AcceptorCredentials::get(

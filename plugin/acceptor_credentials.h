@@ -4,11 +4,11 @@
 
 #include <atomic>
 #include <compare>
-#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
 
+#include "gssloop/base/file_stamp.h"
 #include "gssloop/gss/handle.h"
 #include "gssloop/gss/oid.h"
 #include "gssloop/gss/status.h"
@@ -29,14 +29,6 @@ struct AcceptorKey {
   friend auto operator<=>(const AcceptorKey&, const AcceptorKey&) = default;
 };
 
-// FileStamp tells whether a file is still the one it was. All zero where there is no file.
-struct FileStamp {
-  std::uint64_t device = 0, inode = 0, size = 0;
-  std::int64_t mtime_ns = 0;
-  static FileStamp of(const std::string& path);
-  friend bool operator==(const FileStamp&, const FileStamp&) = default;
-};
-
 // AcceptorCredential is what servers accept with, and the name it was acquired for (the empty
 // handle for a whole keytab). Shared by logins, read-only.
 struct AcceptorCredential {
@@ -46,7 +38,7 @@ struct AcceptorCredential {
 
 // AcceptorCredentials keeps the credentials that servers accept with, since acquiring one for each
 // login costs a third of the login. Failures are never kept. A credential whose keytab changed
-// (device, inode, size or time) is acquired anew. Any number of threads: readers take a snapshot,
+// (device, inode, size or times) is acquired anew. Any number of threads: readers take a snapshot,
 // a writer replaces it whole.
 class AcceptorCredentials {
  public:

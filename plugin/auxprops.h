@@ -6,15 +6,18 @@
 #include <string_view>
 #include <vector>
 
-#include "gssloop/base/attribute.h"
+#include "gssloop/authz/login.h"
+#include "gssloop/authz/policy.h"
 #include "plugin/host.h"
 
 namespace gssloop::plugin {
 
-// AuxProps hands a peer's name attributes to the application as SASL auxiliary properties, the only
-// place that does. An attribute NAME describes the authenticated peer, so its property is "*NAME",
+// AuxProps hands a peer's attributes to the application as SASL auxiliary properties, the only
+// place that does. An attribute describes the authenticated peer, so its property is "*NAME",
 // Cyrus' convention for the authentication identity; the bare NAME is set as well only when that is
-// also the identity that acts. Only what an application requested, and only authenticated values.
+// also the identity that acts. NAME is a local attribute's property, or the name of an attribute
+// that is published raw; a name that the policy defines is never filled from a raw attribute. What
+// the peer asserted of itself has names that say so: "*asserted:NAME".
 //
 // Values go in one prop_set each, after canon_user: prop_setvals and appending corrupt libsasl's
 // heap, and values set earlier are wiped by a canon_user callback that requests properties.
@@ -26,30 +29,41 @@ class AuxProps {
   // Takes back what was set: a later attempt on this connection must find nothing.
   ~AuxProps() { erase(published_); }
 
-  // wanted lists the attribute names that the application asked for (without the star, each once)
-  // and that can be filled from attributes under their own names.
-  std::vector<std::string> wanted() const;
-
   // erase removes the values of all names of ours that are requested, whoever set them: a database
   // must not pose as the mechanism.
-  void erase() const { erase(requested()); }
+  void erase(const authz::Policy& policy) const;
+
+  // sources lists, each once, the name attributes that `login`'s mechanism may have for what the
+  // application requested, and for what `publish` adds.
+  std::vector<std::string> sources(const authz::Policy& policy, const authz::Publish& publish,
+                                   const authz::Login& login) const;
+
+  // request asks libsasl for the properties that a policy publishes unasked. It clears the values
+  // of all properties, and so comes before canon_user.
+  void request(const authz::Policy& policy, const authz::Publish& publish) const;
 
   // publish sets the properties. `is_own_identity`: the peer acts as itself.
-  void publish(const Attributes& attributes, bool is_own_identity);
+  void publish(const authz::Policy& policy, const authz::Login& login, bool is_own_identity);
 
  private:
-  void set(const std::string& property, const Attribute& attribute) const;
+  // Property is one that was requested and is ours to fill.
+  struct Property {
+    std::string name;  // as requested
+    bool is_asserted = false;
+    authz::Definition definition;
+
+    bool is_starred() const noexcept { return name.starts_with('*'); }
+  };
+
   std::vector<std::string> requested() const;
-  void erase(const std::vector<std::string>& properties) const noexcept;
+  std::vector<Property> properties(const authz::Policy& policy, std::string_view mechanism) const;
+  void set(const Property& property, const authz::Login& login) const;
+  void erase(const std::vector<std::string>& names) const noexcept;
 
   Host host_;
   propctx* context_;
-  std::vector<std::string> published_;  // with star
+  std::vector<std::string> published_;  // as requested
 };
-
-// is_raw_name says whether `name` (without star) is one of an attribute that is published under the
-// mechanism's own name: "auth-indicators", or a URN.
-bool is_raw_name(std::string_view name) noexcept;
 
 }  // namespace gssloop::plugin
 

@@ -254,21 +254,39 @@ int check_versions(int max_version, int plug_version) {
   return is_same && max_version >= plug_version ? SASL_OK : SASL_BADVERS;
 }
 
+// Machine is what both roles find out first.
+struct Machine {
+  Options options;
+  std::optional<gss::MechanismRegistry> mechanisms;
+
+  explicit Machine(const Host& host) {
+    if (auto read = Options::read(host)) {
+      options = *std::move(read);
+    } else {
+      // Mechanisms are offered with the defaults, so that logins fail with that sentence instead of
+      // vanishing.
+      host.log(SASL_LOG_ERR, "gssloop: " + read.error().clause);
+    }
+    if (auto indicated = gss::MechanismRegistry::indicate()) {
+      mechanisms = *std::move(indicated);
+    } else {
+      host.log(SASL_LOG_ERR, "gssloop: no GSS mechanisms: " + indicated.error().text());
+    }
+  }
+
+  std::vector<authz::MechanismName> mechanism_names() const {
+    std::vector<authz::MechanismName> names;
+    for (const gss::Mechanism& mechanism : mechanisms->all()) {
+      names.push_back({mechanism.policy_name(), mechanism.oid.dotted()});
+    }
+    return names;
+  }
+};
+
 template <class Plug, class Shared, class MakePlug>
-int offer(const sasl_utils_t* utils, std::shared_ptr<Offered<Plug, Shared>> offered,
+int offer(const Host& host, const Machine& machine, std::shared_ptr<Offered<Plug, Shared>> offered,
           MakePlug make_plug, Plug** pluglist, int* plugcount) {
-  const Host host(utils);
-  const auto options = Options::read(host);
-  if (!options) {
-    host.log(SASL_LOG_ERR, "gssloop: " + options.error().clause);
-    // Offered with the defaults, so that logins fail with that sentence instead of vanishing.
-  }
-  const auto registry = gss::MechanismRegistry::indicate();
-  if (!registry) {
-    host.log(SASL_LOG_ERR, "gssloop: no GSS mechanisms: " + registry.error().text());
-    return SASL_FAIL;
-  }
-  for (auto& mechanism : offers(*registry, options ? *options : Options())) {
+  for (auto& mechanism : offers(*machine.mechanisms, machine.options)) {
     offered->entries.push_back({nullptr, std::move(mechanism), &offered->shared});
   }
   if (offered->entries.empty()) {
@@ -296,7 +314,11 @@ extern "C" int sasl_client_plug_init(const sasl_utils_t* utils, int max_version,
   if (const int code = check_versions(max_version, SASL_CLIENT_PLUG_VERSION)) return code;
   *out_version = SASL_CLIENT_PLUG_VERSION;
   return guarded(utils, [&] {
-    return offer(utils, std::make_shared<OfferedClients>(), client_plug, pluglist, plugcount);
+    const Host host(utils);
+    const Machine machine(host);
+    if (!machine.mechanisms) return SASL_FAIL;
+    return offer(host, machine, std::make_shared<OfferedClients>(), client_plug, pluglist,
+                 plugcount);
   });
 }
 
@@ -305,8 +327,14 @@ extern "C" int sasl_server_plug_init(const sasl_utils_t* utils, int max_version,
   if (const int code = check_versions(max_version, SASL_SERVER_PLUG_VERSION)) return code;
   *out_version = SASL_SERVER_PLUG_VERSION;
   return guarded(utils, [&] {
+    const Host host(utils);
+    const Machine machine(host);
+    if (!machine.mechanisms) return SASL_FAIL;
     auto offered = std::make_shared<OfferedServers>(gssloop::gss::default_realm(),
-                                                    gssloop::gss::default_keytab_name());
-    return offer(utils, std::move(offered), server_plug, pluglist, plugcount);
+                                                    gssloop::gss::default_keytab_name(),
+                                                    machine.mechanism_names());
+    // Read now, since a server may change its root or its user before the first login.
+    offered->shared.policies.current(machine.options.policy, host);
+    return offer(host, machine, std::move(offered), server_plug, pluglist, plugcount);
   });
 }

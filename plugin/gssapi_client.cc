@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "plugin/gssapi_client.h"
 
-#include "plugin/identity.h"
+#include "gssloop/authz/identity.h"
 
 namespace gssloop::plugin {
 
 Result<GssapiClient::Plan, Refusal> GssapiClient::plan() {
   if (!authzid().empty()) {
-    if (auto mistake = check_login_name(authzid())) {
+    if (auto mistake = authz::check_login_name(authzid())) {
       return refuse(Class::kMisuse, "as authorization identity, " + mistake->clause);
     }
   }

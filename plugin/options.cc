@@ -118,6 +118,7 @@ AcceptorOptions AcceptorOptions::read(const Host& host) {
 Result<Options, Mistake> Options::read(const Host& host) {
   Options options;
   static_cast<AcceptorOptions&>(options) = AcceptorOptions::read(host);
+  options.policy = host.option("gssloop_policy");
   Reader reader(host);
   if (const auto text = host.option("gssloop_mechanisms")) options.mechanisms = words(*text);
   reader.allow_unbound(&options.allow_unbound);

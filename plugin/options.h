@@ -45,6 +45,8 @@ struct Options : AcceptorOptions {
   bool ad_compat = false;
   // Where a server keeps delegated credentials beside handing them to the application.
   std::optional<CcacheStore> ccache_store;
+  // The policy, a file or a directory; nullopt: the compiled-in path, where nothing need be.
+  std::optional<std::string> policy;
   // SASL names to offer, as written; nullopt: all that are eligible.
   std::optional<std::vector<std::string>> mechanisms;
   // SASL names whose acceptor may leave GSS_C_CHANNEL_BOUND_FLAG clear in GS2.

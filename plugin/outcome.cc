@@ -26,6 +26,7 @@ constexpr Verdict kVerdicts[] = {
      "no security layer fits the limits of both client and server"},
     {Class::kPacket, SASL_BADMAC, SASL_BADMAC, "a protected message is damaged or out of order"},
     {Class::kIdentity, SASL_BADAUTH, SASL_BADAUTH, "authentication failed"},
+    {Class::kPolicy, SASL_NOAUTHZ, SASL_NOAUTHZ, "not authorized"},
     {Class::kAnonymous, SASL_BADAUTH, SASL_BADAUTH, "anonymous logins are not accepted"},
     {Class::kCredential, SASL_FAIL, SASL_FAIL, "the server cannot authenticate anybody now"},
     {Class::kConfiguration, SASL_CONFIGERR, SASL_CONFIGERR, "the server is misconfigured"},

@@ -39,6 +39,11 @@ ServerExchange::Progress ServerExchange::begin(ByteView message) {
   if (!options) return Refusal{Class::kConfiguration, options.error().clause};
   facts_.options = *std::move(options);
   facts_.key = acceptor_key(facts_.offer.mechanism, facts_.params, facts_.options);
+  const auto snapshot = facts_.plugin->policies.current(facts_.options.policy, facts_.host);
+  if (snapshot->policy == nullptr) {
+    return facts_.refuse(Class::kConfiguration, "the policy has an error: " + snapshot->summary);
+  }
+  facts_.policy = snapshot->policy;
   login_.begin();
   if (message.size() > facts_.options.limits.max_token_len) {
     return facts_.refuse(Class::kProtocol, "the first message is too long");
@@ -121,7 +126,8 @@ Binding ServerExchange::verified_binding() {
 
 ServerExchange::Progress ServerExchange::finish(const std::string& authzid, Binding binding) {
   if (is_tracing(facts_.params)) trace_layer(facts_.host, "server", layer());
-  if (auto refusal = login_.admit(authzid, std::move(binding), oparams())) {
+  if (auto refusal = login_.admit(authzid, std::move(binding),
+                                  layer() != nullptr ? layer()->ssf() : 0, oparams())) {
     return *std::move(refusal);
   }
   tell_layer();

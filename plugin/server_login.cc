@@ -3,9 +3,10 @@
 
 #include <algorithm>
 
+#include "gssloop/authz/evaluation.h"
+#include "gssloop/authz/identity.h"
 #include "gssloop/gss/credentials.h"
 #include "gssloop/gss/names.h"
-#include "plugin/identity.h"
 #include "plugin/trace.h"
 
 namespace gssloop::plugin {
@@ -19,7 +20,7 @@ AcceptorKey acceptor_key(const gss::Mechanism& mechanism, const sasl_server_para
 
 std::optional<Refusal> ServerFacts::judge_authzid(const std::string& authzid) const {
   if (authzid.empty()) return std::nullopt;
-  if (auto mistake = check_login_name(authzid)) {
+  if (auto mistake = authz::check_login_name(authzid)) {
     return refuse(Class::kIdentity, "as authorization identity, " + mistake->clause);
   }
   return std::nullopt;
@@ -34,20 +35,24 @@ std::optional<Refusal> ServerLogin::recognise(loop::EstablishedContext context) 
                          "the token was made for another mechanism, " + context_->mech().dotted());
   }
   if (auto refusal = check_acceptor_name()) return refusal;
-  auto authid = name_peer();
-  if (!authid) return std::move(authid).error();
-  authid_ = *std::move(authid);
-  return check_realm();
+  if (auto refusal = learn()) return refusal;
+  return name_peer();
 }
 
-std::optional<Refusal> ServerLogin::admit(const std::string& authzid, Binding binding,
+std::optional<Refusal> ServerLogin::admit(const std::string& authzid, Binding binding, unsigned ssf,
                                           sasl_out_params_t* oparams) {
   binding_ = std::move(binding);
   if (is_tracing(facts_.params)) trace_attributes(facts_.host, *context_);
-  const Attributes attributes = read_attributes();
+  login_.is_channel_bound = binding_.disposition == SASL_CB_DISP_USED;
+  login_.ssf = std::max<unsigned>(ssf, facts_.params.external_ssf);
+  if (auto refusal = judge()) return refusal;
+  properties_.request(*facts_.policy, scope().publish);
   if (auto refusal = canonicalize(authzid, oparams)) return refusal;
+  login_.authid = oparams->authid;
+  login_.authzid = oparams->user;
+  if (auto refusal = authorize()) return refusal;
   if (auto refusal = store_delegated(*oparams)) return refusal;
-  properties_.publish(attributes, std::string_view(oparams->authid) == oparams->user);
+  properties_.publish(*facts_.policy, login_, login_.authid == login_.authzid);
   fill(oparams);
   return std::nullopt;
 }
@@ -72,29 +77,92 @@ std::optional<Refusal> ServerLogin::check_acceptor_name() {
   if (gss_name_t name = local_name(); name != GSS_C_NO_NAME) {
     if (auto displayed = gss::display(name)) acceptor = std::move(displayed->text);
   }
-  if (service_of(acceptor) == facts_.key.service) return std::nullopt;
+  if (authz::service_of(acceptor) == facts_.key.service) return std::nullopt;
   return facts_.refuse(Class::kRejected, "the ticket is for \"" + printable(as_bytes(acceptor)) +
                                              "\", another service (service_principal = ** would "
                                              "accept it)");
 }
 
-Result<std::string, Refusal> ServerLogin::name_peer() {
-  if (context_->flags().has(Flag::kAnon)) {
-    return facts_.refuse(Class::kAnonymous, "the peer is anonymous");
-  }
+// Gathers what rules may ask about, and nothing else: each attribute costs microseconds.
+std::optional<Refusal> ServerLogin::learn() {
+  login_ = {};
+  login_.service = facts_.key.service;
+  login_.mechanism = context_->mech().is_kerberos() ? "krb5" : facts_.offer.mechanism.policy_name();
+  login_.default_realm = facts_.plugin->default_realm;
   auto displayed = gss::display(context_->source());
-  if (!displayed) return explain(facts_.subject(), Class::kMechanism, displayed.error());
-  if (displayed->is_anonymous()) {
-    return facts_.refuse(Class::kAnonymous, "the peer is anonymous");
+  if (displayed) {
+    login_.is_anonymous = context_->flags().has(Flag::kAnon) || displayed->is_anonymous() ||
+                          (login_.is_kerberos() && authz::is_anonymous_principal(displayed->text));
+    login_.principal = std::move(displayed->text);
+  } else if (context_->flags().has(Flag::kAnon)) {
+    login_.is_anonymous = true;  // and need not have a name
+  } else {
+    return explain(facts_.subject(), Class::kMechanism, displayed.error());
   }
-  auto authid = authid_of(*displayed, context_->mech().is_kerberos(), facts_.plugin->default_realm);
-  if (!authid) return facts_.refuse(Class::kIdentity, authid.error().clause);
-  return *std::move(authid);
+  read_attributes();
+  read_local_name();
+  return std::nullopt;
+}
+
+const authz::Scope& ServerLogin::scope() const {
+  return facts_.policy->scope(login_.service, login_.mechanism);
+}
+
+void ServerLogin::read_attributes() {
+  auto names = properties_.sources(*facts_.policy, scope().publish, login_);
+  for (const authz::Definition& definition : facts_.policy->definitions()) {
+    if (!scope().uses(definition.name)) continue;
+    for (std::string& name : authz::source_names(definition, login_)) {
+      if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
+    }
+  }
+  if (names.empty()) return;
+  const auto info = context_->inquire_source();
+  if (!info) {
+    login_.unlisted = "the peer's attributes cannot be listed: " + info.error().text();
+    return;
+  }
+  for (std::string& name : names) {
+    if (std::ranges::find(info->attributes, name) == info->attributes.end()) continue;
+    auto attribute = context_->source_attribute(name);
+    if (attribute) {
+      login_.attributes.readable.push_back(*std::move(attribute));
+    } else {
+      login_.attributes.unreadable.push_back({std::move(name), attribute.error().text()});
+    }
+  }
+}
+
+void ServerLogin::read_local_name() {
+  if (login_.is_anonymous || !scope().uses(authz::reserved::kLocalName)) return;
+  auto name = gss::local_name(context_->source(), context_->mech());
+  if (name) {
+    login_.local_name.values.push_back(*std::move(name));
+  } else {
+    login_.local_name.unknown = name.error().text();
+  }
+}
+
+std::optional<Refusal> ServerLogin::name_peer() {
+  const authz::Peer peer(*facts_.policy, login_);
+  auto authid = authz::identify(scope(), login_, peer);
+  if (!authid) {
+    return facts_.refuse(login_.is_anonymous ? Class::kAnonymous : Class::kIdentity,
+                         authid.error().clause);
+  }
+  authid_ = *std::move(authid);
+  return check_realm();
 }
 
 // libsasl appends an application's own realm to names without one: a peer whose foreign realm is
-// called like that would become the local user of its name (L45).
+// called like that would become the local user of its name (L45). A name that the policy gave is
+// its author's to answer for.
 std::optional<Refusal> ServerLogin::check_realm() const {
+  using Kind = authz::Identity::Kind;
+  const Kind kind = scope().identity.kind;
+  if (kind == Kind::kAttribute || kind == Kind::kAuthToLocal || login_.is_anonymous) {
+    return std::nullopt;
+  }
   const std::string realm = facts_.params.user_realm != nullptr ? facts_.params.user_realm : "";
   if (realm.empty() || !authid_.ends_with("@" + realm)) return std::nullopt;
   return facts_.refuse(Class::kIdentity,
@@ -102,31 +170,23 @@ std::optional<Refusal> ServerLogin::check_realm() const {
                            printable(as_bytes(realm)) + "\"");
 }
 
-// Only what was asked for is read: each attribute costs microseconds.
-Attributes ServerLogin::read_attributes() const {
-  Attributes attributes;
-  // Other mechanisms' names are published under names of their own only: equal names of different
-  // mechanisms are different attributes (naming-exts section 5).
-  if (!context_->mech().is_kerberos()) return attributes;
-  const auto wanted = properties_.wanted();
-  if (wanted.empty()) return attributes;
-  const auto info = context_->inquire_source();
-  if (!info) {
-    facts_.host.log(SASL_LOG_WARN,
-                    "the peer's attributes cannot be listed: " + info.error().text());
-    return attributes;
-  }
-  for (const std::string& name : wanted) {
-    if (std::ranges::find(info->attributes, name) == info->attributes.end()) continue;
-    auto attribute = context_->source_attribute(name);
-    if (attribute) {
-      attributes.readable.push_back(*std::move(attribute));
-    } else {
-      facts_.host.log(SASL_LOG_WARN,
-                      "attribute " + name + " withheld: " + attribute.error().text());
-    }
-  }
-  return attributes;
+std::optional<Refusal> ServerLogin::judge() const {
+  const authz::Peer peer(*facts_.policy, login_);
+  const auto findings = authz::judge(scope(), peer);
+  const authz::Finding* objection = authz::objection(findings);
+  if (objection == nullptr) return std::nullopt;
+  return facts_.refuse(
+      Class::kPolicy,
+      "the policy does not admit \"" + printable(as_bytes(authid_)) + "\": " + objection->text());
+}
+
+std::optional<Refusal> ServerLogin::authorize() const {
+  const authz::Peer peer(*facts_.policy, login_);
+  const auto mistake = authz::authorize(scope(), login_, peer);
+  if (!mistake) return std::nullopt;
+  return facts_.refuse(Class::kPolicy,
+                       "\"" + printable(as_bytes(login_.authid)) + "\" asks to act as \"" +
+                           printable(as_bytes(login_.authzid)) + "\", but " + mistake->clause);
 }
 
 std::optional<Refusal> ServerLogin::canonicalize(const std::string& authzid,

@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "gssloop/authz/login.h"
+#include "gssloop/authz/policy.h"
 #include "gssloop/loop/established_context.h"
 #include "plugin/acceptor_credentials.h"
 #include "plugin/auxprops.h"
@@ -34,6 +36,8 @@ struct ServerFacts {
   Options options = {};
   AcceptorKey key = {};
   std::shared_ptr<const AcceptorCredential> credential = {};  // null: the application's own
+  // What held when the login began goes on to hold for it.
+  std::shared_ptr<const authz::Policy> policy = {};
 
   // subject says which login this is, for a person.
   std::string subject() const { return offer.sasl_name + " login to " + key.text(); }
@@ -53,8 +57,9 @@ struct Binding {
 
 // ServerLogin is what follows a complete context on a server, in every mechanism:
 //
-//   context -> which of our names was meant -> who the peer is -> canon_user
-//           -> auxiliary properties -> what libsasl is told
+//   context -> which of our names was meant -> what is known of the peer -> who it is
+//           -> require and deny -> canon_user -> authorize -> auxiliary properties
+//           -> what libsasl is told
 class ServerLogin {
  public:
   explicit ServerLogin(const ServerFacts& facts)
@@ -63,24 +68,29 @@ class ServerLogin {
   ServerLogin& operator=(const ServerLogin&) = delete;
 
   // begin removes what an earlier attempt on this connection, or a database, left.
-  void begin() { properties_.erase(); }
+  void begin() { properties_.erase(*facts_.policy); }
   // recognise takes the context and finds out who the peer is.
   std::optional<Refusal> recognise(loop::EstablishedContext context);
   bool has_context() const noexcept { return context_.has_value(); }
   loop::EstablishedContext& context() noexcept { return *context_; }
   // authid is who the peer is, once it is recognised.
   const std::string& authid() const noexcept { return authid_; }
-  // admit lets the recognised peer in, acting as `authzid` (empty: as itself). What `oparams`
-  // points to then lives as long as this object.
-  std::optional<Refusal> admit(const std::string& authzid, Binding binding,
+  // admit lets the recognised peer in, acting as `authzid` (empty: as itself). `ssf` is the
+  // strength of the security layer. What `oparams` points to then lives as long as this object.
+  std::optional<Refusal> admit(const std::string& authzid, Binding binding, unsigned ssf,
                                sasl_out_params_t* oparams);
 
  private:
   std::optional<Refusal> check_acceptor_name();
+  std::optional<Refusal> learn();
+  void read_attributes();
+  void read_local_name();
+  std::optional<Refusal> name_peer();
   std::optional<Refusal> check_realm() const;
-  Result<std::string, Refusal> name_peer();
+  std::optional<Refusal> judge() const;
+  std::optional<Refusal> authorize() const;
+  const authz::Scope& scope() const;
   gss_name_t local_name();
-  Attributes read_attributes() const;
   std::optional<Refusal> canonicalize(const std::string& authzid, sasl_out_params_t* oparams);
   std::optional<Refusal> store_delegated(const sasl_out_params_t& oparams);
   void fill(sasl_out_params_t* oparams);
@@ -89,6 +99,7 @@ class ServerLogin {
   AuxProps properties_;
   std::optional<loop::EstablishedContext> context_;
   gss::Name acceptor_name_;
+  authz::Login login_;  // what is known of the peer
   std::string authid_;
   Binding binding_;
   gss_cred_id_t delegated_ = GSS_C_NO_CREDENTIAL;  // what oparams->client_creds points to

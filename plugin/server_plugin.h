@@ -4,19 +4,25 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "plugin/acceptor_credentials.h"
+#include "plugin/policies.h"
 
 namespace gssloop::plugin {
 
 // ServerPlugin is what all logins of a server process share. Made at plugin init, freed with the
-// last mechanism; immutable but for the credentials, which take care of themselves.
+// last mechanism; immutable but for the credentials and policies, which take care of themselves.
 struct ServerPlugin {
-  ServerPlugin(std::string realm, std::string default_keytab)
-      : default_realm(std::move(realm)), credentials(std::move(default_keytab)) {}
+  ServerPlugin(std::string realm, std::string default_keytab,
+               std::vector<authz::MechanismName> mechanisms)
+      : default_realm(std::move(realm)),
+        credentials(std::move(default_keytab)),
+        policies(std::move(mechanisms)) {}
 
   const std::string default_realm;  // empty: none
   AcceptorCredentials credentials;
+  Policies policies;
 };
 
 }  // namespace gssloop::plugin

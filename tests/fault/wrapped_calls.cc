@@ -105,6 +105,9 @@ WRAP(gss_inquire_saslname_for_mech,
 WRAP(gss_inquire_sec_context_by_oid,
      (OM_uint32 * minor, const gss_ctx_id_t context, const gss_OID what, gss_buffer_set_t* data),
      (minor, context, what, data))
+WRAP(gss_localname,
+     (OM_uint32 * minor, const gss_name_t name, gss_const_OID mech, gss_buffer_t local),
+     (minor, name, mech, local))
 WRAP(gss_process_context_token, (OM_uint32 * minor, gss_ctx_id_t context, gss_buffer_t token),
      (minor, context, token))
 WRAP(gss_set_cred_option,

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "plugin/auxprops.h"
+#include "gssloop/authz/login.h"
 #include "tests/support/spec.h"
 
 namespace gssloop::authz {
@@ -60,10 +60,10 @@ TEST(AttributeName, IsEqualByAllItsOctetsOnly) {
 // A crafted name must not be published as the attribute that it imitates.
 TEST(AttributeName, ImitationsAreNotPublishedAsTheRealOne) {
   SPEC("N10");
-  EXPECT_TRUE(plugin::is_raw_name("auth-indicators"));
+  EXPECT_TRUE(authz::is_raw_name("auth-indicators"));
   for (const auto name : {"auth-indicators x"sv, "x auth-indicators"sv, "auth-indicators "sv,
                           " auth-indicators"sv, "auth-indicators\0x"sv, "x urn:mspac:"sv}) {
-    EXPECT_FALSE(plugin::is_raw_name(name)) << name;
+    EXPECT_FALSE(authz::is_raw_name(name)) << name;
   }
 }
 

@@ -42,6 +42,7 @@ class AuxPropsTest : public ::testing::Test {
     utils_.prop_get = prop_get;
     utils_.prop_set = prop_set;
     utils_.prop_erase = prop_erase;
+    utils_.prop_request = prop_request;
     log_text()->clear();
   }
 
@@ -80,13 +81,21 @@ Attribute authenticated(const std::string& name, const Values& values) {
   return attribute<AuthenticatedValue>(name, values);
 }
 
+authz::Login login(Attributes attributes) {
+  authz::Login login;
+  login.mechanism = "krb5";
+  login.attributes = std::move(attributes);
+  return login;
+}
+
 TEST_F(AuxPropsTest, AssertedValuesAreWithheld) {
   SPEC("N29");
   request({"*auth-indicators", "auth-indicators", "*urn:x"});
   AuxProps properties(host(), context_.get());
-  properties.publish({{attribute<AssertedValue>("auth-indicators", {"admin"}),
-                       attribute<AssertedValue>("urn:x", {"admin"})},
-                      {}},
+  properties.publish({},
+                     login({{attribute<AssertedValue>("auth-indicators", {"admin"}),
+                             attribute<AssertedValue>("urn:x", {"admin"})},
+                            {}}),
                      true);
   for (const char* name : {"*auth-indicators", "auth-indicators", "*urn:x"}) {
     EXPECT_TRUE(values(name).empty()) << name;
@@ -103,7 +112,7 @@ TEST_F(AuxPropsTest, CompleteDecidesNothing) {
     Attribute indicators = authenticated("auth-indicators", {"one", "two"});
     indicators.is_complete = is_complete;
     AuxProps properties(host(), context_.get());
-    properties.publish({{indicators}, {}}, false);
+    properties.publish({}, login({{indicators}, {}}), false);
     EXPECT_EQ(values("*auth-indicators"), (Values{"one", "two"})) << is_complete;
   }
 }
@@ -113,10 +122,10 @@ TEST_F(AuxPropsTest, UnstarredNamesAreForTheOwnIdentityAlone) {
   request({"auth-indicators", "*auth-indicators"});
   AuxProps properties(host(), context_.get());
   const Attributes attributes{{authenticated("auth-indicators", {"one", "two", "one"})}, {}};
-  properties.publish(attributes, false);
+  properties.publish({}, login(attributes), false);
   EXPECT_TRUE(values("auth-indicators").empty());
   EXPECT_EQ(values("*auth-indicators"), (Values{"one", "two", "one"}));
-  properties.publish(attributes, true);
+  properties.publish({}, login(attributes), true);
   EXPECT_EQ(values("auth-indicators"), (Values{"one", "two", "one"}));
   EXPECT_EQ(values("*auth-indicators"), (Values{"one", "two", "one"}));
 }
@@ -126,10 +135,11 @@ TEST_F(AuxPropsTest, FormBelongsToTheName) {
   SPEC("N4");
   request({"*auth-indicators", "*urn:mspac:client-info", "*urn:x b"});
   AuxProps properties(host(), context_.get());
-  properties.publish({{authenticated("auth-indicators", {"AP8=", "", "\xc3\xa4"}),
-                       authenticated("urn:mspac:client-info", {"\0\xff"s, "text", ""}),
-                       authenticated("urn:x b", {std::string(65536, 'x')})},
-                      {}},
+  properties.publish({},
+                     login({{authenticated("auth-indicators", {"AP8=", "", "\xc3\xa4"}),
+                             authenticated("urn:mspac:client-info", {"\0\xff"s, "text", ""}),
+                             authenticated("urn:x b", {std::string(65536, 'x')})},
+                            {}}),
                      false);
   EXPECT_EQ(values("*auth-indicators"), (Values{"AP8=", "", "\xc3\xa4"}));
   EXPECT_EQ(values("*urn:mspac:client-info"), (Values{"AP8=", "dGV4dA==", ""}));
@@ -141,7 +151,9 @@ TEST_F(AuxPropsTest, WhatIsNotTextIsWithheldValueByValue) {
   request({"*auth-indicators"});
   AuxProps properties(host(), context_.get());
   properties.publish(
-      {{authenticated("auth-indicators", {"good", "ad\0min"s, "\xffsecret", "fine"})}, {}}, false);
+      {},
+      login({{authenticated("auth-indicators", {"good", "ad\0min"s, "\xffsecret", "fine"})}, {}}),
+      false);
   EXPECT_EQ(values("*auth-indicators"), (Values{"good", "fine"}));
   EXPECT_EQ(log_text()->find("min"), std::string::npos);
   EXPECT_EQ(log_text()->find("secret"), std::string::npos);
@@ -159,7 +171,9 @@ TEST_F(AuxPropsTest, FortyLongValuesArrive) {
   AuxProps properties(host(), context_.get());
   for (int i = 0; i < 3; ++i) {
     properties.publish(
-        {{authenticated("auth-indicators", groups), authenticated("urn:groups", groups)}, {}},
+        {},
+        login(
+            {{authenticated("auth-indicators", groups), authenticated("urn:groups", groups)}, {}}),
         false);
     EXPECT_EQ(values("*auth-indicators"), groups);
     EXPECT_EQ(values("*urn:groups").size(), 40U);
@@ -169,10 +183,11 @@ TEST_F(AuxPropsTest, FortyLongValuesArrive) {
 TEST_F(AuxPropsTest, OnlyWhatWasRequestedIsSet) {
   request({"*urn:a", "mail", "*mail"});
   AuxProps properties(host(), context_.get());
-  EXPECT_EQ(properties.wanted(), Values{"urn:a"});
-  properties.publish({{authenticated("urn:a", {"x"}), authenticated("urn:b", {"x"}),
-                       authenticated("mail", {"x"}), authenticated("auth-indicators", {"x"})},
-                      {}},
+  EXPECT_EQ(properties.sources({}, {}, login({})), Values{"urn:a"});
+  properties.publish({},
+                     login({{authenticated("urn:a", {"x"}), authenticated("urn:b", {"x"}),
+                             authenticated("mail", {"x"}), authenticated("auth-indicators", {"x"})},
+                            {}}),
                      true);
   EXPECT_EQ(values("*urn:a"), Values{"eA=="});
   EXPECT_TRUE(values("mail").empty());
@@ -181,7 +196,8 @@ TEST_F(AuxPropsTest, OnlyWhatWasRequestedIsSet) {
 
 TEST_F(AuxPropsTest, WantedNamesComeOnceAndWithoutStar) {
   request({"auth-indicators", "*auth-indicators", "*urn:b", "cmusaslsecretPLAIN", "**urn:c"});
-  EXPECT_EQ(AuxProps(host(), context_.get()).wanted(), (Values{"auth-indicators", "urn:b"}));
+  EXPECT_EQ(AuxProps(host(), context_.get()).sources({}, {}, login({})),
+            (Values{"auth-indicators", "urn:b"}));
 }
 
 TEST_F(AuxPropsTest, ADatabaseCannotPose) {
@@ -191,7 +207,7 @@ TEST_F(AuxPropsTest, ADatabaseCannotPose) {
     ASSERT_EQ(prop_set(context_.get(), name, "posed", 5), SASL_OK);
   }
   AuxProps properties(host(), context_.get());
-  properties.publish({{authenticated("auth-indicators", {"true"})}, {}}, true);
+  properties.publish({}, login({{authenticated("auth-indicators", {"true"})}, {}}), true);
   EXPECT_EQ(values("*auth-indicators"), Values{"true"});
   EXPECT_TRUE(values("*urn:a").empty());
   EXPECT_EQ(values("*mail"), Values{"posed"});  // not a name of ours
@@ -202,7 +218,7 @@ TEST_F(AuxPropsTest, DestructionErases) {
   prop_set(context_.get(), "*mail", "kept", 4);
   {
     AuxProps properties(host(), context_.get());
-    properties.publish({{authenticated("auth-indicators", {"x"})}, {}}, true);
+    properties.publish({}, login({{authenticated("auth-indicators", {"x"})}, {}}), true);
     EXPECT_FALSE(values("*auth-indicators").empty());
   }
   EXPECT_TRUE(values("*auth-indicators").empty());
@@ -211,16 +227,17 @@ TEST_F(AuxPropsTest, DestructionErases) {
 
 TEST_F(AuxPropsTest, NoContextNoProperties) {
   AuxProps properties(host(), nullptr);
-  EXPECT_TRUE(properties.wanted().empty());
-  properties.publish({{authenticated("auth-indicators", {"x"})}, {}}, true);
+  EXPECT_TRUE(properties.sources({}, {}, login({})).empty());
+  properties.publish({}, login({{authenticated("auth-indicators", {"x"})}, {}}), true);
 }
 
 TEST(RawNames, AreIndicatorsAndUrns) {
   SPEC("N5 N10");
-  for (const char* name : {"auth-indicators", "urn:x", "urn:"}) EXPECT_TRUE(is_raw_name(name));
+  for (const char* name : {"auth-indicators", "urn:x", "urn:"})
+    EXPECT_TRUE(authz::is_raw_name(name));
   for (const char* name : {"", "auth-indicators x", "x auth-indicators", "auth-indicator", "URN:x",
                            "xurn:x", " urn:x", "mail", "*urn:x"}) {
-    EXPECT_FALSE(is_raw_name(name)) << name;
+    EXPECT_FALSE(authz::is_raw_name(name)) << name;
   }
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "plugin/identity.h"
+#include "gssloop/authz/identity.h"
 
 #include <gtest/gtest.h>
 
-#include "gssloop/gss/oid.h"
+#include "gssloop/base/bytes.h"
 #include "tests/support/spec.h"
 
-namespace gssloop::plugin {
+namespace gssloop::authz {
 namespace {
 
 using namespace std::string_literals;
@@ -73,7 +73,7 @@ TEST(Identity, AuthidOfDisplayedNames) {
       {"WELLKNOWNX@EXAMPLE.TEST", true, "WELLKNOWNX"},
   };
   for (const auto& row : rows) {
-    const auto authid = authid_of({row.displayed, gss::Oid()}, row.is_kerberos, "EXAMPLE.TEST");
+    const auto authid = authid_of(row.displayed, row.is_kerberos, "EXAMPLE.TEST");
     const std::string shown = printable(as_bytes(row.displayed));
     ASSERT_EQ(static_cast<bool>(authid), row.authid != nullptr) << shown;
     if (authid) {
@@ -86,22 +86,43 @@ TEST(Identity, AuthidOfDisplayedNames) {
 
 TEST(Identity, WithoutADefaultRealmNothingIsStripped) {
   SPEC("L45");
-  EXPECT_EQ(*authid_of({"alice@EXAMPLE.TEST", gss::Oid()}, true, ""), "alice@EXAMPLE.TEST");
-  EXPECT_EQ(*authid_of({"alice", gss::Oid()}, true, ""), "alice");
+  EXPECT_EQ(*authid_of("alice@EXAMPLE.TEST", true, ""), "alice@EXAMPLE.TEST");
+  EXPECT_EQ(*authid_of("alice", true, ""), "alice");
   // The empty realm is not the default one that is not there.
-  const auto authid = authid_of({"admin@", gss::Oid()}, true, "");
+  const auto authid = authid_of("admin@", true, "");
   EXPECT_EQ(authid ? *authid : "admin@", "admin@");
 }
 
+// The name type is a hint (RFC 4120 section 6.2): the name says it as well.
 TEST(Identity, AnonymousNamesAreNobody) {
   SPEC("L45");
-  const gss::DisplayedName nobody{"WELLKNOWN/ANONYMOUS@WELLKNOWN:ANONYMOUS",
-                                  gss::Oid(GSS_C_NT_ANONYMOUS)};
-  EXPECT_FALSE(authid_of(nobody, true, "EXAMPLE.TEST"));
-  // The name type is a hint (RFC 4120 section 6.2): the name says it as well.
-  for (const gss_OID type : {GSS_C_NT_USER_NAME, GSS_C_NT_HOSTBASED_SERVICE}) {
-    EXPECT_FALSE(authid_of({"WELLKNOWN/ANONYMOUS@EXAMPLE.TEST", gss::Oid(type)}, true, "OTHER"));
+  for (const char* name : {"WELLKNOWN/ANONYMOUS@WELLKNOWN:ANONYMOUS", "WELLKNOWN/ANONYMOUS@OTHER",
+                           "WELLKNOWN/ANONYMOUS"}) {
+    EXPECT_FALSE(authid_of(name, true, "EXAMPLE.TEST")) << name;
+    EXPECT_TRUE(is_anonymous_principal(name)) << name;
   }
+  for (const char* name : {"alice@OTHER", "WELLKNOWN/ANONYMOUSX@OTHER", "WELLKNOWN@ANONYMOUS"}) {
+    EXPECT_FALSE(is_anonymous_principal(name)) << name;
+  }
+}
+
+TEST(Identity, RealmOfPrincipals) {
+  SPEC("L45");
+  const struct {
+    const char* principal;
+    const char* realm;
+  } rows[] = {
+      {"alice@EXAMPLE.TEST", "EXAMPLE.TEST"},
+      {"alice", ""},
+      {"", ""},
+      {"@R", "R"},
+      {"a@b@R", "R"},
+      {"a\\@b@R", "R"},
+      {"alice\\@EXAMPLE.TEST", ""},  // one component
+      {"alice@EVIL\\@EXAMPLE.TEST", "EVIL\\@EXAMPLE.TEST"},
+      {"alice\\\\@EXAMPLE.TEST", "EXAMPLE.TEST"},  // an escaped backslash
+  };
+  for (const auto& row : rows) EXPECT_EQ(realm_of(row.principal), row.realm) << row.principal;
 }
 
 // Whatever becomes an identity survives libsasl's trimming as it is.
@@ -141,4 +162,4 @@ TEST(Identity, ServiceOfAcceptorNames) {
 }
 
 }  // namespace
-}  // namespace gssloop::plugin
+}  // namespace gssloop::authz

@@ -57,6 +57,11 @@ Mechanism describe(const Oid& oid) {
 
 }  // namespace
 
+std::string Mechanism::policy_name() const {
+  if (oid.is_kerberos()) return "krb5";
+  return name.empty() ? oid.dotted() : name;
+}
+
 Result<MechanismRegistry> MechanismRegistry::indicate() {
   OidSet set;
   OM_uint32 minor = 0;

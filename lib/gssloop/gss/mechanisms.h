@@ -30,6 +30,10 @@ struct Mechanism {
   bool authenticates_target = false;
   bool binds_channels = false;
   bool is_framed = false;  // the first token has the RFC 2743 section 3.1 header
+
+  // policy_name is what policies call the mechanism: "krb5" for Kerberos in each of its forms; else
+  // its name (RFC 5801 section 10, mech_name), or its dotted OID where it tells none.
+  std::string policy_name() const;
 };
 
 // MechanismRegistry is the list of the machine's mechanisms, asked for once and immutable: any

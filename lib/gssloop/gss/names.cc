@@ -71,6 +71,15 @@ Result<std::string> display_as(gss_name_t name, NameForm form) {
   return std::move(displayed->text);
 }
 
+Result<std::string> local_name(gss_name_t name, const Oid& mech) {
+  OidArgument oid(mech);
+  Buffer local;
+  OM_uint32 minor;
+  const OM_uint32 major = gss_localname(&minor, name, oid.get(), local.out());
+  if (major != GSS_S_COMPLETE) return Status("gss_localname", major, minor);
+  return to_string(local.view());
+}
+
 Result<Bytes> export_composite(gss_name_t name) {
   Buffer token;
   OM_uint32 minor;

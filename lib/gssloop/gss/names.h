@@ -44,6 +44,10 @@ Result<DisplayedName> display(gss_name_t name);
 // support it, and it MAY be lossy: where the call fails, the plain display name is returned.
 Result<std::string> display_as(gss_name_t name, NameForm form);
 
+// local_name is the name of the local user that a principal stands for, by the mechanism's own
+// configuration (for Kerberos: auth_to_local of krb5.conf). Fails where there is none.
+Result<std::string> local_name(gss_name_t name, const Oid& mech);
+
 // export_composite makes a token of a name with its attributes and their flags (naming-exts section
 // 7.8). Fails with a defective-token status when the mechanism's token does not begin with the
 // octets 04 02 that the section demands.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "plugin/identity.h"
+#include "gssloop/authz/identity.h"
 
-namespace gssloop::plugin {
+#include "gssloop/base/bytes.h"
+
+namespace gssloop::authz {
 namespace {
 
 Mistake about(std::string_view name, const char* what) {
@@ -23,11 +25,10 @@ std::optional<Mistake> check_login_name(std::string_view name) {
   return std::nullopt;
 }
 
-Result<std::string, Mistake> authid_of(const gss::DisplayedName& peer, bool is_kerberos,
+Result<std::string, Mistake> authid_of(std::string_view principal, bool is_kerberos,
                                        std::string_view default_realm) {
-  if (peer.is_anonymous()) return Mistake{"the peer is anonymous"};
-  std::string_view name = peer.text;
-  if (auto mistake = check_login_name(name)) return *std::move(mistake);
+  if (auto mistake = check_login_name(principal)) return *std::move(mistake);
+  std::string_view name = principal;
   // Kerberos escapes what would be ambiguous ("\@", "\/"). Applications do not undo that.
   if (name.find('\\') != name.npos) return about(name, "holds a backslash escape");
   // RFC 6111: well-known principals (WELLKNOWN/ANONYMOUS) are nobody's login name, in any realm and
@@ -45,8 +46,24 @@ Result<std::string, Mistake> authid_of(const gss::DisplayedName& peer, bool is_k
   return std::string(name);
 }
 
+bool is_anonymous_principal(std::string_view principal) noexcept {
+  return principal.starts_with("WELLKNOWN/ANONYMOUS@") || principal == "WELLKNOWN/ANONYMOUS";
+}
+
+std::string_view realm_of(std::string_view principal) {
+  for (std::size_t at = principal.size(); at-- > 0;) {
+    if (principal[at] != '@') continue;
+    // RFC 1964 section 2.1.1: an "@" within a component or the realm follows a backslash, and so
+    // does a backslash.
+    const std::size_t before = principal.substr(0, at).find_last_not_of('\\');
+    const std::size_t num_backslashes = before == principal.npos ? at : at - before - 1;
+    if (num_backslashes % 2 == 0) return principal.substr(at + 1);
+  }
+  return {};
+}
+
 std::string_view service_of(std::string_view acceptor) {
   return acceptor.substr(0, acceptor.find_first_of("/@\\"));
 }
 
-}  // namespace gssloop::plugin
+}  // namespace gssloop::authz

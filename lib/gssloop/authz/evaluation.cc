@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "gssloop/authz/evaluation.h"
+
+#include <algorithm>
+
+#include "gssloop/authz/identity.h"
+
+namespace gssloop::authz {
+namespace {
+
+Finding find(Finding::Kind kind, const Rule& rule, const Peer& peer) {
+  Finding finding{kind, &rule, rule.expression.evaluate(peer), {}};
+  if (finding.truth != Truth::kUnknown) return finding;
+  for (const Term* term : rule.expression.terms()) {
+    const LocalAttribute& attribute = peer.attribute(term->name);
+    if (!attribute.has_unknown()) continue;
+    finding.unknown = term->name + ": " + attribute.unknown;
+    return finding;
+  }
+  finding.unknown = "a value is too long for a pattern";
+  return finding;
+}
+
+void find_all(Finding::Kind kind, const std::vector<Rule>& rules, const Peer& peer,
+              std::vector<Finding>* findings) {
+  for (const Rule& rule : rules) findings->push_back(find(kind, rule, peer));
+}
+
+const char* keyword(Finding::Kind kind) noexcept {
+  switch (kind) {
+    case Finding::Kind::kRequire:
+      return "require";
+    case Finding::Kind::kDeny:
+      return "deny";
+    case Finding::Kind::kAuthorize:
+      break;
+  }
+  return "authorize";
+}
+
+Result<std::string, Mistake> attribute_identity(const std::string& name, const Peer& peer) {
+  const LocalAttribute& attribute = peer.attribute(name);
+  if (attribute.has_unknown()) {
+    return Mistake{"the identity is the attribute " + name +
+                   ", which is unknown: " + attribute.unknown};
+  }
+  if (attribute.values.size() != 1) {
+    return Mistake{"the identity is the attribute " + name +
+                   ", which must have one value and has " +
+                   std::to_string(attribute.values.size())};
+  }
+  return attribute.values.front();
+}
+
+Result<std::string, Mistake> local_name(const Login& login) {
+  if (login.local_name.values.size() == 1) return login.local_name.values.front();
+  return Mistake{"auth_to_local gives the principal no local name" +
+                 (login.local_name.has_unknown() ? ": " + login.local_name.unknown : "")};
+}
+
+Result<std::string, Mistake> unchecked_identity(const Scope& scope, const Login& login,
+                                                const Peer& peer) {
+  const bool is_by_attribute = scope.identity.kind == Identity::Kind::kAttribute;
+  // naming-exts section 9: an attribute may stand for the permanent name that such a peer lacks.
+  const bool is_nobody = login.is_anonymous &&
+                         (!is_by_attribute || peer.attribute(scope.identity.attribute).is_absent());
+  if (is_nobody) {
+    if (scope.anonymous) return *scope.anonymous;
+    return Mistake{"the peer is anonymous"};
+  }
+  if (is_by_attribute) return attribute_identity(scope.identity.attribute, peer);
+  switch (scope.identity.kind) {
+    case Identity::Kind::kAuthToLocal:
+      return local_name(login);
+    case Identity::Kind::kPrincipal:
+      return authid_of(login.principal, login.is_kerberos(), "");
+    case Identity::Kind::kStripDefaultRealm:
+    case Identity::Kind::kAttribute:
+      break;
+  }
+  return authid_of(login.principal, login.is_kerberos(), login.default_realm);
+}
+
+}  // namespace
+
+Result<std::string, Mistake> identify(const Scope& scope, const Login& login, const Peer& peer) {
+  auto name = unchecked_identity(scope, login, peer);
+  if (!name) return name;
+  if (auto mistake = check_login_name(*name)) return *std::move(mistake);
+  return name;
+}
+
+bool Finding::is_objection() const noexcept {
+  return kind == Kind::kDeny ? truth != Truth::kFalse : truth != Truth::kTrue;
+}
+
+std::string Finding::text() const {
+  std::string text = std::string(keyword(kind)) + " at " + rule->place.text() + " is " +
+                     std::string(to_string(truth));
+  if (!unknown.empty()) text += " (" + unknown + ")";
+  return text;
+}
+
+std::vector<Finding> judge(const Scope& scope, const Peer& peer) {
+  std::vector<Finding> findings;
+  find_all(Finding::Kind::kDeny, scope.deny, peer, &findings);
+  find_all(Finding::Kind::kRequire, scope.require, peer, &findings);
+  return findings;
+}
+
+const Finding* objection(const std::vector<Finding>& findings) {
+  const auto found = std::ranges::find_if(findings, &Finding::is_objection);
+  return found != findings.end() ? &*found : nullptr;
+}
+
+std::vector<Finding> authorize_findings(const Scope& scope, const Peer& peer) {
+  std::vector<Finding> findings;
+  if (scope.authorize) find_all(Finding::Kind::kAuthorize, *scope.authorize, peer, &findings);
+  return findings;
+}
+
+std::optional<Mistake> authorize(const Scope& scope, const Login& login, const Peer& peer) {
+  if (!scope.authorize || login.authid == login.authzid) return std::nullopt;
+  const auto findings = authorize_findings(scope, peer);
+  const auto permits = [](const Finding& finding) { return finding.truth == Truth::kTrue; };
+  if (std::ranges::any_of(findings, permits)) return std::nullopt;
+  std::string clause = "the policy lets the peer act as nobody else";
+  const char* separator = ": ";
+  for (const Finding& finding : findings) {
+    clause += separator + finding.text();
+    separator = ", ";
+  }
+  return Mistake{std::move(clause)};
+}
+
+}  // namespace gssloop::authz

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_AUTHZ_EVALUATION_H_
+#define GSSLOOP_AUTHZ_EVALUATION_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gssloop/authz/expression.h"
+#include "gssloop/authz/login.h"
+#include "gssloop/authz/policy.h"
+#include "gssloop/base/result.h"
+
+namespace gssloop::authz {
+
+// The decisions of a policy about one login, in the order in which they fall: identify; judge;
+// after the names were made canonical, authorize. All are pure.
+
+// identify says as whom the peer is seen. A peer without a name gets one only where the policy says
+// so. Fails in a clause that names what is missing, never a value.
+Result<std::string, Mistake> identify(const Scope& scope, const Login& login, const Peer& peer);
+
+// Finding is what one rule came to.
+struct Finding {
+  enum class Kind { kRequire, kDeny, kAuthorize };
+  Kind kind = Kind::kRequire;
+  const Rule* rule = nullptr;
+  Truth truth = Truth::kFalse;
+  std::string unknown;  // of Truth::kUnknown: what could not be had, never a value
+
+  // is_objection: a require that is not true, a deny that is not false.
+  bool is_objection() const noexcept;
+  // text names the rule by file and line, for a log: never what it says, which for a deny that
+  // holds would be what the peer is.
+  std::string text() const;
+};
+
+// judge applies every require and deny, the denials first.
+std::vector<Finding> judge(const Scope& scope, const Peer& peer);
+// objection is the first finding that keeps the peer out, or null.
+const Finding* objection(const std::vector<Finding>& findings);
+
+// authorize says whether the peer may act as login.authzid, as far as the policy has a say: always
+// as itself. Fails in a clause for the log.
+std::optional<Mistake> authorize(const Scope& scope, const Login& login, const Peer& peer);
+// authorize_findings shows the same rule by rule; empty where the policy has no say.
+std::vector<Finding> authorize_findings(const Scope& scope, const Peer& peer);
+
+}  // namespace gssloop::authz
+
+#endif  // GSSLOOP_AUTHZ_EVALUATION_H_

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "gssloop/authz/expression.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+namespace gssloop::authz {
+namespace {
+
+bool is_blank(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+bool is_name_character(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '_' || c == '.' || c == ':';
+}
+
+bool ends_word(char c) noexcept {
+  return is_blank(c) || std::string_view("|&!()\"=~<>").find(c) != std::string_view::npos;
+}
+
+std::optional<unsigned> hex_digit(char c) noexcept {
+  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
+  if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a' + 10);
+  if (c >= 'A' && c <= 'F') return static_cast<unsigned>(c - 'A' + 10);
+  return std::nullopt;
+}
+
+Truth negate(Truth truth) noexcept {
+  if (truth == Truth::kUnknown) return truth;
+  return truth == Truth::kTrue ? Truth::kFalse : Truth::kTrue;
+}
+
+std::optional<std::uint64_t> number(std::string_view text) noexcept {
+  std::uint64_t value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || stop != end) return std::nullopt;
+  return value;
+}
+
+// Whether one value answers the term; unknown where nobody should find out.
+Truth answers(const Term& term, const std::string& value) noexcept {
+  const auto truth = [](bool is_true) { return is_true ? Truth::kTrue : Truth::kFalse; };
+  switch (term.kind) {
+    case Term::Kind::kEquals:
+      return truth(value == term.value);
+    case Term::Kind::kMatches:
+      if (value.size() > Expression::kMaxMatched) return Truth::kUnknown;
+      return truth(term.pattern.matches(value));
+    case Term::Kind::kAtLeast: {
+      const auto have = number(value);
+      return have ? truth(*have >= *number(term.value)) : Truth::kUnknown;
+    }
+    case Term::Kind::kExists:
+    case Term::Kind::kComplete:
+      break;
+  }
+  return Truth::kTrue;
+}
+
+Truth evaluate_term(const Term& term, const LocalAttribute& attribute) noexcept {
+  if (term.kind == Term::Kind::kComplete) {
+    if (attribute.has_unknown()) return Truth::kUnknown;
+    return !attribute.values.empty() && attribute.is_complete ? Truth::kTrue : Truth::kFalse;
+  }
+  // The strongest answer of all values, so that their order cannot matter (naming-exts section
+  // 7.5). Values that could not be had might each have been the answer.
+  Truth strongest = attribute.has_unknown() ? Truth::kUnknown : Truth::kFalse;
+  for (const std::string& value : attribute.values) {
+    strongest = std::max(strongest, answers(term, value));
+  }
+  return strongest;
+}
+
+}  // namespace
+
+std::string_view to_string(Truth truth) {
+  switch (truth) {
+    case Truth::kFalse:
+      return "false";
+    case Truth::kUnknown:
+      return "unknown";
+    case Truth::kTrue:
+      break;
+  }
+  return "true";
+}
+
+// Goes back to the last "*" only, which is enough: what an earlier one could take, the last can.
+bool Pattern::matches(std::string_view value) const noexcept {
+  std::size_t at = 0;       // in value
+  std::size_t element = 0;  // in elements_
+  std::size_t last_any = elements_.size();
+  std::size_t resume = 0;  // where the last "*" ends for now
+  while (at < value.size()) {
+    const std::int16_t wanted = element < elements_.size() ? elements_[element] : std::int16_t{-3};
+    if (wanted == kAny) {
+      last_any = element++;
+      resume = at;
+    } else if (wanted == kOne || wanted == static_cast<std::uint8_t>(value[at])) {
+      ++element;
+      ++at;
+    } else if (last_any < elements_.size()) {
+      element = last_any + 1;
+      at = ++resume;
+    } else {
+      return false;
+    }
+  }
+  while (element < elements_.size() && elements_[element] == kAny) ++element;
+  return element == elements_.size();
+}
+
+// ExpressionParser reads by recursive descent; the depth is bounded. The first error ends it.
+class ExpressionParser {
+ public:
+  explicit ExpressionParser(std::string_view text) : text_(text) {}
+
+  Result<Expression, Expression::Error> parse() {
+    if (text_.size() > Expression::kMaxLen) fail("the rule is longer than 4096 octets");
+    Expression whole = expression();
+    skip_blanks();
+    if (!error_ && at_ < text_.size()) fail("here a \"|\" or \"&\" was expected");
+    if (error_) return *std::move(error_);
+    return whole;
+  }
+
+ private:
+  void fail(std::string clause) {
+    if (!error_) error_ = Expression::Error{at_, std::move(clause)};
+  }
+  void skip_blanks() {
+    while (at_ < text_.size() && is_blank(text_[at_])) ++at_;
+  }
+  bool take(char wanted) {
+    skip_blanks();
+    if (at_ == text_.size() || text_[at_] != wanted) return false;
+    ++at_;
+    return true;
+  }
+
+  Expression expression() {
+    return list('|', Expression::Kind::kOr, &ExpressionParser::conjunction);
+  }
+  Expression conjunction() { return list('&', Expression::Kind::kAnd, &ExpressionParser::factor); }
+
+  Expression list(char separator, Expression::Kind kind, Expression (ExpressionParser::*part)()) {
+    Expression first = (this->*part)();
+    if (error_ || !take(separator)) return first;
+    Expression whole;
+    whole.kind_ = kind;
+    whole.parts_.push_back(std::move(first));
+    do {
+      whole.parts_.push_back((this->*part)());
+    } while (!error_ && take(separator));
+    return whole;
+  }
+
+  Expression factor() {
+    if (++depth_ > Expression::kMaxDepth) fail("too many levels of \"!\" and \"(\"");
+    Expression result;
+    if (error_) return result;
+    if (take('!')) {
+      result.kind_ = Expression::Kind::kNot;
+      result.parts_.push_back(factor());
+    } else if (take('(')) {
+      result = expression();
+      if (!error_ && !take(')')) fail("a \")\" is missing");
+    } else {
+      result.term_ = term();
+    }
+    --depth_;
+    return result;
+  }
+
+  std::string name() {
+    skip_blanks();
+    const std::size_t begin = at_;
+    while (at_ < text_.size() && is_name_character(text_[at_])) ++at_;
+    if (at_ == begin)
+      fail(at_ == text_.size() ? "an attribute's name is missing at the end"
+                               : "an attribute's name was expected");
+    return std::string(text_.substr(begin, at_ - begin));
+  }
+
+  Term term() {
+    Term term;
+    term.name = name();
+    if (error_) return term;
+    if (take('=')) {
+      term.kind = Term::Kind::kEquals;
+      value(&term.value);
+    } else if (take('~')) {
+      term.kind = Term::Kind::kMatches;
+      value(nullptr, &term.pattern);
+      if (term.pattern.size() > Expression::kMaxPattern) fail("the pattern is too long");
+    } else if (take('>')) {
+      term.kind = Term::Kind::kAtLeast;
+      if (!take('=')) fail("\">\" is not known; \">=\" is");
+      value(&term.value);
+      if (!error_ && !number(term.value)) fail("\">=\" takes a number");
+    } else if (term.name == "exists" || term.name == "complete") {
+      term.kind = term.name == "exists" ? Term::Kind::kExists : Term::Kind::kComplete;
+      term.name = name();
+    } else {
+      fail("after \"" + term.name +
+           "\" one of =VALUE, ~PATTERN or >=NUMBER is missing (to ask whether there is a value at "
+           "all: exists " +
+           term.name + ")");
+    }
+    return term;
+  }
+
+  // Reads a value into `exact`, or a pattern into `pattern`.
+  void value(std::string* exact, Pattern* pattern = nullptr) {
+    skip_blanks();
+    if (at_ < text_.size() && text_[at_] == '"') return quoted(exact, pattern);
+    const std::size_t begin = at_;
+    while (at_ < text_.size() && !ends_word(text_[at_])) {
+      const char c = text_[at_];
+      if (c == '\\') return fail("a backslash must stand in quotes");
+      if (c != '*' && c != '?') {
+        add(c, exact, pattern);
+      } else if (pattern == nullptr) {
+        return fail(
+            "\"*\" and \"?\" mean themselves after \"=\": put them in quotes, or write \"~\" for a "
+            "pattern");
+      } else {
+        c == '*' ? pattern->add_any() : pattern->add_one();
+      }
+      ++at_;
+    }
+    if (at_ == begin) fail("a value is missing (an empty one is \"\")");
+  }
+
+  void quoted(std::string* exact, Pattern* pattern) {
+    for (++at_; at_ < text_.size(); ++at_) {
+      const char c = text_[at_];
+      if (c == '"') {
+        ++at_;
+        return;
+      }
+      if (c == '\\') {
+        escape(exact, pattern);
+        if (error_) return;
+      } else if (pattern != nullptr && c == '*') {
+        pattern->add_any();
+      } else if (pattern != nullptr && c == '?') {
+        pattern->add_one();
+      } else {
+        add(c, exact, pattern);
+      }
+    }
+    fail("the closing quote is missing");
+  }
+
+  // After the backslash; leaves at_ on the last octet of the escape.
+  void escape(std::string* exact, Pattern* pattern) {
+    const char c = at_ + 1 < text_.size() ? text_[at_ + 1] : '\0';
+    if (c == '"' || c == '\\' || c == '*' || c == '?') {
+      ++at_;
+      return add(c, exact, pattern);
+    }
+    if (c == 'x' && at_ + 3 < text_.size()) {
+      const auto high = hex_digit(text_[at_ + 2]);
+      const auto low = hex_digit(text_[at_ + 3]);
+      if (high && low) {
+        at_ += 3;
+        return add(static_cast<char>(*high << 4 | *low), exact, pattern);
+      }
+    }
+    fail("in quotes, a backslash is followed by \\, \", *, ? or xHH");
+  }
+
+  static void add(char octet, std::string* exact, Pattern* pattern) {
+    if (pattern != nullptr) {
+      pattern->add_octet(octet);
+    } else {
+      *exact += octet;
+    }
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  unsigned depth_ = 0;
+  std::optional<Expression::Error> error_;
+};
+
+Result<Expression, Expression::Error> Expression::parse(std::string_view text) {
+  return ExpressionParser(text).parse();
+}
+
+Truth Expression::evaluate(const Subject& subject) const {
+  switch (kind_) {
+    case Kind::kTerm:
+      return evaluate_term(term_, subject.attribute(term_.name));
+    case Kind::kNot:
+      return negate(parts_.front().evaluate(subject));
+    case Kind::kAnd: {
+      Truth weakest = Truth::kTrue;
+      for (const Expression& part : parts_) weakest = std::min(weakest, part.evaluate(subject));
+      return weakest;
+    }
+    case Kind::kOr:
+      break;
+  }
+  Truth strongest = Truth::kFalse;
+  for (const Expression& part : parts_) strongest = std::max(strongest, part.evaluate(subject));
+  return strongest;
+}
+
+void Expression::collect_terms(std::vector<const Term*>* terms) const {
+  if (kind_ == Kind::kTerm) terms->push_back(&term_);
+  for (const Expression& part : parts_) part.collect_terms(terms);
+}
+
+std::vector<const Term*> Expression::terms() const {
+  std::vector<const Term*> terms;
+  collect_terms(&terms);
+  return terms;
+}
+
+std::set<std::string, std::less<>> Expression::proven() const {
+  std::set<std::string, std::less<>> names;
+  if (kind_ == Kind::kTerm) {
+    names.insert(term_.name);
+  } else if (kind_ == Kind::kAnd) {
+    for (const Expression& part : parts_) names.merge(part.proven());
+  } else if (kind_ == Kind::kOr) {
+    names = parts_.front().proven();
+    for (const Expression& part : parts_) {
+      const auto also = part.proven();
+      std::erase_if(names, [&](const std::string& name) { return !also.contains(name); });
+    }
+  }
+  return names;
+}
+
+std::set<std::string, std::less<>> Expression::negated() const {
+  std::set<std::string, std::less<>> names;
+  if (kind_ == Kind::kNot) {
+    for (const Term* term : parts_.front().terms()) names.insert(term->name);
+    return names;
+  }
+  for (const Expression& part : parts_) names.merge(part.negated());
+  return names;
+}
+
+}  // namespace gssloop::authz

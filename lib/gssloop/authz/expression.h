@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_AUTHZ_EXPRESSION_H_
+#define GSSLOOP_AUTHZ_EXPRESSION_H_
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gssloop/base/result.h"
+
+namespace gssloop::authz {
+
+// Truth is what a rule comes to. Unknown is not absent: the peer has an attribute of that name, or
+// may have, but its values could not be had.
+enum class Truth { kFalse, kUnknown, kTrue };
+std::string_view to_string(Truth truth);
+
+// LocalAttribute is what rules and applications see of a peer (naming-exts section 6): the values
+// of the sources that a policy names, in that policy's form. The order of values means nothing.
+struct LocalAttribute {
+  std::vector<std::string> values;
+  // All values of all sources that were found are there, as far as their mechanism says.
+  bool is_complete = false;
+  // Why there may be values that are not among `values`; empty when there are none. No value in it.
+  std::string unknown;
+
+  bool has_unknown() const noexcept { return !unknown.empty(); }
+  bool is_absent() const noexcept { return values.empty() && !has_unknown(); }
+};
+
+// Subject answers what a rule asks: the local attributes of a peer and the names that are reserved.
+class Subject {
+ public:
+  virtual ~Subject() = default;
+  // attribute is empty for a name that the peer has nothing of.
+  virtual const LocalAttribute& attribute(std::string_view name) const = 0;
+};
+
+// Pattern is a glob over a whole value: "*" any octets, "?" one octet, all else itself.
+class Pattern {
+ public:
+  void add_octet(char octet) { elements_.push_back(static_cast<std::uint8_t>(octet)); }
+  void add_any() { elements_.push_back(kAny); }
+  void add_one() { elements_.push_back(kOne); }
+  std::size_t size() const noexcept { return elements_.size(); }
+  bool matches(std::string_view value) const noexcept;
+
+  friend bool operator==(const Pattern&, const Pattern&) = default;
+
+ private:
+  static constexpr std::int16_t kAny = -1;
+  static constexpr std::int16_t kOne = -2;
+  std::vector<std::int16_t> elements_;
+};
+
+// Term is one question about one name.
+struct Term {
+  enum class Kind {
+    kEquals,    // NAME=VALUE: one of the values has exactly these octets
+    kMatches,   // NAME~PATTERN: one of the values matches as a whole
+    kAtLeast,   // NAME>=NUMBER
+    kExists,    // exists NAME: there is a value
+    kComplete,  // complete NAME: there is a value, and the mechanism says that there are no others
+  };
+  Kind kind = Kind::kExists;
+  std::string name;
+  std::string value;  // of kEquals; in decimal of kAtLeast
+  Pattern pattern;    // of kMatches
+};
+
+// Expression is a rule's text, parsed:
+//
+//   expression = conjunction *( "|" conjunction )
+//   conjunction = factor *( "&" factor )
+//   factor = "!" factor / "(" expression ")" / term
+//   term = name ( "=" value / "~" pattern / ">=" number ) / ( "exists" / "complete" ) name
+//
+// Names consist of letters, digits and "-", "_", ".", ":". Values and patterns are words, or stand
+// in double quotes, where \" \\ \* \? and \xHH (an octet) are known; a word ends at white space or
+// at one of |&!()"=~<> and holds no backslash. In a value "*" and "?" must be quoted, so that
+// nobody takes it for a pattern.
+class Expression {
+ public:
+  static constexpr std::size_t kMaxLen = 4096;     // octets of text
+  static constexpr std::size_t kMaxPattern = 256;  // elements
+  static constexpr unsigned kMaxDepth = 32;        // of "!" and "("
+  // A longer value is not matched against a pattern: the answer is unknown. Octets.
+  static constexpr std::size_t kMaxMatched = 65536;
+
+  struct Error {
+    std::size_t offset = 0;  // octets into the text
+    std::string clause;
+  };
+  static Result<Expression, Error> parse(std::string_view text);
+
+  // evaluate is pure. An alternative is true if one side is, a conjunction false if one side is;
+  // beyond that, unknown stays unknown, also under "!".
+  Truth evaluate(const Subject& subject) const;
+
+  // terms lists all questions, from left to right.
+  std::vector<const Term*> terms() const;
+  // proven lists the names that have a value wherever the expression is true.
+  std::set<std::string, std::less<>> proven() const;
+  // negated lists the names that are asked about under a "!": their absence may make it true.
+  std::set<std::string, std::less<>> negated() const;
+
+ private:
+  friend class ExpressionParser;
+  enum class Kind { kTerm, kNot, kAnd, kOr };
+  void collect_terms(std::vector<const Term*>* terms) const;
+
+  Kind kind_ = Kind::kTerm;
+  Term term_;
+  std::vector<Expression> parts_;
+};
+
+}  // namespace gssloop::authz
+
+#endif  // GSSLOOP_AUTHZ_EXPRESSION_H_

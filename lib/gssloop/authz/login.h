@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_AUTHZ_LOGIN_H_
+#define GSSLOOP_AUTHZ_LOGIN_H_
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gssloop/authz/expression.h"
+#include "gssloop/authz/policy.h"
+#include "gssloop/base/attribute.h"
+
+namespace gssloop::authz {
+
+// Login is what is known of one authenticated peer before it is let in.
+struct Login {
+  std::string service = {};  // as the application calls it: "imap"
+  // The mechanism of the established context, never what its names call themselves: "krb5" for
+  // Kerberos, however it was arrived at; else its SASL name without "GS2-" in lower case, or its
+  // dotted OID.
+  std::string mechanism = {};
+  std::string principal = {};      // as the mechanism displays it
+  std::string default_realm = {};  // of this machine's Kerberos; empty: none
+  bool is_anonymous = false;
+  bool is_channel_bound = false;
+  unsigned ssf = 0;  // bits, of the security layer or of what lies below it, whichever is stronger
+  // What auth_to_local makes of the principal; filled only if the policy asks. A reason in
+  // `unknown` where that could not be found out.
+  LocalAttribute local_name = {};
+  // Those that source_names() asked for.
+  Attributes attributes = {};
+  // Why the attributes could not even be listed; empty when they could.
+  std::string unlisted = {};
+  // The canonical identities, once they are known.
+  std::string authid = {};
+  std::string authzid = {};
+
+  bool is_kerberos() const noexcept { return mechanism == "krb5"; }
+};
+
+// source_names lists the name attributes that may fill a local attribute for this peer: those of
+// its mechanism and, where the policy names an issuer, of its realm.
+std::vector<std::string> source_names(const Definition& definition, const Login& login);
+
+// local_attribute gathers the authenticated values of a local attribute. Asserted ones count as
+// absent (naming-exts section 9).
+LocalAttribute local_attribute(const Definition& definition, const Login& login);
+// asserted_attribute gathers what the peer said of itself; decides nothing.
+LocalAttribute asserted_attribute(const Definition& definition, const Login& login);
+
+// raw_definition stands for an attribute that is published under its own name. Its form belongs to
+// the name: "auth-indicators" is text, every other base64.
+Definition raw_definition(std::string_view mechanism, std::string_view name);
+// is_raw_name says whether `name` is one that an attribute can be published under without a
+// mapping: "auth-indicators", or a URN.
+bool is_raw_name(std::string_view name) noexcept;
+
+// Peer answers rules for one login. Borrows both; one thread at a time.
+class Peer final : public Subject {
+ public:
+  Peer(const Policy& policy, const Login& login) : policy_(policy), login_(login) {}
+
+  // attribute is gathered once, when it is first asked for.
+  const LocalAttribute& attribute(std::string_view name) const override;
+
+ private:
+  std::optional<LocalAttribute> reserved_attribute(std::string_view name) const;
+
+  const Policy& policy_;
+  const Login& login_;
+  mutable std::map<std::string, LocalAttribute, std::less<>> gathered_;
+};
+
+}  // namespace gssloop::authz
+
+#endif  // GSSLOOP_AUTHZ_LOGIN_H_

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "gssloop/authz/policy.h"
+
+#include <algorithm>
+
+namespace gssloop::authz {
+bool Publish::adds(std::string_view local) const {
+  return is_all || std::ranges::any_of(names, [&](std::string_view name) {
+           if (name.starts_with(kAsserted)) name.remove_prefix(kAsserted.size());
+           return name == local;
+         });
+}
+
+void Scope::note_used() {
+  const auto note = [&](const std::vector<Rule>& rules) {
+    for (const Rule& rule : rules) {
+      for (const Term* term : rule.expression.terms()) used.insert(term->name);
+    }
+  };
+  note(require);
+  note(deny);
+  if (authorize) note(*authorize);
+  if (identity.kind == Identity::Kind::kAttribute) used.insert(identity.attribute);
+  if (identity.kind == Identity::Kind::kAuthToLocal) used.emplace(reserved::kLocalName);
+}
+
+const Scope& Policy::scope(std::string_view service, std::string_view mechanism) const {
+  const auto found = services_.find(service);
+  const Service& table = found != services_.end() ? found->second : default_;
+  const auto own = table.by_mechanism.find(mechanism);
+  return own != table.by_mechanism.end() ? own->second : table.scope;
+}
+
+const Definition* Policy::find(std::string_view name) const {
+  const auto found = std::ranges::find(definitions_, name, &Definition::name);
+  return found != definitions_.end() ? &*found : nullptr;
+}
+
+const Definition* Policy::find_property(std::string_view property) const {
+  const auto found = std::ranges::find(definitions_, property, &Definition::property);
+  return found != definitions_.end() ? &*found : nullptr;
+}
+
+bool Policy::publishes_raw(std::string_view mechanism) const {
+  return mechanism == "krb5" ||
+         std::ranges::find(raw_mechanisms_, mechanism) != raw_mechanisms_.end();
+}
+
+}  // namespace gssloop::authz

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "gssloop/authz/policy_check.h"
+
+#include <algorithm>
+#include <array>
+
+namespace gssloop::authz {
+namespace {
+
+constexpr std::string_view kPeer = "peer.";
+constexpr std::array kPeerNames = {
+    reserved::kRealm, reserved::kMechanism, reserved::kChannelBound, reserved::kAnonymous,
+    reserved::kSsf,   reserved::kPrincipal, reserved::kLocalName,    reserved::kService};
+
+std::string quote(std::string_view text) { return "\"" + printable(as_bytes(text)) + "\""; }
+
+std::string peer_names() {
+  std::string names;
+  for (const std::string_view name : kPeerNames) names += " " + std::string(name);
+  return names;
+}
+
+bool is_name(std::string_view text) noexcept {
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.' || c == ':';
+  });
+}
+
+bool is_number(std::string_view text) noexcept {
+  return !text.empty() && text.find_first_not_of("0123456789") == text.npos;
+}
+
+bool is_dotted_oid(std::string_view text) noexcept {
+  return text.find('.') != text.npos && text.front() != '.' && text.back() != '.' &&
+         text.find("..") == text.npos && text.find_first_not_of("0123456789.") == text.npos;
+}
+
+bool is_identity(std::string_view name) noexcept {
+  return name == reserved::kAuthid || name == reserved::kAuthzid;
+}
+
+std::optional<Mistake> check_peer_term(const Term& term,
+                                       const std::vector<MechanismName>& mechanisms) {
+  if (std::ranges::find(kPeerNames, term.name) == kPeerNames.end()) {
+    return Mistake{quote(term.name) + " is not known; there are" + peer_names()};
+  }
+  if (term.kind != Term::Kind::kEquals) return std::nullopt;
+  const bool is_yes_or_no =
+      term.name == reserved::kChannelBound || term.name == reserved::kAnonymous;
+  if (is_yes_or_no && term.value != "yes" && term.value != "no") {
+    return Mistake{term.name + " is yes or no, never " + quote(term.value)};
+  }
+  if (term.name == reserved::kSsf && !is_number(term.value)) {
+    return Mistake{"peer.ssf is a number"};
+  }
+  if (term.name == reserved::kMechanism) {
+    auto known = mechanism_name(term.value, mechanisms);
+    if (!known) return std::move(known).error();
+    if (*known != term.value) return Mistake{"peer.mechanism calls that one " + quote(*known)};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<std::string, Mistake> mechanism_name(const std::string& given,
+                                            const std::vector<MechanismName>& mechanisms) {
+  // Kerberos is one mechanism, however a context arrived at it.
+  if (given == "krb5") return given;
+  if (given == "iakerb" || given == "spnego") {
+    return Mistake{"mechanism " + quote(given) +
+                   " only leads to another: name that, as in \"krb5\""};
+  }
+  std::string known = "krb5";
+  for (const MechanismName& mechanism : mechanisms) {
+    if (given == mechanism.name || given == mechanism.oid) return mechanism.name;
+    if (mechanism.name != "krb5") known += ", " + mechanism.name;
+  }
+  if (is_dotted_oid(given)) return given;
+  return Mistake{"unknown mechanism " + quote(given) + "; this machine has " + known +
+                 ", and any other goes by its dotted OID"};
+}
+
+std::optional<Mistake> check_local_name(std::string_view name) {
+  if (!is_name(name)) {
+    return Mistake{"a local attribute's name holds letters, digits and - _ . : only, unlike " +
+                   quote(name)};
+  }
+  if (name.starts_with(kPeer) || name.starts_with(kAsserted) || is_identity(name) ||
+      name == "exists" || name == "complete") {
+    return Mistake{quote(name) + " is a reserved name"};
+  }
+  return std::nullopt;
+}
+
+std::optional<Mistake> check_property(std::string_view name) {
+  // What libsasl and its databases give a meaning of their own.
+  const bool is_taken = name == "userPassword" || name.starts_with("cmusaslsecret");
+  if (is_name(name) && !is_taken && !name.starts_with(kAsserted)) return std::nullopt;
+  return Mistake{"the property " + quote(name) + " is not one that may be set"};
+}
+
+std::optional<Mistake> check_term(const Term& term, bool knows_identities, const Policy& policy,
+                                  const std::vector<MechanismName>& mechanisms) {
+  if (term.kind == Term::Kind::kAtLeast && term.name != reserved::kSsf) {
+    return Mistake{"\">=\" compares peer.ssf only"};
+  }
+  if (is_identity(term.name)) {
+    if (knows_identities) return std::nullopt;
+    return Mistake{quote(term.name) + " is known in \"authorize\" only"};
+  }
+  if (term.name.starts_with(kPeer)) return check_peer_term(term, mechanisms);
+  if (policy.find(term.name) != nullptr) return std::nullopt;
+  return Mistake{"no attribute " + quote(term.name) +
+                 " is defined; a rule can use those of [attributes.NAME], and" + peer_names()};
+}
+
+void AbsenceCheck::look(const std::string& service, const Scope& scope,
+                        std::vector<Diagnostic>* diagnostics) {
+  std::set<std::string, std::less<>> proven;
+  for (const Rule& rule : scope.require) proven.merge(rule.expression.proven());
+  const auto warn = [&](const Rule& rule, const std::string& name, const char* what) {
+    if (name.starts_with(kPeer) || proven.contains(name)) return;
+    if (!warned_.insert(rule.place.text() + " " + rule.text + " " + name).second) return;
+    diagnostics->push_back({rule.place, true,
+                            std::string(what) + " a peer that has no " + quote(name) +
+                                " at all, as a client can bring about; if none should pass, "
+                                "require \"exists " +
+                                name + "\" of " + service});
+  };
+  for (const Rule& rule : scope.deny) {
+    for (const Term* term : rule.expression.terms()) {
+      warn(rule, term->name, "this deny lets pass");
+    }
+  }
+  for (const Rule& rule : scope.require) {
+    for (const std::string& name : rule.expression.negated()) {
+      warn(rule, name, "this negation holds for");
+    }
+  }
+}
+
+}  // namespace gssloop::authz

@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "gssloop/authz/policy_file.h"
+
+#include <algorithm>
+#include <initializer_list>
+
+#include "gssloop/authz/attribute_name.h"
+#include "gssloop/authz/identity.h"
+#include "gssloop/authz/policy_check.h"
+
+// Header-only and without exceptions: the module gets no further library.
+#define TOML_HEADER_ONLY 1
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+namespace gssloop::authz {
+namespace {
+
+std::string quote(std::string_view text) { return "\"" + printable(as_bytes(text)) + "\""; }
+
+}  // namespace
+
+// PolicyReader turns parsed files into a policy and goes on after an error, so that all are found.
+class PolicyReader {
+ public:
+  PolicyReader(const std::vector<MechanismName>& mechanisms, PolicyReading* reading)
+      : mechanisms_(mechanisms), reading_(*reading) {}
+
+  // The attributes of all files come first, since rules of any file may use them.
+  void read_definitions(const std::string& file, const toml::table& root) {
+    file_ = &file;
+    known_keys(root, "a policy", {"attributes", "services", "all", "raw-attributes"});
+    if (const toml::table* attributes = table(root, "attributes")) {
+      for (const auto& [name, node] : *attributes) read_definition(name, node);
+    }
+    for (auto& [mechanism, place] : strings(root, "raw-attributes")) {
+      if (auto known = this->mechanism(mechanism, place)) {
+        policy_.raw_mechanisms_.push_back(*std::move(known));
+      }
+    }
+  }
+
+  void read_rules(const std::string& file, const toml::table& root) {
+    file_ = &file;
+    if (const toml::table* all = table(root, "all")) {
+      once("all", "all", place(*all));
+      known_keys(*all, "[all]", {"require", "deny"});
+      all_.require = rules(*all, "require", false).value_or(std::vector<Rule>{});
+      all_.deny = rules(*all, "deny", false).value_or(std::vector<Rule>{});
+    }
+    if (const toml::table* services = table(root, "services")) {
+      for (const auto& [name, node] : *services) read_service(name, node);
+    }
+  }
+
+  Policy finish() && {
+    AbsenceCheck absence;
+    for (auto& [name, service] : policy_.services_) finish_service(name, &service, &absence);
+    finish_service("every other service", &policy_.default_, &absence);
+    return std::move(policy_);
+  }
+
+ private:
+  using Strings = std::vector<std::pair<std::string, Place>>;
+
+  Place place(const toml::source_region& source) const {
+    return {*file_, source.begin.line, source.begin.column};
+  }
+  Place place(const toml::node& node) const { return place(node.source()); }
+
+  void error(const Place& where, std::string message) {
+    reading_.diagnostics.push_back({where, false, std::move(message)});
+  }
+  // Complains where there is a mistake; true when there is none.
+  bool is_right(const std::optional<Mistake>& mistake, const Place& where) {
+    if (mistake) error(where, mistake->clause);
+    return !mistake;
+  }
+
+  // Says that something may stand only once in all files together.
+  bool once(const std::string& kind, const std::string& what, const Place& where) {
+    const auto [first, is_new] = seen_.emplace(kind + " " + what, where);
+    if (!is_new) error(where, quote(what) + " is defined already, at " + first->second.text());
+    return is_new;
+  }
+
+  void known_keys(const toml::table& table, const std::string& what,
+                  std::initializer_list<std::string_view> known) {
+    for (const auto& [key, node] : table) {
+      if (std::ranges::find(known, key.str()) != known.end()) continue;
+      std::string message = "unknown key " + quote(key.str()) + "; " + what + " takes ";
+      const char* separator = "";
+      for (const std::string_view name : known) {
+        message += separator + std::string(name);
+        separator = ", ";
+      }
+      error(place(key.source()), std::move(message));
+    }
+  }
+
+  const toml::table* table(const toml::table& parent, std::string_view key) {
+    const toml::node* const node = parent.get(key);
+    if (node == nullptr) return nullptr;
+    if (node->is_table()) return node->as_table();
+    error(place(*node), quote(key) + " must be a table");
+    return nullptr;
+  }
+
+  std::optional<std::string> string(const toml::table& parent, std::string_view key) {
+    const toml::node* const node = parent.get(key);
+    if (node == nullptr) return std::nullopt;
+    if (const auto* text = node->as_string()) return text->get();
+    error(place(*node), quote(key) + " must be a string");
+    return std::nullopt;
+  }
+
+  Strings strings(const toml::table& parent, std::string_view key) {
+    Strings list;
+    const toml::node* const node = parent.get(key);
+    if (node == nullptr) return list;
+    if (!node->is_array()) {
+      error(place(*node), quote(key) + " must be a list of strings, as in [\"...\"]");
+      return list;
+    }
+    for (const toml::node& element : *node->as_array()) {
+      if (const auto* text = element.as_string()) {
+        list.emplace_back(text->get(), place(element));
+      } else {
+        error(place(element), quote(key) + " must hold strings only");
+      }
+    }
+    return list;
+  }
+
+  std::optional<std::string> mechanism(const std::string& given, const Place& where) {
+    auto name = mechanism_name(given, mechanisms_);
+    if (name) return *std::move(name);
+    error(where, name.error().clause);
+    return std::nullopt;
+  }
+
+  void read_definition(const toml::key& key, const toml::node& node) {
+    const std::string name(key.str());
+    const Place where = place(key.source());
+    if (!is_right(check_local_name(name), where)) return;
+    if (!once("attribute", name, where)) return;
+    if (!node.is_table()) return error(place(node), quote(name) + " must be a table");
+    const toml::table& table = *node.as_table();
+    known_keys(table, "an attribute", {"from", "property"});
+    Definition definition{name, string(table, "property").value_or(name), {}, where};
+    if (is_right(check_property(definition.property), where)) {
+      once("property", definition.property, where);
+    }
+    read_sources(table, where, &definition.sources);
+    policy_.definitions_.push_back(std::move(definition));
+  }
+
+  void read_sources(const toml::table& attribute, const Place& where,
+                    std::vector<Source>* sources) {
+    const toml::node* const from = attribute.get("from");
+    if (from == nullptr || !from->is_array() || from->as_array()->empty()) {
+      return error(from != nullptr ? place(*from) : where,
+                   "\"from\" must list where the attribute comes from, as in from = [{ mechanism = "
+                   "\"krb5\", name = \"auth-indicators\" }]");
+    }
+    for (const toml::node& node : *from->as_array()) {
+      if (!node.is_table()) {
+        error(place(node), "a source must be a table, as in { mechanism = \"krb5\", name = ... }");
+        continue;
+      }
+      if (auto source = read_source(*node.as_table())) sources->push_back(*std::move(source));
+    }
+  }
+
+  std::optional<Source> read_source(const toml::table& table) {
+    known_keys(table, "a source", {"mechanism", "name", "issuer", "form"});
+    const Place where = place(table);
+    Source source;
+    source.name = string(table, "name").value_or("");
+    const auto name = AttributeName::parse(source.name);
+    if (!name || name->primary().empty()) {
+      error(where, "a source needs a \"name\": the whole name of the GSS attribute");
+    }
+    source.issuer = string(table, "issuer").value_or("");
+    const auto mechanism = string(table, "mechanism");
+    if (!mechanism) error(where, "a source needs a \"mechanism\", as in \"krb5\"");
+    if (const auto form = string(table, "form")) {
+      if (const auto known = parse_value_form(*form)) {
+        source.form = *known;
+      } else {
+        error(place(*table.get("form")),
+              "unknown form " + quote(*form) + "; there are " + value_form_names());
+      }
+    }
+    if (!mechanism) return std::nullopt;
+    auto known = this->mechanism(*mechanism, place(*table.get("mechanism")));
+    if (!known) return std::nullopt;
+    source.mechanism = *std::move(known);
+    return source;
+  }
+
+  void read_service(const toml::key& key, const toml::node& node) {
+    const std::string name(key.str());
+    if (!once("service", name, place(key.source()))) return;
+    if (!node.is_table()) return error(place(node), quote(name) + " must be a table");
+    const toml::table& table = *node.as_table();
+    known_keys(table, "a service",
+               {"require", "deny", "authorize", "identity", "anonymous", "publish", "mechanisms"});
+    Policy::Service service;
+    service.scope = read_scope(table, {});
+    if (const toml::table* by_mechanism = this->table(table, "mechanisms")) {
+      for (const auto& [mechanism, own] : *by_mechanism) {
+        read_mechanism(mechanism, own, service.scope, &service.by_mechanism);
+      }
+    }
+    if (name == "default") {
+      policy_.default_ = std::move(service);
+    } else {
+      policy_.services_.emplace(name, std::move(service));
+    }
+  }
+
+  void read_mechanism(const toml::key& key, const toml::node& node, const Scope& service,
+                      std::map<std::string, Scope, std::less<>>* scopes) {
+    const auto name = mechanism(std::string(key.str()), place(key.source()));
+    if (!name) return;
+    if (!node.is_table()) return error(place(node), quote(key.str()) + " must be a table");
+    known_keys(*node.as_table(), "a service's mechanism",
+               {"require", "deny", "authorize", "identity", "anonymous", "publish"});
+    if (scopes->contains(*name)) {
+      return error(place(key.source()), "mechanism " + quote(*name) + " stands here twice");
+    }
+    scopes->emplace(*name, read_scope(*node.as_table(), service));
+  }
+
+  // `base` is the service's own scope where this is one of its mechanisms: its rules hold as well,
+  // so that a table for a mechanism can forget none of them; the other keys take their place.
+  Scope read_scope(const toml::table& table, Scope base) {
+    const auto append = [&](const char* key, std::vector<Rule>* to) {
+      auto more = rules(table, key, false);
+      if (more) to->insert(to->end(), more->begin(), more->end());
+    };
+    append("require", &base.require);
+    append("deny", &base.deny);
+    if (auto authorize = rules(table, "authorize", true)) base.authorize = std::move(authorize);
+    read_identity(table, &base.identity);
+    read_anonymous(table, &base.anonymous);
+    read_publish(table, &base.publish);
+    return base;
+  }
+
+  std::optional<std::vector<Rule>> rules(const toml::table& table, const char* key,
+                                         bool knows_identities) {
+    if (!table.contains(key)) return std::nullopt;
+    std::vector<Rule> list;
+    for (auto& [text, where] : strings(table, key)) {
+      auto expression = Expression::parse(text);
+      if (!expression) {
+        // Within a string of one line, which begins with its quote.
+        Place inside = where;
+        inside.column += static_cast<unsigned>(expression.error().offset) + 1;
+        error(inside, "in the rule " + quote(text) + ": " + expression.error().clause);
+        continue;
+      }
+      for (const Term* term : expression->terms()) {
+        is_right(check_term(*term, knows_identities, policy_, mechanisms_), where);
+      }
+      list.push_back({*std::move(expression), text, where});
+    }
+    return list;
+  }
+
+  void read_identity(const toml::table& table, Identity* identity) {
+    const toml::node* const node = table.get("identity");
+    if (node == nullptr) return;
+    if (const toml::table* by = node->as_table()) {
+      known_keys(*by, "identity", {"attribute"});
+      const auto name = string(*by, "attribute");
+      if (!name || policy_.find(*name) == nullptr) {
+        return error(place(*node),
+                     "identity = { attribute = NAME } needs the name of an attribute "
+                     "that is defined");
+      }
+      *identity = {Identity::Kind::kAttribute, *name};
+      return;
+    }
+    using Kind = Identity::Kind;
+    static constexpr struct {
+      std::string_view name;
+      Kind kind;
+    } kKinds[] = {{"strip-default-realm", Kind::kStripDefaultRealm},
+                  {"principal", Kind::kPrincipal},
+                  {"auth-to-local", Kind::kAuthToLocal}};
+    const auto* text = node->as_string();
+    for (const auto& row : kKinds) {
+      if (text != nullptr && text->get() == row.name) return void(*identity = {row.kind, {}});
+    }
+    error(place(*node),
+          "identity is \"strip-default-realm\", \"principal\", \"auth-to-local\" or "
+          "{ attribute = NAME }");
+  }
+
+  void read_anonymous(const toml::table& table, std::optional<std::string>* anonymous) {
+    auto name = string(table, "anonymous");
+    if (!name) return;
+    if (const auto mistake = check_login_name(*name)) {
+      return error(place(*table.get("anonymous")), "as an identity, " + mistake->clause);
+    }
+    *anonymous = std::move(name);
+  }
+
+  void read_publish(const toml::table& table, Publish* publish) {
+    const toml::node* const node = table.get("publish");
+    if (node == nullptr) return;
+    if (const auto* text = node->as_string()) {
+      if (text->get() == "all" || text->get() == "requested") {
+        return void(*publish = {text->get() == "all", {}});
+      }
+      return error(place(*node), "publish is \"requested\", \"all\" or a list of local attributes");
+    }
+    *publish = {};
+    for (auto& [name, where] : strings(table, "publish")) {
+      std::string_view local = name;
+      if (local.starts_with(kAsserted)) local.remove_prefix(kAsserted.size());
+      if (policy_.find(local) == nullptr) {
+        error(where, "no attribute " + quote(local) + " is defined that could be published");
+      } else {
+        publish->names.push_back(name);
+      }
+    }
+  }
+
+  // Adds what holds for every service, and looks at the whole of what then holds.
+  void finish_service(const std::string& name, Policy::Service* service, AbsenceCheck* absence) {
+    const auto finish_scope = [&](Scope* scope) {
+      scope->require.insert(scope->require.begin(), all_.require.begin(), all_.require.end());
+      scope->deny.insert(scope->deny.begin(), all_.deny.begin(), all_.deny.end());
+      scope->note_used();
+      absence->look(name, *scope, &reading_.diagnostics);
+    };
+    finish_scope(&service->scope);
+    for (auto& [mechanism, scope] : service->by_mechanism) finish_scope(&scope);
+  }
+
+  const std::vector<MechanismName>& mechanisms_;
+  PolicyReading& reading_;
+  const std::string* file_ = nullptr;
+  Policy policy_;
+  Scope all_;
+  std::map<std::string, Place> seen_;
+};
+
+std::string Diagnostic::text() const {
+  std::string text = place.file;
+  if (place.line > 0) text += ":" + std::to_string(place.line) + ":" + std::to_string(place.column);
+  return text + (is_warning ? ": warning: " : ": error: ") + message;
+}
+
+std::size_t PolicyReading::num_errors() const noexcept {
+  const auto is_error = [](const Diagnostic& diagnostic) { return !diagnostic.is_warning; };
+  return static_cast<std::size_t>(std::ranges::count_if(diagnostics, is_error));
+}
+
+std::string PolicyReading::summary() const {
+  for (const Diagnostic& diagnostic : diagnostics) {
+    if (diagnostic.is_warning) continue;
+    const std::size_t num_more = num_errors() - 1;
+    return diagnostic.text() + (num_more > 0 ? " (and " + std::to_string(num_more) + " more)" : "");
+  }
+  return {};
+}
+
+PolicyReading parse_policy(const std::vector<PolicyText>& files,
+                           const std::vector<MechanismName>& mechanisms) {
+  PolicyReading reading;
+  std::vector<toml::table> roots;
+  for (const PolicyText& file : files) {
+    auto parsed = toml::parse(file.text, file.file);
+    if (!parsed) {
+      const auto& where = parsed.error().source().begin;
+      reading.diagnostics.push_back({{file.file, where.line, where.column},
+                                     false,
+                                     std::string(parsed.error().description())});
+      return reading;
+    }
+    roots.push_back(std::move(parsed).table());
+  }
+  PolicyReader reader(mechanisms, &reading);
+  for (std::size_t i = 0; i < roots.size(); ++i) reader.read_definitions(files[i].file, roots[i]);
+  for (std::size_t i = 0; i < roots.size(); ++i) reader.read_rules(files[i].file, roots[i]);
+  Policy policy = std::move(reader).finish();
+  if (reading.num_errors() == 0) reading.policy = std::move(policy);
+  return reading;
+}
+
+}  // namespace gssloop::authz

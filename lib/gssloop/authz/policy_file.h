@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_AUTHZ_POLICY_FILE_H_
+#define GSSLOOP_AUTHZ_POLICY_FILE_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gssloop/authz/policy.h"
+
+namespace gssloop::authz {
+
+// PolicyText is one file of a policy, as read.
+struct PolicyText {
+  std::string file;  // for messages
+  std::string text;
+};
+
+// MechanismName is how a policy may call a mechanism, and its OID.
+struct MechanismName {
+  std::string name;  // "krb5", "eap-aes128"
+  std::string oid;   // dotted
+};
+
+// Diagnostic is something that is wrong with a policy, or looks wrong.
+struct Diagnostic {
+  Place place;
+  bool is_warning = false;
+  std::string message;
+
+  // text is "FILE:LINE:COLUMN: error: MESSAGE", without a place what there is of it.
+  std::string text() const;
+};
+
+// PolicyReading is a policy, or every reason why there is none; warnings come with both.
+struct PolicyReading {
+  std::optional<Policy> policy;
+  std::vector<Diagnostic> diagnostics;
+
+  std::size_t num_errors() const noexcept;
+  // summary names the first error, and how many others there are; for a log line.
+  std::string summary() const;
+};
+
+// parse_policy reads the files of one policy. A file that is no TOML stops the reading with that
+// error alone; what the files mean is checked as a whole, and every error found. A policy is never
+// made of a part of its files. `mechanisms` are those of this machine; "krb5" need not be among
+// them, and a dotted OID is always taken.
+PolicyReading parse_policy(const std::vector<PolicyText>& files,
+                           const std::vector<MechanismName>& mechanisms);
+
+}  // namespace gssloop::authz
+
+#endif  // GSSLOOP_AUTHZ_POLICY_FILE_H_

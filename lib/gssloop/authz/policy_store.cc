@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "gssloop/authz/policy_store.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <utility>
+
+#include "gssloop/base/file_stamp.h"
+
+namespace gssloop::authz {
+namespace {
+
+constexpr std::size_t kMaxFileLen = 1 << 20;  // octets
+constexpr std::size_t kMaxFiles = 256;
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) noexcept : fd_(fd) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  int get() const noexcept { return fd_; }
+
+ private:
+  int fd_;
+};
+
+// What was found on disk, and how to see that it is no longer so.
+struct OnDisk {
+  std::vector<PolicyText> files;
+  std::vector<FileStamp> stamps;  // of `files`
+  FileStamp root;                 // of the file or directory that was named
+  std::vector<Diagnostic> diagnostics;
+  bool is_absent = false;
+
+  void complain(const std::string& file, std::string message) {
+    diagnostics.push_back({{file}, false, std::move(message)});
+  }
+};
+
+Mistake mistake_of_errno(const char* what) {
+  const int code = errno;
+  return Mistake{std::string(what) + ": " + std::strerror(code)};
+}
+
+// Whoever may write a policy decides who logs in.
+bool is_writable_by_all(const struct stat& file) noexcept { return (file.st_mode & S_IWOTH) != 0; }
+
+Result<std::string, Mistake> read_whole(int fd, std::size_t len) {
+  std::string text(len + 1, '\0');  // one more, to see growth
+  std::size_t have = 0;
+  while (have < text.size()) {
+    const ssize_t num_read = read(fd, text.data() + have, text.size() - have);
+    if (num_read < 0 && errno == EINTR) continue;
+    if (num_read < 0) return mistake_of_errno("cannot be read");
+    if (num_read == 0) break;
+    have += static_cast<std::size_t>(num_read);
+  }
+  text.resize(have);
+  return text;
+}
+
+// Reads one file as it is at one moment, and its stamp at that moment.
+Result<std::string, Mistake> read_file(const std::string& path, FileStamp* stamp) {
+  // Not to be held up by a FIFO.
+  const Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat before, after;
+  if (fd.get() < 0 || fstat(fd.get(), &before) != 0) return mistake_of_errno("cannot be opened");
+  *stamp = FileStamp::of(before);
+  if (!S_ISREG(before.st_mode)) return Mistake{"is not a file"};
+  if (is_writable_by_all(before)) return Mistake{"may be written by everybody; chmod o-w mends it"};
+  const auto len = static_cast<std::size_t>(before.st_size);
+  if (len > kMaxFileLen) return Mistake{"is larger than 1 MiB"};
+  auto text = read_whole(fd.get(), len);
+  if (!text) return text;
+  if (fstat(fd.get(), &after) != 0 || FileStamp::of(after) != *stamp || text->size() != len) {
+    return Mistake{
+        "was changed while it was read; write policies to a file of another name, and "
+        "rename that"};
+  }
+  // What a truncated file is, and what writing one in place begins with.
+  if (text->find_first_not_of(" \t\r\n") == std::string::npos) {
+    return Mistake{"is empty; a policy that decides nothing has at least a comment"};
+  }
+  return text;
+}
+
+// The *.toml files of a directory in the order of their names.
+Result<std::vector<std::string>, Mistake> list(const std::string& directory) {
+  DIR* const stream = opendir(directory.c_str());
+  if (stream == nullptr) return mistake_of_errno("cannot be listed");
+  std::vector<std::string> paths;
+  while (const dirent* entry = readdir(stream)) {  // NOLINT: the stream is this thread's own
+    const std::string_view name = entry->d_name;
+    if (name.ends_with(".toml") && !name.starts_with('.')) {
+      paths.push_back(directory + "/" + std::string(name));
+    }
+  }
+  closedir(stream);
+  if (paths.empty()) return Mistake{"holds no *.toml file"};
+  if (paths.size() > kMaxFiles) return Mistake{"holds more than 256 files"};
+  std::ranges::sort(paths);
+  return paths;
+}
+
+OnDisk read_files(const std::string& path) {
+  OnDisk disk;
+  struct stat root;
+  if (stat(path.c_str(), &root) != 0) {
+    disk.is_absent = errno == ENOENT;
+    disk.complain(path, mistake_of_errno("cannot be found").clause);
+    return disk;
+  }
+  disk.root = FileStamp::of(root);
+  std::vector<std::string> paths = {path};
+  if (S_ISDIR(root.st_mode)) {
+    auto listed = list(path);
+    if (!listed) {
+      disk.complain(path, listed.error().clause);
+      return disk;
+    }
+    paths = *std::move(listed);
+    if (is_writable_by_all(root)) {
+      disk.complain(path, "may be written by everybody; chmod o-w mends it");
+    }
+  }
+  for (const std::string& file : paths) {
+    FileStamp stamp;
+    auto text = read_file(file, &stamp);
+    if (!text) disk.complain(file, text.error().clause);
+    disk.files.push_back({file, text ? *std::move(text) : std::string()});
+    disk.stamps.push_back(stamp);
+  }
+  return disk;
+}
+
+PolicyReading interpret(OnDisk&& disk, const std::vector<MechanismName>& mechanisms) {
+  if (disk.diagnostics.empty()) return parse_policy(disk.files, mechanisms);
+  return {std::nullopt, std::move(disk.diagnostics)};
+}
+
+// A file may change twice within one tick of the clock that stamps it: until its time is well in
+// the past, its stamp proves nothing.
+bool is_settled(const OnDisk& disk) {
+  const std::int64_t now = std::chrono::duration_cast<std::chrono::nanoseconds>(
+                               std::chrono::system_clock::now().time_since_epoch())
+                               .count();
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  const auto is_old = [&](const FileStamp& stamp) { return stamp.ctime_ns < now - kSecond; };
+  return is_old(disk.root) && std::ranges::all_of(disk.stamps, is_old);
+}
+
+}  // namespace
+
+PolicyOnDisk read_policy(const std::string& path, const std::vector<MechanismName>& mechanisms) {
+  OnDisk disk = read_files(path);
+  const bool is_absent = disk.is_absent;
+  return {interpret(std::move(disk), mechanisms), is_absent};
+}
+
+// What was read last.
+struct PolicyStore::State {
+  OnDisk disk;
+  bool is_settled = false;
+  std::shared_ptr<const PolicySnapshot> snapshot;
+
+  // True where a look at the disk shows what was seen before.
+  bool is_current() const {
+    if (!is_settled) return false;
+    for (std::size_t i = 0; i < disk.files.size(); ++i) {
+      if (FileStamp::of(disk.files[i].file) != disk.stamps[i]) return false;
+    }
+    return true;
+  }
+  bool shows_the_same(const OnDisk& other) const {
+    const auto same_text = [](const PolicyText& a, const PolicyText& b) {
+      return a.file == b.file && a.text == b.text;
+    };
+    const auto same_complaint = [](const Diagnostic& a, const Diagnostic& b) {
+      return a.text() == b.text();
+    };
+    return disk.is_absent == other.is_absent &&
+           std::ranges::equal(disk.files, other.files, same_text) &&
+           std::ranges::equal(disk.diagnostics, other.diagnostics, same_complaint);
+  }
+};
+
+PolicyStore::PolicyStore(std::string path, Absence absence, std::vector<MechanismName> mechanisms)
+    : path_(std::move(path)), absence_(absence), mechanisms_(std::move(mechanisms)) {
+  state_.store(read(nullptr));
+}
+
+PolicyStore::~PolicyStore() = default;
+
+std::shared_ptr<const PolicyStore::State> PolicyStore::read(const State* before) const {
+  auto state = std::make_shared<State>();
+  state->disk = read_files(path_);
+  state->is_settled = is_settled(state->disk);
+  if (before != nullptr && before->shows_the_same(state->disk)) {
+    state->snapshot = before->snapshot;
+    return state;
+  }
+  auto snapshot = std::make_shared<PolicySnapshot>();
+  snapshot->is_absent = state->disk.is_absent;
+  if (snapshot->is_absent && absence_ == Absence::kIsNoPolicy) {
+    snapshot->policy = std::make_shared<const Policy>();
+  } else {
+    PolicyReading reading = interpret(OnDisk(state->disk), mechanisms_);
+    snapshot->summary = reading.summary();
+    snapshot->diagnostics = std::move(reading.diagnostics);
+    if (reading.policy)
+      snapshot->policy = std::make_shared<const Policy>(*std::move(reading.policy));
+  }
+  state->snapshot = std::move(snapshot);
+  return state;
+}
+
+std::shared_ptr<const PolicySnapshot> PolicyStore::current() {
+  auto state = state_.load(std::memory_order_acquire);
+  errno = 0;
+  const FileStamp root = FileStamp::of(path_);
+  const bool is_gone = root == FileStamp{} && errno == ENOENT;
+  if (is_gone || (root == state->disk.root && state->is_current())) return state->snapshot;
+  auto changed = read(state.get());
+  // Of two threads that read at once one is first; the other's view serves its own login, and the
+  // next login looks again.
+  state_.compare_exchange_strong(state, changed, std::memory_order_acq_rel);
+  return changed->snapshot;
+}
+
+}  // namespace gssloop::authz

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_AUTHZ_POLICY_STORE_H_
+#define GSSLOOP_AUTHZ_POLICY_STORE_H_
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gssloop/authz/policy_file.h"
+
+namespace gssloop::authz {
+
+// read_policy reads a policy file, or the *.toml files of a directory in the order of their names.
+// A file that is empty, larger than 1 MiB, or that everybody may write, is an error like one in its
+// text. `is_absent` is set where there is nothing of that name.
+struct PolicyOnDisk {
+  PolicyReading reading;
+  bool is_absent = false;
+};
+PolicyOnDisk read_policy(const std::string& path, const std::vector<MechanismName>& mechanisms);
+
+// PolicySnapshot is a policy as it was at one time, or why it refuses everybody.
+struct PolicySnapshot {
+  // Null: every login is to be refused, for the reason that the diagnostics give.
+  std::shared_ptr<const Policy> policy;
+  std::vector<Diagnostic> diagnostics;
+  std::string summary;  // of the errors
+  bool is_absent = false;
+  // The first login that meets a snapshot logs what is to be said about it.
+  mutable std::atomic<bool> is_told{false};
+
+  PolicySnapshot() = default;
+};
+
+// PolicyStore keeps the policy of one path and takes up what changes on disk: whole, or not at all,
+// and a new version with an error refuses logins until it is put right. Any number of threads may
+// use one; there is no lock.
+class PolicyStore {
+ public:
+  enum class Absence {
+    kIsNoPolicy,  // the compiled-in path: most installations have none
+    kIsError,     // a path that somebody named
+  };
+  // Reads the policy at once: later the process may have changed its root or its user.
+  PolicyStore(std::string path, Absence absence, std::vector<MechanismName> mechanisms);
+  ~PolicyStore();
+  PolicyStore(const PolicyStore&) = delete;
+  PolicyStore& operator=(const PolicyStore&) = delete;
+
+  // current looks whether the files changed (device, inode, size, times: one stat() each), reads
+  // them again if so, and returns what then holds. Where nothing of that name can be seen any more,
+  // what was read before goes on to hold: a server that changed its root must not lose its rules.
+  std::shared_ptr<const PolicySnapshot> current();
+
+  const std::string& path() const noexcept { return path_; }
+
+ private:
+  struct State;
+  std::shared_ptr<const State> read(const State* before) const;
+
+  const std::string path_;
+  const Absence absence_;
+  const std::vector<MechanismName> mechanisms_;
+  std::atomic<std::shared_ptr<const State>> state_;
+};
+
+}  // namespace gssloop::authz
+
+#endif  // GSSLOOP_AUTHZ_POLICY_STORE_H_

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_AUTHZ_VALUE_FORM_H_
+#define GSSLOOP_AUTHZ_VALUE_FORM_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gssloop/base/bytes.h"
+
+namespace gssloop::authz {
+
+// ValueForm is how the octets of a name attribute's value become text for rules and applications.
+// It belongs to the attribute's name, never to the value: else a peer could choose.
+enum class ValueForm {
+  kText,             // "text": UTF-8 without NUL, as it is
+  kBase64,           // "base64": RFC 4648 section 4
+  kHex,              // "hex": lower case
+  kPacClientInfo,    // "pac-client-info": logon time, a blank, the name; [MS-PAC] section 2.7
+  kPacGroups,        // "pac-groups": one SID for each group; [MS-PAC] section 2.5
+  kPacRequestorSid,  // "pac-requestor-sid": [MS-PAC] section 2.15
+  kPacUpn,           // "pac-upn": the user principal name; [MS-PAC] section 2.10
+};
+
+// parse_value_form knows a form by its name in a policy file.
+std::optional<ValueForm> parse_value_form(std::string_view name);
+std::string_view to_string(ValueForm form);
+// value_form_names lists them all, for messages: "text, base64, ...".
+std::string value_form_names();
+
+// apply_form appends what one value is in that form: one text, or several where a decoder finds
+// several. False, and nothing appended, where the form does not admit the octets; such a value is
+// unknown, which is not the same as absent.
+bool apply_form(ValueForm form, ByteView value, std::vector<std::string>* texts);
+
+}  // namespace gssloop::authz
+
+#endif  // GSSLOOP_AUTHZ_VALUE_FORM_H_

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "plugin/policies.h"
+
+namespace gssloop::plugin {
+namespace {
+
+using authz::PolicyStore;
+
+// More than any server has; an application that made up paths must not make the process grow.
+constexpr std::size_t kMaxStores = 64;
+
+void tell(const authz::PolicySnapshot& snapshot, const std::string& path, const Host& host) {
+  if (snapshot.is_told.exchange(true)) return;
+  for (const authz::Diagnostic& diagnostic : snapshot.diagnostics) {
+    host.log(diagnostic.is_warning ? SASL_LOG_WARN : SASL_LOG_ERR, "gssloop: " + diagnostic.text());
+  }
+  if (snapshot.policy == nullptr) {
+    host.log(SASL_LOG_ERR, "gssloop: logins are refused until the policy " + path + " is mended");
+  } else if (snapshot.is_absent) {
+    host.log(SASL_LOG_NOTE, "gssloop: there is no policy " + path +
+                                ": attributes are published where asked for, and decide nothing");
+  } else {
+    host.log(SASL_LOG_NOTE, "gssloop: the policy " + path + " holds from now on");
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<PolicyStore> Policies::store(const std::optional<std::string>& option) {
+  auto before = stores_.load(std::memory_order_acquire);
+  if (const auto held = before->find(option); held != before->end()) return held->second;
+  auto made = std::make_shared<PolicyStore>(
+      option.value_or(GSSLOOP_POLICY_PATH),
+      option ? PolicyStore::Absence::kIsError : PolicyStore::Absence::kIsNoPolicy, mechanisms_);
+  std::shared_ptr<const Stores> after;
+  do {
+    auto changed = std::make_shared<Stores>();
+    if (before->size() < kMaxStores) *changed = *before;
+    changed->insert_or_assign(option, made);
+    after = std::move(changed);
+  } while (!stores_.compare_exchange_weak(before, after, std::memory_order_acq_rel));
+  return made;
+}
+
+std::shared_ptr<const authz::PolicySnapshot> Policies::current(
+    const std::optional<std::string>& option, const Host& host) {
+  const auto store = this->store(option);
+  auto snapshot = store->current();
+  tell(*snapshot, store->path(), host);
+  return snapshot;
+}
+
+}  // namespace gssloop::plugin
