@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// As whom a peer is seen, and as whom it may act.
+#include "tests/live/policy_session.h"
+
+namespace gssloop::testing {
+namespace {
+
+class PolicyIdentityTest : public PolicyTest {
+ protected:
+  // A ticket of a user whose one indicator is to be a name.
+  static void be_called(const Values& indicators) {
+    disable_replay_cache();
+    use_forged({.client = {{"alice"}}, .indicators = indicators});
+  }
+};
+
+TEST_F(PolicyIdentityTest, Kinds) {
+  SPEC("L45");
+  realm().kinit("carol@OTHER.TEST", "secret", ccache("carol"));
+  const struct {
+    const char* identity;
+    const char* alice;
+    const char* carol;  // of another realm; null: refused
+  } rows[] = {
+      {"", "alice", "carol@OTHER.TEST"},
+      {"identity = \"strip-default-realm\"\n", "alice", "carol@OTHER.TEST"},
+      {"identity = \"principal\"\n", "alice@EXAMPLE.TEST", "carol@OTHER.TEST"},
+      {"identity = \"auth-to-local\"\n", "alice", nullptr},
+  };
+  for (const auto& row : rows) {
+    set_rules(row.identity);
+    use_ccache(realm().default_ccache());
+    EXPECT_EQ(outcome().authid, row.alice) << row.identity;
+    use_ccache(ccache("carol"));
+    const Outcome carol = outcome();
+    EXPECT_EQ(carol.authid, row.carol != nullptr ? row.carol : "") << row.identity << carol.log;
+    EXPECT_EQ(carol.code, row.carol != nullptr ? SASL_OK : SASL_BADAUTH) << row.identity;
+  }
+}
+
+TEST_F(PolicyIdentityTest, AnAttributeNames) {
+  SPEC("L45 N31");
+  set_rules("identity = { attribute = \"assurance\" }\n");
+  be_called({"robin"});
+  EXPECT_EQ(outcome().authid, "robin");
+  const std::vector<Values> refused = {
+      {}, {"one", "two"}, {" admin"}, {""}, {"\xff"}, {"a\nb"}, {std::string("a\0b", 3)}};
+  for (const Values& indicators : refused) {
+    be_called(indicators);
+    const Outcome result = outcome();
+    EXPECT_EQ(result.code, SASL_BADAUTH) << result.log;
+    EXPECT_EQ(result.authid, "");
+  }
+  be("bob");
+  EXPECT_EQ(outcome().code, SASL_BADAUTH);
+}
+
+// An anonymous ticket that a KDC issued: nobody without a rule, and then who the rule says; without
+// attributes, so that no rule over one holds.
+TEST_F(PolicyIdentityTest, AnonymousPeers) {
+  SPEC("L45 N31");
+  if (!is_inside()) return run_inside();  // with another realm's krb5.conf
+  RealmOptions options;
+  options.services = {"imap/localhost"};
+  options.anonymous = true;
+  Realm other(options);
+  other.kinit({.user = {}, .anonymous = true});
+  other.apply_to_this_process();
+  restart_library({});
+  const struct {
+    const char* rules;
+    int code;
+  } rows[] = {
+      {"", SASL_BADAUTH},
+      {"identity = \"principal\"\n", SASL_BADAUTH},
+      {"identity = \"auth-to-local\"\n", SASL_BADAUTH},
+      {"identity = { attribute = \"assurance\" }\n", SASL_BADAUTH},
+      {"anonymous = \"guest\"\n", SASL_OK},
+      {"anonymous = \"guest\"\nidentity = { attribute = \"assurance\" }\n", SASL_OK},
+      {"anonymous = \"guest\"\nrequire = [\"peer.anonymous=yes\"]\n", SASL_OK},
+      {"anonymous = \"guest\"\nrequire = [\"peer.anonymous=no\"]\n", SASL_NOAUTHZ},
+      {"anonymous = \"guest\"\nrequire = [\"exists assurance | exists client\"]\n", SASL_NOAUTHZ},
+      {"anonymous = \"guest\"\nrequire = [\"exists peer.realm | exists peer.principal\"]\n",
+       SASL_NOAUTHZ},
+  };
+  for (const auto& row : rows) {
+    set_rules(row.rules);
+    const Outcome result = outcome();
+    EXPECT_EQ(result.code, row.code) << row.rules << result.log;
+    EXPECT_EQ(result.authid, row.code == SASL_OK ? "guest" : "") << row.rules;
+  }
+  // Without a policy as well.
+  SaslClient client;
+  SaslServer server;
+  EXPECT_EQ(log_in(&client, &server, kGs2).server.code, SASL_BADAUTH);
+}
+
+TEST_F(PolicyIdentityTest, WhoMayActAsWhom) {
+  const struct {
+    const char* rules;
+    const char* as;
+    bool alice;
+  } rows[] = {
+      {"", "bob", true},
+      {"authorize = []\n", "bob", false},
+      {"authorize = []\n", "alice", true},
+      {"authorize = []\n", "", true},
+      {"authorize = [\"authid=alice & authzid=bob\"]\n", "bob", true},
+      {"authorize = [\"authid=alice & authzid=bob\"]\n", "admin", false},
+      {"authorize = [\"authid=bob\", \"authzid~b*b\"]\n", "bob", true},
+      {"authorize = [\"authid=bob\"]\n", "bob", false},
+      {"authorize = [\"assurance=spake\"]\n", "admin", true},
+      {"authorize = [\"!assurance=spake\"]\n", "admin", false},
+  };
+  for (const auto& row : rows) {
+    set_rules(row.rules);
+    const Outcome result = outcome({.user = says(row.as)});
+    EXPECT_EQ(result.code, row.alice ? SASL_OK : SASL_NOAUTHZ) << row.rules << row.as << result.log;
+    const std::string acting = *row.as != '\0' ? row.as : "alice";
+    EXPECT_EQ(result.authzid, row.alice ? acting : "") << row.rules;
+  }
+}
+
+// In no place of the application's own policy, and on the names as the application made them.
+TEST_F(PolicyIdentityTest, TheApplicationHasItsSayToo) {
+  set_rules("authorize = [\"authzid=bob\"]\n");
+  SaslClient client({.user = says("bob")});
+  SaslServer server(under_policy({.proxy_policy = [](const ProxyCall&) { return SASL_NOAUTHZ; }}));
+  EXPECT_EQ(log_in(&client, &server, kGs2).server.code, SASL_NOAUTHZ);
+  EXPECT_EQ(server.proxy_calls().size(), 1U);
+
+  set_rules("authorize = [\"authid=u-alice & authzid=u-bob\"]\n");
+  SaslClient other({.user = says("bob")});
+  SaslServer renaming(under_policy({.canon_user = [](CanonCall* call) {
+    call->name = "u-" + call->name;
+    return SASL_OK;
+  }}));
+  EXPECT_EQ(log_in(&other, &renaming, kGs2).server.code, SASL_OK) << renaming.log().text();
+}
+
+}  // namespace
+}  // namespace gssloop::testing
