@@ -13,7 +13,7 @@ namespace {
 std::optional<authz::Definition> definition_of(std::string_view name, const authz::Policy& policy,
                                                std::string_view mechanism) {
   if (const authz::Definition* own = policy.find_property(name)) return *own;
-  if (!authz::is_raw_name(name)) return std::nullopt;
+  if (!authz::is_raw_name(name) || policy.find(name) != nullptr) return std::nullopt;
   return authz::raw_definition(policy.publishes_raw(mechanism) ? mechanism : "krb5", name);
 }
 

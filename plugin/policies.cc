@@ -6,7 +6,8 @@ namespace {
 
 using authz::PolicyStore;
 
-// More than any server has; an application that made up paths must not make the process grow.
+// More than any server has; an application that made up paths must not make the process grow. What
+// is held is never given up: a server that changed its root could not read it again.
 constexpr std::size_t kMaxStores = 64;
 
 void tell(const authz::PolicySnapshot& snapshot, const std::string& path, const Host& host) {
@@ -34,8 +35,8 @@ std::shared_ptr<PolicyStore> Policies::store(const std::optional<std::string>& o
       option ? PolicyStore::Absence::kIsError : PolicyStore::Absence::kIsNoPolicy, mechanisms_);
   std::shared_ptr<const Stores> after;
   do {
-    auto changed = std::make_shared<Stores>();
-    if (before->size() < kMaxStores) *changed = *before;
+    if (before->size() >= kMaxStores) return made;
+    auto changed = std::make_shared<Stores>(*before);
     changed->insert_or_assign(option, made);
     after = std::move(changed);
   } while (!stores_.compare_exchange_weak(before, after, std::memory_order_acq_rel));

@@ -164,7 +164,8 @@ std::optional<Refusal> ServerLogin::check_realm() const {
     return std::nullopt;
   }
   const std::string realm = facts_.params.user_realm != nullptr ? facts_.params.user_realm : "";
-  if (realm.empty() || !authid_.ends_with("@" + realm)) return std::nullopt;
+  const bool is_foreign = realm != login_.default_realm;
+  if (realm.empty() || !is_foreign || !authid_.ends_with("@" + realm)) return std::nullopt;
   return facts_.refuse(Class::kIdentity,
                        "the peer's realm is foreign, but called like the application's own: \"" +
                            printable(as_bytes(realm)) + "\"");

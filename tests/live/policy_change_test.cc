@@ -105,15 +105,21 @@ TEST_F(PolicyChangeTest, ADefinitionTakesTheNameOfARawAttribute) {
       "from = [{ mechanism = \"krb5\", name = \"auth-indicators\", issuer = \"OTHER.TEST\" }]\n"
       "[attributes.from-here]\n"
       "property = \"how\"\n"
-      "from = [{ mechanism = \"krb5\", name = \"auth-indicators\", issuer = \"EXAMPLE.TEST\" }]\n");
+      "from = [{ mechanism = \"krb5\", name = \"auth-indicators\", issuer = \"EXAMPLE.TEST\" }]\n"
+      // This one's property is not its name, which nothing else may have.
+      "[attributes.\"urn:mspac:client-info\"]\n"
+      "property = \"info\"\n"
+      "from = [{ mechanism = \"krb5\", name = \"urn:mspac:client-info\" , form = \"hex\" }]\n");
   SaslClient client;
-  SaslServer server(
-      under_policy({.requested = {"*auth-indicators", "*from-elsewhere", "*from-here", "*how"}}));
+  SaslServer server(under_policy({.requested = {"*auth-indicators", "*from-elsewhere", "*from-here",
+                                                "*how", "*info", "*urn:mspac:client-info"}}));
   ASSERT_TRUE(log_in(&client, &server, kGs2).ok()) << server.log().text();
   EXPECT_TRUE(server.properties().at("*auth-indicators").empty());
   EXPECT_TRUE(server.properties().at("*from-elsewhere").empty());
   EXPECT_TRUE(server.properties().at("*from-here").empty());
   EXPECT_EQ(server.properties().at("*how").size(), 2U);
+  EXPECT_EQ(server.properties().at("*info").size(), 1U);
+  EXPECT_TRUE(server.properties().at("*urn:mspac:client-info").empty());
 }
 
 }  // namespace

@@ -38,6 +38,27 @@ TEST_F(PolicyIdentityTest, Kinds) {
   }
 }
 
+// With the whole principal, the application's realm may well be the peer's.
+TEST_F(PolicyIdentityTest, TheApplicationsRealm) {
+  SPEC("L45");
+  set_rules("identity = \"principal\"\n");
+  const struct {
+    const char* user;
+    const char* user_realm;
+    bool is_admitted;
+  } rows[] = {{"alice", "EXAMPLE.TEST", true},
+              {"alice", "OTHER.TEST", true},
+              {"carol@OTHER.TEST", "EXAMPLE.TEST", true},
+              {"carol@OTHER.TEST", "OTHER.TEST", false}};  // would become its own "carol"
+  for (const auto& row : rows) {
+    be(row.user);
+    SaslClient client;
+    SaslServer server(under_policy({.user_realm = row.user_realm}));
+    EXPECT_EQ(log_in(&client, &server, kGs2).server.code, row.is_admitted ? SASL_OK : SASL_BADAUTH)
+        << row.user << " " << row.user_realm << server.log().text();
+  }
+}
+
 TEST_F(PolicyIdentityTest, AnAttributeNames) {
   SPEC("L45 N31");
   set_rules("identity = { attribute = \"assurance\" }\n");
