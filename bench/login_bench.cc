@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <random>
 #include <stdexcept>
@@ -45,6 +46,8 @@ two measurements of the same round, since machines change their speed meanwhile.
   gssloop           this module, libsasl, GS2-KRB5, the default credential
   gssloop-authname  the same, the ticket chosen by the AUTHNAME callback
   gssloop-property  the server application requests *auth-indicators as well
+  gssloop-policy    the same as gssloop, under a policy with a require over auth-indicators, a deny
+                    over the PAC's client-info, and both published
   cyrus             Cyrus SASL's gs2 module; it cannot do without the AUTHNAME callback
   gssloop-gssapi    this module, GSSAPI with a layer of confidentiality
   cyrus-gssapi      Cyrus SASL's gssapiv2 module, the same
@@ -61,13 +64,25 @@ struct Variant {
   bool is_stock;
   SaslSettings settings;
   const char* beside;  // the variant with Cyrus SASL's module
+  bool has_policy = false;
 };
+
+constexpr char kPolicy[] = R"([attributes.assurance]
+from = [{ mechanism = "krb5", name = "auth-indicators" }]
+[attributes.client]
+from = [{ mechanism = "krb5", name = "urn:mspac:client-info", form = "pac-client-info" }]
+[services.imap]
+require = ["assurance=second-factor", "exists client"]
+deny = ["client~\"*Z mallory\""]
+publish = "all"
+)";
 
 const Variant kVariants[] = {
     {"raw", true, false, {}, "cyrus"},
     {"gssloop", false, false, {"GS2-KRB5", "", false}, "cyrus"},
     {"gssloop-authname", false, false, {"GS2-KRB5", "alice", false}, "cyrus"},
     {"gssloop-property", false, false, {"GS2-KRB5", "", true}, "cyrus"},
+    {"gssloop-policy", false, false, {"GS2-KRB5", "", false}, "cyrus", true},
     {"cyrus", false, true, {"GS2-KRB5", "alice", false}, "cyrus"},
     {"gssloop-gssapi", false, false, {"GSSAPI", "", false}, "cyrus-gssapi"},
     {"cyrus-gssapi", false, true, {"GSSAPI", "", false}, "cyrus-gssapi"},
@@ -84,6 +99,17 @@ struct Options {
 };
 
 // ---- The parent
+
+// Where a server finds its SASL options.
+std::string conf_folder(const testing::Realm& realm, const Variant& variant) {
+  if (!variant.has_policy) return realm.dir();
+  const fs::path folder = realm.path("policy");
+  fs::create_directories(folder);
+  std::ofstream(folder / "policy.toml") << kPolicy;
+  std::ofstream(folder / (std::string(kServerName) + ".conf"))
+      << "gssloop_policy: " << (folder / "policy.toml").string() << "\n";
+  return folder;
+}
 
 // What one replay cache gave: a number a round for each variant.
 struct Series {
@@ -132,9 +158,9 @@ Workers start_workers(const testing::Realm& realm, const std::string& rcache) {
     const std::string modules = variant.is_stock ? stock : variable("GSSLOOP_PLUGIN_DIR");
     const std::string cache = rcache == "none" ? "none:" : "file2:" + realm.path("rcache");
     workers[variant.name] = std::make_unique<Worker>(
-        variant.name,
-        testing::environment_with(
-            {"SASL_PATH=" + modules, "SASL_CONF_PATH=" + realm.dir(), "KRB5RCACHENAME=" + cache}));
+        variant.name, testing::environment_with({"SASL_PATH=" + modules,
+                                                 "SASL_CONF_PATH=" + conf_folder(realm, variant),
+                                                 "KRB5RCACHENAME=" + cache}));
     constexpr unsigned kNumWarmUp = 50;  // gets the service ticket, too
     workers[variant.name]->run(kNumWarmUp, 1);
   }

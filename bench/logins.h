@@ -15,6 +15,9 @@ class Logins {
   virtual void login() const = 0;
 };
 
+// What the server calls itself to libsasl, which looks for its options in a file of that name.
+inline constexpr char kServerName[] = "gssloop-bench";
+
 // What a SASL login is given.
 struct SaslSettings {
   std::string mechanism;

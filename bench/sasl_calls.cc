@@ -5,6 +5,8 @@
 
 #include <stdexcept>
 
+#include "bench/logins.h"
+
 namespace gssloop::bench {
 namespace {
 
@@ -44,7 +46,7 @@ void start_library() {
                                               {SASL_CB_LIST_END, nullptr, nullptr}};
   testing::set_sasl_mutexes();
   check(sasl_client_init(callbacks), "sasl_client_init");
-  check(sasl_server_init(callbacks, "gssloop-bench"), "sasl_server_init");
+  check(sasl_server_init(callbacks, kServerName), "sasl_server_init");
   check(sasl_auxprop_add_plugin("any-user", init_any_user), "sasl_auxprop_add_plugin");
 }
 

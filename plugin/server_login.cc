@@ -174,6 +174,7 @@ std::optional<Refusal> ServerLogin::check_realm() const {
 std::optional<Refusal> ServerLogin::judge() const {
   const authz::Peer peer(*facts_.policy, login_);
   const auto findings = authz::judge(scope(), peer);
+  if (is_tracing(facts_.params)) trace_findings(facts_.host, findings);
   const authz::Finding* objection = authz::objection(findings);
   if (objection == nullptr) return std::nullopt;
   return facts_.refuse(

@@ -39,6 +39,12 @@ void trace_attributes(const Host& host, const loop::EstablishedContext& context)
   }
 }
 
+void trace_findings(const Host& host, const std::vector<authz::Finding>& findings) {
+  for (const authz::Finding& finding : findings) {
+    host.log(SASL_LOG_DEBUG, "gssloop: policy: " + finding.text());
+  }
+}
+
 void trace_layer(const Host& host, const char* who, const SecurityLayer* layer) {
   std::string line = std::string("gssloop ") + who + ": security layer ";
   if (layer == nullptr) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "config.h"
+#include "gssloop/authz/evaluation.h"
 #include "gssloop/loop/step.h"
 #include "plugin/host.h"
 #include "plugin/security_layer.h"
@@ -18,6 +19,9 @@ void trace_step(const Host& host, const char* who, unsigned num_legs, const loop
 // trace_attributes logs, at SASL_LOG_DEBUG, which attributes the peer's name carries and whether
 // they are authenticated and complete. Never a value.
 void trace_attributes(const Host& host, const loop::EstablishedContext& context);
+
+// trace_findings logs what each rule of the policy came to, by file and line.
+void trace_findings(const Host& host, const std::vector<authz::Finding>& findings);
 
 // trace_layer logs, at SASL_LOG_DEBUG, the security layer that was agreed on; null: there is none.
 void trace_layer(const Host& host, const char* who, const SecurityLayer* layer);

@@ -196,5 +196,18 @@ TEST_F(PolicyRulesTest, WhoLearnsWhat) {
   EXPECT_TRUE(server.was_silent());
 }
 
+// At the level of debugging, what each rule came to.
+TEST_F(PolicyRulesTest, EveryRuleCanBeFollowed) {
+  SPEC("N31");
+  set_rules("require = [\"assurance=spake\"]\ndeny = [\"client~*mallory\"]\n");
+  restart_library({{"log_level", "5"}});
+  SaslClient client;
+  SaslServer server(under_policy({.options = {{"log_level", "5"}}}));
+  ASSERT_EQ(log_in(&client, &server, kGs2).server.code, SASL_OK);
+  EXPECT_TRUE(server.log().has("policy: require at " + policy_path() + ":6 is true"));
+  EXPECT_TRUE(server.log().has("policy: deny at " + policy_path() + ":7 is false"));
+  EXPECT_FALSE(server.log().has("spake")) << server.log().text();
+}
+
 }  // namespace
 }  // namespace gssloop::testing
