@@ -47,6 +47,7 @@ Script script_of_everything() {
   // So that falling back is not seen as a wrong result.
   script.names.display_ext = {GSS_S_COMPLETE, 0};
   script.names.display_ext_text = "alice@EXAMPLE.COM";
+  script.names.localname = "alice";
   script.per_message.has_iov = true;
   script.inquiry.sasl_ssf = {std::string("\0\0\1\0", 4)};
   script.minor_texts[7] = {"one text", "another"};
@@ -76,6 +77,8 @@ void use_name(gss_name_t name, Results* results) {
   (*results)["display"] = shown ? shown->text : kFailed;
   const auto shown_as = gss::display_as(name, gss::NameForm::kUser);
   (*results)["display_as"] = shown_as ? *shown_as : kFailed;
+  const auto local = gss::local_name(name, scripted_mech());
+  (*results)["local name"] = local ? *local : kFailed;
   use_attributes(name, "source", results);
   // Fails by itself, so that a text is asked for.
   const auto unknown = gss::get(name, "nobody has it");
