@@ -3,7 +3,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <filesystem>
+#include <thread>
 
 #include "tests/live/policy_session.h"
 
@@ -48,6 +52,36 @@ TEST_F(PolicyChangeTest, TheNextLoginObeysIt) {
   EXPECT_EQ(outcome().code, SASL_NOAUTHZ);
   std::filesystem::remove(policy_path());
   EXPECT_EQ(outcome().code, SASL_NOAUTHZ);
+}
+
+// Each login goes by one version, whole, whatever the file becomes meanwhile.
+TEST_F(PolicyChangeTest, ManyLoginsWhileItChanges) {
+  const std::string rules[] = {"", "require = [\"assurance=nothing\"]\n", "require = [\"\"]\n"};
+  const int codes[] = {SASL_OK, SASL_NOAUTHZ, SASL_CONFIGERR};
+  set_rules(rules[0]);
+  std::atomic<unsigned> num_seen[3] = {};
+  std::atomic<bool> is_over{false};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 3; ++i) {
+    threads.emplace_back([&] {
+      while (!is_over) {
+        const auto* const code = std::ranges::find(codes, outcome().code);
+        if (code != std::end(codes)) {
+          ++num_seen[code - codes];
+        } else {
+          ADD_FAILURE() << "neither version";
+        }
+      }
+    });
+  }
+  // Until each version was met often, however slow the machine.
+  for (int i = 0; !std::ranges::all_of(num_seen, [](const auto& seen) { return seen > 20U; });
+       ++i) {
+    set_rules(rules[i % 3]);
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  is_over = true;
+  for (std::thread& thread : threads) thread.join();
 }
 
 TEST_F(PolicyChangeTest, APathThatIsNamedMustExist) {
