@@ -11,15 +11,12 @@
 #include "plugin/layer_terms.h"
 
 namespace gssloop::fuzz {
-namespace {
 
 void require(bool condition, const char* what) {
   if (condition) return;
   std::fprintf(stderr, "fuzz target: %s\n", what);
   std::abort();
 }
-
-}  // namespace
 
 void gs2_message(ByteView input) {
   const auto parsed = plugin::parse_gs2_message(input);

@@ -13,6 +13,15 @@ void gs2_message(ByteView input);
 void initial_token(ByteView input);
 void frames(ByteView input);
 void layer_message(ByteView input);
+// The buffers of a PAC; pac_logon_info also takes its input as what the headers enclose, which no
+// mutation would get right.
+void pac_logon_info(ByteView input);
+void pac_client_info(ByteView input);
+void pac_upn(ByteView input);
+void pac_requestor(ByteView input);
+
+// require aborts and says what a target found wrong.
+void require(bool condition, const char* what);
 
 struct Target {
   const char* name;
@@ -21,7 +30,11 @@ struct Target {
 inline constexpr Target kTargets[] = {{"gs2_message", gs2_message},
                                       {"initial_token", initial_token},
                                       {"frames", frames},
-                                      {"layer_message", layer_message}};
+                                      {"layer_message", layer_message},
+                                      {"pac_logon_info", pac_logon_info},
+                                      {"pac_client_info", pac_client_info},
+                                      {"pac_upn", pac_upn},
+                                      {"pac_requestor", pac_requestor}};
 
 }  // namespace gssloop::fuzz
 

@@ -125,9 +125,11 @@ class Forger {
   std::string pac() {
     Krb5Pac pac(context_);
     context_.check(krb5_pac_init(context_, pac.out()), "PAC");
-    if (!ticket_.logon_info.empty()) {
-      const krb5_data info = as_data(ticket_.logon_info);
-      context_.check(krb5_pac_add_buffer(context_, pac.get(), KRB5_PAC_LOGON_INFO, &info), "PAC");
+    auto buffers = ticket_.pac_buffers;
+    if (!ticket_.logon_info.empty()) buffers[KRB5_PAC_LOGON_INFO] = ticket_.logon_info;
+    for (const auto& [type, octets] : buffers) {
+      const krb5_data buffer = as_data(octets);
+      context_.check(krb5_pac_add_buffer(context_, pac.get(), type, &buffer), "PAC");
     }
     krb5_data encoded{};
     context_.check(krb5_pac_sign_ext(context_, pac.get(), times_.authtime, client_.get(),

@@ -5,6 +5,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,9 +34,11 @@ struct ForgedTicket {
   std::string service = "imap/localhost";
   std::string keytab = {};  // empty: the realm's default keytab
   // No value: no PAC. Other than kGood is kBad. The client's name must be UTF-8 then. A PAC holds
-  // client-info, both checksums and, unless empty, the octets of `logon_info`.
+  // client-info, both checksums, unless empty the octets of `logon_info`, and other buffers by
+  // their types ([MS-PAC] 2.4).
   std::optional<Signature> pac = {};
   std::string logon_info = {};
+  std::map<std::uint32_t, std::string> pac_buffers = {};
   // No value: no indicators. The signature is the CAMMAC's service verifier.
   std::optional<std::vector<std::string>> indicators = {};
   Signature indicators_signature = Signature::kGood;

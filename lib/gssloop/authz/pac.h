@@ -12,9 +12,10 @@
 // attribute "urn:mspac:..." is the buffer alone, without the PAC's header.
 //
 // That a buffer is authenticated says who signed it, not that it is whole or well-formed: MIT krb5
-// checks the signature and looks at nothing else. Each reader takes exactly the form of its
-// section and refuses (nullopt) all else: it fills nothing in, and there is never a part of a list.
-// A refused buffer makes the attribute unknown to a rule, which denies wherever it could matter.
+// checks the signatures, compares client-info with the ticket, and looks at nothing else. Each
+// reader takes exactly the form of its section and refuses (nullopt) all else: it fills nothing in,
+// and there is never a part of a list. A refused buffer makes the attribute unknown to a rule,
+// which denies wherever it could matter.
 //
 // The readers take any octets and look at none outside of `buffer`. Time and memory are in
 // proportion to its length, whatever the counts in it say. They keep nothing, and any number of
@@ -45,10 +46,12 @@ std::optional<PacClientInfo> read_pac_client_info(ByteView buffer);
 //
 // Refused as well, because a server that guessed could be wrong:
 // - A group that is not enabled, or is for denials only: it must neither let anybody in nor be
-//   missing where a rule denies. KDCs send neither ([MS-PAC] 2.2.1, 2.2.2).
+//   missing where a rule denies. No KDC is known to send one. (Section 2.2.1 knows no bit for
+//   denials, and has readers ignore the bits that it does not know; so it is with all others.)
 // - ExtraSids or resource groups although UserFlags says that there are none (bits D and H), which
-//   section 2.5 forbids: Windows passes over what Samba counts. The contrary, a bit without a
-//   list, is taken: it leaves no doubt, and Windows KDCs do it.
+//   section 2.5 forbids. Readers differ: Samba counts such ExtraSids and passes over such resource
+//   groups. The contrary, a bit without a list, is taken: it leaves no doubt, and Windows KDCs were
+//   seen to do it.
 // - A UserId of 0: the first of the ExtraSids is the user then, not a group.
 std::optional<std::vector<std::string>> read_pac_groups(ByteView buffer);
 

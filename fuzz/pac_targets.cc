@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <string>
+#include <unordered_set>
+
+#include "fuzz/targets.h"
+#include "gssloop/authz/pac.h"
+#include "tests/support/pac_buffers.h"
+
+namespace gssloop::fuzz {
+namespace {
+
+using testing::sid_octets;
+
+void check_name(const std::string& name) {
+  require(!name.empty() && is_utf8(as_bytes(name)), "a name is UTF-8");
+  require(!has_control_characters(as_bytes(name)), "a name has no control characters");
+}
+
+void check_sid(const std::string& sid) {
+  require(authz::read_pac_requestor_sid(as_bytes(sid_octets(sid))) == sid, "a SID is a SID");
+}
+
+void check_groups(ByteView buffer) {
+  const auto groups = authz::read_pac_groups(buffer);
+  if (!groups) return;
+  std::unordered_set<std::string> seen;
+  for (const std::string& sid : *groups) {
+    check_sid(sid);
+    require(seen.insert(sid).second, "each group once");
+  }
+  require(!groups->empty(), "there is a primary group");
+  require(groups->size() <= 1 + buffer.size() / 8, "no more groups than there is room for");
+  require(groups->size() <= 1 + 3 * authz::kMaxPacGroups, "no more groups than the limit");
+}
+
+}  // namespace
+
+void pac_logon_info(ByteView input) {
+  check_groups(input);
+  check_groups(as_bytes(testing::with_headers(to_string(input))));
+}
+
+void pac_client_info(ByteView input) {
+  const auto info = authz::read_pac_client_info(input);
+  if (!info) return;
+  check_name(info->name);
+  require(testing::utf16(testing::utf16_of(info->name)) == as_text(input.subspan(10)),
+          "a name is written back to the same octets");
+  require(info->logon_time.size() == 20, "a time has years of four digits");
+}
+
+void pac_upn(ByteView input) {
+  const auto info = authz::read_pac_upn(input);
+  if (!info) return;
+  check_name(info->upn);
+  check_name(info->dns_domain);
+  require(info->sam_name.empty() == info->sid.empty(), "SAM name and SID come together");
+  if (!info->sid.empty()) {
+    check_name(info->sam_name);
+    check_sid(info->sid);
+  }
+  for (const std::string* name : {&info->upn, &info->dns_domain, &info->sam_name}) {
+    const std::string octets = testing::utf16(testing::utf16_of(*name));
+    require(as_text(input).find(octets) != std::string_view::npos,
+            "what is given stands in the buffer");
+  }
+}
+
+void pac_requestor(ByteView input) {
+  const auto sid = authz::read_pac_requestor_sid(input);
+  require(!sid || sid_octets(*sid) == as_text(input), "a SID is written back to the same octets");
+}
+
+}  // namespace gssloop::fuzz
