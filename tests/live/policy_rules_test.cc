@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Who gets in: require and deny over what a real KDC says of its users.
 #include "tests/live/policy_session.h"
+#include "tests/support/pac_buffers.h"
 
 namespace gssloop::testing {
 namespace {
@@ -144,6 +145,39 @@ TEST_F(PolicyRulesTest, WhatADecoderRefusesIsUnknown) {
     const Outcome result = outcome();
     EXPECT_EQ(result.code, is_admitted ? SASL_OK : SASL_NOAUTHZ) << rules << result.log;
   }
+}
+
+// Groups as Active Directory's KDCs put them into tickets.
+TEST_F(PolicyRulesTest, GroupsOfAPac) {
+  SPEC("N1 P1 P4");
+  disable_replay_cache();
+  write_policy(
+      "[attributes.groups]\n"
+      "from = [{ mechanism = \"krb5\", name = \"urn:mspac:logon-info\", form = \"pac-groups\" }]\n"
+      "[attributes.upn]\n"
+      "from = [{ mechanism = \"krb5\", name = \"urn:mspac:upn-dns-info\", form = \"pac-upn\" }]\n"
+      "[attributes.requestor]\n"
+      "from = [{ mechanism = \"krb5\", name = \"urn:mspac:18\", form = \"pac-requestor-sid\" }]\n"
+      "[services.imap]\n"
+      "require = [\"groups=S-1-5-21-1-2-3-1105 & requestor=S-1-5-21-1-2-3-1104\"]\n"
+      "deny = [\"groups=S-1-5-32-546\"]\n"
+      "identity = { attribute = \"upn\" }\n");
+  const auto code_with = [](const PacLogonInfo& info) {
+    use_forged({.client = {{"alice"}},
+                .pac = Signature::kGood,
+                .logon_info = logon_info(info).octets,
+                .pac_buffers = {{12, upn_info({})}, {18, sid_octets("S-1-5-21-1-2-3-1104")}}});
+    const Outcome result = outcome();
+    EXPECT_EQ(result.authid, result.code == SASL_OK ? "alice@example.test" : "") << result.log;
+    return result.code;
+  };
+  EXPECT_EQ(code_with({.groups = {{513}, {1105}}}), SASL_OK);
+  EXPECT_EQ(code_with({.groups = {{513}, {1106}}}), SASL_NOAUTHZ);
+  EXPECT_EQ(code_with({.groups = {{513}, {1105}}, .extra_sids = {{"S-1-5-32-546"}}}), SASL_NOAUTHZ);
+  EXPECT_EQ(code_with({.extra_sids = {{"S-1-5-21-1-2-3-1105"}}}), SASL_OK);
+  EXPECT_EQ(code_with({.resource_domain = "S-1-5-21-1-2-3", .resource_groups = {{1105}}}), SASL_OK);
+  // For denials only: neither in nor out.
+  EXPECT_EQ(code_with({.groups = {{513}, {1105, 0x10}}}), SASL_NOAUTHZ);
 }
 
 TEST_F(PolicyRulesTest, ChannelAndStrength) {
