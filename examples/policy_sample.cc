@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// policy_sample POLICY SERVICE@HOST
+//
+// What a server does that lets a policy decide: logs in to itself with the ticket and keytab at
+// hand, tells the policy what the context says of the peer, and does as it says. Exit status: 0
+// admitted, 1 not.
+
+#include <cstdio>
+#include <string>
+#include <utility>
+
+#include "gssloop/authz/evaluation.h"
+#include "gssloop/authz/identity.h"
+#include "gssloop/authz/policy_store.h"
+#include "gssloop/gss/names.h"
+#include "gssloop/loop/acceptor.h"
+#include "gssloop/loop/initiator.h"
+
+using namespace gssloop;
+
+namespace {
+
+int fail(const std::string& reason) {
+  std::fprintf(stderr, "policy_sample: %s\n", reason.c_str());
+  return 1;
+}
+
+// Both ends of a login in this process: an initial token is all that Kerberos needs for one side.
+loop::Step accept_from_myself(gss::Name target) {
+  gss::InitiatorInput input;
+  input.target = std::move(target);
+  loop::Initiator initiator(std::move(input), {});
+  loop::Step first = initiator.start();
+  if (!first.has(loop::Action::kSendToken)) return first;
+  loop::Acceptor acceptor({}, {});
+  return acceptor.on_token(first.token());
+}
+
+// What the policy is to know: all attributes at once, which is the simplest.
+authz::Login describe(const loop::EstablishedContext& context, const std::string& service) {
+  authz::Login login;
+  login.service = service;
+  login.mechanism = context.mech().is_kerberos() ? "krb5" : context.mech().dotted();
+  login.is_anonymous = context.flags().has(Flag::kAnon);
+  login.is_channel_bound = context.flags().has(Flag::kChannelBound);
+  if (const auto name = gss::display(context.source())) {
+    login.principal = name->text;
+    login.is_anonymous |= name->is_anonymous() || authz::is_anonymous_principal(name->text);
+  }
+  if (auto attributes = context.source_attributes()) {
+    login.attributes = *std::move(attributes);
+  } else {
+    login.unlisted = attributes.error().text();  // unknown, which is not the same as none
+  }
+  return login;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 3) return fail("usage: policy_sample POLICY SERVICE@HOST");
+  const std::string service(authz::service_of(argv[2]));
+  auto target = gss::import_name(argv[2], gss::NameForm::kHostbasedService);
+  if (!target) return fail(target.error().text());
+
+  // A server keeps the store: it takes up what changes on disk.
+  authz::PolicyStore store(argv[1], authz::PolicyStore::Absence::kIsError, {});
+  const auto snapshot = store.current();
+  if (!snapshot->policy) return fail(snapshot->summary);
+
+  loop::Step step = accept_from_myself(*std::move(target));
+  if (!step.has(loop::Action::kEstablish)) return fail(step.failure().text());
+  const loop::EstablishedContext context = step.take_context();
+  const authz::Login login = describe(context, service);
+
+  const authz::Scope& scope = snapshot->policy->scope(login.service, login.mechanism);
+  const authz::Peer peer(*snapshot->policy, login);
+  const auto identity = authz::identify(scope, login, peer);
+  if (!identity) return fail(identity.error().clause);
+  const auto findings = authz::judge(scope, peer);
+  if (const auto* objection = authz::objection(findings)) return fail(objection->text());
+  std::printf("admitted as %s\n", printable(as_bytes(*identity)).c_str());
+  return 0;
+}

@@ -1,0 +1,201 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Holds the manual pages of the module and its policies against the sources, both ways.
+
+What the sources know is found by how they are written: should a pattern below find nothing any more,
+the test fails, and the pattern has to follow the source.
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import unittest
+
+SOURCE = pathlib.Path(os.environ.get("GSSLOOP_SRCDIR", "."))
+POLICY_PAGE = "man/gssloop-policy.5"
+MODULE_PAGE = "man/gssloop-sasl.7"
+# Whoever reads these must not meet a name that does not exist.
+PROSE = [POLICY_PAGE, MODULE_PAGE, "README.md", "CHANGELOG.md", "docs/architecture.md"]
+
+
+def read(path):
+    return (SOURCE / path).read_text(encoding="utf-8")
+
+
+def find(pattern, path, flags=0):
+    found = re.findall(pattern, read(path), flags)
+    assert found, f"{path} has nothing like {pattern}"
+    return found
+
+
+def part(page, title):
+    """The lines of a section or subsection of a page, up to the next of either."""
+    found = re.search(rf"^\.S[hs] {re.escape(title)}\n(.*?)(?=^\.S[hs] |\Z)", read(page),
+                      re.MULTILINE | re.DOTALL)
+    assert found, f"{page} has no section {title}"
+    return found.group(1)
+
+
+def items(text, macro):
+    """What the list items `.It MACRO a , b` define, and the text of each."""
+    defined = {}
+    for head, body in re.findall(rf"^\.It {macro} (.*)\n((?:(?!\.It ).*\n)*)", text, re.MULTILINE):
+        for name in head.split(" , "):
+            assert name not in defined, f"{name} is defined twice"
+            defined[name] = body
+    return defined
+
+
+def options():
+    """The options that the module reads, each with its default where the source shows it."""
+    text = read("plugin/options.cc")
+    defaults = dict.fromkeys(re.findall(r'\.option\("(\w+)"\)', text))
+    header = read("plugin/options.h")
+    for name, member in re.findall(r'reader\.boolean\("(\w+)", &options\.(\w+)\)', text):
+        initial = re.search(rf"bool {member} = (true|false);", header)
+        defaults[name] = "yes" if initial[1] == "true" else "no"
+    limits = read("lib/gssloop/loop/negotiation.h")
+    for name, member in re.findall(r'reader\.number\("(\w+)", &options\.limits\.(\w+)', text):
+        initial = re.search(rf"{member} = ([^;]+);", limits)[1]
+        factors = re.findall(r"\d+", initial.replace("std::size_t", ""))
+        product = 1
+        for factor in factors:
+            product *= int(factor)
+        defaults[name] = str(product)
+    assert len(defaults) >= 13, defaults
+    return defaults
+
+
+def readme_options():
+    """Each option of the README's table, and its default."""
+    table = re.search(r"^## Options\n(.*?)^## ", read("README.md"), re.MULTILINE | re.DOTALL)[1]
+    rows = {}
+    for names, default in re.findall(r"^\| (`\w+`(?:, `\w+`)*) \|.*\| (.*) \|$", table, re.MULTILINE):
+        for name in re.findall(r"\w+", names):
+            rows[name] = default
+    return rows
+
+
+def known_keys():
+    """{"a policy": {"attributes", ...}, ...}: which keys each table of a policy takes."""
+    found = find(r'known_keys\([^,]+,\s*"([^"]+)",\s*\{([^}]*)\}\)', "lib/gssloop/authz/policy_file.cc")
+    return {what: set(re.findall(r'"([^"]+)"', keys)) for what, keys in found}
+
+
+def reserved_names():
+    text = read("lib/gssloop/authz/policy.h")
+    space = re.search(r"namespace reserved \{(.*?)\}  // namespace reserved", text, re.DOTALL)[1]
+    return set(re.findall(r'= "([^"]+)"', space))
+
+
+def forms():
+    return set(find(r'\{ValueForm::k\w+, "([^"]+)"\}', "lib/gssloop/authz/value_form.cc"))
+
+
+class Options(unittest.TestCase):
+    def test_the_page_describes_each_and_no_other(self):
+        described = items(part(MODULE_PAGE, "OPTIONS"), "Ic")
+        self.assertEqual(set(described), set(options()))
+        for name, default in options().items():
+            self.assertIn("Default: ", described[name], name)
+            if default is not None:
+                self.assertIn(f"Default: {default}.", described[name], name)
+
+    def test_the_readme_describes_each_and_no_other(self):
+        described = readme_options()
+        self.assertEqual(set(described), set(options()))
+        for name, default in options().items():
+            if default is not None:
+                self.assertIn(default, described[name].split(", "), name)
+
+    def test_nothing_speaks_of_another(self):
+        for path in PROSE:
+            for name in re.findall(r"(?<![\w/])gssloop_\w+", read(path)):
+                self.assertIn(name, options(), path)
+
+
+class Policy(unittest.TestCase):
+    KEYS = {
+        "a policy": ("The whole file", "Ic"),
+        "an attribute": ("[attributes.NAME]", "Ic"),
+        "a source": ("Sources", "Ic"),
+        "a service": ("[services.NAME]", "Ic"),
+        "a service's mechanism": ("[services.NAME.mechanisms.MECHANISM]", "Ic"),
+        "[all]": ("[all]", "Ic"),
+    }
+
+    def test_each_table_has_its_keys_and_no_other(self):
+        known = known_keys()
+        self.assertEqual(known.pop("identity"), {"attribute"})
+        self.assertEqual(set(known), set(self.KEYS))
+        for what, (title, macro) in self.KEYS.items():
+            self.assertEqual(set(items(part(POLICY_PAGE, title), macro)), known[what], title)
+
+    def test_each_form_and_no_other(self):
+        self.assertEqual(set(items(part(POLICY_PAGE, "Sources"), "Cm")), forms())
+        for path in PROSE:
+            for name in re.findall(r"\bpac-[a-z-]+", read(path)):
+                self.assertIn(name, forms(), path)
+
+    def test_each_kind_of_identity_and_publication_and_no_other(self):
+        source = "lib/gssloop/authz/policy_file.cc"
+        kinds = set(find(r'\{"([a-z-]+)", Kind::k\w+\}', source)) | {"attribute"}
+        published = set(find(r'text->get\(\) == "(\w+)"', source))
+        self.assertEqual(set(items(part(POLICY_PAGE, "[services.NAME]"), "Cm")), kinds | published)
+
+    def test_each_reserved_name_and_no_other(self):
+        described = items(part(POLICY_PAGE, "NAMES THAT NEED NO DEFINITION"), "Ic")
+        self.assertEqual(set(described), reserved_names())
+        for path in PROSE:
+            for name in re.findall(r"\bpeer\.[a-z-]+", read(path)):
+                self.assertIn(name, reserved_names(), path)
+
+    def test_each_name_that_cannot_be_defined(self):
+        source = "lib/gssloop/authz/policy_check.cc"
+        taken = (find(r'name == "(\w+)"', source) + find(r'name\.starts_with\("(\w+)"\)', source) +
+                 find(r'kPeer = "([^"]+)"', source) +
+                 find(r'kAsserted = "([^"]+)"', "lib/gssloop/authz/policy.h"))
+        self.assertEqual(len(set(taken)), 6)
+        page = read(POLICY_PAGE)
+        for name in taken:
+            self.assertRegex(page, rf"(?<!\w){re.escape(name)}", name)
+
+    def test_the_grammar_is_that_of_the_parser(self):
+        rules = find(r"^//   ((?:expression|conjunction|factor|term) = .*)$",
+                     "lib/gssloop/authz/expression.h", re.MULTILINE)
+        self.assertEqual(len(rules), 4)
+        self.assertIn("\n".join(rules) + "\n", part(POLICY_PAGE, "RULES"))
+
+
+class Messages(unittest.TestCase):
+    def test_each_text_for_strangers_and_no_other(self):
+        texts = set(find(r'\{Class::k\w+, SASL_\w+, SASL_\w+,\s*"([^"]+)"\}', "plugin/outcome.cc"))
+        self.assertGreater(len(texts), 9)
+        described = re.findall(r"^\.It (.*)$", part(MODULE_PAGE, "DIAGNOSTICS"), re.MULTILINE)
+        self.assertEqual(sorted(described), sorted(texts))
+        for text in re.findall(r"^\.Dq (not .*|the server .*)$", read(POLICY_PAGE), re.MULTILINE):
+            self.assertIn(text.rstrip(" ."), texts | {"not this, or that"})
+
+
+class Form(unittest.TestCase):
+    def test_is_well_formed(self):
+        mandoc = shutil.which("mandoc")
+        if mandoc is None:
+            self.skipTest("mandoc is not installed")
+        for page in (POLICY_PAGE, MODULE_PAGE):
+            done = subprocess.run([mandoc, "-T", "lint", "-W", "warning", str(SOURCE / page)],
+                                  capture_output=True, text=True, timeout=60)
+            self.assertEqual((done.returncode, done.stdout), (0, ""))
+
+    def test_no_word_became_a_macro(self):
+        # "An", "No" and others vanish where they stand unescaped in a macro's line.
+        for page in (POLICY_PAGE, MODULE_PAGE):
+            for title in re.findall(r"^\.S[hs] (.*)$", read(page), re.MULTILINE):
+                self.assertNotRegex(title, r"(?<![\w&])[A-Z][a-z](?!\w)", page)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0]], verbosity=2)
