@@ -9,6 +9,7 @@ gssloop $PACKAGE_VERSION
   MIT krb5          `$PKG_CONFIG --modversion mit-krb5-gssapi`
   Cyrus SASL        `$PKG_CONFIG --modversion libsasl2`
   module goes to    $plugindir
+  command gssloop   $enable_tools
   GoogleTest        $gssloop_have_gtest
   Google Benchmark  $gssloop_have_benchmark
   GNU SASL (tests)  $gssloop_have_gsasl

@@ -3,44 +3,13 @@
 
 #include <sasl/sasl.h>
 #include <sasl/saslplug.h>
-#include <strings.h>
 
-#include <algorithm>
+#include <utility>
 
 namespace gssloop::plugin {
-namespace {
 
 // libsasl's limit is for the name with "-PLUS".
-constexpr std::size_t kMaxNameLen = SASL_MECHNAMEMAX - 5;
-
-bool lists(const std::vector<std::string>& names, const std::string& sasl_name) {
-  return std::ranges::any_of(names, [&](const std::string& name) {
-    return strcasecmp(name.c_str(), sasl_name.c_str()) == 0;
-  });
-}
-
-}  // namespace
-
-std::string why_not_gs2(const gss::Mechanism& mechanism, const std::vector<std::string>* named) {
-  if (mechanism.sasl_name.empty()) return "it has no SASL name";
-  if (mechanism.sasl_name.size() > kMaxNameLen) return "its SASL name is too long for libsasl";
-  if (mechanism.is_negotiation) return "it negotiates other mechanisms (RFC 5801 section 14)";
-  if (mechanism.is_pseudo) return "it is not a mechanism of its own";
-  if (mechanism.is_deprecated) return "it is deprecated";
-  if (!mechanism.binds_channels) return "it does not support channel bindings";
-  if (!mechanism.authenticates_initiator || !mechanism.authenticates_target) {
-    return "it does not authenticate both sides";
-  }
-  if (named != nullptr && !lists(*named, mechanism.sasl_name)) {
-    return "gssloop_mechanisms does not list it";
-  }
-  // IAKERB among them: it sends a password's proof through the server, and MIT 1.20's acceptor
-  // calls contexts complete that do not exist.
-  if (named == nullptr && !mechanism.is_default) {
-    return "it is not a default mechanism, and gssloop_mechanisms does not list it";
-  }
-  return {};
-}
+static_assert(gss::kMaxSaslNameLen == SASL_MECHNAMEMAX - 5);
 
 gss::Oid arrives_at(const gss::Oid& mech) {
   return mech == gss::Oid::spnego() ? gss::Oid::krb5() : mech;
@@ -49,17 +18,11 @@ gss::Oid arrives_at(const gss::Oid& mech) {
 std::vector<Offer> offers(const gss::MechanismRegistry& registry, const Options& options) {
   const auto* named = options.mechanisms ? &*options.mechanisms : nullptr;
   std::vector<Offer> offered;
-  const auto add = [&](Family family, const char* sasl_name, const gss::Oid& oid) {
-    const gss::Mechanism* mechanism = registry.find(oid);
-    if (mechanism == nullptr || (named != nullptr && !lists(*named, sasl_name))) return;
-    offered.push_back({family, sasl_name, *mechanism, options.binds_channels});
-  };
-  // libsasl puts the later of two equal mechanisms first.
-  add(Family::kGssapi, "GSSAPI", gss::Oid::krb5());
-  add(Family::kSpnego, "GSS-SPNEGO", gss::Oid::spnego());
-  for (const gss::Mechanism& mechanism : registry.all()) {
-    if (!why_not_gs2(mechanism, named).empty()) continue;
-    offered.push_back({Family::kGs2, mechanism.sasl_name, mechanism});
+  for (gss::SaslOffer& offer : gss::sasl_offers(registry, named)) {
+    // GS2 binds its header, whatever the application has.
+    const bool binds_channels = offer.family == Family::kGs2 || options.binds_channels;
+    offered.push_back(
+        {offer.family, std::move(offer.sasl_name), std::move(offer.mechanism), binds_channels});
   }
   return offered;
 }

@@ -5,21 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "gssloop/gss/mechanisms.h"
+#include "gssloop/gss/sasl_offer.h"
 #include "plugin/options.h"
 
 namespace gssloop::plugin {
 
-// why_not_gs2 says in a clause why a mechanism is not offered as a GS2 mechanism; empty when it is.
-// `named` are the SASL names that the option gssloop_mechanisms lists, or null without it.
-std::string why_not_gs2(const gss::Mechanism& mechanism, const std::vector<std::string>* named);
-
-// Family is what a SASL mechanism does with a GSS-API mechanism.
-enum class Family {
-  kGs2,     // RFC 5801
-  kGssapi,  // RFC 4752
-  kSpnego,  // [MS-SPNG]
-};
+using Family = gss::SaslFamily;
 
 // Offer is one SASL mechanism of this module.
 struct Offer {
@@ -34,9 +25,7 @@ struct Offer {
 // but are not theirs; every other is there for itself.
 gss::Oid arrives_at(const gss::Oid& mech);
 
-// offers lists what is offered, in the order in which libsasl is told: "GSSAPI" where the machine
-// has Kerberos, "GSS-SPNEGO" where it has that, and the GS2 mechanisms (RFC 5801 sections 3 and 14:
-// never negotiation mechanisms; only such that bind channels and authenticate both sides).
+// offers lists what is offered (gss::sasl_offers) under the application's options.
 std::vector<Offer> offers(const gss::MechanismRegistry& registry, const Options& options);
 
 // security_flags, features and max_ssf are what libsasl knows a mechanism by. They are chosen so

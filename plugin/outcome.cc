@@ -68,47 +68,6 @@ Class classify(const loop::Failure& failure) {
 }
 
 // What a person should look at.
-const char* hint(Complaint complaint) {
-  switch (complaint) {
-    case Complaint::kUnknown:
-      return "";
-    case Complaint::kNoCredential:
-      return "there is no usable credential: a client gets a ticket with kinit, a server's keytab "
-             "is shown by klist -k";
-    case Complaint::kNoTicket:
-      return "there is no usable Kerberos ticket: get one with kinit, and look at KRB5CCNAME";
-    case Complaint::kTicketExpired:
-      return "the ticket has expired: get a new one with kinit";
-    case Complaint::kClockSkew:
-      return "the clocks of client, server and KDC differ too much: synchronise them";
-    case Complaint::kWrongKeyVersion:
-      return "the keytab lacks the key that the ticket was made with: export the service's key "
-             "anew, or let the client get a fresh ticket";
-    case Complaint::kWrongKey:
-      return "the keytab's key is not the KDC's, or the token was changed on its way: export the "
-             "service's key anew";
-    case Complaint::kNoSuchService:
-      return "the KDC does not know this service principal: create it, or look at the host name";
-    case Complaint::kNoSuchClient:
-      return "the KDC does not know this user: look at the name and the realm";
-    case Complaint::kWrongPassword:
-      return "the password is wrong";
-    case Complaint::kNoKeytab:
-      return "the keytab has no key for this service, or cannot be read by this user: look at it "
-             "with klist -k";
-    case Complaint::kReplay:
-      return "this token was used before: a replay, or two servers sharing one replay cache";
-    case Complaint::kBadBindings:
-      return "client and server do not see the same channel or the same GS2 header: something "
-             "stands between them, or one of them uses another binding";
-    case Complaint::kNoKdc:
-      return "no KDC of the realm answered: look at krb5.conf and the network";
-    case Complaint::kDefectiveToken:
-      return "the token is damaged, or made for another mechanism";
-  }
-  return "";
-}
-
 const char* hint(const loop::Failure& failure) {
   if (failure.missing.has(Flag::kChannelBound)) {
     return "the peer's token does not vouch for the GS2 header in front of it: the header is "
@@ -122,7 +81,7 @@ const char* hint(const loop::Failure& failure) {
     return "the mechanism does not grant anonymity, so nothing was sent: switch "
            "gssloop_anonymous off, or use an anonymous ticket (kinit -n)";
   }
-  return failure.status.is_complete() ? "" : hint(gss::complaint(failure.status));
+  return failure.status.is_complete() ? "" : gss::advice(gss::complaint(failure.status));
 }
 
 std::string sentence(const std::string& subject, const std::string& what, const char* look_at) {
@@ -144,7 +103,7 @@ Refusal explain(const std::string& subject, const loop::Failure& failure) {
 }
 
 Refusal explain(const std::string& subject, Class what, const gss::Status& status) {
-  return {what, sentence(subject, status.text(), hint(gss::complaint(status)))};
+  return {what, sentence(subject, status.text(), gss::advice(gss::complaint(status)))};
 }
 
 int report_client(const Host& host, const Refusal& refusal) {

@@ -49,22 +49,26 @@ may_include lib/gssloop/loop gssloop/base gssloop/gss gssloop/loop
 may_include lib/gssloop/io gssloop/base gssloop/gss gssloop/loop gssloop/io
 may_include lib/gssloop/authz gssloop/base gssloop/authz
 may_include plugin gssloop/base gssloop/gss gssloop/loop gssloop/authz plugin
+may_include tools gssloop/base gssloop/gss gssloop/loop gssloop/io gssloop/authz tools
 
-above_gss=$(files lib/gssloop/base lib/gssloop/loop lib/gssloop/io lib/gssloop/authz plugin)
+# What asks Kerberos itself about a machine is in these files of the tools.
+tools=$(files tools | grep -vE '^tools/(kerberos|krb5_handles|ccache|kdc_request)\.')
+above_gss="$(files lib/gssloop/base lib/gssloop/loop lib/gssloop/io lib/gssloop/authz plugin) $tools"
 # shellcheck disable=SC2086  # a list of files
-forbid 'gss_* and krb5_* are called in gssloop/gss only' \
+forbid 'gss_* and krb5_* are called in gssloop/gss (and a few files of tools) only' \
   '\b(gss|gssspi|krb5)_[a-z0-9_]+ *\(' $above_gss
 # shellcheck disable=SC2086
 forbid 'the GSS-API headers come through gssloop/gss/gssapi_c.h' \
-  '#include <(gssapi|krb5)' $(files lib plugin | grep -v '^lib/gssloop/gss/gssapi_c.h$')
+  '#include <(gssapi|krb5)' $(files lib plugin | grep -v '^lib/gssloop/gss/gssapi_c.h$') $tools
 # shellcheck disable=SC2086
-forbid 'libsasl is known to plugin/ only' '\bSASL_[A-Z]|<sasl/' $(files lib)
+forbid 'libsasl is known to plugin/ and the doctor only' '\bSASL_[A-Z]|<sasl/' \
+  $(files lib) $(files tools | grep -vE '^tools/(doctor|sasl)')
 # shellcheck disable=SC2086
 forbid 'composite names are imported by tools and tests only' \
   'import_trusted_composite' $(files lib plugin | grep -v '^lib/gssloop/gss/names\.')
 # shellcheck disable=SC2086
 forbid 'attribute values are made of what the mechanism returned, in gssloop/gss only' \
-  'from_mechanism' $(files lib plugin | grep -vE '^lib/gssloop/(gss/attributes.cc|base/attribute.h)$')
+  'from_mechanism' $(files lib plugin tools | grep -vE '^lib/gssloop/(gss/attributes.cc|base/attribute.h)$')
 # shellcheck disable=SC2086
 forbid 'SASL codes of failures are chosen in plugin/outcome.cc only' \
   'return SASL_(FAIL|BAD[A-Z]+|NOAUTHZ|TOOWEAK|CONFIGERR)\b' \

@@ -60,6 +60,10 @@ WRAP(gss_display_status,
      (minor, status, type, mech, message_context, text))
 WRAP(gss_duplicate_name, (OM_uint32 * minor, const gss_name_t name, gss_name_t* copy),
      (minor, name, copy))
+WRAP(gss_display_mech_attr,
+     (OM_uint32 * minor, gss_const_OID attribute, gss_buffer_t name, gss_buffer_t short_text,
+      gss_buffer_t long_text),
+     (minor, attribute, name, short_text, long_text))
 WRAP(gss_export_cred, (OM_uint32 * minor, gss_cred_id_t credential, gss_buffer_t token),
      (minor, credential, token))
 WRAP(gss_export_name_composite, (OM_uint32 * minor, gss_name_t name, gss_buffer_t token),

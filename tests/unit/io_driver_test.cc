@@ -275,6 +275,45 @@ TEST(Channel, DeadlineIsThatOfTheWholeFrame) {
   EXPECT_GE(Clock::now(), deadline);
 }
 
+// What an observer is told, a word each.
+class Notes final : public Observer {
+ public:
+  void on_received(FrameKind kind, ByteView body) override {
+    text += std::string("<") + static_cast<char>(kind) + std::to_string(body.size()) + " ";
+  }
+  void on_step(const loop::Step& step) override {
+    text += std::string(step.row().name) + ">" + std::to_string(step.token().size()) + " ";
+  }
+  std::string text;
+};
+
+TEST(Driver, TellsItsObserverOfEveryFrameAndStepInTheirOrder) {
+  const struct {
+    DriverRow row;
+    const char* told;
+  } rows[] = {
+      {{"", kInitiator, {{kContinue, "abc"}, {0, ""}}, token("b"), {}, Fault::kNone},
+       "continue>3 <T1 complete>0 "},
+      {{"", kAcceptor, {{kContinue, ""}, {0, "b"}}, token("a") + token(""), {}, Fault::kNone},
+       "<T1 continue>0 <T0 complete, token>1 "},
+      {{"", kAcceptor, {}, kNotice, {}, Fault::kPeerRejected}, "<F0 peer failed>0 "},
+      {{"", kAcceptor, {}, bytes("GET / "), {}, Fault::kPeerProtocol}, "peer defect>0 "},
+      {{"", kAcceptor, {{GSS_S_FAILURE, "E!"}}, token("a"), {}, Fault::kPeerRejected},
+       "<T1 error, token>2 "},
+  };
+  for (const auto& [row, told] : rows) {
+    const FakeInquireContext fake;
+    const auto [mine, peer] = memory_pair();
+    ASSERT_TRUE(peer->write_all(row.received, kNoDeadline).is_done());
+    ScriptedNegotiation negotiation(row.role, row.legs);
+    Notes notes;
+    const Outcome outcome =
+        drive(negotiation, negotiation.first(row.role), *mine, Clock::now() + 1min, &notes);
+    EXPECT_EQ(outcome ? Fault::kNone : outcome.error().fault, row.fault) << told;
+    EXPECT_EQ(notes.text, told);
+  }
+}
+
 TEST(Driver, RunsBothRolesAgainstEachOtherWithoutATicket) {
   // The real mechanism library, between threads: both sides end, and both say why.
   auto ends = memory_pair();

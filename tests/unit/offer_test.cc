@@ -46,7 +46,7 @@ TEST(Offer, WhatIsNotOffered) {
   for (const auto& row : rows) {
     gss::Mechanism mechanism = good();
     row.change(&mechanism);
-    const std::string why = why_not_gs2(mechanism, nullptr);
+    const std::string why = gss::why_not_gs2(mechanism, nullptr);
     EXPECT_EQ(why.empty(), *row.reason == '\0') << why;
     EXPECT_NE(why.find(row.reason), std::string::npos) << why;
   }
@@ -58,7 +58,7 @@ TEST(Offer, NamingANegotiatingMechanismDoesNotOfferIt) {
   gss::Mechanism mechanism = good("SPNEGO");
   mechanism.is_negotiation = true;
   const Names named = {"SPNEGO"};
-  EXPECT_FALSE(why_not_gs2(mechanism, &named).empty());
+  EXPECT_FALSE(gss::why_not_gs2(mechanism, &named).empty());
 }
 
 TEST(Offer, OptionNamesMechanisms) {
@@ -66,12 +66,12 @@ TEST(Offer, OptionNamesMechanisms) {
   const Names others = {"GS2-OTHER", "GS2-GOO", "GS2-GOODX"};
   const Names named = {"X", "gs2-good"};
   const Names none;
-  EXPECT_FALSE(why_not_gs2(good(), &others).empty());
-  EXPECT_FALSE(why_not_gs2(good(), &none).empty());
-  EXPECT_TRUE(why_not_gs2(good(), &named).empty());
+  EXPECT_FALSE(gss::why_not_gs2(good(), &others).empty());
+  EXPECT_FALSE(gss::why_not_gs2(good(), &none).empty());
+  EXPECT_TRUE(gss::why_not_gs2(good(), &named).empty());
   gss::Mechanism shy = good();
   shy.is_default = false;
-  EXPECT_TRUE(why_not_gs2(shy, &named).empty());
+  EXPECT_TRUE(gss::why_not_gs2(shy, &named).empty());
 }
 
 gss::Mechanism named(const gss::Oid& oid, const std::string& sasl_name) {

@@ -95,4 +95,45 @@ Complaint complaint(const Status& status) {
                                                                : Complaint::kUnknown;
 }
 
+const char* advice(Complaint complaint) noexcept {
+  switch (complaint) {
+    case Complaint::kUnknown:
+      return "";
+    case Complaint::kNoCredential:
+      return "there is no usable credential: a client gets a ticket with kinit, a server's keytab "
+             "is shown by klist -k";
+    case Complaint::kNoTicket:
+      return "there is no usable Kerberos ticket: get one with kinit, and look at KRB5CCNAME";
+    case Complaint::kTicketExpired:
+      return "the ticket has expired: get a new one with kinit";
+    case Complaint::kClockSkew:
+      return "the clocks of client, server and KDC differ too much: synchronise them";
+    case Complaint::kWrongKeyVersion:
+      return "the keytab lacks the key that the ticket was made with: export the service's key "
+             "anew, or let the client get a fresh ticket";
+    case Complaint::kWrongKey:
+      return "the keytab's key is not the KDC's, or the token was changed on its way: export the "
+             "service's key anew";
+    case Complaint::kNoSuchService:
+      return "the KDC does not know this service principal: create it, or look at the host name";
+    case Complaint::kNoSuchClient:
+      return "the KDC does not know this user: look at the name and the realm";
+    case Complaint::kWrongPassword:
+      return "the password is wrong";
+    case Complaint::kNoKeytab:
+      return "the keytab has no key for this service, or cannot be read by this user: look at it "
+             "with klist -k";
+    case Complaint::kReplay:
+      return "this token was used before: a replay, or two servers sharing one replay cache";
+    case Complaint::kBadBindings:
+      return "client and server do not see the same channel or the same GS2 header: something "
+             "stands between them, or one of them uses another binding";
+    case Complaint::kNoKdc:
+      return "no KDC of the realm answered: look at krb5.conf and the network";
+    case Complaint::kDefectiveToken:
+      return "the token is damaged, or made for another mechanism";
+  }
+  return "";
+}
+
 }  // namespace gssloop::gss

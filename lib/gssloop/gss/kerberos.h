@@ -42,6 +42,9 @@ enum class Complaint {
 };
 Complaint complaint(const Status& status);
 
+// advice says in a clause what a person should look at; "" where there is nothing to say.
+const char* advice(Complaint complaint) noexcept;
+
 }  // namespace gssloop::gss
 
 #endif  // GSSLOOP_GSS_KERBEROS_H_

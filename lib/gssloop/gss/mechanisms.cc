@@ -16,6 +16,13 @@ class MechAttributes {
       set_.reset();  // declares nothing, so is eligible for nothing
     }
   }
+  std::vector<Oid> all() const {
+    std::vector<Oid> oids;
+    for (std::size_t i = 0; set_ && i < set_.get()->count; ++i) {
+      oids.emplace_back(&set_.get()->elements[i]);
+    }
+    return oids;
+  }
   bool has(gss_const_OID attribute) const {
     const Oid wanted(attribute);
     for (std::size_t i = 0; set_ && i < set_.get()->count; ++i) {
@@ -60,6 +67,21 @@ Mechanism describe(const Oid& oid) {
 std::string Mechanism::policy_name() const {
   if (oid.is_kerberos()) return "krb5";
   return name.empty() ? oid.dotted() : name;
+}
+
+std::vector<MechanismAttribute> declared_attributes(const Oid& mech) {
+  std::vector<MechanismAttribute> declared;
+  for (const Oid& oid : MechAttributes(mech).all()) {
+    OidArgument argument(oid);
+    Buffer name, short_text, long_text;
+    OM_uint32 minor;
+    const OM_uint32 major = gss_display_mech_attr(&minor, argument.get(), name.out(),
+                                                  short_text.out(), long_text.out());
+    const bool is_known = major == GSS_S_COMPLETE && !name.empty();
+    declared.push_back({is_known ? to_string(name.view()) : oid.dotted(),
+                        is_known ? to_string(short_text.view()) : std::string()});
+  }
+  return declared;
 }
 
 Result<MechanismRegistry> MechanismRegistry::indicate() {

@@ -36,6 +36,15 @@ struct Mechanism {
   std::string policy_name() const;
 };
 
+// MechanismAttribute is an RFC 5587 attribute that a mechanism declares.
+struct MechanismAttribute {
+  std::string name;         // "GSS_C_MA_AUTH_INIT"; the dotted OID where the library knows no name
+  std::string description;  // for a person; may be empty
+};
+
+// declared_attributes lists all of them, in the mechanism's order; empty where it declares none.
+std::vector<MechanismAttribute> declared_attributes(const Oid& mech);
+
 // MechanismRegistry is the list of the machine's mechanisms, asked for once and immutable: any
 // number of threads may read it.
 class MechanismRegistry {

@@ -23,10 +23,12 @@ Failure failure(Fault fault, std::string reason) {
 
 class Driver {
  public:
-  Driver(loop::Negotiation* negotiation, Transport* transport, Deadline deadline)
+  Driver(loop::Negotiation* negotiation, Transport* transport, Deadline deadline,
+         Observer* observer)
       : negotiation_(*negotiation),
         transport_(*transport),
         deadline_(deadline),
+        observer_(observer),
         max_token_len_(negotiation->limits().max_token_len) {}
 
   Outcome run(std::optional<Step> first) {
@@ -40,6 +42,7 @@ class Driver {
  private:
   // obey does what the step asks for, in order. Nothing comes back while a token is awaited.
   std::optional<Outcome> obey(Step& step) {
+    if (observer_ != nullptr) observer_->on_step(step);
     for (const Action action : step.actions()) {
       switch (action) {
         case Action::kSendToken:
@@ -86,6 +89,7 @@ class Driver {
   Step next_step() {
     auto frame = receive_frame(transport_, max_token_len_, deadline_);
     if (!frame) return step_without_frame(std::move(frame.error()));
+    if (observer_ != nullptr) observer_->on_received(frame->kind, frame->body);
     switch (frame->kind) {
       case FrameKind::kToken:
         return negotiation_.on_token(frame->body);
@@ -114,22 +118,24 @@ class Driver {
   loop::Negotiation& negotiation_;
   Transport& transport_;
   const Deadline deadline_;
+  Observer* const observer_;
   const std::size_t max_token_len_;
 };
 
 }  // namespace
 
 Outcome drive(loop::Negotiation& negotiation, std::optional<Step> step, Transport& transport,
-              Deadline deadline) {
-  return Driver(&negotiation, &transport, deadline).run(std::move(step));
+              Deadline deadline, Observer* observer) {
+  return Driver(&negotiation, &transport, deadline, observer).run(std::move(step));
 }
 
-Outcome run(loop::Initiator& initiator, Transport& transport, Deadline deadline) {
-  return drive(initiator, initiator.start(), transport, deadline);
+Outcome run(loop::Initiator& initiator, Transport& transport, Deadline deadline,
+            Observer* observer) {
+  return drive(initiator, initiator.start(), transport, deadline, observer);
 }
 
-Outcome run(loop::Acceptor& acceptor, Transport& transport, Deadline deadline) {
-  return drive(acceptor, std::nullopt, transport, deadline);
+Outcome run(loop::Acceptor& acceptor, Transport& transport, Deadline deadline, Observer* observer) {
+  return drive(acceptor, std::nullopt, transport, deadline, observer);
 }
 
 }  // namespace gssloop::io

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "gssloop/base/result.h"
+#include "gssloop/io/frame.h"
 #include "gssloop/io/transport.h"
 #include "gssloop/loop/acceptor.h"
 #include "gssloop/loop/established_context.h"
@@ -15,6 +16,27 @@
 namespace gssloop::io {
 
 using Outcome = Result<loop::EstablishedContext, loop::Failure>;
+
+// Observer is told what a driver sees and does, for those who explain a login to a person. It is
+// called on the driver's thread and changes nothing; what it is given is the driver's, and only
+// lent. Must not throw.
+class Observer {
+ public:
+  Observer() = default;
+  Observer(const Observer&) = delete;
+  Observer& operator=(const Observer&) = delete;
+  virtual ~Observer() = default;
+
+  // on_received: a frame came whole; the loop has not seen it yet. Not called for what is no frame,
+  // or one that is too long.
+  virtual void on_received(FrameKind kind, ByteView body) {
+    static_cast<void>(kind);
+    static_cast<void>(body);
+  }
+  // on_step: the loop decided; none of the step's actions is obeyed yet. The first call of an
+  // initiator, and the end of a wait, are steps that no frame preceded.
+  virtual void on_step(const loop::Step& step) { static_cast<void>(step); }
+};
 
 // run carries a whole negotiation over a transport, in frames (frame.h), and blocks until there is
 // a context or none. It decides nothing: it obeys each Step's actions in their order, waits where
@@ -35,14 +57,16 @@ using Outcome = Result<loop::EstablishedContext, loop::Failure>;
 // - Afterwards the transport stands behind the last frame of the negotiation. After a failure it is
 //   good for nothing but closing.
 //
-// The negotiation is used up. One thread.
-Outcome run(loop::Initiator& initiator, Transport& transport, Deadline deadline);
-Outcome run(loop::Acceptor& acceptor, Transport& transport, Deadline deadline);
+// `observer` may be null; it must outlive the call. The negotiation is used up. One thread.
+Outcome run(loop::Initiator& initiator, Transport& transport, Deadline deadline,
+            Observer* observer = nullptr);
+Outcome run(loop::Acceptor& acceptor, Transport& transport, Deadline deadline,
+            Observer* observer = nullptr);
 
 // drive is what both share, for whoever has the beginning elsewhere (a first token in another
 // message): it obeys `step`, or awaits a token where there is none, and goes on as run does.
 Outcome drive(loop::Negotiation& negotiation, std::optional<loop::Step> step, Transport& transport,
-              Deadline deadline);
+              Deadline deadline, Observer* observer = nullptr);
 
 }  // namespace gssloop::io
 

@@ -30,6 +30,9 @@ class EstablishedContext {
   // mech is the mechanism of the established context, the one that policy goes by.
   const gss::Oid& mech() const noexcept { return mech_; }
 
+  // info asks the context about itself: its lifetime, say, which goes down.
+  gss::Result<gss::ContextInfo> info() const { return gss::inquire_context(context_); }
+
   // confidentiality_ssf is the strength of the encryption in bits; nullopt: the mechanism does not
   // tell. Safe here: the loop made sure that gss_inquire_context knows the context.
   gss::Result<std::optional<unsigned>> confidentiality_ssf() const {

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "gssloop/gss/sasl_offer.h"
+
+#include <strings.h>
+
+#include <algorithm>
+
+namespace gssloop::gss {
+namespace {
+
+bool lists(const std::vector<std::string>& names, const std::string& sasl_name) {
+  return std::ranges::any_of(names, [&](const std::string& name) {
+    return strcasecmp(name.c_str(), sasl_name.c_str()) == 0;
+  });
+}
+
+}  // namespace
+
+std::string why_not_gs2(const Mechanism& mechanism, const std::vector<std::string>* named) {
+  if (mechanism.sasl_name.empty()) return "it has no SASL name";
+  if (mechanism.sasl_name.size() > kMaxSaslNameLen) return "its SASL name is too long for libsasl";
+  if (mechanism.is_negotiation) return "it negotiates other mechanisms (RFC 5801 section 14)";
+  if (mechanism.is_pseudo) return "it is not a mechanism of its own";
+  if (mechanism.is_deprecated) return "it is deprecated";
+  if (!mechanism.binds_channels) return "it does not support channel bindings";
+  if (!mechanism.authenticates_initiator || !mechanism.authenticates_target) {
+    return "it does not authenticate both sides";
+  }
+  if (named != nullptr && !lists(*named, mechanism.sasl_name)) {
+    return "gssloop_mechanisms does not list it";
+  }
+  // IAKERB among them: it sends a password's proof through the server, and MIT 1.20's acceptor
+  // calls contexts complete that do not exist.
+  if (named == nullptr && !mechanism.is_default) {
+    return "it is not a default mechanism, and gssloop_mechanisms does not list it";
+  }
+  return {};
+}
+
+std::vector<SaslOffer> sasl_offers(const MechanismRegistry& registry,
+                                   const std::vector<std::string>* named) {
+  std::vector<SaslOffer> offered;
+  const auto add = [&](SaslFamily family, const char* sasl_name, const Oid& oid) {
+    const Mechanism* mechanism = registry.find(oid);
+    if (mechanism == nullptr || (named != nullptr && !lists(*named, sasl_name))) return;
+    offered.push_back({family, sasl_name, *mechanism});
+  };
+  // libsasl puts the later of two equal mechanisms first.
+  add(SaslFamily::kGssapi, "GSSAPI", Oid::krb5());
+  add(SaslFamily::kSpnego, "GSS-SPNEGO", Oid::spnego());
+  for (const Mechanism& mechanism : registry.all()) {
+    if (!why_not_gs2(mechanism, named).empty()) continue;
+    offered.push_back({SaslFamily::kGs2, mechanism.sasl_name, mechanism});
+  }
+  return offered;
+}
+
+}  // namespace gssloop::gss

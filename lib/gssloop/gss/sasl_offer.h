@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_GSS_SASL_OFFER_H_
+#define GSSLOOP_GSS_SASL_OFFER_H_
+
+#include <string>
+#include <vector>
+
+#include "gssloop/gss/mechanisms.h"
+
+namespace gssloop::gss {
+
+// Which of a machine's GSS-API mechanisms the SASL module offers, and under which names: known here
+// to the module, which offers them, and to whoever explains it. All are pure functions.
+
+// SaslFamily is what a SASL mechanism does with a GSS-API mechanism.
+enum class SaslFamily {
+  kGs2,     // RFC 5801
+  kGssapi,  // RFC 4752
+  kSpnego,  // [MS-SPNG]
+};
+
+// kMaxSaslNameLen is the longest SASL name, in octets, that libsasl takes with "-PLUS" behind it.
+inline constexpr std::size_t kMaxSaslNameLen = 15;
+
+// why_not_gs2 says in a clause why a mechanism is not offered as a GS2 mechanism; empty when it is.
+// `named` are the SASL names that the option gssloop_mechanisms lists, or null without it.
+std::string why_not_gs2(const Mechanism& mechanism, const std::vector<std::string>* named);
+
+struct SaslOffer {
+  SaslFamily family = SaslFamily::kGs2;
+  std::string sasl_name;  // without -PLUS
+  Mechanism mechanism;
+};
+
+// sasl_offers lists what is offered, in the order in which libsasl is told: "GSSAPI" where the
+// machine has Kerberos, "GSS-SPNEGO" where it has that, and the GS2 mechanisms (RFC 5801 sections 3
+// and 14: never negotiation mechanisms; only such that bind channels and authenticate both sides).
+// `named` as above.
+std::vector<SaslOffer> sasl_offers(const MechanismRegistry& registry,
+                                   const std::vector<std::string>* named);
+
+}  // namespace gssloop::gss
+
+#endif  // GSSLOOP_GSS_SASL_OFFER_H_

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# GSSLOOP_TOOLS: is the command gssloop built, and is what it needs there?
+AC_DEFUN([GSSLOOP_TOOLS], [
+  AC_ARG_ENABLE([tools],
+    [AS_HELP_STRING([--disable-tools], [do not build the command gssloop])],
+    [], [enable_tools=yes])
+  AS_IF([test "x$enable_tools" != xno], [
+    gssloop_missing=
+    AC_CHECK_HEADER([CLI/CLI.hpp], [], [gssloop_missing="$gssloop_missing libcli11-dev"])
+    AC_CHECK_HEADER([nlohmann/json.hpp], [], [gssloop_missing="$gssloop_missing nlohmann-json3-dev"])
+    AS_IF([test "x$gssloop_missing" != x],
+      [AC_MSG_ERROR([the command gssloop needs CLI11 and nlohmann-json.
+Debian packages that are missing:$gssloop_missing. To build without the command: --disable-tools])])])
+  AM_CONDITIONAL([TOOLS], [test "x$enable_tools" != xno])
+
+  AC_ARG_WITH([bash-completion-dir],
+    [AS_HELP_STRING([--with-bash-completion-dir=DIR],
+      [where the completion goes @<:@DATADIR/bash-completion/completions@:>@])],
+    [bashcompletiondir=$withval], [bashcompletiondir='${datadir}/bash-completion/completions'])
+  AC_SUBST([bashcompletiondir])
+])

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// `gssloop doctor` as a command: its line, its output and its status.
+#include "tools/doctor_command.h"
+
+#include <optional>
+
+#include "tests/tools/doctor_test.h"
+
+namespace gssloop::testing {
+namespace {
+
+using tools::Exit;
+using tools::Json;
+
+class DoctorCommand : public DoctorTest {
+ protected:
+  struct Done {
+    std::optional<Exit> status;  // none: wrong usage
+    std::string out;
+  };
+
+  static Done run(std::vector<std::string> line) {
+    CLI::App app;
+    tools::Command chosen;
+    tools::add_doctor(&app, &chosen);
+    line.insert(line.begin(), "doctor");
+    std::reverse(line.begin(), line.end());  // as CLI11 takes it
+    try {
+      app.parse(line);
+    } catch (const CLI::ParseError&) {
+      return {};
+    }
+    tools::Output output(tools::Output::Colour::kNever);
+    ::testing::internal::CaptureStdout();
+    Done done;
+    done.status = chosen(output);
+    output.flush();
+    done.out = ::testing::internal::GetCapturedStdout();
+    return done;
+  }
+};
+
+TEST_F(DoctorCommand, SaysWhatIsFine) {
+  const Done done = run({"imap@localhost"});
+  EXPECT_EQ(done.status, Exit::kDone) << done.out;
+  EXPECT_NE(done.out.find("\nok       ticket        alice@EXAMPLE.TEST"), std::string::npos);
+  EXPECT_NE(done.out.find("\n0 problems, "), std::string::npos) << done.out;
+}
+
+TEST_F(DoctorCommand, SaysWhatIsWrongAndWhatToDo) {
+  const Done done =
+      run({"imap@localhost", "--server-only", "--keytab", realm().path("no\x1b[31mthing")});
+  EXPECT_EQ(done.status, Exit::kFailed) << done.out;
+  EXPECT_NE(done.out.find("\nproblem  keytab        the keytab"), std::string::npos) << done.out;
+  EXPECT_NE(done.out.find("\n         why: "), std::string::npos);
+  EXPECT_NE(done.out.find("\n         do:  kadmin"), std::string::npos);
+  EXPECT_NE(done.out.find("no\\x1b[31mthing"), std::string::npos) << done.out;
+  EXPECT_EQ(done.out.find('\x1b'), std::string::npos);
+}
+
+TEST_F(DoctorCommand, PrintsJson) {
+  set("KRB5CCNAME", "FILE:" + realm().path("no-tickets"));
+  const Done done = run({"--json", "imap@localhost"});
+  EXPECT_EQ(done.status, Exit::kFailed);
+  const Json document = Json::parse(done.out, nullptr, false);
+  ASSERT_FALSE(document.is_discarded()) << done.out;
+  EXPECT_EQ(document["problems"], 2);
+  std::set<std::string> problems;
+  for (const Json& finding : document["findings"]) {
+    for (const char* member : {"kind", "check", "what", "why", "remedy"}) {
+      EXPECT_TRUE(finding.contains(member)) << finding;
+    }
+    if (finding["kind"] == "problem") problems.insert(finding["check"].get<std::string>());
+  }
+  EXPECT_EQ(problems, (std::set<std::string>{"ticket", "login"}));
+}
+
+TEST_F(DoctorCommand, TakesWhatTheLineSays) {
+  const Done client = run({"imap@localhost", "--client-only", "--json"});
+  EXPECT_EQ(client.out.find("\"keytab\""), std::string::npos) << client.out;
+  EXPECT_NE(client.out.find("\"ticket\""), std::string::npos);
+  const Done server = run({"imap@localhost", "--server-only", "--json", "--policy",
+                           realm().path("nothing"), "--sasl-path", realm().path("nowhere")});
+  EXPECT_EQ(server.out.find("\"ticket\""), std::string::npos) << server.out;
+  EXPECT_NE(server.out.find(realm().path("nothing")), std::string::npos);
+  EXPECT_NE(server.out.find(realm().path("nowhere")), std::string::npos);
+  const Done other = run({"--app", "tested", "ldap@localhost", "--json"});
+  EXPECT_NE(other.out.find("tested.conf"), std::string::npos) << other.out;
+  EXPECT_NE(other.out.find("no key of ldap/localhost@EXAMPLE.TEST"), std::string::npos);
+}
+
+TEST_F(DoctorCommand, RefusesALineThatMakesNoSense) {
+  const std::vector<std::vector<std::string>> kLines = {
+      {"imap/localhost"},  {"@localhost"},       {"imap@"},
+      {"imap@local host"}, {"imap@a", "imap@b"}, {"--client-only", "--server-only"},
+      {"--keytab"},        {"--nosuch"}};
+  for (const auto& line : kLines) EXPECT_FALSE(run(line).status) << line.front();
+}
+
+}  // namespace
+}  // namespace gssloop::testing

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What `gssloop doctor` finds where one thing is broken: libsasl's part, and the policy.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/tools/doctor_test.h"
+#include "tools/doctor_checks.h"
+
+namespace gssloop::testing {
+namespace {
+
+using tools::examine;
+
+constexpr const char* kModule = "/libgssloop_sasl.so";
+
+TEST_F(DoctorTest, NamesTheFoldersWithoutTheModule) {
+  const std::string folder = realm().path("empty"), missing = realm().path("missing");
+  std::filesystem::create_directory(folder);
+  set("SASL_PATH", folder + ":" + missing);
+  const auto findings = examine(options());
+  EXPECT_EQ(checks(findings, Kind::kProblem), Names{"module"});
+  EXPECT_TRUE(has(findings, Kind::kProblem, "module",
+                  folder + ", " + missing + " (there is no such folder)",
+                  "--with-plugindir=" + folder));
+}
+
+TEST_F(DoctorTest, TakesTheSaslPathThatIsNamed) {
+  DoctorOptions asked = options();
+  asked.sasl_path = realm().path("missing");
+  EXPECT_EQ(checks(examine(asked), Kind::kProblem), Names{"module"});
+}
+
+TEST_F(DoctorTest, GivesTheLinkersReasonForAModuleThatCannotBeLoaded) {
+  const std::string folder = realm().path("broken");
+  std::filesystem::create_directory(folder);
+  write_file(folder + kModule,
+             "This is no library, but a text of more than sixty-four octets, "
+             "which is as long as the header of one.\n");
+  set("SASL_PATH", folder);
+  const auto findings = examine(options());
+  EXPECT_EQ(checks(findings, Kind::kProblem), Names{"module"});
+  EXPECT_TRUE(has(findings, Kind::kProblem, "module", folder + kModule + ": invalid ELF header",
+                  "install " + folder + kModule));
+}
+
+TEST_F(DoctorTest, SaysThatAnotherLibraryHasTheModulesName) {
+  const char* const other = std::getenv("GSSLOOP_SCRIPTED_MECH");
+  ASSERT_NE(other, nullptr) << "make check sets it";
+  const std::string folder = realm().path("other");
+  std::filesystem::create_directory(folder);
+  std::filesystem::create_symlink(other, folder + kModule);
+  set("SASL_PATH", folder);
+  const auto findings = examine(options());
+  EXPECT_EQ(checks(findings, Kind::kProblem), Names{"module"});
+  EXPECT_TRUE(has(findings, Kind::kProblem, "module", "lacks an entry point", folder + kModule));
+}
+
+TEST_F(DoctorTest, NamesAModuleThatCrashes) {
+  const char* const build = std::getenv("GSSLOOP_BUILDDIR");
+  ASSERT_NE(build, nullptr) << "make check sets it";
+  const std::string crashing = std::string(build) + "/tests/tools/.libs/crashing_module.so";
+  ASSERT_TRUE(std::filesystem::exists(crashing)) << crashing;
+  const std::string folder = module_folder({});
+  std::filesystem::create_symlink(crashing, folder + "/libbad.so");
+  set("SASL_PATH", folder);
+  const auto findings = examine(options());
+  EXPECT_EQ(checks(findings, Kind::kProblem), Names{"module"});
+  EXPECT_TRUE(has(findings, Kind::kProblem, "module", folder + "/libbad.so breaks the program",
+                  "remove " + folder + "/libbad.so"));
+  EXPECT_TRUE(has(findings, Kind::kProblem, "module", "it crashed (SIG"));
+}
+
+TEST_F(DoctorTest, SaysWhoseMechanismIsUsed) {
+  const std::string folder = module_folder({"libgssapiv2.so"});
+  if (folder.empty()) GTEST_SKIP() << "Cyrus SASL's own modules are not installed";
+  set("SASL_PATH", folder);
+  const auto findings = examine(options());
+  EXPECT_EQ(checks(findings, Kind::kProblem), Names());
+  EXPECT_TRUE(has(findings, Kind::kGood, "mechanisms",
+                  "GSSAPI of the module gssapiv2 as well (server): this one's is used"));
+  EXPECT_TRUE(has(findings, Kind::kGood, "mechanisms", "(client): this one's is used"));
+}
+
+// As it would be if libsasl sorted them otherwise.
+TEST_F(DoctorTest, NotesAMechanismThatAnotherModuleWins) {
+  tools::Case it;
+  it.options = options();
+  it.sasl.server_mechanisms = {
+      {"GSSAPI", "other"}, {"GSSAPI", "gssloop_sasl"}, {"GS2-KRB5", "gssloop_sasl"}};
+  it.sasl.offered = {"GSSAPI", "GS2-KRB5"};
+  const auto findings = tools::check_mechanisms(it);
+  EXPECT_TRUE(has(findings, Kind::kNote, "mechanisms", "GSSAPI of the module other is used",
+                  "libother.so"));
+  EXPECT_TRUE(has(tools::check_application(it), Kind::kNote, "application", "offers GSSAPI", ""));
+}
+
+TEST_F(DoctorTest, SaysWhyAMechanismIsListedAndRefused) {
+  const std::string folder = module_folder({"libgssapiv2.so"});
+  if (folder.empty()) GTEST_SKIP() << "Cyrus SASL's own modules are not installed";
+  set("SASL_PATH", folder);
+  set("KRB5_KTNAME", "FILE:" + realm().path("nothing"));
+  const auto findings = examine(options());
+  EXPECT_TRUE(has(findings, Kind::kProblem, "mechanisms",
+                  "does not offer GSS-SPNEGO, GSSAPI, GS2-KRB5: no credential", "keytab"));
+}
+
+TEST_F(DoctorTest, ShowsAMechListWithOtherMechanisms) {
+  const std::string folder = module_folder({"libplain.so"});
+  if (folder.empty()) GTEST_SKIP() << "Cyrus SASL's own modules are not installed";
+  set("SASL_PATH", folder);
+  DoctorOptions asked = options();
+  asked.app = app("# comment\nmech_list: PLAIN GSSAPI\n");
+  const auto findings = examine(asked);
+  EXPECT_EQ(checks(findings, Kind::kProblem), Names());
+  EXPECT_TRUE(has(findings, Kind::kGood, "application", realm().path("tested.conf")));
+  EXPECT_TRUE(has(findings, Kind::kNote, "application",
+                  "mech_list is \"PLAIN GSSAPI\" (" + realm().path("tested.conf") +
+                      "): a server also offers PLAIN",
+                  "mech_list: GS2-KRB5-PLUS"));
+  asked.app = app("mech_list: GSSAPI\n");
+  EXPECT_TRUE(has(examine(asked), Kind::kGood, "application", "this module's mechanisms alone"));
+}
+
+TEST_F(DoctorTest, SaysThatTheMechListLeavesThisModuleOut) {
+  DoctorOptions asked = options();
+  asked.app = app("mech_list: PLAIN\n");
+  const auto findings = examine(asked);
+  EXPECT_EQ(checks(findings, Kind::kProblem), Names{"mechanisms"});
+  EXPECT_TRUE(
+      has(findings, Kind::kProblem, "mechanisms", "offers none", "GSS-SPNEGO GSSAPI GS2-KRB5"));
+}
+
+TEST_F(DoctorTest, NotesAnApplicationWithoutConfiguration) {
+  DoctorOptions asked = options();
+  asked.app = "unheard-of";
+  const auto findings = examine(asked);
+  EXPECT_EQ(checks(findings, Kind::kProblem), Names());
+  EXPECT_TRUE(has(findings, Kind::kNote, "application", realm().path("unheard-of.conf"),
+                  "write " + realm().path("unheard-of.conf")));
+}
+
+TEST_F(DoctorTest, SaysWhichLineOfTheConfigurationIsWrong) {
+  DoctorOptions asked = options();
+  asked.app = app("mech_list: GSSAPI\nno option\n");
+  const auto findings = examine(asked);
+  EXPECT_TRUE(has(findings, Kind::kProblem, "module", "libsasl cannot be used", "configuration"));
+  EXPECT_TRUE(has(findings, Kind::kProblem, "application", "line 2", realm().path("tested.conf")));
+}
+
+TEST_F(DoctorTest, TakesKeytabAndPolicyFromTheConfiguration) {
+  DoctorOptions asked = options();
+  asked.app = app("keytab: " + realm().path("nothing") +
+                  "\ngssloop_policy: " + realm().path("no-policy") + "\n");
+  const auto findings = examine(asked);
+  EXPECT_TRUE(has(findings, Kind::kProblem, "keytab", realm().path("nothing")));
+  EXPECT_TRUE(has(findings, Kind::kProblem, "policy", realm().path("no-policy"),
+                  "write " + realm().path("no-policy")));
+}
+
+TEST_F(DoctorTest, LooksWhetherThePolicyCanBeRead) {
+  tools::Case it;
+  it.options.policy = realm().path("policy.toml");
+  EXPECT_TRUE(has(tools::check_policy(it), Kind::kProblem, "policy", "No such file"));
+  write_file(it.options.policy, "[services.imap]\nrequire = [\"who=x\"]\n");
+  EXPECT_TRUE(has(tools::check_policy(it), Kind::kProblem, "policy",
+                  it.options.policy + ":2:12: error: no attribute \"who\" is defined"));
+  write_file(it.options.policy, "# Decides nothing.\n");
+  EXPECT_TRUE(has(tools::check_policy(it), Kind::kGood, "policy", it.options.policy));
+  if (geteuid() == 0) return;  // to root every file is readable
+  ASSERT_EQ(chmod(it.options.policy.c_str(), 0), 0);
+  EXPECT_TRUE(has(tools::check_policy(it), Kind::kProblem, "policy", "cannot be opened"));
+}
+
+TEST_F(DoctorTest, LooksAtTheHostsName) {
+  DoctorOptions asked = options();
+  asked.host = "no-such-host.test";
+  use_configuration(configuration() + "[domain_realm]\n  .test = EXAMPLE.TEST\n");
+  const auto findings = examine(asked);
+  EXPECT_TRUE(has(findings, Kind::kProblem, "host", "no-such-host.test has no address",
+                  "getent hosts no-such-host.test"));
+  asked.examines_client = false;
+  EXPECT_TRUE(has(examine(asked), Kind::kNote, "host", "has no address", "/etc/hosts"));
+  asked.host = "127.0.1.1";  // as Debian has it in /etc/hosts
+  EXPECT_TRUE(has(examine(asked), Kind::kNote, "host", "127.0.1.1 here", "rdns = false"));
+  asked.host = "short";
+  EXPECT_TRUE(has(examine(asked), Kind::kNote, "host", "short is no full name", "full name"));
+}
+
+TEST_F(DoctorTest, NotesWhatKerberosMakesOfTheHostsName) {
+  tools::Case it;
+  it.options = options();
+  it.service = {"imap/other.example.com@EXAMPLE.TEST", "other.example.com", "EXAMPLE.TEST"};
+  EXPECT_TRUE(has(tools::check_host(it), Kind::kNote, "host",
+                  "other.example.com of localhost, so that the service is imap/other.example.com",
+                  "dns_canonicalize_hostname = false"));
+}
+
+}  // namespace
+}  // namespace gssloop::testing

@@ -1,0 +1,126 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Holds the command's --help, its man page and its completion together, both ways."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import unittest
+
+BUILD = pathlib.Path(os.environ.get("GSSLOOP_BUILDDIR", "."))
+SOURCE = pathlib.Path(os.environ.get("GSSLOOP_SRCDIR", "."))
+GSSLOOP = str(BUILD / "tools/gssloop")
+PAGE = SOURCE / "man/gssloop.1"
+COMPLETION = SOURCE / "tools/completion/gssloop.bash"
+# Those of every subcommand are described once.
+COMMON = {"--help", "--color", "--version"}
+MAX_LINE = 100  # columns of --help
+
+
+def help_of(*subcommand):
+    done = subprocess.run([GSSLOOP, *subcommand, "--help"], capture_output=True, text=True,
+                          check=True, timeout=60)
+    return done.stdout
+
+
+def section(text, title):
+    """The lines of a section of --help, without its title."""
+    found = re.search(rf"^{title}:\n((?:  .*\n)+)", text, re.MULTILINE)
+    return found.group(1).splitlines() if found else []
+
+
+def words(lines):
+    return [line.split()[0] for line in lines if re.match(r"  \S", line)]
+
+
+def options_in_help(*subcommand):
+    """{"--port": "-p"}, with "" for those without a letter."""
+    options = {}
+    for word in words(section(help_of(*subcommand), "Options")):
+        letter, _, name = word.rpartition(",")
+        options[name] = letter
+    return options
+
+
+def leaf_subcommands(*above):
+    """Every subcommand that has none below it, as a tuple of words."""
+    below = words(section(help_of(*above), "Subcommands"))
+    if not below:
+        return [above]
+    return [leaf for name in below for leaf in leaf_subcommands(*above, name)]
+
+
+def options_in_page():
+    """For each part of the page, "" being the beginning, what its list items define."""
+    parts, current = {}, ""
+    for line in PAGE.read_text(encoding="utf-8").splitlines():
+        if line.startswith((".Ss ", ".Sh ")):
+            current = "" if line == ".Sh DESCRIPTION" else line[4:]
+        item = re.match(r"\.It (?:Fl (\w) , )?Fl Fl ([\w-]+)", line)
+        if item:
+            letter = f"-{item[1]}" if item[1] else ""
+            parts.setdefault(current, {})[f"--{item[2]}"] = letter
+    return parts
+
+
+class Page(unittest.TestCase):
+    def test_describes_every_option_of_help_and_no_other(self):
+        page = options_in_page()
+        self.assertEqual(page.pop(""), options_in_help())
+        for subcommand in leaf_subcommands():
+            options = {name: letter for name, letter in options_in_help(*subcommand).items()
+                       if name not in COMMON}
+            self.assertEqual(page.pop(" ".join(subcommand), {}), options, subcommand)
+        self.assertEqual(page, {}, "the page describes what is no subcommand")
+
+    def test_has_a_part_for_every_subcommand(self):
+        text = PAGE.read_text(encoding="utf-8")
+        for subcommand in leaf_subcommands():
+            self.assertIn(f"\n.Ss {' '.join(subcommand)}\n", text)
+
+    def test_is_well_formed(self):
+        mandoc = shutil.which("mandoc")
+        if mandoc is None:
+            self.skipTest("mandoc is not installed")
+        done = subprocess.run([mandoc, "-T", "lint", "-W", "warning", str(PAGE)],
+                              capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.returncode, done.stdout), (0, ""))
+
+
+class Help(unittest.TestCase):
+    def test_fits_a_terminal_of_a_hundred_columns(self):
+        for subcommand in [(), *leaf_subcommands()]:
+            for line in help_of(*subcommand).splitlines():
+                self.assertLessEqual(len(line), MAX_LINE, line)
+
+
+class Completion(unittest.TestCase):
+    def complete(self, *line):
+        """What bash offers for the last word of `line`."""
+        script = ('source "$1"; shift; complete -p gssloop >&2; COMP_WORDS=("$@"); '
+                  'COMP_CWORD=$(($# - 1)); _gssloop; printf "%s\\n" "${COMPREPLY[@]}"')
+        done = subprocess.run(["bash", "-c", script, "bash", str(COMPLETION), GSSLOOP, *line],
+                              capture_output=True, text=True, timeout=60, check=True)
+        self.assertIn("-F _gssloop gssloop", done.stderr)
+        return set(done.stdout.split())
+
+    def test_offers_the_subcommands(self):
+        offered = self.complete("")
+        self.assertEqual(offered, {subcommand[0] for subcommand in leaf_subcommands()})
+        self.assertEqual(self.complete("mech"), {"mechanisms"})
+
+    def test_offers_the_options_of_the_subcommand(self):
+        for subcommand in leaf_subcommands():
+            offered = self.complete(*subcommand, "--")
+            self.assertEqual(offered, set(options_in_help(*subcommand)) | COMMON, subcommand)
+
+    def test_offers_values(self):
+        self.assertEqual(self.complete("accept", "--mechanism", "s"), {"spnego"})
+        self.assertEqual(self.complete("accept", "--color", "a"), {"auto", "always"})
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0]], verbosity=2)

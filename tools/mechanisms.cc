@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tools/mechanisms.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gssloop/gss/mechanisms.h"
+#include "gssloop/gss/sasl_offer.h"
+
+namespace gssloop::tools {
+namespace {
+
+struct Options {
+  bool json = false;
+};
+
+// Shown is one mechanism with all that is said of it.
+struct Shown {
+  const gss::Mechanism& mechanism;
+  std::vector<gss::MechanismAttribute> attributes;
+  std::vector<std::string> offered_as;  // SASL names
+  std::string why_not_gs2;              // empty: a GS2 name is among offered_as
+};
+
+Shown look_at(const gss::Mechanism& mechanism, const std::vector<gss::SaslOffer>& offers) {
+  Shown shown{mechanism, gss::declared_attributes(mechanism.oid), {}, {}};
+  for (const gss::SaslOffer& offer : offers) {
+    if (offer.mechanism.oid != mechanism.oid) continue;
+    shown.offered_as.push_back(offer.sasl_name);
+    if (offer.family == gss::SaslFamily::kGs2) {
+      shown.offered_as.push_back(offer.sasl_name + "-PLUS");
+    }
+  }
+  shown.why_not_gs2 = gss::why_not_gs2(mechanism, nullptr);
+  return shown;
+}
+
+Json to_json(const Shown& it) {
+  Json attributes = Json::array();
+  for (const gss::MechanismAttribute& attribute : it.attributes) {
+    attributes.push_back({{"name", attribute.name}, {"description", attribute.description}});
+  }
+  return {{"name", it.mechanism.name},
+          {"oid", it.mechanism.oid.dotted()},
+          {"sasl_name", it.mechanism.sasl_name},
+          {"description", it.mechanism.description},
+          {"attributes", std::move(attributes)},
+          {"offered_as", it.offered_as},
+          {"why_not_gs2", it.why_not_gs2.empty() ? Json() : Json(it.why_not_gs2)}};
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + shown(name);
+  return text;
+}
+
+void print(const Shown& it, const Output& output) {
+  const gss::Mechanism& mechanism = it.mechanism;
+  const std::string name = mechanism.name.empty() ? "(no name)" : shown(mechanism.name);
+  output.line(output.styled(Style::kHeading, name) + "  " + mechanism.oid.dotted());
+  if (!mechanism.description.empty()) output.line("  " + shown(mechanism.description));
+  output.line("  SASL name:   " +
+              (mechanism.sasl_name.empty() ? "none" : shown(mechanism.sasl_name)));
+  output.line("  offered as:  " + (it.offered_as.empty()
+                                       ? output.styled(Style::kNote, "nothing")
+                                       : output.styled(Style::kGood, joined(it.offered_as))));
+  if (!it.why_not_gs2.empty()) output.line("  not as GS2:  " + it.why_not_gs2);
+  for (std::size_t i = 0; i < it.attributes.size(); ++i) {
+    const gss::MechanismAttribute& attribute = it.attributes[i];
+    output.line(
+        std::string(i == 0 ? "  declares:    " : "               ") + shown(attribute.name) +
+        output.styled(Style::kDim,
+                      attribute.description.empty() ? "" : "  " + shown(attribute.description)));
+  }
+  if (it.attributes.empty()) output.line("  declares:    nothing");
+}
+
+Exit run(const Options& options, const Output& output) {
+  const auto registry = gss::MechanismRegistry::indicate();
+  if (!registry) {
+    output.error("the GSS-API library names no mechanism: " + registry.error().text());
+    return Exit::kNotTried;
+  }
+  const auto offers = gss::sasl_offers(*registry, nullptr);
+  Json document = Json::array();
+  for (const gss::Mechanism& mechanism : registry->all()) {
+    const Shown it = look_at(mechanism, offers);
+    if (options.json) {
+      document.push_back(to_json(it));
+    } else {
+      if (&mechanism != &registry->all().front()) output.line();
+      print(it, output);
+    }
+  }
+  if (options.json) output.json({{"mechanisms", std::move(document)}});
+  return Exit::kDone;
+}
+
+}  // namespace
+
+void add_mechanisms(CLI::App* app, Command* chosen) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = app->add_subcommand(
+      "mechanisms", "List the machine's GSS-API mechanisms, and what SASL makes of them");
+  command->add_flag("--json", options->json, "Print JSON");
+  command->callback([=] { *chosen = [=](Output& output) { return run(*options, output); }; });
+}
+
+}  // namespace gssloop::tools

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_TOOLS_OUTPUT_H_
+#define GSSLOOP_TOOLS_OUTPUT_H_
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "gssloop/base/bytes.h"
+
+namespace gssloop::tools {
+
+// Json keeps the order in which members were added, for those who read it.
+using Json = nlohmann::ordered_json;
+
+enum class Style { kPlain, kGood, kNote, kBad, kHeading, kDim };
+
+// Output is where a command writes for people and programs. Callers pass octets that came from
+// outside (a peer, a file, the environment) through shown() first: nothing here filters them but
+// json(). One thread.
+class Output {
+ public:
+  enum class Colour { kAuto, kAlways, kNever };
+
+  // kAuto colours a stream that is a terminal, unless NO_COLOR is set (to anything but nothing) or
+  // TERM is "dumb".
+  explicit Output(Colour colour = Colour::kAuto);
+
+  // styled returns `text` in a style, for standard output or standard error; as it is where colours
+  // are off.
+  std::string styled(Style style, std::string_view text) const;
+  std::string styled_err(Style style, std::string_view text) const;
+
+  // line writes a line to standard output, note one to standard error; both at once.
+  void line(std::string_view text = {}) const;
+  void note(std::string_view text) const;
+  // error writes "gssloop: TEXT" to standard error.
+  void error(std::string_view text) const;
+
+  // json writes one document to standard output, in ASCII: what is no UTF-8 is replaced, whatever
+  // is no printable ASCII is escaped. `is_compact`: in one line.
+  void json(const Json& document, bool is_compact = false) const;
+
+  // flush is false when standard output could not take all that was written.
+  bool flush() const;
+
+ private:
+  bool colours_out_;
+  bool colours_err_;
+};
+
+// shown makes octets from outside fit to be printed, without any terminal's escapes (printable()).
+std::string shown(std::string_view octets, std::size_t max_len = 256);
+
+}  // namespace gssloop::tools
+
+#endif  // GSSLOOP_TOOLS_OUTPUT_H_

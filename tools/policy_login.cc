@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tools/policy_login.h"
+
+#include <algorithm>
+
+#include "gssloop/authz/value_form.h"
+#include "gssloop/gss/kerberos.h"
+#include "gssloop/gss/mechanisms.h"
+
+namespace gssloop::tools {
+namespace {
+
+// What Kerberos' attributes hold that have a decoder, by the names that MIT krb5 gives them.
+constexpr struct {
+  std::string_view attribute;
+  authz::ValueForm form;
+} kDecoders[] = {
+    {"urn:mspac:client-info", authz::ValueForm::kPacClientInfo},
+    {"urn:mspac:logon-info", authz::ValueForm::kPacGroups},
+    {"urn:mspac:upn-dns-info", authz::ValueForm::kPacUpn},
+    {"urn:mspac:18", authz::ValueForm::kPacRequestorSid},
+};
+
+template <class Value>
+std::vector<Value> values_of(const RevealedAttribute& attribute) {
+  std::vector<Value> values;
+  for (const Bytes& octets : attribute.values) values.push_back(Value::from_mechanism(octets));
+  return values;
+}
+
+Attribute attribute_of(const RevealedAttribute& revealed) {
+  Attribute attribute{revealed.name, revealed.is_complete, {}};
+  if (revealed.is_authenticated) {
+    attribute.values = values_of<AuthenticatedValue>(revealed);
+  } else {
+    attribute.values = values_of<AssertedValue>(revealed);
+  }
+  return attribute;
+}
+
+std::string joined(const std::vector<std::string>& values) {
+  std::string text;
+  for (const std::string& value : values) {
+    if (!text.empty()) text += ", ";
+    text += "\"" + shown(value) + "\"";
+  }
+  return text;
+}
+
+void decode(const RevealedAttribute& attribute, Meaning* meaning) {
+  for (const auto& decoder : kDecoders) {
+    if (decoder.attribute != attribute.name) continue;
+    meaning->form = authz::to_string(decoder.form);
+    std::vector<std::string> values;
+    const bool is_decoded = std::ranges::all_of(attribute.values, [&](const Bytes& octets) {
+      return authz::apply_form(decoder.form, octets, &values);
+    });
+    if (is_decoded) meaning->decoded = std::move(values);
+  }
+}
+
+}  // namespace
+
+std::vector<authz::MechanismName> mechanism_names() {
+  std::vector<authz::MechanismName> names;
+  const auto registry = gss::MechanismRegistry::indicate();
+  if (!registry) return names;
+  for (const gss::Mechanism& mechanism : registry->all()) {
+    names.push_back({mechanism.policy_name(), mechanism.oid.dotted()});
+  }
+  return names;
+}
+
+authz::PolicyOnDisk read_policy_at(const std::optional<std::string>& path) {
+  auto read = authz::read_policy(path.value_or(GSSLOOP_POLICY_PATH), mechanism_names());
+  if (!path && read.is_absent) read.reading = {authz::Policy(), {}};
+  return read;
+}
+
+authz::Login login_of(const RevealedName& name, const std::string& service) {
+  authz::Login login;
+  login.service = service;
+  login.mechanism = name.mechanism;
+  for (const authz::MechanismName& known : mechanism_names()) {
+    if (known.oid == name.mechanism) login.mechanism = known.name;
+  }
+  login.principal = name.peer;
+  login.default_realm = gss::default_realm();
+  login.is_anonymous = name.is_anonymous;
+  if (name.local_name) {
+    login.local_name.values.push_back(*name.local_name);
+  } else {
+    login.local_name.unknown = "nothing was told of it";
+  }
+  for (const RevealedAttribute& attribute : name.attributes) {
+    login.attributes.readable.push_back(attribute_of(attribute));
+  }
+  login.attributes.unreadable = name.unreadable;
+  if (!name.why_unknown.empty()) {
+    login.unlisted = "the peer's attributes cannot be listed: " + name.why_unknown;
+  }
+  return login;
+}
+
+Meaning meaning_of(const RevealedAttribute& attribute, const authz::Policy& policy,
+                   const authz::Login& login) {
+  Meaning meaning;
+  decode(attribute, &meaning);
+  for (const authz::Definition& definition : policy.definitions()) {
+    const auto names = authz::source_names(definition, login);
+    if (std::ranges::find(names, attribute.name) == names.end()) continue;
+    if (attribute.is_authenticated) {
+      meaning.locals.push_back({definition.name, "*" + definition.property,
+                                authz::local_attribute(definition, login)});
+    } else {
+      meaning.locals.push_back({definition.name,
+                                "*" + std::string(authz::kAsserted) + definition.property,
+                                authz::asserted_attribute(definition, login)});
+    }
+  }
+  return meaning;
+}
+
+std::vector<std::string> notes_of(const Meaning& meaning) {
+  std::vector<std::string> notes;
+  if (!meaning.form.empty()) {
+    notes.push_back(meaning.form + ": " +
+                    (meaning.decoded ? joined(*meaning.decoded) : "refused, so unknown to rules"));
+  }
+  for (const Meaning::Local& local : meaning.locals) {
+    notes.push_back("local attribute " + local.attribute + ", property " + local.property + ": " +
+                    joined(local.values.values) +
+                    (local.values.has_unknown() ? " - " + shown(local.values.unknown, 1024) : ""));
+  }
+  return notes;
+}
+
+Json to_json(const Meaning& meaning) {
+  Json locals = Json::array();
+  for (const Meaning::Local& local : meaning.locals) {
+    locals.push_back(
+        {{"attribute", local.attribute},
+         {"property", local.property},
+         {"values", local.values.values},
+         {"unknown", local.values.has_unknown() ? Json(local.values.unknown) : Json()}});
+  }
+  return {{"form", meaning.form.empty() ? Json() : Json(meaning.form)},
+          {"decoded", meaning.decoded ? Json(*meaning.decoded) : Json()},
+          {"local", std::move(locals)}};
+}
+
+}  // namespace gssloop::tools

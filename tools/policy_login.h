@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_TOOLS_POLICY_LOGIN_H_
+#define GSSLOOP_TOOLS_POLICY_LOGIN_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gssloop/authz/login.h"
+#include "gssloop/authz/policy_store.h"
+#include "gssloop/base/result.h"
+#include "tools/reveal.h"
+
+namespace gssloop::tools {
+
+// What a policy sees of a name that was revealed.
+
+// mechanism_names lists what policies may call this machine's mechanisms.
+std::vector<authz::MechanismName> mechanism_names();
+
+// read_policy_at reads the policy of a path, or the compiled-in one. An absent compiled-in policy is
+// the empty one, as for the module.
+authz::PolicyOnDisk read_policy_at(const std::optional<std::string>& path);
+
+// login_of is the login that a revealed name would make at a service. What the name says of itself
+// to be authenticated is taken for it: the result is for showing decisions, never for making them.
+authz::Login login_of(const RevealedName& name, const std::string& service);
+
+// Meaning is what an attribute of a name comes to.
+struct Meaning {
+  // Of an attribute of Kerberos' that has a decoder: its form, and what it reads; nullopt where it
+  // refuses.
+  std::string form;
+  std::optional<std::vector<std::string>> decoded;
+  // The local attributes that it fills, with their properties as applications know them.
+  struct Local {
+    std::string attribute, property;
+    authz::LocalAttribute values;
+  };
+  std::vector<Local> locals;
+};
+Meaning meaning_of(const RevealedAttribute& attribute, const authz::Policy& policy,
+                   const authz::Login& login);
+// notes_of renders it for a person, a clause each; to_json for a program.
+std::vector<std::string> notes_of(const Meaning& meaning);
+Json to_json(const Meaning& meaning);
+
+}  // namespace gssloop::tools
+
+#endif  // GSSLOOP_TOOLS_POLICY_LOGIN_H_

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tools/reveal_myself.h"
+
+#include <cstdlib>
+#include <utility>
+
+#include "gssloop/gss/credentials.h"
+#include "gssloop/gss/kerberos.h"
+#include "gssloop/gss/names.h"
+#include "tools/login_options.h"
+#include "tools/login_report.h"
+#include "tools/self_login.h"
+
+namespace gssloop::tools {
+namespace {
+
+Exit say(const Output& output, const std::string& what, const gss::Status& status) {
+  const char* advice = gss::advice(gss::complaint(status));
+  output.error(what + ": " + shown(status.text(), 2048) +
+               (*advice == '\0' ? "" : std::string(" - ") + advice));
+  return Exit::kNotTried;
+}
+
+}  // namespace
+
+void use_credentials(const Myself& myself) {
+  if (!myself.keytab.empty()) setenv("KRB5_KTNAME", myself.keytab.c_str(), 1);
+  if (!myself.ccache.empty()) setenv("KRB5CCNAME", myself.ccache.c_str(), 1);
+}
+
+Revealed reveal_myself(const Myself& myself, const gss::Oid& mech, const Output& output) {
+  use_credentials(myself);
+  const std::string& service = myself.service;
+  auto target = target_name(service, {});
+  if (!target) return say(output, "no login to " + shown(service), target.error());
+  std::string called = service;
+  if (const auto canonical = gss::canonicalize(target->get(), mech)) {
+    if (const auto displayed = gss::display(canonical->get())) called = displayed->text;
+  }
+  auto credential = gss::acquire_acceptor(GSS_C_NO_NAME, mech, {});
+  if (!credential) {
+    const std::string keytab = gss::default_keytab_name();
+    return say(output, "nobody can log in with the keytab " + shown(keytab), credential.error());
+  }
+  gss::InitiatorInput input;
+  input.target = *std::move(target);
+  input.mech = mech;
+  input.request = Flag::kMutual;
+  const auto login =
+      log_in_to_oneself(std::move(input), {credential->get(), std::nullopt}, Flag::kMutual);
+  if (login) return reveal(login->acceptor);
+  const SelfLoginFailure& failed = login.error();
+  const char* side = failed.side == loop::Role::kInitiator ? "login to " : "acceptance as ";
+  output.error(sentence(side + shown(called), failed.failure));
+  return exit_of(failed.failure);
+}
+
+}  // namespace gssloop::tools
