@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "gssloop/authz/expression.h"
+#include "gssloop/authz/policy_file.h"
 #include "gssloop/gss/initial_token.h"
 #include "gssloop/io/frame.h"
 #include "plugin/gs2_header.h"
@@ -17,6 +19,41 @@ void require(bool condition, const char* what) {
   std::fprintf(stderr, "fuzz target: %s\n", what);
   std::abort();
 }
+
+namespace {
+
+// A peer of which everything is absent, or everything unknown.
+class Blank final : public authz::Subject {
+ public:
+  explicit Blank(const char* unknown) : blank_{{}, false, unknown} {}
+  const authz::LocalAttribute& attribute(std::string_view) const override { return blank_; }
+
+ private:
+  authz::LocalAttribute blank_;
+};
+
+void rule(std::string_view text) {
+  const auto parsed = authz::Expression::parse(text);
+  if (!parsed) {
+    require(!parsed.error().clause.empty(), "an error says why");
+    require(parsed.error().offset <= text.size(), "an error is in the text");
+    return;
+  }
+  const authz::Truth of_absent = parsed->evaluate(Blank(""));
+  require(of_absent != authz::Truth::kUnknown, "what is absent is not unknown");
+  require(parsed->evaluate(Blank("?")) == authz::Truth::kUnknown, "unknown stays unknown");
+  if (of_absent == authz::Truth::kTrue) {
+    require(parsed->proven().empty(), "what holds without attributes proves none");
+    require(!parsed->negated().empty(), "and holds by a negation");
+  }
+  auto names = parsed->affirmed();
+  names.merge(parsed->negated());
+  for (const authz::Term* term : parsed->terms()) {
+    require(names.contains(term->name), "each term's name is affirmed or negated");
+  }
+}
+
+}  // namespace
 
 void gs2_message(ByteView input) {
   const auto parsed = plugin::parse_gs2_message(input);
@@ -80,6 +117,17 @@ void layer_message(ByteView input) {
     const bool is_chosen = layer && Layers(*layer) == choice->layers;
     require(!layer || (is_chosen && Layers::from_bits(offered).has(*layer)),
             "a choice is exactly one offered layer");
+  }
+}
+
+void policy(ByteView input) {
+  const std::string text = to_string(input);
+  rule(text);
+  const auto reading = authz::parse_policy({{"policy", text}}, {{"eap-aes128", "1.2.3"}});
+  require(reading.policy.has_value() == (reading.num_errors() == 0), "an error is no policy");
+  require(reading.summary().empty() == reading.policy.has_value(), "an error is summed up");
+  for (const auto& diagnostic : reading.diagnostics) {
+    require(diagnostic.place.line > 0 && !diagnostic.message.empty(), "a line and what is wrong");
   }
 }
 

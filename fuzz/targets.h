@@ -13,6 +13,7 @@ void gs2_message(ByteView input);
 void initial_token(ByteView input);
 void frames(ByteView input);
 void layer_message(ByteView input);
+void policy(ByteView input);  // as a policy file, and as a rule
 // The buffers of a PAC; pac_logon_info also takes its input as what the headers enclose, which no
 // mutation would get right.
 void pac_logon_info(ByteView input);
@@ -34,7 +35,8 @@ inline constexpr Target kTargets[] = {{"gs2_message", gs2_message},
                                       {"pac_logon_info", pac_logon_info},
                                       {"pac_client_info", pac_client_info},
                                       {"pac_upn", pac_upn},
-                                      {"pac_requestor", pac_requestor}};
+                                      {"pac_requestor", pac_requestor},
+                                      {"policy", policy}};
 
 }  // namespace gssloop::fuzz
 

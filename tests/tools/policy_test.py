@@ -197,5 +197,5 @@ class Attributes(Policy):
 
 
 if __name__ == "__main__":
-    restart_in_realm()
-    unittest.main()
+    restart_in_realm(__file__, ["host/localhost"])
+    unittest.main(argv=[sys.argv[0]], verbosity=2)

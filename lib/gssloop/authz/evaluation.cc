@@ -49,6 +49,12 @@ Result<std::string, Mistake> attribute_identity(const std::string& name, const P
                    ", which must have one value and has " +
                    std::to_string(attribute.values.size())};
   }
+  // Complained about here, where the value can be left out.
+  if (check_login_name(attribute.values.front())) {
+    return Mistake{"the identity is the attribute " + name +
+                   ", whose value is empty, begins or ends with white space, or holds what no name "
+                   "does"};
+  }
   return attribute.values.front();
 }
 

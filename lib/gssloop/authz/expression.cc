@@ -158,7 +158,8 @@ class ExpressionParser {
   }
 
   Expression factor() {
-    if (++depth_ > Expression::kMaxDepth) fail("too many levels of \"!\" and \"(\"");
+    // The term within counts as well.
+    if (++depth_ > Expression::kMaxDepth + 1) fail("too many levels of \"!\" and \"(\"");
     Expression result;
     if (error_) return result;
     if (take('!')) {
@@ -337,13 +338,20 @@ std::set<std::string, std::less<>> Expression::proven() const {
   return names;
 }
 
+void Expression::collect_names(bool is_odd, std::set<std::string, std::less<>>* names) const {
+  if (kind_ == Kind::kTerm && !is_odd) names->insert(term_.name);
+  for (const Expression& part : parts_) part.collect_names(is_odd != (kind_ == Kind::kNot), names);
+}
+
+std::set<std::string, std::less<>> Expression::affirmed() const {
+  std::set<std::string, std::less<>> names;
+  collect_names(false, &names);
+  return names;
+}
+
 std::set<std::string, std::less<>> Expression::negated() const {
   std::set<std::string, std::less<>> names;
-  if (kind_ == Kind::kNot) {
-    for (const Term* term : parts_.front().terms()) names.insert(term->name);
-    return names;
-  }
-  for (const Expression& part : parts_) names.merge(part.negated());
+  collect_names(true, &names);
   return names;
 }
 

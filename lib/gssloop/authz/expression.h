@@ -103,13 +103,18 @@ class Expression {
   std::vector<const Term*> terms() const;
   // proven lists the names that have a value wherever the expression is true.
   std::set<std::string, std::less<>> proven() const;
-  // negated lists the names that are asked about under a "!": their absence may make it true.
+  // affirmed lists the names that are asked about under no "!", or an even number: their absence
+  // may make it false.
+  std::set<std::string, std::less<>> affirmed() const;
+  // negated lists those under an odd number of "!": their absence may make it true.
   std::set<std::string, std::less<>> negated() const;
 
  private:
   friend class ExpressionParser;
   enum class Kind { kTerm, kNot, kAnd, kOr };
   void collect_terms(std::vector<const Term*>* terms) const;
+  // The names under an even number of "!", or an odd one.
+  void collect_names(bool is_odd, std::set<std::string, std::less<>>* names) const;
 
   Kind kind_ = Kind::kTerm;
   Term term_;

@@ -12,6 +12,11 @@ constexpr std::array kPeerNames = {
     reserved::kRealm, reserved::kMechanism, reserved::kChannelBound, reserved::kAnonymous,
     reserved::kSsf,   reserved::kPrincipal, reserved::kLocalName,    reserved::kService};
 
+// These mean the same on every machine, whatever mechanisms it tells of.
+constexpr std::string_view kKerberosOid = "1.2.840.113554.1.2.2";
+constexpr std::string_view kIakerbOid = "1.3.6.1.5.2.5";
+constexpr std::string_view kSpnegoOid = "1.3.6.1.5.5.2";
+
 std::string quote(std::string_view text) { return "\"" + printable(as_bytes(text)) + "\""; }
 
 std::string peer_names() {
@@ -31,9 +36,15 @@ bool is_number(std::string_view text) noexcept {
   return !text.empty() && text.find_first_not_of("0123456789") == text.npos;
 }
 
+// As Oid::dotted() writes them: a number with a zero in front would never be equal.
 bool is_dotted_oid(std::string_view text) noexcept {
-  return text.find('.') != text.npos && text.front() != '.' && text.back() != '.' &&
-         text.find("..") == text.npos && text.find_first_not_of("0123456789.") == text.npos;
+  if (text.find('.') == text.npos) return false;
+  while (true) {
+    const std::string_view arc = text.substr(0, text.find('.'));
+    if (!is_number(arc) || (arc.size() > 1 && arc.front() == '0')) return false;
+    if (arc.size() == text.size()) return true;
+    text.remove_prefix(arc.size() + 1);
+  }
 }
 
 bool is_identity(std::string_view name) noexcept {
@@ -45,14 +56,19 @@ std::optional<Mistake> check_peer_term(const Term& term,
   if (std::ranges::find(kPeerNames, term.name) == kPeerNames.end()) {
     return Mistake{quote(term.name) + " is not known; there are" + peer_names()};
   }
-  if (term.kind != Term::Kind::kEquals) return std::nullopt;
   const bool is_yes_or_no =
       term.name == reserved::kChannelBound || term.name == reserved::kAnonymous;
+  if (is_yes_or_no && term.kind == Term::Kind::kMatches && !term.pattern.matches("yes") &&
+      !term.pattern.matches("no")) {
+    return Mistake{term.name + " is yes or no, which the pattern never matches"};
+  }
+  if (term.kind != Term::Kind::kEquals) return std::nullopt;
   if (is_yes_or_no && term.value != "yes" && term.value != "no") {
     return Mistake{term.name + " is yes or no, never " + quote(term.value)};
   }
-  if (term.name == reserved::kSsf && !is_number(term.value)) {
-    return Mistake{"peer.ssf is a number"};
+  if (term.name == reserved::kSsf &&
+      (!is_number(term.value) || (term.value.size() > 1 && term.value.front() == '0'))) {
+    return Mistake{"peer.ssf is a number, without zeros in front"};
   }
   if (term.name == reserved::kMechanism) {
     auto known = mechanism_name(term.value, mechanisms);
@@ -67,8 +83,8 @@ std::optional<Mistake> check_peer_term(const Term& term,
 Result<std::string, Mistake> mechanism_name(const std::string& given,
                                             const std::vector<MechanismName>& mechanisms) {
   // Kerberos is one mechanism, however a context arrived at it.
-  if (given == "krb5") return given;
-  if (given == "iakerb" || given == "spnego") {
+  if (given == "krb5" || given == kKerberosOid) return std::string("krb5");
+  if (given == "iakerb" || given == kIakerbOid || given == "spnego" || given == kSpnegoOid) {
     return Mistake{"mechanism " + quote(given) +
                    " only leads to another: name that, as in \"krb5\""};
   }
@@ -121,7 +137,7 @@ void AbsenceCheck::look(const std::string& service, const Scope& scope,
   std::set<std::string, std::less<>> proven;
   for (const Rule& rule : scope.require) proven.merge(rule.expression.proven());
   const auto warn = [&](const Rule& rule, const std::string& name, const char* what) {
-    if (name.starts_with(kPeer) || proven.contains(name)) return;
+    if (name.starts_with(kPeer) || is_identity(name) || proven.contains(name)) return;
     if (!warned_.insert(rule.place.text() + " " + rule.text + " " + name).second) return;
     diagnostics->push_back({rule.place, true,
                             std::string(what) + " a peer that has no " + quote(name) +
@@ -130,13 +146,20 @@ void AbsenceCheck::look(const std::string& service, const Scope& scope,
                                 name + "\" of " + service});
   };
   for (const Rule& rule : scope.deny) {
-    for (const Term* term : rule.expression.terms()) {
-      warn(rule, term->name, "this deny lets pass");
+    for (const std::string& name : rule.expression.affirmed()) {
+      warn(rule, name, "this deny lets pass");
     }
   }
   for (const Rule& rule : scope.require) {
     for (const std::string& name : rule.expression.negated()) {
       warn(rule, name, "this negation holds for");
+    }
+  }
+  if (!scope.authorize) return;
+  for (const Rule& rule : *scope.authorize) {
+    const auto own = rule.expression.proven();  // one rule that holds is enough
+    for (const std::string& name : rule.expression.negated()) {
+      if (!own.contains(name)) warn(rule, name, "this negation holds for");
     }
   }
 }

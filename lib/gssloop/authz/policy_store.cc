@@ -47,8 +47,7 @@ struct OnDisk {
   }
 };
 
-Mistake mistake_of_errno(const char* what) {
-  const int code = errno;
+Mistake mistake_of_errno(const char* what, int code = errno) {
   return Mistake{std::string(what) + ": " + std::strerror(code)};
 }
 
@@ -99,17 +98,28 @@ Result<std::vector<std::string>, Mistake> list(const std::string& directory) {
   DIR* const stream = opendir(directory.c_str());
   if (stream == nullptr) return mistake_of_errno("cannot be listed");
   std::vector<std::string> paths;
+  errno = 0;  // readdir says by it alone whether it came to the end
   while (const dirent* entry = readdir(stream)) {  // NOLINT: the stream is this thread's own
     const std::string_view name = entry->d_name;
     if (name.ends_with(".toml") && !name.starts_with('.')) {
       paths.push_back(directory + "/" + std::string(name));
     }
+    errno = 0;
   }
+  const int code = errno;
   closedir(stream);
+  if (code != 0) return mistake_of_errno("cannot be listed", code);
   if (paths.empty()) return Mistake{"holds no *.toml file"};
   if (paths.size() > kMaxFiles) return Mistake{"holds more than 256 files"};
   std::ranges::sort(paths);
   return paths;
+}
+
+// Whether there is nothing of that name; if there is, its stamp.
+bool is_gone(const std::string& path, FileStamp* stamp) {
+  errno = 0;
+  *stamp = FileStamp::of(path);
+  return *stamp == FileStamp{} && errno == ENOENT;
 }
 
 OnDisk read_files(const std::string& path) {
@@ -140,6 +150,9 @@ OnDisk read_files(const std::string& path) {
     disk.files.push_back({file, text ? *std::move(text) : std::string()});
     disk.stamps.push_back(stamp);
   }
+  // What went away meanwhile was not there to be read.
+  FileStamp now;
+  if (!disk.diagnostics.empty()) disk.is_absent = is_gone(path, &now);
   return disk;
 }
 
@@ -173,9 +186,10 @@ struct PolicyStore::State {
   bool is_settled = false;
   std::shared_ptr<const PolicySnapshot> snapshot;
 
-  // True where a look at the disk shows what was seen before.
-  bool is_current() const {
-    if (!is_settled) return false;
+  // True where a look at the files' stamps, and at that of what was named, shows what was seen
+  // before.
+  bool has_same_stamps(const FileStamp& root) const {
+    if (root != disk.root) return false;
     for (std::size_t i = 0; i < disk.files.size(); ++i) {
       if (FileStamp::of(disk.files[i].file) != disk.stamps[i]) return false;
     }
@@ -226,11 +240,16 @@ std::shared_ptr<const PolicyStore::State> PolicyStore::read(const State* before)
 
 std::shared_ptr<const PolicySnapshot> PolicyStore::current() {
   auto state = state_.load(std::memory_order_acquire);
-  errno = 0;
-  const FileStamp root = FileStamp::of(path_);
-  const bool is_gone = root == FileStamp{} && errno == ENOENT;
-  if (is_gone || (root == state->disk.root && state->is_current())) return state->snapshot;
+  FileStamp root;
+  if (is_gone(path_, &root)) return state->snapshot;
+  const bool is_same = state->has_same_stamps(root);
+  if (is_same && state->is_settled) return state->snapshot;
   auto changed = read(state.get());
+  // Looked at once more only because it was so new, by a server that may no longer read it: one
+  // that was started by root, say, and is somebody else now.
+  if (is_same && !changed->disk.diagnostics.empty()) return state->snapshot;
+  // It may be gone by now only. That must neither open the door nor be remembered.
+  if (changed->disk.is_absent) return state->snapshot;
   // Of two threads that read at once one is first; the other's view serves its own login, and the
   // next login looks again.
   state_.compare_exchange_strong(state, changed, std::memory_order_acq_rel);

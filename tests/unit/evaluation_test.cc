@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "gssloop/authz/evaluation.h"
+
+#include <gtest/gtest.h>
+
+#include "gssloop/authz/policy_file.h"
+#include "tests/support/spec.h"
+
+namespace gssloop::authz {
+namespace {
+
+using namespace std::string_literals;
+using Strings = std::vector<std::string>;
+
+template <class Value>
+Attribute attribute(const std::string& name, const Strings& values, bool is_complete = false) {
+  std::vector<Value> held;
+  for (const std::string& value : values) {
+    held.push_back(Value::from_mechanism(to_bytes(as_bytes(value))));
+  }
+  return {name, is_complete, std::move(held)};
+}
+Attribute authenticated(const std::string& name, const Strings& values, bool is_complete = false) {
+  return attribute<AuthenticatedValue>(name, values, is_complete);
+}
+Attribute asserted(const std::string& name, const Strings& values) {
+  return attribute<AssertedValue>(name, values, true);
+}
+
+// A policy over the attribute "who" of Kerberos, and a few more.
+Policy policy(const std::string& rules) {
+  const std::string text = R"(
+[attributes.who]
+from = [{ mechanism = "krb5", name = "src" }]
+[attributes.how]
+from = [{ mechanism = "krb5", name = "auth-indicators" }]
+[attributes.both]
+from = [{ mechanism = "krb5", name = "src" }, { mechanism = "krb5", name = "more" },
+        { mechanism = "eap-aes128", name = "src" }]
+[attributes.issued]
+from = [{ mechanism = "krb5", name = "src", issuer = "IDP" }]
+[attributes.sid]
+from = [{ mechanism = "krb5", name = "src", form = "pac-requestor-sid" }]
+[attributes.hex]
+from = [{ mechanism = "krb5", name = "src", form = "hex" }]
+[services.default]
+)" + rules + "\n";
+  auto reading = parse_policy({{"p", text}}, {{"eap-aes128", "1.2.3"}});
+  EXPECT_TRUE(reading.policy) << reading.summary();
+  return reading.policy ? *std::move(reading.policy) : Policy();
+}
+
+Login alice() {
+  Login login;
+  login.service = "imap";
+  login.mechanism = "krb5";
+  login.principal = "alice@HOME";
+  login.default_realm = "HOME";
+  return login;
+}
+Login with(std::vector<Attribute> attributes) {
+  Login login = alice();
+  login.attributes.readable = std::move(attributes);
+  return login;
+}
+Login unreadable(const std::string& name) {
+  Login login = alice();
+  login.attributes.unreadable.push_back({name, "the mechanism failed"});
+  return login;
+}
+Login unlisted() {
+  Login login = alice();
+  login.unlisted = "the list failed";
+  return login;
+}
+
+Result<std::string, Mistake> identify(const std::string& rules, const Login& login) {
+  const Policy decided = policy(rules);
+  return identify(decided.scope(login.service, login.mechanism), login, Peer(decided, login));
+}
+
+// What a rule comes to as the only deny, which shows all three truths.
+Truth truth(const std::string& rule, const Login& login) {
+  const Policy decided = policy("deny = ['" + rule + "']");
+  const Peer peer(decided, login);
+  const auto findings = judge(decided.scope(login.service, login.mechanism), peer);
+  EXPECT_EQ(findings.size(), 1U);
+  EXPECT_EQ(objection(findings) != nullptr, findings.at(0).truth != Truth::kFalse);
+  return findings.at(0).truth;
+}
+
+TEST(Identify, ByPrincipal) {
+  SPEC("L45");
+  const auto peer = [](const char* principal, const char* mechanism = "krb5") {
+    Login login = alice();
+    login.principal = principal;
+    login.mechanism = mechanism;
+    return login;
+  };
+  const struct {
+    const char* identity;
+    Login login;
+    const char* name;  // null: refused
+  } rows[] = {
+      {"'strip-default-realm'", peer("alice@HOME"), "alice"},
+      {"'strip-default-realm'", peer("alice@OTHER"), "alice@OTHER"},
+      {"'strip-default-realm'", peer("alice@home"), "alice@home"},
+      {"'strip-default-realm'", peer("alice@HOME", "eap-aes128"), "alice@HOME"},
+      {"'strip-default-realm'", peer(" admin@HOME"), nullptr},
+      {"'strip-default-realm'", peer("admin @HOME"), nullptr},
+      {"'strip-default-realm'", peer("admin\\@HOME@OTHER"), nullptr},
+      {"'strip-default-realm'", peer(""), nullptr},
+      {"'principal'", peer("alice@HOME"), "alice@HOME"},
+      {"'principal'", peer("alice@OTHER"), "alice@OTHER"},
+      {"'principal'", peer("WELLKNOWN/ANONYMOUS@HOME"), nullptr},
+      {"'auth-to-local'", peer("alice@HOME"), nullptr},
+  };
+  for (const auto& row : rows) {
+    const auto name = identify("identity = "s + row.identity, row.login);
+    ASSERT_EQ(static_cast<bool>(name), row.name != nullptr) << row.login.principal;
+    if (name) {
+      EXPECT_EQ(*name, row.name);
+    } else {
+      EXPECT_FALSE(name.error().clause.empty());
+    }
+  }
+}
+
+TEST(Identify, ByAuthToLocal) {
+  SPEC("L45");
+  const auto peer = [](const Strings& values, const char* unknown = "") {
+    Login login = alice();
+    login.local_name = {values, false, unknown};
+    return login;
+  };
+  const std::string rules = "identity = 'auth-to-local'";
+  EXPECT_EQ(*identify(rules, peer({"local"})), "local");
+  for (const Login& bad : {peer({}), peer({}, "no rule applies"), peer({" x"}), peer({""}),
+                           peer({"a\0b"s}), peer({"a", "b"})}) {
+    EXPECT_FALSE(identify(rules, bad));
+  }
+  EXPECT_NE(identify(rules, peer({}, "no rule applies")).error().clause.find("no rule applies"),
+            std::string::npos);
+}
+
+TEST(Identify, AnonymousPeersAreNobodyUnlessAPolicySaysSo) {
+  SPEC("L45 N31");
+  Login nobody = with({authenticated("src", {"bob"})});
+  nobody.is_anonymous = true;
+  nobody.principal = "WELLKNOWN/ANONYMOUS@HOME";
+  nobody.local_name.values = {"local"};
+  for (const char* identity : {"'strip-default-realm'", "'principal'", "'auth-to-local'"}) {
+    const std::string rules = "identity = "s + identity;
+    EXPECT_FALSE(identify(rules, nobody)) << identity;
+    EXPECT_EQ(*identify(rules + "\nanonymous = 'guest'", nobody), "guest");
+    EXPECT_NE(*identify(rules + "\nanonymous = 'guest'",
+                        [] {
+                          Login login = alice();
+                          login.local_name.values = {"local"};
+                          return login;
+                        }()),
+              "guest");
+  }
+  // naming-exts section 9: an attribute may stand for the name that such a peer lacks.
+  EXPECT_EQ(*identify("identity = { attribute = 'who' }", nobody), "bob");
+  EXPECT_EQ(*identify("identity = { attribute = 'who' }\nanonymous = 'guest'", nobody), "bob");
+  EXPECT_EQ(*identify("identity = { attribute = 'how' }\nanonymous = 'guest'", nobody), "guest");
+  EXPECT_FALSE(identify("identity = { attribute = 'how' }", nobody));
+  // Unknown is not absent, nor are two values.
+  Login unclear = nobody;
+  unclear.unlisted = "the list failed";
+  EXPECT_FALSE(identify("identity = { attribute = 'who' }\nanonymous = 'guest'", unclear));
+  nobody.attributes.readable = {authenticated("src", {"a", "b"})};
+  EXPECT_FALSE(identify("identity = { attribute = 'who' }\nanonymous = 'guest'", nobody));
+  // What such a peer is called, or where it comes from, is everybody's.
+  for (const char* rule : {"exists peer.realm", "exists peer.principal"}) {
+    EXPECT_EQ(truth(rule, nobody), Truth::kFalse);
+    EXPECT_EQ(truth(rule, alice()), Truth::kTrue);
+  }
+  EXPECT_EQ(truth("peer.anonymous=yes", nobody), Truth::kTrue);
+}
+
+TEST(Identify, ByAttribute) {
+  SPEC("L45 N29 N31");
+  const std::string rules = "anonymous = 'guest'\nidentity = { attribute = 'who' }";
+  EXPECT_EQ(*identify(rules, with({authenticated("src", {"bob"})})), "bob");
+  EXPECT_EQ(*identify(rules, with({authenticated("src", {"bob@HOME"})})), "bob@HOME");
+  const Login bad[] = {alice(),
+                       with({authenticated("src", {})}),
+                       with({authenticated("src", {"secret1", "secret2"})}),
+                       with({authenticated("src", {"secret", "secret"})}),
+                       with({asserted("src", {"secret"})}),
+                       with({authenticated("src", {"secret\xff"})}),
+                       with({authenticated("src", {"secret", "\xff"})}),
+                       with({authenticated("src", {"sec\0ret"s})}),
+                       with({authenticated("src", {" secret"})}),
+                       with({authenticated("src", {"secret\t"})}),
+                       with({authenticated("src", {"sec\x1bret"})}),
+                       with({authenticated("src", {""})}),
+                       with({authenticated("src x", {"secret"})}),
+                       unreadable("src"),
+                       unlisted()};
+  for (const Login& login : bad) {
+    const auto name = identify(rules, login);
+    ASSERT_FALSE(name) << *name;
+    EXPECT_NE(name.error().clause.find("attribute who"), std::string::npos);
+    EXPECT_EQ(name.error().clause.find("sec"), std::string::npos) << name.error().clause;
+  }
+}
+
+// A source is one mechanism's attribute of exactly this name, from this issuer.
+TEST(Sources, AreExact) {
+  SPEC("N5 N9 N10");
+  for (const char* imitation : {"auth-indicators x", "x auth-indicators", "auth-indicators ",
+                                " auth-indicators", "Auth-Indicators", "auth-indicator", ""}) {
+    EXPECT_EQ(truth("exists how", with({authenticated(imitation, {"otp"})})), Truth::kFalse);
+    EXPECT_EQ(truth("exists how", unreadable(imitation)), Truth::kFalse);
+  }
+  EXPECT_EQ(truth("exists how", with({authenticated("auth-indicators\0"s, {"otp"})})),
+            Truth::kFalse);
+  EXPECT_EQ(truth("how=otp", with({authenticated("auth-indicators", {"otp"})})), Truth::kTrue);
+  // The same name from another mechanism is another attribute, unless both are listed.
+  for (const char* mechanism : {"eap-aes128", "KRB5", "krb5 ", "iakerb", "1.2.3", ""}) {
+    Login other = with({authenticated("src", {"x"})});
+    other.mechanism = mechanism;
+    EXPECT_EQ(truth("exists who", other), Truth::kFalse) << mechanism;
+    EXPECT_EQ(truth("both=x", other), mechanism == "eap-aes128"s ? Truth::kTrue : Truth::kFalse);
+    other.unlisted = "the list failed";
+    EXPECT_EQ(truth("exists who", other), Truth::kFalse) << mechanism;
+  }
+  // The values of several sources of one mechanism come together.
+  const Login two = with({authenticated("src", {"x"}), authenticated("more", {"y"})});
+  EXPECT_EQ(truth("both=x & both=y", two), Truth::kTrue);
+  EXPECT_EQ(truth("who=y", two), Truth::kFalse);
+}
+
+TEST(Sources, AreOfTheIssuerThatIsNamed) {
+  SPEC("N5 N10");
+  const struct {
+    const char* principal;
+    bool applies;
+  } rows[] = {{"alice@IDP", true},       {"alice@HOME", false},  {"alice@idp", false},
+              {"alice@IDP@HOME", false}, {"alice@X.IDP", false}, {"alice@IDPX", false},
+              {"alice\\@IDP", false},    {"IDP", false},         {"a@HOME@IDP", true}};
+  for (const auto& row : rows) {
+    Login login = with({authenticated("src", {"x"})});
+    login.principal = row.principal;
+    EXPECT_EQ(truth("issued=x", login), row.applies ? Truth::kTrue : Truth::kFalse)
+        << row.principal;
+    const Policy decided = policy("");
+    EXPECT_EQ(source_names(*decided.find("issued"), login).size(), row.applies ? 1U : 0U);
+    EXPECT_EQ(source_names(*decided.find("who"), login), Strings{"src"});
+  }
+}
+
+TEST(Values, AssertedOnesNeverDecide) {
+  SPEC("N29 N2");
+  const Login login = with({asserted("src", {"admin"}), authenticated("more", {"user"})});
+  for (const char* rule : {"who=admin", "who~*", "exists who", "complete who", "both=admin"}) {
+    EXPECT_EQ(truth(rule, login), Truth::kFalse) << rule;
+  }
+  EXPECT_EQ(truth("both=user", login), Truth::kTrue);
+  const Policy decided = policy("require = ['who=admin']\nauthorize = ['who=admin']");
+  const Peer peer(decided, login);
+  EXPECT_NE(objection(judge(decided.scope("imap", "krb5"), peer)), nullptr);
+  Login acting = login;
+  acting.authid = "alice";
+  acting.authzid = "bob";
+  EXPECT_TRUE(authorize(decided.scope("imap", "krb5"), acting, Peer(decided, acting)));
+  // They are there for those who ask for them by that name.
+  EXPECT_EQ(asserted_attribute(*decided.find("who"), login).values, Strings{"admin"});
+  EXPECT_TRUE(asserted_attribute(*decided.find("issued"), login).is_absent());
+  EXPECT_TRUE(local_attribute(*decided.find("who"), login).is_absent());
+  EXPECT_TRUE(
+      asserted_attribute(*decided.find("who"), with({authenticated("src", {"x"})})).is_absent());
+}
+
+TEST(Values, CompleteCountsOnlyWhereItIsAskedFor) {
+  SPEC("N16 N17");
+  for (const bool is_complete : {false, true}) {
+    const Login login = with({authenticated("src", {"x"}, is_complete)});
+    EXPECT_EQ(truth("who=x & exists who & who~? & !who=y", login), Truth::kTrue);
+    EXPECT_EQ(truth("complete who", login), is_complete ? Truth::kTrue : Truth::kFalse);
+    EXPECT_EQ(*identify("identity = { attribute = 'who' }", login), "x");
+    // Of two sources both must say so, of one that is absent nothing is missing.
+    EXPECT_EQ(truth("complete both", login), is_complete ? Truth::kTrue : Truth::kFalse);
+    const Login two =
+        with({authenticated("src", {"x"}, true), authenticated("more", {"y"}, is_complete)});
+    EXPECT_EQ(truth("complete both", two), is_complete ? Truth::kTrue : Truth::kFalse);
+  }
+  EXPECT_EQ(truth("complete who", with({authenticated("src", {}, true)})), Truth::kFalse);
+  EXPECT_EQ(truth("complete who", with({authenticated("src", {"x", "\xff"}, true)})),
+            Truth::kUnknown);
+}
+
+// What could not be had, or is not of its form, keeps a deny firing and a require unmet.
+TEST(Values, UnknownIsNeverAbsent) {
+  SPEC("N3 N23 N30");
+  const struct {
+    const char* attribute;
+    Login login;
+    const char* reason;
+  } rows[] = {
+      {"who", unreadable("src"), "the mechanism failed"},
+      {"both", unreadable("more"), "the mechanism failed"},
+      {"who", unlisted(), "the list failed"},
+      {"who", with({authenticated("src", {"secret\xff"})}), "not of the form text"},
+      {"who", with({authenticated("src", {"sec\0ret"s})}), "not of the form text"},
+      {"sid", with({authenticated("src", {"secret"})}), "not of the form pac-requestor-sid"},
+      {"both", with({authenticated("src", {"y"}), authenticated("more", {"secret\xff"})}),
+       "not of the form text"},
+  };
+  for (const auto& row : rows) {
+    const std::string rule = row.attribute + "=x"s;
+    EXPECT_EQ(truth(rule, row.login), Truth::kUnknown) << rule;
+    EXPECT_EQ(truth("!" + rule, row.login), Truth::kUnknown);
+    const Policy decided = policy("require = ['!" + rule + "']\ndeny = ['" + rule +
+                                  "']\nauthorize = ['!" + rule + "', '" + rule + "']");
+    Login login = row.login;
+    login.authid = "alice";
+    login.authzid = "bob";
+    const Peer peer(decided, login);
+    const Scope& scope = decided.scope("imap", "krb5");
+    const auto findings = judge(scope, peer);
+    ASSERT_EQ(findings.size(), 2U);
+    EXPECT_TRUE(findings[0].is_objection());
+    EXPECT_TRUE(findings[1].is_objection());
+    const std::string text = findings[0].text();
+    EXPECT_TRUE(text.starts_with("deny at p:1")) << text;
+    EXPECT_NE(text.find(row.reason), std::string::npos) << text;
+    EXPECT_EQ(text.find("sec"), std::string::npos) << text;
+    const auto mistake = authorize(scope, login, peer);
+    ASSERT_TRUE(mistake);
+    EXPECT_EQ(mistake->clause.find("sec"), std::string::npos);
+    login.authzid = "alice";
+    EXPECT_FALSE(authorize(scope, login, Peer(decided, login)));
+  }
+  // The form is the name's: any octets have a hexadecimal one.
+  EXPECT_EQ(truth("hex=\"00ff\"", with({authenticated("src", {"\0\xff"s})})), Truth::kTrue);
+}
+
+TEST(Judge, DenyWinsAndNoRuleIsForgotten) {
+  SPEC("N3 N30");
+  const Login login = with({authenticated("src", {"x"})});
+  const struct {
+    const char* rules;
+    const char* objection;  // null: none
+  } rows[] = {
+      {"", nullptr},
+      {"require = []\ndeny = []", nullptr},
+      {"require = ['who=x']", nullptr},
+      {"require = ['who=x', 'who=y']", "require"},
+      {"require = ['who=y', 'who=x']", "require"},
+      {"require = ['who=x | who=y']", nullptr},
+      {"require = ['exists how']", "require"},
+      {"deny = ['who=y', 'exists how']", nullptr},
+      {"deny = ['who=y', 'who=x']", "deny"},
+      {"require = ['who=x']\ndeny = ['who=x']", "deny"},
+      {"require = ['who=y']\ndeny = ['who=x']", "deny"},
+  };
+  for (const auto& row : rows) {
+    const Policy decided = policy(row.rules);
+    const Peer peer(decided, login);
+    const auto findings = judge(decided.scope("imap", "krb5"), peer);
+    const Finding* const found = objection(findings);
+    ASSERT_EQ(found != nullptr, row.objection != nullptr) << row.rules;
+    // The log says where the rule is, not what it says.
+    if (found == nullptr) continue;
+    EXPECT_TRUE(found->text().starts_with(row.objection)) << found->text();
+    EXPECT_EQ(found->text().find("who"), std::string::npos);
+  }
+}
+
+TEST(Authorize, IsForThoseWhoActAsOthers) {
+  const struct {
+    const char* rules;
+    const char* authzid;
+    bool may;
+  } rows[] = {
+      {"", "bob", true},  // the application alone decides
+      {"authorize = []", "alice", true},
+      {"authorize = []", "bob", false},
+      {"authorize = ['authid=alice & authzid=bob']", "bob", true},
+      {"authorize = ['authid=alice & authzid=bob']", "bobby", false},
+      {"authorize = ['authid=x', 'authzid~b*']", "bob", true},
+      {"authorize = ['exists how']", "bob", false},
+      {"authorize = ['exists how']", "alice", true},
+  };
+  for (const auto& row : rows) {
+    const Policy decided = policy(row.rules);
+    Login login = alice();
+    login.authid = "alice";
+    login.authzid = row.authzid;
+    const auto mistake = authorize(decided.scope("imap", "krb5"), login, Peer(decided, login));
+    EXPECT_EQ(!mistake, row.may) << row.rules << " " << row.authzid;
+  }
+}
+
+}  // namespace
+}  // namespace gssloop::authz
