@@ -13,5 +13,6 @@ gssloop $PACKAGE_VERSION
   GoogleTest        $gssloop_have_gtest
   Google Benchmark  $gssloop_have_benchmark
   GNU SASL (tests)  $gssloop_have_gsasl
+  Doxygen           $gssloop_have_doxygen
 "])
 ])

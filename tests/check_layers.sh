@@ -48,18 +48,23 @@ may_include lib/gssloop/gss gssloop/base gssloop/gss
 may_include lib/gssloop/loop gssloop/base gssloop/gss gssloop/loop
 may_include lib/gssloop/io gssloop/base gssloop/gss gssloop/loop gssloop/io
 may_include lib/gssloop/authz gssloop/base gssloop/authz
+may_include lib/gssloop/capi gssloop/base gssloop/gss gssloop/loop gssloop/io gssloop/capi
 may_include plugin gssloop/base gssloop/gss gssloop/loop gssloop/authz plugin
 may_include tools gssloop/base gssloop/gss gssloop/loop gssloop/io gssloop/authz tools
 
 # What asks Kerberos itself about a machine is in these files of the tools.
 tools=$(files tools | grep -vE '^tools/(kerberos|krb5_handles|ccache|kdc_request)\.')
-above_gss="$(files lib/gssloop/base lib/gssloop/loop lib/gssloop/io lib/gssloop/authz plugin) $tools"
+above_gss="$(files lib/gssloop/base lib/gssloop/loop lib/gssloop/io lib/gssloop/authz \
+  lib/gssloop/capi plugin) $tools"
 # shellcheck disable=SC2086  # a list of files
 forbid 'gss_* and krb5_* are called in gssloop/gss (and a few files of tools) only' \
   '\b(gss|gssspi|krb5)_[a-z0-9_]+ *\(' $above_gss
 # shellcheck disable=SC2086
 forbid 'the GSS-API headers come through gssloop/gss/gssapi_c.h' \
   '#include <(gssapi|krb5)' $(files lib plugin | grep -v '^lib/gssloop/gss/gssapi_c.h$') $tools
+forbid 'the C header includes nothing but the numbers of C' \
+  '#include <[^>]*>' <(grep -vE '<(stddef|stdint)\.h>' lib/gssloop.h)
+forbid 'the C header knows no C++ type' '\b(std|gssloop)::' lib/gssloop.h
 # shellcheck disable=SC2086
 forbid 'libsasl is known to plugin/ and the doctor only' '\bSASL_[A-Z]|<sasl/' \
   $(files lib) $(files tools | grep -vE '^tools/(doctor|sasl)')
@@ -67,8 +72,10 @@ forbid 'libsasl is known to plugin/ and the doctor only' '\bSASL_[A-Z]|<sasl/' \
 forbid 'composite names are imported by tools and tests only' \
   'import_trusted_composite' $(files lib plugin | grep -v '^lib/gssloop/gss/names\.')
 # shellcheck disable=SC2086
+# But for what shows a policy's decisions about a description, and never makes one.
 forbid 'attribute values are made of what the mechanism returned, in gssloop/gss only' \
-  'from_mechanism' $(files lib plugin tools | grep -vE '^lib/gssloop/(gss/attributes.cc|base/attribute.h)$')
+  'from_mechanism' $(files lib plugin tools |
+    grep -vE '^(lib/gssloop/(gss/attributes.cc|base/attribute.h)|tools/policy_login.cc)$')
 # shellcheck disable=SC2086
 forbid 'SASL codes of failures are chosen in plugin/outcome.cc only' \
   'return SASL_(FAIL|BAD[A-Z]+|NOAUTHZ|TOOWEAK|CONFIGERR)\b' \

@@ -35,7 +35,7 @@ if [[ ${1:-} != --with-kdc ]]; then
 fi
 
 # From here on a KDC runs, and the environment names its files.
-export SASL_PATH=$build/plugin/.libs
+export SASL_PATH=${GSSLOOP_PLUGIN_DIR:-$build/plugin/.libs}
 export SASL_CONF_PATH=$GSSLOOP_DIR/demo-sasl
 mkdir -p "$SASL_CONF_PATH"
 readonly binding=tls-exporter=taken-from-the-TLS-connection

@@ -20,6 +20,7 @@ class AttributeName {
   // component, which names nothing that a policy could speak of.
   static std::optional<AttributeName> parse(std::string_view octets);
 
+  // octets is the whole name; primary what stands before the first space. Borrowed.
   const std::string& octets() const noexcept { return octets_; }
   std::string_view primary() const noexcept {
     return std::string_view(octets_).substr(0, primary_len_);

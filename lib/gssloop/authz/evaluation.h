@@ -22,11 +22,12 @@ Result<std::string, Mistake> identify(const Scope& scope, const Login& login, co
 
 // Finding is what one rule came to.
 struct Finding {
+  // Under which key the rule stands.
   enum class Kind { kRequire, kDeny, kAuthorize };
-  Kind kind = Kind::kRequire;
-  const Rule* rule = nullptr;
-  Truth truth = Truth::kFalse;
-  std::string unknown;  // of Truth::kUnknown: what could not be had, never a value
+  Kind kind = Kind::kRequire;   // of this one
+  const Rule* rule = nullptr;   // borrowed from the scope
+  Truth truth = Truth::kFalse;  // of the rule, for this peer
+  std::string unknown;          // of Truth::kUnknown: what could not be had, never a value
 
   // is_objection: a require that is not true, a deny that is not false.
   bool is_objection() const noexcept;

@@ -15,17 +15,19 @@ namespace gssloop::authz {
 // Truth is what a rule comes to. Unknown is not absent: the peer has an attribute of that name, or
 // may have, but its values could not be had.
 enum class Truth { kFalse, kUnknown, kTrue };
+// to_string is "false", "unknown" or "true".
 std::string_view to_string(Truth truth);
 
 // LocalAttribute is what rules and applications see of a peer (naming-exts section 6): the values
 // of the sources that a policy names, in that policy's form. The order of values means nothing.
 struct LocalAttribute {
-  std::vector<std::string> values;
+  std::vector<std::string> values;  // in the mechanism's order; may hold one twice
   // All values of all sources that were found are there, as far as their mechanism says.
   bool is_complete = false;
   // Why there may be values that are not among `values`; empty when there are none. No value in it.
   std::string unknown;
 
+  // has_unknown: there may be other values; is_absent: there is none, and may be none.
   bool has_unknown() const noexcept { return !unknown.empty(); }
   bool is_absent() const noexcept { return values.empty() && !has_unknown(); }
 };
@@ -41,10 +43,12 @@ class Subject {
 // Pattern is a glob over a whole value: "*" any octets, "?" one octet, all else itself.
 class Pattern {
  public:
+  // add_octet, add_any ("*") and add_one ("?") put an element at the end; size counts them.
   void add_octet(char octet) { elements_.push_back(static_cast<std::uint8_t>(octet)); }
   void add_any() { elements_.push_back(kAny); }
   void add_one() { elements_.push_back(kOne); }
   std::size_t size() const noexcept { return elements_.size(); }
+  // matches is linear in the value but for each "*", which multiplies by what follows it.
   bool matches(std::string_view value) const noexcept;
 
   friend bool operator==(const Pattern&, const Pattern&) = default;
@@ -57,6 +61,7 @@ class Pattern {
 
 // Term is one question about one name.
 struct Term {
+  // What is asked.
   enum class Kind {
     kEquals,    // NAME=VALUE: one of the values has exactly these octets
     kMatches,   // NAME~PATTERN: one of the values matches as a whole
@@ -64,10 +69,10 @@ struct Term {
     kExists,    // exists NAME: there is a value
     kComplete,  // complete NAME: there is a value, and the mechanism says that there are no others
   };
-  Kind kind = Kind::kExists;
-  std::string name;
-  std::string value;  // of kEquals; in decimal of kAtLeast
-  Pattern pattern;    // of kMatches
+  Kind kind = Kind::kExists;  // of this one
+  std::string name;           // of the local attribute, or a reserved one
+  std::string value;          // of kEquals; in decimal of kAtLeast
+  Pattern pattern;            // of kMatches
 };
 
 // Expression is a rule's text, parsed:
@@ -89,10 +94,12 @@ class Expression {
   // A longer value is not matched against a pattern: the answer is unknown. Octets.
   static constexpr std::size_t kMaxMatched = 65536;
 
+  // Why a text is no expression.
   struct Error {
     std::size_t offset = 0;  // octets into the text
-    std::string clause;
+    std::string clause;      // for a person
   };
+  // parse reads the whole of `text`, or fails at the first thing that does not fit. Total.
   static Result<Expression, Error> parse(std::string_view text);
 
   // evaluate is pure. An alternative is true if one side is, a conjunction false if one side is;

@@ -23,8 +23,8 @@ struct Login {
   std::string mechanism = {};
   std::string principal = {};      // as the mechanism displays it
   std::string default_realm = {};  // of this machine's Kerberos; empty: none
-  bool is_anonymous = false;
-  bool is_channel_bound = false;
+  bool is_anonymous = false;       // the principal then stands for everybody's
+  bool is_channel_bound = false;   // the mechanism verified that the login is bound to its channel
   unsigned ssf = 0;  // bits, of the security layer or of what lies below it, whichever is stronger
   // What auth_to_local makes of the principal; filled only if the policy asks. A reason in
   // `unknown` where that could not be found out.
@@ -34,9 +34,10 @@ struct Login {
   // Why the attributes could not even be listed; empty when they could.
   std::string unlisted = {};
   // The canonical identities, once they are known.
-  std::string authid = {};
-  std::string authzid = {};
+  std::string authid = {};   // who the peer is
+  std::string authzid = {};  // as whom it wants to act
 
+  // is_kerberos: the principal is one of Kerberos', with a realm.
   bool is_kerberos() const noexcept { return mechanism == "krb5"; }
 };
 
@@ -60,6 +61,7 @@ bool is_raw_name(std::string_view name) noexcept;
 // Peer answers rules for one login. Borrows both; one thread at a time.
 class Peer final : public Subject {
  public:
+  // Both must outlive the object; `login` must not change once it was asked about.
   Peer(const Policy& policy, const Login& login) : policy_(policy), login_(login) {}
 
   // attribute is gathered once, when it is first asked for.

@@ -65,7 +65,7 @@ struct PacUpn {
   std::string dns_domain;  // never empty
   // Only where the buffer says that it holds them (bit S of its flags), and then never empty.
   std::string sam_name;
-  std::string sid;
+  std::string sid;  // of the user
 };
 
 // read_pac_upn reads "urn:mspac:upn-dns-info". The parts may come in any order, but must lie one

@@ -13,7 +13,7 @@ namespace gssloop::authz {
 // PolicyText is one file of a policy, as read.
 struct PolicyText {
   std::string file;  // for messages
-  std::string text;
+  std::string text;  // TOML
 };
 
 // MechanismName is how a policy may call a mechanism, and its OID.
@@ -24,9 +24,9 @@ struct MechanismName {
 
 // Diagnostic is something that is wrong with a policy, or looks wrong.
 struct Diagnostic {
-  Place place;
-  bool is_warning = false;
-  std::string message;
+  Place place;              // where
+  bool is_warning = false;  // it does not keep the policy from being used
+  std::string message;      // what, for the administrator
 
   // text is "FILE:LINE:COLUMN: error: MESSAGE", without a place what there is of it.
   std::string text() const;
@@ -34,9 +34,10 @@ struct Diagnostic {
 
 // PolicyReading is a policy, or every reason why there is none; warnings come with both.
 struct PolicyReading {
-  std::optional<Policy> policy;
-  std::vector<Diagnostic> diagnostics;
+  std::optional<Policy> policy;         // nullopt: there are errors
+  std::vector<Diagnostic> diagnostics;  // in the order of the files
 
+  // num_errors counts what is no warning.
   std::size_t num_errors() const noexcept;
   // summary names the first error, and how many others there are; for a log line.
   std::string summary() const;

@@ -11,13 +11,14 @@
 
 namespace gssloop::authz {
 
+// PolicyOnDisk is what was found at a path.
+struct PolicyOnDisk {
+  PolicyReading reading;   // the policy, or why there is none
+  bool is_absent = false;  // there is nothing of that name, which is among the errors
+};
 // read_policy reads a policy file, or the *.toml files of a directory in the order of their names.
 // A file that is empty, larger than 1 MiB, or that everybody may write, is an error like one in its
-// text. `is_absent` is set where there is nothing of that name.
-struct PolicyOnDisk {
-  PolicyReading reading;
-  bool is_absent = false;
-};
+// text. `mechanisms` as for parse_policy.
 PolicyOnDisk read_policy(const std::string& path, const std::vector<MechanismName>& mechanisms);
 
 // PolicySnapshot is a policy as it was at one time, or why it refuses everybody.
@@ -25,8 +26,8 @@ struct PolicySnapshot {
   // Null: every login is to be refused, for the reason that the diagnostics give.
   std::shared_ptr<const Policy> policy;
   std::vector<Diagnostic> diagnostics;
-  std::string summary;  // of the errors
-  bool is_absent = false;
+  std::string summary;     // of the errors
+  bool is_absent = false;  // there is nothing of that name
   // The first login that meets a snapshot logs what is to be said about it.
   mutable std::atomic<bool> is_told{false};
 
@@ -38,6 +39,7 @@ struct PolicySnapshot {
 // use one; there is no lock.
 class PolicyStore {
  public:
+  // What it means that there is nothing.
   enum class Absence {
     kIsNoPolicy,  // the compiled-in path: most installations have none
     kIsError,     // a path that somebody named
@@ -53,6 +55,7 @@ class PolicyStore {
   // what was read before goes on to hold: a server that changed its root must not lose its rules.
   std::shared_ptr<const PolicySnapshot> current();
 
+  // path is as it was given.
   const std::string& path() const noexcept { return path_; }
 
  private:

@@ -23,7 +23,7 @@ enum class ValueForm {
   kPacUpn,           // "pac-upn": the user principal name; [MS-PAC] section 2.10
 };
 
-// parse_value_form knows a form by its name in a policy file.
+// parse_value_form knows a form by its name in a policy file; to_string is that name.
 std::optional<ValueForm> parse_value_form(std::string_view name);
 std::string_view to_string(ValueForm form);
 // value_form_names lists them all, for messages: "text, base64, ...".

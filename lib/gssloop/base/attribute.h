@@ -28,6 +28,7 @@ class AttributeValue {
   // tests) may call it: the folder check of `make check` sees to that.
   static AttributeValue from_mechanism(Bytes octets) { return AttributeValue(std::move(octets)); }
 
+  // octets and text borrow the value; text neither decodes nor checks it.
   ByteView octets() const noexcept { return octets_; }
   std::string_view text() const noexcept { return as_text(octets_); }
 
@@ -36,6 +37,7 @@ class AttributeValue {
   Bytes octets_;
 };
 
+// AuthenticatedValue may decide; AssertedValue is for display.
 using AuthenticatedValue = AttributeValue<Assurance::kAuthenticated>;
 using AssertedValue = AttributeValue<Assurance::kAsserted>;
 
@@ -58,15 +60,16 @@ struct Attribute {
 // UnreadableAttribute was listed by the mechanism, but its values could not be had or cannot be
 // trusted to belong together. To a rule it is unknown, which is not the same as absent.
 struct UnreadableAttribute {
-  std::string name;
+  std::string name;    // octets, as listed
   std::string reason;  // for the log; never a value
 };
 
 // Attributes is what could be learned of a name.
 struct Attributes {
-  std::vector<Attribute> readable;
-  std::vector<UnreadableAttribute> unreadable;
+  std::vector<Attribute> readable;              // with all their values
+  std::vector<UnreadableAttribute> unreadable;  // without any
 
+  // find is the readable attribute of exactly this name, borrowed; null where there is none.
   const Attribute* find(std::string_view name) const noexcept {
     for (const Attribute& attribute : readable) {
       if (attribute.name == name) return &attribute;

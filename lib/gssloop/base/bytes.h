@@ -25,6 +25,7 @@ inline std::string_view as_text(ByteView octets) noexcept {
   return {reinterpret_cast<const char*>(octets.data()), octets.size()};
 }
 
+// to_bytes and to_string copy octets.
 inline Bytes to_bytes(ByteView octets) { return Bytes(octets.begin(), octets.end()); }
 inline std::string to_string(ByteView octets) { return std::string(as_text(octets)); }
 
@@ -54,6 +55,7 @@ std::string printable(ByteView octets, std::size_t max_len = 256);
 class Secret {
  public:
   Secret() = default;
+  // Copies `octets`, which stay the caller's to wipe.
   explicit Secret(ByteView octets) : octets_(octets.begin(), octets.end()) {}
   Secret(Secret&& other) noexcept : octets_(std::move(other.octets_)) {}
   Secret& operator=(Secret&& other) noexcept {
@@ -63,8 +65,10 @@ class Secret {
   }
   ~Secret() { wipe(); }
 
+  // empty holds after wipe, too; view borrows the octets until then.
   bool empty() const noexcept { return octets_.empty(); }
   ByteView view() const noexcept { return octets_; }
+  // wipe overwrites the octets and gives their memory back.
   void wipe() noexcept;
 
  private:

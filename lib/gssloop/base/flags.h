@@ -27,15 +27,19 @@ enum class Flag : std::uint32_t {
 class Flags {
  public:
   constexpr Flags() = default;
+  // A set of one, so that a Flag may stand where Flags are wanted.
   constexpr Flags(Flag flag) : bits_(static_cast<std::uint32_t>(flag)) {}
+  // from_bits makes a set of a number that a GSS-API call gave.
   static constexpr Flags from_bits(std::uint32_t bits) { return Flags(bits); }
 
+  // bits is that number; empty: no bit of it is set, has: this one is.
   constexpr std::uint32_t bits() const { return bits_; }
   constexpr bool empty() const { return bits_ == 0; }
   constexpr bool has(Flag flag) const { return (bits_ & static_cast<std::uint32_t>(flag)) != 0; }
   // missing returns those of `wanted` that are not in this set.
   constexpr Flags missing(Flags wanted) const { return Flags(wanted.bits_ & ~bits_); }
 
+  // operator| joins two sets.
   friend constexpr Flags operator|(Flags a, Flags b) { return Flags(a.bits_ | b.bits_); }
   friend constexpr bool operator==(Flags, Flags) = default;
 
@@ -44,6 +48,7 @@ class Flags {
   std::uint32_t bits_ = 0;
 };
 
+// operator| makes a set of two.
 constexpr Flags operator|(Flag a, Flag b) { return Flags(a) | Flags(b); }
 
 // to_string names the flags as people know them: "mutual, integ"; "none" for the empty set.

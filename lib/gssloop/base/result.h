@@ -11,7 +11,7 @@ namespace gssloop {
 
 // Mistake is a clause that says what is wrong with an input, and where.
 struct Mistake {
-  std::string clause;
+  std::string clause;  // for a person; without the input's secrets
 };
 
 // Result is a value or the reason why there is none. It must be looked at: it converts to true only
@@ -19,11 +19,15 @@ struct Mistake {
 template <class T, class E>
 class [[nodiscard]] Result {
  public:
+  // Result takes a value, or an error: both convert, so that functions return either plainly.
   Result(T value) : held_(std::in_place_index<0>, std::move(value)) {}
   Result(E error) : held_(std::in_place_index<1>, std::move(error)) {}
 
+  // operator bool is true where there is a value.
   explicit operator bool() const noexcept { return held_.index() == 0; }
 
+  // value borrows the value; of a Result that is moved from, it gives the value away. operator* and
+  // operator-> are the same.
   T& value() & noexcept { return *checked<0>(&held_); }
   const T& value() const& noexcept { return *checked<0>(&held_); }
   T&& value() && noexcept { return std::move(*checked<0>(&held_)); }
@@ -33,6 +37,7 @@ class [[nodiscard]] Result {
   T* operator->() noexcept { return &value(); }
   const T* operator->() const noexcept { return &value(); }
 
+  // error is the same for the error.
   E& error() & noexcept { return *checked<1>(&held_); }
   const E& error() const& noexcept { return *checked<1>(&held_); }
   E&& error() && noexcept { return std::move(*checked<1>(&held_)); }

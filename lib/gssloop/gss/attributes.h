@@ -16,6 +16,7 @@ namespace gssloop::gss {
 // Name attributes (naming-exts section 7). What comes back was sent by a peer: it is bounded here,
 // and nothing is cut in silence. Names may be read from several threads at once.
 
+// AttributeLimits is what is read at most. What exceeds it fails; nothing is cut.
 struct AttributeLimits {
   std::size_t max_attributes = 256;     // of one name
   std::size_t max_values = 1024;        // of one attribute
@@ -26,8 +27,8 @@ struct AttributeLimits {
 // NameInfo is what gss_inquire_name tells (section 7.4). `mech` names the mechanism of an MN; under
 // SPNEGO and IAKERB that is not the context's mechanism, so decisions never use it.
 struct NameInfo {
-  bool is_mn = false;
-  Oid mech;
+  bool is_mn = false;                   // of one mechanism (RFC 2743 section 1.1.5)
+  Oid mech;                             // empty where the name is of none
   std::vector<std::string> attributes;  // in the mechanism's order
 };
 
@@ -47,8 +48,8 @@ Result<Attribute> get(gss_name_t name, std::string_view attribute,
 // Fails only when the list itself cannot be had.
 Result<Attributes> get_all(gss_name_t name, const AttributeLimits& limits = {});
 
-// set adds values to an attribute, one call each (section 7.6.1); replace deletes what is there
-// first. A failure may leave some values set: the caller drops the name then.
+// add_values adds values to an attribute, one call each (section 7.6.1); replace_values deletes
+// what is there first. A failure may leave some values set: the caller drops the name then.
 Status add_values(gss_name_t name, std::string_view attribute, bool is_complete,
                   const std::vector<Bytes>& values);
 Status replace_values(gss_name_t name, std::string_view attribute, bool is_complete,
@@ -61,6 +62,8 @@ enum class Deletion {
   kUnavailable,   // the mechanism does not do it, or has no such attribute (MIT's answer)
   kFailed,
 };
+// remove deletes an attribute (section 7.7), and says in `*status`, where one is given, what the
+// call returned.
 Deletion remove(gss_name_t name, std::string_view attribute, Status* status = nullptr);
 
 }  // namespace gssloop::gss

@@ -17,8 +17,10 @@ namespace gssloop::gss {
 // loop (loop section 2.5).
 class ChannelBindings {
  public:
+  // Takes over the octets, as the application protocol has them.
   explicit ChannelBindings(Bytes application_data)
       : application_data_(std::move(application_data)) {}
+  // application_data borrows them.
   ByteView application_data() const noexcept { return application_data_; }
 
  private:
@@ -29,31 +31,31 @@ class ChannelBindings {
 // of it stays fixed (loop section 2), so the loop keeps it const. The credential is borrowed: it
 // must outlive the loop. Empty is the default initiator credential.
 struct InitiatorInput {
-  gss_cred_id_t credential = GSS_C_NO_CREDENTIAL;
-  Name target;
-  Oid mech;  // empty: the mechanism library's default
-  Flags request;
-  OM_uint32 time_req = 0;  // seconds; 0 asks for the default lifetime
-  std::optional<ChannelBindings> bindings;
+  gss_cred_id_t credential = GSS_C_NO_CREDENTIAL;  // borrowed
+  Name target;                                     // the acceptor
+  Oid mech;                                        // empty: the mechanism library's default
+  Flags request;                                   // req_flags
+  OM_uint32 time_req = 0;                          // seconds; 0 asks for the default lifetime
+  std::optional<ChannelBindings> bindings;         // none: GSS_C_NO_CHANNEL_BINDINGS
 };
 
 // AcceptorInput is the same for GSS_Accept_sec_context.
 struct AcceptorInput {
-  gss_cred_id_t credential = GSS_C_NO_CREDENTIAL;
-  std::optional<ChannelBindings> bindings;
+  gss_cred_id_t credential = GSS_C_NO_CREDENTIAL;  // borrowed
+  std::optional<ChannelBindings> bindings;         // none: whatever the initiator binds passes
 };
 
 // CallOutcome is what one context call returned. Flags are meaningful after COMPLETE and, for an
 // initiator, after CONTINUE_NEEDED; the mechglue hides them, the name and the mechanism from an
 // acceptor that must continue.
 struct CallOutcome {
-  OM_uint32 major = GSS_S_FAILURE;
-  OM_uint32 minor = 0;
-  Buffer output;
-  Flags flags;
-  Oid mech;
-  Name source;           // acceptor: the initiator's name, of the last leg
-  Credential delegated;  // acceptor: of the last leg
+  OM_uint32 major = GSS_S_FAILURE;  // as it came
+  OM_uint32 minor = 0;              // the mechanism's own
+  Buffer output;                    // a token for the peer, or nothing
+  Flags flags;                      // ret_flags
+  Oid mech;                         // mech_type: under SPNEGO the negotiated one, once it is known
+  Name source;                      // acceptor: the initiator's name, of the last leg
+  Credential delegated;             // acceptor: of the last leg
 };
 
 // init_sec_context makes one call of GSS_Init_sec_context. No `input` means the first call, which
@@ -66,10 +68,10 @@ CallOutcome accept_sec_context(Context* context, const AcceptorInput& fixed, Byt
 
 // ContextInfo is what GSS_Inquire_context tells of an established context.
 struct ContextInfo {
-  Flags flags;
-  Oid mech;
+  Flags flags;             // ctx_flags
+  Oid mech;                // mech_type
   OM_uint32 lifetime = 0;  // seconds left
-  bool is_open = false;
+  bool is_open = false;    // established on this side
 };
 
 // inquire_context asks a context about itself, without its names: they cost, and some mechanisms

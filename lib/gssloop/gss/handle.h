@@ -11,6 +11,7 @@
 
 namespace gssloop::gss {
 
+// HandleTraits says which value of a GSS-API type is no object, and how objects are freed.
 template <class T>
 struct HandleTraits;
 
@@ -21,6 +22,7 @@ template <class T>
 class Handle {
  public:
   Handle() = default;
+  // Handle takes over an object.
   explicit Handle(T handle) noexcept : handle_(handle) {}
   Handle(Handle&& other) noexcept : handle_(other.release()) {}
   Handle& operator=(Handle&& other) noexcept {
@@ -29,6 +31,7 @@ class Handle {
   }
   ~Handle() { reset(); }
 
+  // operator bool is true where an object is held.
   explicit operator bool() const noexcept { return handle_ != HandleTraits<T>::kEmpty; }
   // get borrows: the handle stays the owner.
   T get() const noexcept { return handle_; }
@@ -42,6 +45,7 @@ class Handle {
   // in_out returns the address for a call that reads and replaces the object itself (the
   // context_handle of the two context calls: one variable for the whole loop, loop section 2).
   T* in_out() noexcept { return &handle_; }
+  // reset frees what is held and takes over another object, or none.
   void reset(T handle = HandleTraits<T>::kEmpty) noexcept {
     if (handle_ != HandleTraits<T>::kEmpty) HandleTraits<T>::free(&handle_);
     handle_ = handle;
@@ -56,12 +60,14 @@ class Handle {
 template <class T, OM_uint32 (*kRelease)(OM_uint32*, T*)>
 struct ReleasedBy {
   static constexpr T kEmpty = nullptr;  // every GSS_C_NO_* is
+  // free gives the object back, and writes kEmpty.
   static void free(T* h) noexcept {
     OM_uint32 ignored;
     kRelease(&ignored, h);
   }
 };
 
+// HandleTraits of what needs no more than its call.
 template <>
 struct HandleTraits<gss_name_t> : ReleasedBy<gss_name_t, gss_release_name> {};
 template <>
@@ -70,9 +76,11 @@ template <>
 struct HandleTraits<gss_OID_set> : ReleasedBy<gss_OID_set, gss_release_oid_set> {};
 template <>
 struct HandleTraits<gss_buffer_set_t> : ReleasedBy<gss_buffer_set_t, gss_release_buffer_set> {};
+// Contexts are freed without a deletion token.
 template <>
 struct HandleTraits<gss_ctx_id_t> {
-  static constexpr gss_ctx_id_t kEmpty = GSS_C_NO_CONTEXT;
+  static constexpr gss_ctx_id_t kEmpty = GSS_C_NO_CONTEXT;  // as for the other types
+  // free deletes the context on this side alone.
   static void free(gss_ctx_id_t* h) noexcept {
     OM_uint32 ignored;
     // No output buffer, so no deletion token: loop section 3.2 does not recommend them.
@@ -80,11 +88,11 @@ struct HandleTraits<gss_ctx_id_t> {
   }
 };
 
-using Name = Handle<gss_name_t>;
-using Credential = Handle<gss_cred_id_t>;
-using Context = Handle<gss_ctx_id_t>;
-using OidSet = Handle<gss_OID_set>;
-using BufferSet = Handle<gss_buffer_set_t>;
+using Name = Handle<gss_name_t>;             // empty: GSS_C_NO_NAME
+using Credential = Handle<gss_cred_id_t>;    // empty: GSS_C_NO_CREDENTIAL, the default one
+using Context = Handle<gss_ctx_id_t>;        // empty: GSS_C_NO_CONTEXT
+using OidSet = Handle<gss_OID_set>;          // empty: GSS_C_NO_OID_SET
+using BufferSet = Handle<gss_buffer_set_t>;  // empty: GSS_C_NO_BUFFER_SET
 
 // Buffer owns octets that a GSS-API call allocated, and gives them back with gss_release_buffer,
 // which is only for such buffers (loop section 4.1, the sample's comments).
@@ -106,9 +114,11 @@ class Buffer {
     reset();
     return &desc_;
   }
+  // view borrows the octets until the next out; empty says that there are none.
   ByteView view() const noexcept {
     return {static_cast<const std::uint8_t*>(desc_.value), desc_.length};
   }
+  // empty holds for a token of no octets as well as for none: the GSS-API does not tell them apart.
   bool empty() const noexcept { return desc_.length == 0; }
   // wipe overwrites the octets: of secrets, before they are given back.
   void wipe() noexcept {
@@ -130,6 +140,7 @@ class Buffer {
 // may be spoilt.
 class BufferView {
  public:
+  // BufferView borrows the octets; desc lends them as the calls want them.
   explicit BufferView(ByteView octets) noexcept
       : desc_{octets.size(), const_cast<std::uint8_t*>(octets.data())} {}
   explicit BufferView(std::string_view text) noexcept : BufferView(as_bytes(text)) {}

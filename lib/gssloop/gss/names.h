@@ -33,11 +33,12 @@ Result<Name> duplicate(gss_name_t name);
 // DisplayedName is a name as text, and what kind of name the mechanism says it is.
 struct DisplayedName {
   std::string text;  // octets from the mechanism: check before use
-  Oid type;
+  Oid type;          // GSS_C_NT_*, or a mechanism's own; empty where it did not say
   // The mechanism says that the name stands for nobody (GSS_C_NT_ANONYMOUS, RFC 2743 section 4.5).
   bool is_anonymous() const;
 };
 
+// display asks the mechanism for a name's text (RFC 2743 section 2.4.4).
 Result<DisplayedName> display(gss_name_t name);
 
 // display_as renders a name in the syntax of `form` (naming-exts section 7.3). Mechanisms may not

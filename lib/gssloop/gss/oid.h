@@ -25,9 +25,11 @@ class Oid {
   static Oid iakerb();  // MIT: 1.3.6.1.5.2.5
   static Oid spnego();  // RFC 4178: 1.3.6.1.5.5.2
 
+  // empty: GSS_C_NO_OID.
   bool empty() const noexcept { return octets_.empty(); }
   // is_kerberos: krb5, or IAKERB, which carries the same names, attributes and keytabs.
   bool is_kerberos() const { return *this == krb5() || *this == iakerb(); }
+  // octets borrows the DER contents; dotted is "1.2.840.113554.1.2.2", empty for the empty Oid.
   ByteView octets() const noexcept { return as_bytes(octets_); }
   std::string dotted() const;
 
@@ -46,6 +48,7 @@ class Oid {
 // OidArgument lends an Oid to a call that takes a gss_OID: GSS_C_NO_OID for the empty one.
 class OidArgument {
  public:
+  // OidArgument borrows `oid`, which must outlive it; get is what the call takes.
   explicit OidArgument(const Oid& oid) noexcept : desc_(oid.desc()) {}
   gss_OID get() noexcept { return desc_.length == 0 ? GSS_C_NO_OID : &desc_; }
 

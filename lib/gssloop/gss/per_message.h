@@ -16,7 +16,11 @@ namespace gssloop::gss {
 // supplementary ones: a duplicate, old, early or reordered message is not data. One thread at a
 // time for each context. Applications reach these through EstablishedContext only.
 
-enum class Protection { kIntegrity, kConfidentiality };
+// Protection is what a message gets, or must have had.
+enum class Protection {
+  kIntegrity,        // readable, and protected from change
+  kConfidentiality,  // encrypted as well
+};
 
 // wrap protects one message. Fails, without output, when confidentiality was asked for and the
 // mechanism did not encrypt (loop section 3.1: conf_state must be checked).
@@ -26,10 +30,12 @@ Result<Buffer> wrap(const Context& context, Protection protection, ByteView mess
 // depend on the message's length alone, so that an application that sends pieces of one length need
 // not have the mechanism asked each time. One for each context.
 struct WrapLengths {
-  bool is_known = false;
-  Protection protection = Protection::kIntegrity;
-  std::size_t message_len = 0;
-  std::size_t header = 0, padding = 0, trailer = 0;
+  bool is_known = false;                           // whether the rest means anything
+  Protection protection = Protection::kIntegrity;  // of the last message
+  std::size_t message_len = 0;                     // octets
+  std::size_t header = 0;                          // octets before the message
+  std::size_t padding = 0;                         // octets behind it, which are encrypted
+  std::size_t trailer = 0;                         // octets behind those
 };
 
 // wrap_into protects the message that `parts` make up put together, and writes the token into

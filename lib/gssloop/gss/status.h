@@ -24,14 +24,18 @@ class [[nodiscard]] Status {
   // are not complete, although GSS_ERROR() lets them through (loop section 4).
   bool is_complete() const noexcept { return major_ == GSS_S_COMPLETE; }
 
+  // call is the function's name; major and minor are as it returned them.
   const char* call() const noexcept { return call_; }
   OM_uint32 major() const noexcept { return major_; }
   OM_uint32 minor() const noexcept { return minor_; }
   // The three parts of the major status (RFC 2744 section 3.9.1), each in its place.
+  // calling_error, routine_error, supplementary: each as GSS_S_... has it, 0 where there is none.
   OM_uint32 calling_error() const noexcept { return GSS_CALLING_ERROR(major_); }
   OM_uint32 routine_error() const noexcept { return GSS_ROUTINE_ERROR(major_); }
   OM_uint32 supplementary() const noexcept { return GSS_SUPPLEMENTARY_INFO(major_); }
 
+  // major_text and minor_text are all texts that gss_display_status has, one after the other; empty
+  // for a call that was complete.
   const std::string& major_text() const noexcept { return major_text_; }
   const std::string& minor_text() const noexcept { return minor_text_; }
   // text is one line for a person: "gss_accept_sec_context: MAJOR (MINOR)".
@@ -45,6 +49,7 @@ class [[nodiscard]] Status {
   std::string minor_text_;
 };
 
+// Result of a call: what it was made for, or its Status.
 template <class T>
 using Result = gssloop::Result<T, Status>;
 

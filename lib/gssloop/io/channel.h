@@ -20,13 +20,14 @@ IoResult send_frame(Transport& transport, FrameKind kind, ByteView body, Deadlin
 
 // NoFrame is why no frame was received.
 struct NoFrame {
+  // Kind is how the channel looked.
   enum class Kind {
     kClosed,     // the peer closed the channel
     kTimedOut,   // the deadline passed before the frame was whole
     kError,      // the channel failed
     kDefective,  // the peer sent what is no frame, or one that is too long
   };
-  Kind kind;
+  Kind kind;           // what the caller may act on
   std::string reason;  // one clause for a person
 };
 

@@ -15,6 +15,7 @@
 
 namespace gssloop::io {
 
+// Outcome of a negotiation: a context whose flags were checked, or why there is none.
 using Outcome = Result<loop::EstablishedContext, loop::Failure>;
 
 // Observer is told what a driver sees and does, for those who explain a login to a person. It is

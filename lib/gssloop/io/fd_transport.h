@@ -23,6 +23,7 @@ class FdTransport final : public Transport {
  public:
   // One descriptor for both directions.
   explicit FdTransport(int fd) noexcept : FdTransport(fd, fd) {}
+  // One for each.
   FdTransport(int read_fd, int write_fd) noexcept;
 
   IoResult read_some(std::span<std::uint8_t> into, Deadline deadline) override;

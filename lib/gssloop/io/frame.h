@@ -26,9 +26,10 @@ enum class FrameKind : std::uint8_t {
   kData = 'D',     // protected data: the output of wrap
 };
 
+// Frame is one message without its header.
 struct Frame {
-  FrameKind kind = FrameKind::kToken;
-  Bytes body;
+  FrameKind kind = FrameKind::kToken;  // the first octet
+  Bytes body;                          // a token, data, or nothing
 
   friend bool operator==(const Frame&, const Frame&) = default;
 };
@@ -39,8 +40,8 @@ enum class FrameFault {
   kTooLong,  // the body exceeds what the kind may hold: max_len, or 0 for a failure notice
 };
 
-inline constexpr std::size_t kFrameHeaderLen = 5;
-inline constexpr std::size_t kMaxFrameBodyLen = 0xFFFFFFFF;
+inline constexpr std::size_t kFrameHeaderLen = 5;            // octets before the body
+inline constexpr std::size_t kMaxFrameBodyLen = 0xFFFFFFFF;  // octets, what the header can say
 
 // frame_body_limit is the largest body of a kind, in octets, where the reader allows `max_len`.
 constexpr std::size_t frame_body_limit(FrameKind kind, std::size_t max_len) noexcept {
@@ -72,6 +73,7 @@ class FrameReader {
   // is complete or refused.
   std::size_t feed(ByteView octets);
 
+  // is_complete holds when take has a frame to hand over.
   bool is_complete() const noexcept { return state_ == State::kComplete; }
   // is_refused is for good: after a fault nobody knows where the next frame begins.
   bool is_refused() const noexcept { return state_ == State::kRefused; }

@@ -14,21 +14,23 @@ namespace gssloop::io {
 
 // Deadlines are points of a clock that nobody can set.
 using Clock = std::chrono::steady_clock;
-using Deadline = Clock::time_point;
-inline constexpr Deadline kNoDeadline = Deadline::max();
+using Deadline = Clock::time_point;                       // nothing is awaited after it
+inline constexpr Deadline kNoDeadline = Deadline::max();  // waits as long as it takes
 
 // IoResult is how one read or write ended.
 struct IoResult {
+  // Kind is what the caller acts on.
   enum class Kind {
     kDone,      // read: num_octets > 0 arrived; write: all of it was handed over
     kClosed,    // the peer closed the channel, or is gone
     kTimedOut,  // the deadline passed first
     kError,     // anything else; `error` says what
   };
-  Kind kind = Kind::kDone;
+  Kind kind = Kind::kDone;     // also of a read or write of no octets
   std::size_t num_octets = 0;  // read, or written before the end; never more than asked for
   std::string error;           // "recv: Bad file descriptor"; empty unless kError
 
+  // is_done: nothing went wrong.
   bool is_done() const noexcept { return kind == Kind::kDone; }
 };
 

@@ -24,6 +24,7 @@ namespace gssloop::loop {
 // exist here. Movable, not copyable. One thread at a time, but for reading names.
 class EstablishedContext {
  public:
+  // role is our own.
   Role role() const noexcept { return role_; }
   // flags are those of the last context call.
   Flags flags() const noexcept { return flags_; }
@@ -49,14 +50,16 @@ class EstablishedContext {
   // delegated is, on an acceptor, the initiator's credential; empty where none was delegated.
   gss_cred_id_t delegated() const noexcept { return delegated_.get(); }
 
-  // inquire_source and source_attribute read the name attributes of source().
+  // inquire_source, source_attribute and source_attributes read the name attributes of source():
+  // see gssloop/gss/attributes.h.
   gss::Result<gss::NameInfo> inquire_source() const { return gss::inquire(source_.get()); }
   gss::Result<Attribute> source_attribute(std::string_view name) const {
     return gss::get(source_.get(), name);
   }
   gss::Result<Attributes> source_attributes() const { return gss::get_all(source_.get()); }
 
-  // Per-message calls: see gssloop/gss/per_message.h.
+  // wrap, wrap_into, unwrap, unwrap_in_place, get_mic, verify_mic and wrap_size_limit are the
+  // per-message calls: see gssloop/gss/per_message.h.
   gss::Result<gss::Buffer> wrap(gss::Protection protection, ByteView message) {
     return gss::wrap(context_, protection, message);
   }

@@ -17,8 +17,8 @@ namespace gssloop::loop {
 
 // Limits bound what a peer can make us do. A leg is one token, in either direction.
 struct Limits {
-  unsigned max_legs = 32;
-  std::size_t max_token_len = std::size_t{256} * 1024;  // octets
+  unsigned max_legs = 32;                               // tokens sent and received
+  std::size_t max_token_len = std::size_t{256} * 1024;  // octets, of a token received
 };
 
 // Negotiation is what both roles share: it keeps the phase and the context handle, asks the table,
@@ -31,8 +31,9 @@ class Negotiation {
 
   // on_token takes the peer's next token.
   Step on_token(ByteView token);
-  // The other things that can end a negotiation (sections 2.4 and 2.7). The caller keeps the clock,
-  // and may say in a clause what it saw.
+  // on_deadline, on_peer_defect, on_peer_failure and on_cancel tell of the other things that can
+  // end a negotiation (sections 2.4 and 2.7). The caller keeps the clock, and may say in a clause
+  // what it saw.
   Step on_deadline(std::string reason = "no token came in time") {
     return gave_up(Event::kDeadline, std::move(reason));
   }
@@ -46,12 +47,14 @@ class Negotiation {
     return gave_up(Event::kCancelled, std::move(reason));
   }
 
+  // phase says whose turn it is; limits are those of the constructor.
   Phase phase() const noexcept { return phase_; }
   const Limits& limits() const noexcept { return limits_; }
   // num_legs counts the tokens sent and received so far.
   unsigned num_legs() const noexcept { return num_legs_; }
 
  protected:
+  // Negotiation is made by a role alone; `required` as in section 3.
   Negotiation(Role role, Phase first_phase, Flags required, Limits limits)
       : role_(role), phase_(first_phase), required_(required), limits_(limits) {}
 
@@ -60,8 +63,10 @@ class Negotiation {
   // keeps_anonymity says whether the flags of a call that did not fail leave the peer anonymous as
   // asked for.
   virtual bool keeps_anonymity(Flags granted) const noexcept = 0;
+  // call_name is the name of that call, a literal.
   virtual const char* call_name() const noexcept = 0;
 
+  // start makes an initiator's first step.
   Step start();
 
  private:

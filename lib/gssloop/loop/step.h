@@ -15,7 +15,7 @@ namespace gssloop::loop {
 
 // Failure says why there will be no context.
 struct Failure {
-  Fault fault = Fault::kNone;
+  Fault fault = Fault::kNone;  // what the application acts on
   // One clause for a person, without token, key or attribute value; empty where the status' texts
   // say it all.
   std::string reason;
@@ -32,7 +32,8 @@ struct Failure {
 // the failure is acted on (loop section 4).
 class Step {
  public:
-  // row is the line of the table that was decided by.
+  // row is the line of the table that was decided by; actions are what it wants done, in their
+  // order, and has looks for one of them.
   const Row& row() const noexcept { return *row_; }
   std::span<const Action> actions() const noexcept { return row_->actions; }
   bool has(Action action) const noexcept { return row_->has(action); }
