@@ -10,8 +10,8 @@
 #include "tools/initiate.h"
 #include "tools/login_options.h"
 #include "tools/login_report.h"
-#include "tools/protected_channel.h"
 #include "tools/policy_login.h"
+#include "tools/protected_channel.h"
 #include "tools/reveal.h"
 #include "tools/reveal_myself.h"
 
@@ -133,9 +133,12 @@ void add_options(CLI::App* command, Options* options) {
       ->add_option("-p,--policy", options->policy,
                    "Show which local attributes and properties this policy makes of them")
       ->option_text("FILE");
-  command->add_option("-k,--keytab", options->myself.keytab, "The keytab, in place of the default one")
+  command
+      ->add_option("-k,--keytab", options->myself.keytab, "The keytab, in place of the default one")
       ->option_text("NAME");
-  command->add_option("-c,--ccache", options->myself.ccache, "The ticket cache, in place of the default")
+  command
+      ->add_option("-c,--ccache", options->myself.ccache,
+                   "The ticket cache, in place of the default")
       ->option_text("NAME");
   command
       ->add_option("-t,--timeout", options->timeout,

@@ -100,8 +100,9 @@ Findings check_policy(const Case& it) {
       report.problem(diagnostic.text(),
                      "while the policy has an error, or cannot be read by " + this_user() +
                          ", every login is refused",
-                     read.is_absent ? "write " + path + ", or take gssloop_policy out"
-                                    : "mend it; `gssloop policy check " + path + "` shows when it is right");
+                     read.is_absent
+                         ? "write " + path + ", or take gssloop_policy out"
+                         : "mend it; `gssloop policy check " + path + "` shows when it is right");
     }
   }
   if (!report.has_problem()) report.good("the policy " + path + " can be read, and has no error");

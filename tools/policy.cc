@@ -47,9 +47,7 @@ std::string counted(std::size_t number, const char* what) {
 }
 
 // The compiled-in policy need not be there.
-bool is_missing(const authz::PolicyOnDisk& read) {
-  return read.is_absent && !read.reading.policy;
-}
+bool is_missing(const authz::PolicyOnDisk& read) { return read.is_absent && !read.reading.policy; }
 
 Exit check(const CheckOptions& options, const Output& output) {
   const std::string path = options.path.value_or(GSSLOOP_POLICY_PATH);
@@ -308,9 +306,12 @@ void add_explain_options(CLI::App* command, ExplainOptions* options) {
       ->add_option("-a,--acceptor", options->myself.service,
                    "For a login to oneself: SERVICE@HOST, in place of the service on this machine")
       ->option_text("NAME");
-  command->add_option("-k,--keytab", options->myself.keytab, "The keytab, in place of the default one")
+  command
+      ->add_option("-k,--keytab", options->myself.keytab, "The keytab, in place of the default one")
       ->option_text("NAME");
-  command->add_option("-c,--ccache", options->myself.ccache, "The ticket cache, in place of the default")
+  command
+      ->add_option("-c,--ccache", options->myself.ccache,
+                   "The ticket cache, in place of the default")
       ->option_text("NAME");
   command->add_option("-z,--authzid", options->authzid, "As whom the peer asks to act")
       ->option_text("NAME");
@@ -323,8 +324,8 @@ void add_explain_options(CLI::App* command, ExplainOptions* options) {
 
 void add_explain(CLI::App* policy, Command* chosen) {
   const auto options = std::make_shared<ExplainOptions>();
-  CLI::App* command = policy->add_subcommand(
-      "explain", "Show what a policy decides about a login, rule by rule");
+  CLI::App* command =
+      policy->add_subcommand("explain", "Show what a policy decides about a login, rule by rule");
   add_explain_options(command, options.get());
   command->callback([=] { *chosen = [=](Output& output) { return explain(*options, output); }; });
 }

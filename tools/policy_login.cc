@@ -110,8 +110,8 @@ Meaning meaning_of(const RevealedAttribute& attribute, const authz::Policy& poli
     const auto names = authz::source_names(definition, login);
     if (std::ranges::find(names, attribute.name) == names.end()) continue;
     if (attribute.is_authenticated) {
-      meaning.locals.push_back({definition.name, "*" + definition.property,
-                                authz::local_attribute(definition, login)});
+      meaning.locals.push_back(
+          {definition.name, "*" + definition.property, authz::local_attribute(definition, login)});
     } else {
       meaning.locals.push_back({definition.name,
                                 "*" + std::string(authz::kAsserted) + definition.property,

@@ -18,8 +18,8 @@ namespace gssloop::tools {
 // mechanism_names lists what policies may call this machine's mechanisms.
 std::vector<authz::MechanismName> mechanism_names();
 
-// read_policy_at reads the policy of a path, or the compiled-in one. An absent compiled-in policy is
-// the empty one, as for the module.
+// read_policy_at reads the policy of a path, or the compiled-in one. An absent compiled-in policy
+// is the empty one, as for the module.
 authz::PolicyOnDisk read_policy_at(const std::optional<std::string>& path);
 
 // login_of is the login that a revealed name would make at a service. What the name says of itself

@@ -236,8 +236,8 @@ Results run_everything() {
 // Calls whose failure need not cost anything: a text is shorter, a second way is taken, a mechanism
 // counts as one without the attribute, the context is asked in place of the status.
 const std::set<std::string> kForgivable = {
-    "gss_display_mech_attr", "gss_display_status", "gss_display_name_ext", "gss_process_context_token",
-    "gss_inquire_attrs_for_mech", "gss_inquire_saslname_for_mech"};
+    "gss_display_mech_attr",     "gss_display_status",         "gss_display_name_ext",
+    "gss_process_context_token", "gss_inquire_attrs_for_mech", "gss_inquire_saslname_for_mech"};
 
 void expect_same_or_failed(const Results& results, const Results& baseline) {
   bool has_failed = false;
