@@ -133,13 +133,7 @@ void add_options(CLI::App* command, Options* options) {
       ->add_option("-p,--policy", options->policy,
                    "Show which local attributes and properties this policy makes of them")
       ->option_text("FILE");
-  command
-      ->add_option("-k,--keytab", options->myself.keytab, "The keytab, in place of the default one")
-      ->option_text("NAME");
-  command
-      ->add_option("-c,--ccache", options->myself.ccache,
-                   "The ticket cache, in place of the default")
-      ->option_text("NAME");
+  add_credential_options(command, &options->myself);
   command
       ->add_option("-t,--timeout", options->timeout,
                    "For a remote login, and for each answer; 0: for ever (60)")

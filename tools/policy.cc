@@ -201,13 +201,8 @@ void print(const authz::Finding& finding, const Output& output) {
 }
 
 void print(const Property& property, const Output& output) {
-  std::string line = "  *" + property.definition->property;
-  const char* separator = ": ";
-  for (const std::string& value : property.values.values) {
-    line += separator + ("\"" + shown(value) + "\"");
-    separator = ", ";
-  }
-  if (property.values.is_absent()) line += ": no value";
+  std::string line = "  *" + property.definition->property + ": " +
+                     (property.values.is_absent() ? "no value" : quoted(property.values.values));
   if (property.values.has_unknown()) line += " (unknown: " + shown(property.values.unknown) + ")";
   if (!property.asserted.values.empty()) {
     line += " (" + counted(property.asserted.values.size(), "value") + " asserted)";
@@ -306,13 +301,7 @@ void add_explain_options(CLI::App* command, ExplainOptions* options) {
       ->add_option("-a,--acceptor", options->myself.service,
                    "For a login to oneself: SERVICE@HOST, in place of the service on this machine")
       ->option_text("NAME");
-  command
-      ->add_option("-k,--keytab", options->myself.keytab, "The keytab, in place of the default one")
-      ->option_text("NAME");
-  command
-      ->add_option("-c,--ccache", options->myself.ccache,
-                   "The ticket cache, in place of the default")
-      ->option_text("NAME");
+  add_credential_options(command, &options->myself);
   command->add_option("-z,--authzid", options->authzid, "As whom the peer asks to act")
       ->option_text("NAME");
   command->add_flag("-b,--channel-bound", options->is_channel_bound,

@@ -38,15 +38,6 @@ Attribute attribute_of(const RevealedAttribute& revealed) {
   return attribute;
 }
 
-std::string joined(const std::vector<std::string>& values) {
-  std::string text;
-  for (const std::string& value : values) {
-    if (!text.empty()) text += ", ";
-    text += "\"" + shown(value) + "\"";
-  }
-  return text;
-}
-
 void decode(const RevealedAttribute& attribute, Meaning* meaning) {
   for (const auto& decoder : kDecoders) {
     if (decoder.attribute != attribute.name) continue;
@@ -102,6 +93,16 @@ authz::Login login_of(const RevealedName& name, const std::string& service) {
   return login;
 }
 
+std::string quoted(const std::vector<std::string>& values) {
+  std::string text;
+  const char* separator = "";
+  for (const std::string& value : values) {
+    text += separator + ("\"" + shown(value) + "\"");
+    separator = ", ";
+  }
+  return text;
+}
+
 Meaning meaning_of(const RevealedAttribute& attribute, const authz::Policy& policy,
                    const authz::Login& login) {
   Meaning meaning;
@@ -125,11 +126,11 @@ std::vector<std::string> notes_of(const Meaning& meaning) {
   std::vector<std::string> notes;
   if (!meaning.form.empty()) {
     notes.push_back(meaning.form + ": " +
-                    (meaning.decoded ? joined(*meaning.decoded) : "refused, so unknown to rules"));
+                    (meaning.decoded ? quoted(*meaning.decoded) : "refused, so unknown to rules"));
   }
   for (const Meaning::Local& local : meaning.locals) {
     notes.push_back("local attribute " + local.attribute + ", property " + local.property + ": " +
-                    joined(local.values.values) +
+                    quoted(local.values.values) +
                     (local.values.has_unknown() ? " - " + shown(local.values.unknown, 1024) : ""));
   }
   return notes;

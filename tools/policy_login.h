@@ -26,6 +26,9 @@ authz::PolicyOnDisk read_policy_at(const std::optional<std::string>& path);
 // to be authenticated is taken for it: the result is for showing decisions, never for making them.
 authz::Login login_of(const RevealedName& name, const std::string& service);
 
+// quoted lists values for a person, each in quotes.
+std::string quoted(const std::vector<std::string>& values);
+
 // Meaning is what an attribute of a name comes to.
 struct Meaning {
   // Of an attribute of Kerberos' that has a decoder: its form, and what it reads; nullopt where it

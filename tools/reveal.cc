@@ -23,13 +23,6 @@ Json octets_json(ByteView octets) {
   return json;
 }
 
-std::string hex(ByteView octets) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (const std::uint8_t octet : octets) text += {kDigits[octet >> 4], kDigits[octet & 15]};
-  return text;
-}
-
 std::string value_text(ByteView value, bool is_full) {
   const std::string len = std::to_string(value.size()) + (value.size() == 1 ? " octet" : " octets");
   if (value.empty()) return "(empty)";

@@ -23,6 +23,13 @@ Exit say(const Output& output, const std::string& what, const gss::Status& statu
 
 }  // namespace
 
+void add_credential_options(CLI::App* command, Myself* myself) {
+  command->add_option("-k,--keytab", myself->keytab, "The keytab, in place of the default one")
+      ->option_text("NAME");
+  command->add_option("-c,--ccache", myself->ccache, "The ticket cache, in place of the default")
+      ->option_text("NAME");
+}
+
 void use_credentials(const Myself& myself) {
   if (!myself.keytab.empty()) setenv("KRB5_KTNAME", myself.keytab.c_str(), 1);
   if (!myself.ccache.empty()) setenv("KRB5CCNAME", myself.ccache.c_str(), 1);

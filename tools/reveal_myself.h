@@ -20,6 +20,9 @@ struct Myself {
   std::string keytab, ccache;
 };
 
+// add_credential_options adds --keytab and --ccache to a subcommand.
+void add_credential_options(CLI::App* command, Myself* myself);
+
 // use_credentials makes its keytab and ccache those of this process.
 void use_credentials(const Myself& myself);
 

@@ -299,8 +299,10 @@ TEST(DocumentedPolicies, TheLimitsAreTheRules) {
   EXPECT_TRUE(tells(authz::Expression::kMaxLen, "octets, a pattern"));
   EXPECT_TRUE(tells(authz::Expression::kMaxPattern, "characters"));
   EXPECT_TRUE(tells(authz::Expression::kMaxMatched, "octets is not compared"));
-  EXPECT_TRUE(tells(31, "deep"));
-  EXPECT_TRUE(authz::Expression::parse(std::string(31, '!') + "a=b"));
+  constexpr unsigned kDepth = authz::Expression::kMaxDepth;
+  EXPECT_TRUE(tells(kDepth, "deep"));
+  EXPECT_TRUE(authz::Expression::parse(std::string(kDepth, '!') + "a=b"));
+  EXPECT_FALSE(authz::Expression::parse(std::string(kDepth + 1, '!') + "a=b"));
 }
 
 }  // namespace

@@ -138,6 +138,11 @@ TEST(Base64, Table) {
   EXPECT_EQ(base64(as_bytes(std::string(48, 'a'))).find('\n'), std::string::npos);
 }
 
+TEST(Hex, IsTwoLowerCaseDigitsForEachOctet) {
+  EXPECT_EQ(hex({}), "");
+  EXPECT_EQ(hex(as_bytes("\x0f\xa0\xff\0"s)), "0fa0ff00");
+}
+
 TEST(Printable, Table) {
   const struct {
     std::string octets;

@@ -22,17 +22,6 @@ constexpr struct {
     {ValueForm::kPacUpn, "pac-upn"},
 };
 
-std::string hex(ByteView octets) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  text.reserve(octets.size() * 2);
-  for (const std::uint8_t octet : octets) {
-    text += kDigits[octet >> 4];
-    text += kDigits[octet & 15];
-  }
-  return text;
-}
-
 // Applications get properties as C strings, so a NUL would cut the value short.
 std::optional<std::string> text(ByteView value) {
   if (!is_utf8(value) || as_text(value).find('\0') != std::string_view::npos) return std::nullopt;

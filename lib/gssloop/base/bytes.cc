@@ -67,6 +67,14 @@ std::string base64(ByteView octets) {
   return text;
 }
 
+std::string hex(ByteView octets) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  text.reserve(octets.size() * 2);
+  for (const std::uint8_t octet : octets) text += {kDigits[octet >> 4], kDigits[octet & 15]};
+  return text;
+}
+
 std::string printable(ByteView octets, std::size_t max_len) {
   static constexpr char kHex[] = "0123456789abcdef";
   std::string text;

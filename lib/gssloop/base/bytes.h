@@ -46,6 +46,8 @@ bool has_control_characters(ByteView octets) noexcept;
 
 // base64 encodes with padding and without line breaks (RFC 4648 section 4).
 std::string base64(ByteView octets);
+// hex writes two lower-case digits for each octet.
+std::string hex(ByteView octets);
 
 // printable renders octets for a log line or a message: printable ASCII as it is, all else and the
 // backslash as \xHH, cut after `max_len` octets of input with "...".
