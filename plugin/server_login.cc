@@ -147,22 +147,25 @@ std::optional<Refusal> ServerLogin::name_peer() {
   const authz::Peer peer(*facts_.policy, login_);
   auto authid = authz::identify(scope(), login_, peer);
   if (!authid) {
-    return facts_.refuse(login_.is_anonymous ? Class::kAnonymous : Class::kIdentity,
-                         authid.error().clause);
+    const Class named = is_named_by_policy() ? Class::kPolicy : Class::kIdentity;
+    return facts_.refuse(login_.is_anonymous ? Class::kAnonymous : named, authid.error().clause);
   }
   authid_ = *std::move(authid);
   return check_realm();
+}
+
+// A name that the policy makes otherwise than by taking the principal is the policy's to refuse.
+bool ServerLogin::is_named_by_policy() const {
+  using Kind = authz::Identity::Kind;
+  const Kind kind = scope().identity.kind;
+  return kind == Kind::kAttribute || kind == Kind::kAuthToLocal;
 }
 
 // libsasl appends an application's own realm to names without one: a peer whose foreign realm is
 // called like that would become the local user of its name (L45). A name that the policy gave is
 // its author's to answer for.
 std::optional<Refusal> ServerLogin::check_realm() const {
-  using Kind = authz::Identity::Kind;
-  const Kind kind = scope().identity.kind;
-  if (kind == Kind::kAttribute || kind == Kind::kAuthToLocal || login_.is_anonymous) {
-    return std::nullopt;
-  }
+  if (is_named_by_policy() || login_.is_anonymous) return std::nullopt;
   const std::string realm = facts_.params.user_realm != nullptr ? facts_.params.user_realm : "";
   const bool is_foreign = realm != login_.default_realm;
   if (realm.empty() || !is_foreign || !authid_.ends_with("@" + realm)) return std::nullopt;

@@ -86,6 +86,7 @@ class ServerLogin {
   void read_attributes();
   void read_local_name();
   std::optional<Refusal> name_peer();
+  bool is_named_by_policy() const;
   std::optional<Refusal> check_realm() const;
   std::optional<Refusal> judge() const;
   std::optional<Refusal> authorize() const;

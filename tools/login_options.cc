@@ -70,7 +70,7 @@ void add_login_options(CLI::App* command, LoginOptions* options) {
       ->add_option("-b,--binding", options->binding,
                    "Channel binding data: text, hex:DIGITS or file:PATH; several add up")
       ->option_text("DATA")
-      ->expected(1)
+      ->allow_extra_args(false)  // one each time, or it would take the port as well
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_flag("--integrity-only", options->is_integrity_only,
                     "Data is protected by integrity alone, not encrypted");

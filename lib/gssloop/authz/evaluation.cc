@@ -38,30 +38,34 @@ const char* keyword(Finding::Kind kind) noexcept {
   return "authorize";
 }
 
-Result<std::string, Mistake> attribute_identity(const std::string& name, const Peer& peer) {
-  const LocalAttribute& attribute = peer.attribute(name);
+Mistake identity_mistake(const Identity& identity, const std::string& clause) {
+  return {"identity at " + identity.place.text() + " " + clause};
+}
+
+Result<std::string, Mistake> attribute_identity(const Identity& identity, const Peer& peer) {
+  const LocalAttribute& attribute = peer.attribute(identity.attribute);
+  const std::string subject = "is the attribute " + identity.attribute;
   if (attribute.has_unknown()) {
-    return Mistake{"the identity is the attribute " + name +
-                   ", which is unknown: " + attribute.unknown};
+    return identity_mistake(identity, subject + ", which is unknown: " + attribute.unknown);
   }
   if (attribute.values.size() != 1) {
-    return Mistake{"the identity is the attribute " + name +
-                   ", which must have one value and has " +
-                   std::to_string(attribute.values.size())};
+    return identity_mistake(identity, subject + ", which must have one value and has " +
+                                          std::to_string(attribute.values.size()));
   }
   // Complained about here, where the value can be left out.
   if (check_login_name(attribute.values.front())) {
-    return Mistake{"the identity is the attribute " + name +
-                   ", whose value is empty, begins or ends with white space, or holds what no name "
-                   "does"};
+    return identity_mistake(identity, subject +
+                                          ", whose value is empty, begins or ends with white "
+                                          "space, or holds what no name does");
   }
   return attribute.values.front();
 }
 
-Result<std::string, Mistake> local_name(const Login& login) {
+Result<std::string, Mistake> local_name(const Identity& identity, const Login& login) {
   if (login.local_name.values.size() == 1) return login.local_name.values.front();
-  return Mistake{"auth_to_local gives the principal no local name" +
-                 (login.local_name.has_unknown() ? ": " + login.local_name.unknown : "")};
+  return identity_mistake(
+      identity, "is auth-to-local, which gives the principal no local name" +
+                    (login.local_name.has_unknown() ? ": " + login.local_name.unknown : ""));
 }
 
 Result<std::string, Mistake> unchecked_identity(const Scope& scope, const Login& login,
@@ -74,10 +78,10 @@ Result<std::string, Mistake> unchecked_identity(const Scope& scope, const Login&
     if (scope.anonymous) return *scope.anonymous;
     return Mistake{"the peer is anonymous"};
   }
-  if (is_by_attribute) return attribute_identity(scope.identity.attribute, peer);
+  if (is_by_attribute) return attribute_identity(scope.identity, peer);
   switch (scope.identity.kind) {
     case Identity::Kind::kAuthToLocal:
-      return local_name(login);
+      return local_name(scope.identity, login);
     case Identity::Kind::kPrincipal:
       return authid_of(login.principal, login.is_kerberos(), "");
     case Identity::Kind::kStripDefaultRealm:
@@ -130,7 +134,8 @@ std::optional<Mistake> authorize(const Scope& scope, const Login& login, const P
   const auto findings = authorize_findings(scope, peer);
   const auto permits = [](const Finding& finding) { return finding.truth == Truth::kTrue; };
   if (std::ranges::any_of(findings, permits)) return std::nullopt;
-  std::string clause = "the policy lets the peer act as nobody else";
+  std::string clause = "the policy lets the peer act as nobody else (authorize at " +
+                       scope.authorize_place.text() + ")";
   const char* separator = ": ";
   for (const Finding& finding : findings) {
     clause += separator + finding.text();

@@ -65,6 +65,7 @@ struct Identity {
   };
   Kind kind = Kind::kStripDefaultRealm;  // of this one
   std::string attribute;                 // of kAttribute
+  Place place;                           // of the key's value; no file where it is not set
 };
 
 // Publish says which local attributes become properties although the application asked for none.
@@ -82,6 +83,7 @@ struct Scope {
   std::vector<Rule> deny;     // none may be true, or unknown
   // Who may act as somebody else: one must be true. nullopt: the application alone decides.
   std::optional<std::vector<Rule>> authorize;
+  Place authorize_place;                 // of that list
   Identity identity;                     // who the others are
   std::optional<std::string> anonymous;  // who anonymous peers are; nullopt: they are refused
   Publish publish;                       // what becomes a property unasked

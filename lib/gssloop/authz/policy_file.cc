@@ -250,7 +250,10 @@ class PolicyReader {
     };
     append("require", &base.require);
     append("deny", &base.deny);
-    if (auto authorize = rules(table, "authorize", true)) base.authorize = std::move(authorize);
+    if (auto authorize = rules(table, "authorize", true)) {
+      base.authorize = std::move(authorize);
+      base.authorize_place = place(*table.get("authorize"));
+    }
     read_identity(table, &base.identity);
     read_anonymous(table, &base.anonymous);
     read_publish(table, &base.publish);
@@ -289,7 +292,7 @@ class PolicyReader {
                      "identity = { attribute = NAME } needs the name of an attribute "
                      "that is defined");
       }
-      *identity = {Identity::Kind::kAttribute, *name};
+      *identity = {Identity::Kind::kAttribute, *name, place(*node)};
       return;
     }
     using Kind = Identity::Kind;
@@ -301,7 +304,8 @@ class PolicyReader {
                   {"auth-to-local", Kind::kAuthToLocal}};
     const auto* text = node->as_string();
     for (const auto& row : kKinds) {
-      if (text != nullptr && text->get() == row.name) return void(*identity = {row.kind, {}});
+      if (text != nullptr && text->get() == row.name)
+        return void(*identity = {row.kind, {}, place(*node)});
     }
     error(place(*node),
           "identity is \"strip-default-realm\", \"principal\", \"auth-to-local\" or "
