@@ -294,12 +294,11 @@ void add_explain_options(CLI::App* command, ExplainOptions* options) {
       ->option_text("FILE");
   command
       ->add_option("-u,--user-attributes", options->attributes,
-                   "Whom to judge: a file that gssloop attributes --json wrote, or -; by default "
-                   "the holder of the present ticket, by a login to oneself")
+                   "Whom to judge: what gssloop attributes --json wrote; else oneself")
       ->option_text("FILE");
   command
       ->add_option("-a,--acceptor", options->myself.service,
-                   "For a login to oneself: SERVICE@HOST, in place of the service on this machine")
+                   "For a login to oneself: SERVICE@HOST, in place of this machine's")
       ->option_text("NAME");
   add_credential_options(command, &options->myself);
   command->add_option("-z,--authzid", options->authzid, "As whom the peer asks to act")

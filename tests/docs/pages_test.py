@@ -112,9 +112,11 @@ class Options(unittest.TestCase):
                 self.assertIn(default, described[name].split(", "), name)
 
     def test_nothing_speaks_of_another(self):
+        functions = set(re.findall(r"\bgssloop_\w+(?=\()", read("lib/gssloop.h")))
         for path in PROSE:
             for name in re.findall(r"(?<![\w/])gssloop_\w+", read(path)):
-                self.assertIn(name, options(), path)
+                if name not in functions:
+                    self.assertIn(name, options(), path)
 
 
 class Policy(unittest.TestCase):

@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -16,6 +17,9 @@ import unittest
 BUILD = pathlib.Path(os.environ.get("GSSLOOP_BUILDDIR", ".")).absolute()
 GSSLOOP = str(BUILD / "tools/gssloop")
 PATIENCE = 60  # seconds, for anything that ought to happen at once
+
+# What a shell starts in the background ignores SIGINT, and would hand that on to the programs.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def environment(**changes):
