@@ -86,15 +86,16 @@ void AuxProps::erase(const std::vector<std::string>& names) const noexcept {
   for (const std::string& name : names) host_.utils()->prop_erase(context_, name.c_str());
 }
 
-std::vector<std::string> AuxProps::sources(const authz::Policy& policy,
-                                           const authz::Publish& publish,
+std::vector<std::string> AuxProps::sources(const authz::Policy& policy, const authz::Scope& scope,
                                            const authz::Login& login) const {
   std::vector<std::string> names;
   for (const Property& property : properties(policy, login.mechanism)) {
     add_sources(property.definition, login, &names);
   }
   for (const authz::Definition& definition : policy.definitions()) {
-    if (publish.adds(definition.name)) add_sources(definition, login, &names);
+    if (scope.publish.adds(definition.name) || scope.uses(definition.name)) {
+      add_sources(definition, login, &names);
+    }
   }
   return names;
 }

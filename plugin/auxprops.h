@@ -34,8 +34,8 @@ class AuxProps {
   void erase(const authz::Policy& policy) const;
 
   // sources lists, each once, the name attributes that `login`'s mechanism may have for what the
-  // application requested, and for what `publish` adds.
-  std::vector<std::string> sources(const authz::Policy& policy, const authz::Publish& publish,
+  // application requested, and for what `scope` publishes or decides by.
+  std::vector<std::string> sources(const authz::Policy& policy, const authz::Scope& scope,
                                    const authz::Login& login) const;
 
   // request asks libsasl for the properties that a policy publishes unasked. It clears the values

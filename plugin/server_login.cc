@@ -109,13 +109,7 @@ const authz::Scope& ServerLogin::scope() const {
 }
 
 void ServerLogin::read_attributes() {
-  auto names = properties_.sources(*facts_.policy, scope().publish, login_);
-  for (const authz::Definition& definition : facts_.policy->definitions()) {
-    if (!scope().uses(definition.name)) continue;
-    for (std::string& name : authz::source_names(definition, login_)) {
-      if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
-    }
-  }
+  auto names = properties_.sources(*facts_.policy, scope(), login_);
   if (names.empty()) return;
   const auto info = context_->inquire_source();
   if (!info) {
