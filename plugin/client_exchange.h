@@ -33,7 +33,7 @@ class ClientExchange : public Exchange {
   };
 
   ClientExchange(const Offer& offer, const sasl_client_params_t& params)
-      : Exchange(params.utils), offer_(offer), params_(params) {}
+      : Exchange(params.utils), offer_(offer), params_(params), identity_(params.service) {}
 
   virtual Result<Plan, Refusal> plan() = 0;
   // put_token sends a token of the loop.

@@ -35,6 +35,10 @@ Refusal callback_failed(const char* name, int code) {
 
 }  // namespace
 
+// Subversion's client (1.14) asks its user, or its store of passwords, as soon as AUTHNAME is asked
+// for, and takes a name that it does not get for the end of the login, whatever the server says.
+ClientIdentity::ClientIdentity(std::string_view service) : authname_is_prompt_(service == "svn") {}
+
 Result<ClientIdentity::Progress, Refusal> ClientIdentity::gather(const Host& host,
                                                                  const gss::Oid& mech,
                                                                  const void* gss_creds,
@@ -116,6 +120,7 @@ std::optional<Refusal> ClientIdentity::ask(const Host& host, unsigned long id, A
       // Where the application has no such callback, libsasl answers AUTHNAME by $USER, with the
       // connection as context: the name of an account on this machine is nobody's wish.
       if (id == SASL_CB_AUTHNAME && context == host.conn()) break;
+      if (id == SASL_CB_AUTHNAME && authname_is_prompt_ && !may_interact) return std::nullopt;
       const char* text = nullptr;
       const int code = procedure(context, static_cast<int>(id), &text, nullptr);
       // An application that has no authentication name to give logs in by its default ticket. One
@@ -157,13 +162,16 @@ std::optional<Refusal> ClientIdentity::ask_password(const Host& host) {
 
 std::optional<Refusal> ClientIdentity::find_credential(const Host& host, const gss::Oid& mech) {
   if (auto refusal = ask(host, SASL_CB_AUTHNAME, &authname_, false)) return refusal;
-  const gss::Status no_ticket = try_ticket(host, mech);
+  gss::Status no_ticket = try_ticket(host, mech);
   if (owned_) return std::nullopt;
   if (can_ask_password(host)) {
+    const bool was_settled = authname_.is_settled;
     if (auto refusal = ask(host, SASL_CB_AUTHNAME, &authname_, true)) return refusal;
-    // A name that was only asked for now may have a ticket: the next round looks.
+    // A name that was only asked for now may have a ticket: here, or in the next round.
     if (!authname_.is_settled) return std::nullopt;
     if (!authname_.text.empty()) {
+      if (!was_settled) no_ticket = try_ticket(host, mech);
+      if (owned_) return std::nullopt;
       if (auto refusal = ask_password(host)) return refusal;
       if (!is_password_settled_) return std::nullopt;
       if (!password_.empty()) return use_password(mech);

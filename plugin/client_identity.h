@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gssloop/base/bytes.h"
@@ -20,12 +21,14 @@ namespace gssloop::plugin {
 // the initiator credential. In this order: SASL_GSS_CREDS; a ticket for AUTHNAME, or the default
 // one when there is no AUTHNAME; and only if neither is usable and both AUTHNAME and PASS can be
 // had, a password. The application answers by callbacks or, where it said so, by SASL_INTERACT; a
-// password is never asked for while a usable ticket exists.
+// password is never asked for while a usable ticket exists. Nor is an AUTHNAME that the application
+// would have to ask its user for: by SASL_INTERACT, or in a procedure as Subversion's.
 class ClientIdentity {
  public:
   enum class Progress { kReady, kInteract };
 
-  ClientIdentity() = default;
+  // `service` is that of the server which the client is to log in to ("imap").
+  explicit ClientIdentity(std::string_view service);
   ClientIdentity(const ClientIdentity&) = delete;
   ClientIdentity& operator=(const ClientIdentity&) = delete;
   ~ClientIdentity() { free_prompts(); }
@@ -65,6 +68,8 @@ class ClientIdentity {
   std::optional<Refusal> use_password(const gss::Oid& mech);
   Result<Progress, Refusal> put_questions(const Host& host, sasl_interact_t** prompt_need);
 
+  // The application's procedure for AUTHNAME asks its user.
+  const bool authname_is_prompt_;
   Answer authzid_, authname_;
   bool is_password_settled_ = false;
   Secret password_;

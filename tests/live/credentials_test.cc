@@ -87,6 +87,42 @@ TEST_F(CredentialsTest, PasswordIsNotAskedForWhileATicketIsUsable) {
   EXPECT_FALSE(named.was_asked(SASL_CB_PASS));
 }
 
+// Subversion's procedure for AUTHNAME prompts for a password, and its client gives up when it gets
+// none, although the login succeeds.
+TEST_F(CredentialsTest, SubversionIsNotAskedForANameWhileATicketIsUsable) {
+  const Reply bob = says("bob"), secret = says("secret");
+  for (const char* mechanism : {kGs2, "GSSAPI", "GSS-SPNEGO"}) {
+    SaslClient client({.service = "svn", .authname = bob, .password = secret});
+    SaslServer server({.service = "svn"});
+    EXPECT_TRUE(log_in(&client, &server, mechanism).ok()) << client.error();
+    EXPECT_EQ(server.authid(), "alice");
+    EXPECT_TRUE(client.asked().empty());
+  }
+  use_ccache(ccache("none"));
+  SaslClient client({.service = "svn", .authname = bob, .password = secret});
+  SaslServer server({.service = "svn"});
+  EXPECT_TRUE(log_in(&client, &server, kGs2).ok()) << client.error();
+  EXPECT_EQ(server.authid(), "bob");
+  EXPECT_EQ(client.asked(), (std::vector<unsigned long>{SASL_CB_AUTHNAME, SASL_CB_PASS}));
+}
+
+// Where the name that it gives has a ticket of its own, that ticket is used.
+TEST_F(CredentialsTest, SubversionsNameChoosesInACollectionWithoutADefault) {
+  const std::string collection = "DIR:" + realm().path("subversion");
+  realm().kinit("bob", "secret", collection);
+  realm().kinit({.user = "alice",
+                 .password = "secret",
+                 .ccache = collection,
+                 .lifetime = std::chrono::seconds(1)});  // the primary one
+  use_ccache(collection);
+  sleep(2);
+  SaslClient client({.service = "svn", .authname = says("bob"), .password = says("wrong")});
+  SaslServer server({.service = "svn"});
+  EXPECT_TRUE(log_in(&client, &server, kGs2).ok()) << client.error();
+  EXPECT_EQ(server.authid(), "bob");
+  EXPECT_FALSE(client.was_asked(SASL_CB_PASS));
+}
+
 TEST_F(CredentialsTest, PasswordWithoutATicket) {
   use_ccache(ccache("none"));
   SaslClient client({.authname = says("bob"), .password = says("secret")});

@@ -27,7 +27,8 @@ const auto* const registered = ::testing::AddGlobalTestEnvironment(new RealmEnvi
 std::unique_ptr<Realm> make_realm() {
   RealmOptions options;
   options.foreign_realms = {"OTHER.TEST"};
-  options.services = {"imap/localhost", "smtp/localhost", "imap/mail.example.test"};
+  options.services = {"imap/localhost", "smtp/localhost", "svn/localhost",
+                      "imap/mail.example.test"};
   options.hosts = {"mail.example.test"};
   auto realm = std::make_unique<Realm>(options);
   realm->add_user("alice", "secret");
