@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Shows which test proves which requirement, and how many tests passed.
+"""Shows which test proves which requirement, what real servers were shown to do, and how many tests
+passed.
 
 Reads the table of requirements, the XML files that GoogleTest programs wrote, and the .trs and .log
 files that Automake keeps for every test. What it cannot account for counts as a failure: a program
@@ -28,6 +29,7 @@ TRS_RESULTS = {
 }
 
 REQUIREMENT_ID = re.compile(r"^[A-Z]+[0-9]+$")
+CELL_COLUMNS = ("Server", "Client", "Its module", "Mechanism", "Shown", "Result")
 COLUMNS = ["id", "source", "requirement", "covered", "exception"]
 
 
@@ -41,6 +43,7 @@ class Test:
     result: str
     reason: str = ""
     specs: tuple = ()
+    cell: tuple = ()  # its row in the table of servers: CELL_COLUMNS but the last
 
 
 @dataclasses.dataclass
@@ -97,21 +100,23 @@ def specs_of_property(name, value):
 
 def read_testcase(program, case):
     name = f"{program}: {case.get('classname', '')}.{case.get('name', '')}"
-    specs = []
+    specs, cell = [], ()
     for prop in case.iter("property"):
         specs += specs_of_property(prop.get("name", ""), prop.get("value", ""))
+        if prop.get("name") == "cell":
+            cell = tuple(prop.get("value", "").split(" | "))
     specs = tuple(dict.fromkeys(spec for spec in specs if spec))
     # The message attribute has everything; the text of the element repeats it.
     failures = [f.get("message", "") for tag in ("failure", "error") for f in case.findall(tag)]
     if failures:
-        return Test(name, FAIL, failures[0], specs)
+        return Test(name, FAIL, failures[0], specs, cell)
     skipped = case.find("skipped")
     if skipped is not None or case.get("result") == "skipped":
         reason = skipped.get("message", "") if skipped is not None else ""
-        return Test(name, SKIP, reason, specs)
+        return Test(name, SKIP, reason, specs, cell)
     if case.get("status") != "run" or case.get("result", "completed") != "completed":
         return Test(name, SKIP, "disabled", specs)
-    return Test(name, PASS, "", specs)
+    return Test(name, PASS, "", specs, cell)
 
 
 def read_gtest_xml(program, path):
@@ -254,17 +259,33 @@ def print_table(rows, by_spec, out):
     return verdicts
 
 
+def print_cells(tests, out):
+    """The table of servers, if any test has a row in it; what was there already is left out."""
+    rows = [(*test.cell, test.result) for test in tests if len(test.cell) == len(CELL_COLUMNS) - 1]
+    if not rows:
+        return
+    widths = [max(map(len, column)) for column in zip(CELL_COLUMNS, *rows)]
+    above = ("",) * len(CELL_COLUMNS)
+    for row in (CELL_COLUMNS, *rows):
+        is_same = [row[:i] == above[:i] for i in range(1, len(row) + 1)]
+        shown = ["" if same and i < 4 else field for i, (field, same) in enumerate(zip(row, is_same))]
+        print("  ".join(field.ljust(width) for field, width in zip(shown, widths)).rstrip(), file=out)
+        above = row
+    print(file=out)
+
+
 def report(rows, tests, strict, out):
-    """Prints everything; true if nothing failed."""
+    """Prints everything; true if nothing failed. Without `rows`, what is proved is not looked at."""
     by_spec = {}
     failed = [test for test in tests if test.result == FAIL]
     for test in tests:
         for spec in test.specs:
             by_spec.setdefault(spec, []).append(test)
-            if spec not in rows:
+            if rows and spec not in rows:
                 failed.append(Test(test.name, FAIL, f"it names requirement {spec}, which "
                                                     "docs/requirements.tsv does not have"))
-    verdicts = print_table(rows, by_spec, out)
+    print_cells(tests, out)
+    verdicts = print_table(rows, by_spec, out) if rows else {}
     if strict:
         verdicts = {spec: GAP if verdict == SKIP else verdict for spec, verdict in verdicts.items()}
     gaps = [spec for spec, verdict in verdicts.items() if verdict == GAP]
@@ -286,9 +307,10 @@ def report(rows, tests, strict, out):
 
     counts = {verdict: list(verdicts.values()).count(verdict)
               for verdict in (PASS, FAIL, SKIP, GAP, EXCEPTION, LATER)}
-    print(f"\nRequirements: {counts[PASS]} proved, {counts[FAIL]} failed, {counts[GAP]} without "
-          f"proof, {counts[SKIP]} skipped, {counts[EXCEPTION]} exceptions, {counts[LATER]} later",
-          file=out)
+    if rows:
+        print(f"\nRequirements: {counts[PASS]} proved, {counts[FAIL]} failed, {counts[GAP]} without "
+              f"proof, {counts[SKIP]} skipped, {counts[EXCEPTION]} exceptions, {counts[LATER]} later",
+              file=out)
     # A gap counts as a failure, so that the last line and the exit status never disagree.
     num_failed = len(failed) + len(gaps)
     print(f"{len(passed)} passed, {num_failed} failed, {len(skipped)} skipped", file=out)
@@ -298,8 +320,8 @@ def report(rows, tests, strict, out):
 def main(argv, out=sys.stdout):
     parser = argparse.ArgumentParser(
         description="Which test proves which requirement; exit 1 on a failure or a gap.")
-    parser.add_argument("--requirements", required=True, type=pathlib.Path,
-                        help="the table, docs/requirements.tsv")
+    parser.add_argument("--requirements", type=pathlib.Path,
+                        help="the table, docs/requirements.tsv; without it, only the tests count")
     parser.add_argument("--build", required=True, type=pathlib.Path,
                         help="build directory, searched for Automake's .trs and .log files")
     parser.add_argument("--xml", type=pathlib.Path,
@@ -310,7 +332,7 @@ def main(argv, out=sys.stdout):
                         help="Automake's TESTS; each must have run (default: what left a .trs)")
     options = parser.parse_args(argv)
     try:
-        rows = read_requirements(options.requirements)
+        rows = read_requirements(options.requirements) if options.requirements else {}
         tests = collect(options.build, options.xml, options.test)
     except InputError as error:
         print(f"report.py: {error}", file=out)

@@ -130,6 +130,25 @@ class ReportTest(unittest.TestCase):
         self.assertEqual(status, 1)
         self.assertIn("1 of 2 tests", text)
 
+    def test_cells_make_a_table_and_count_as_tests(self):
+        cell = '<property name="cell" value="slapd | ldapwhoami | stock | GSSAPI | {}"/>'
+        failure = '<failure message="a.py:1"/>'
+        xml = suite(case("A").replace("<properties>", "<properties>" + cell.format("a login")),
+                    case("B", inside=failure).replace("<properties>",
+                                                      "<properties>" + cell.format("a layer")))
+        self.program("slapd", xml, "FAIL", "")
+        status, text = self.run_report(R1)
+        self.assertEqual(status, 1)
+        self.assertRegex(text, r"(?m)^slapd +ldapwhoami +stock +GSSAPI +a login +PASS$")
+        self.assertRegex(text, r"(?m)^ +a layer +FAIL$")
+        self.assert_ends(text, "1 passed, 1 failed, 0 skipped")
+
+    def test_without_a_table_of_requirements_only_tests_count(self):
+        self.program("gs2", suite(case("A", "G99")))
+        out = io.StringIO()
+        status = report.main(["--build", str(self.dir), "--xml", str(self.dir / "xml")], out)
+        self.assertEqual((status, out.getvalue()), (0, "1 passed, 0 failed, 0 skipped\n"))
+
     def test_failure_at_exit(self):
         self.program("gs2", suite(case("A", "G4")), "FAIL")
         status, text = self.run_report(G4)

@@ -1,0 +1,425 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What the tests with real servers need: a realm, users with tickets, servers that never outlive the
+test, clients with one SASL module or the other, and a row in the table for each thing shown.
+
+A test program is a unittest module that ends with
+
+    if __name__ == "__main__":
+        lab.main(__file__, services=["svn/localhost"], needs=["svnserve", "svn"])
+
+It runs itself again inside a private realm (tests/kdc/with_kdc), is skipped where a program that it
+needs is not installed, and writes a GoogleTest-like report where GTEST_OUTPUT asks for one.
+"""
+
+import contextlib
+import ctypes
+import dataclasses
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+import xml.etree.ElementTree as xml
+
+SOURCE = pathlib.Path(os.environ.get("GSSLOOP_SRCDIR", ".")).absolute()
+BUILD = pathlib.Path(os.environ.get("GSSLOOP_BUILDDIR", ".")).absolute()
+SERVER_MODULE = os.environ.get("GSSLOOP_PLUGIN_DIR", str(BUILD / "plugin/.libs"))
+# The modules that a client may be given. It has no other: where both lie in one folder, nobody
+# could tell which of them logged in.
+CLIENT_MODULES = {"gssloop": SERVER_MODULE,
+                  "stock": os.environ.get("GSSLOOP_STOCK_PLUGIN_DIR", "/usr/lib/sasl2")}
+REALM = "EXAMPLE.COM"  # as in the guides; the KDC is this test's own
+PASSWORD = "password"
+PATIENCE = 60  # seconds, for anything that ought to happen at once
+SEARCH = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/lib/cyrus/bin", "/usr/lib/postfix/sbin"]
+
+SKIPPED = 77  # Automake's
+
+
+def find(program):
+    """The path of a program, looked for where servers lie as well; None if it is not there."""
+    return shutil.which(program, path=os.pathsep.join([os.environ.get("PATH", ""), *SEARCH]))
+
+
+def environment(**changes):
+    """This process's environment; a change to None takes a variable away."""
+    env = {name: value for name, value in os.environ.items() if name not in changes}
+    return env | {name: str(value) for name, value in changes.items() if value is not None}
+
+
+def wait_until(condition, what, patience=PATIENCE):
+    """The first true value of condition(); AssertionError that names `what` if none comes."""
+    deadline = time.monotonic() + patience
+    while not (value := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {patience} s for {what}")
+        time.sleep(0.02)
+    return value
+
+
+def listens(port, host="127.0.0.1"):
+    with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=1):
+        return True
+    return False
+
+
+def free_port():
+    """A port of loopback that nobody had a moment ago: Server tries another if it is taken."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+# ---- Processes -------------------------------------------------------------------------------
+
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+LIBC = ctypes.CDLL(None)
+
+
+def _ends_with_parent():
+    # A group of its own: some servers signal their whole group when they end.
+    os.setsid()
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _children(pid):
+    found = []
+    for task in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            found += [int(child) for child in task.read_text().split()]
+    return found
+
+
+def kill_descendants():
+    """Kills what is left of this process's children and of theirs, whatever group they are in: a
+    process whose parent is gone becomes a child of this one, which is a subreaper."""
+    while children := _children(os.getpid()):
+        for child in children:
+            with contextlib.suppress(OSError):
+                os.kill(child, signal.SIGKILL)
+        for child in children:
+            with contextlib.suppress(OSError):
+                os.waitpid(child, 0)
+
+
+@dataclasses.dataclass
+class Done:
+    """How a program ended: its status, and what it said on both streams."""
+    status: int
+    output: str
+
+    def __bool__(self):
+        return self.status == 0
+
+
+def run(argv, env=None, data="", patience=PATIENCE, cwd=None):
+    """Runs a program to its end."""
+    argv = [find(argv[0]) or argv[0], *map(str, argv[1:])]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, env=env, cwd=cwd,
+                          preexec_fn=_ends_with_parent) as process:
+        try:
+            output, _ = process.communicate(data.encode(), timeout=patience)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            output, _ = process.communicate()
+            output += f"\n[killed after {patience} s]".encode()
+    return Done(process.returncode, output.decode(errors="replace"))
+
+
+class Server:
+    """A program that listens on ports of loopback. `argv` and `prepare` take the list of ports.
+
+    prepare(ports) writes what the program reads at its start; ready(ports), if given, says when it
+    serves, else it does when its first port takes connections.
+    """
+
+    def __init__(self, argv, log, env=None, num_ports=1, prepare=None, ready=None, cwd=None):
+        self.log_file = pathlib.Path(log)
+        for attempt in range(5):
+            self.ports = [free_port() for _ in range(num_ports)]
+            if prepare:
+                prepare(self.ports)
+            words = [str(word) for word in argv(self.ports)]
+            self.process = self._start([find(words[0]) or words[0], *words[1:]], env, cwd)
+            is_ready = ready or (lambda ports: listens(ports[0]))
+            wait_until(lambda: self.process.poll() is not None or is_ready(self.ports),
+                       f"{words[0]} to serve; it said:\n{self.log()}")
+            if self.process.poll() is None:
+                self.port = self.ports[0]
+                return
+            # The port may have been taken meanwhile; anything else will fail as often again.
+        raise AssertionError(f"{' '.join(words)} ended with {self.process.returncode}:\n{self.log()}")
+
+    def _start(self, argv, env, cwd):
+        with open(self.log_file, "ab") as log:
+            return subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env,
+                                    cwd=cwd, preexec_fn=_ends_with_parent)
+
+    def log(self):
+        return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
+
+    def wait_for_log(self, pattern, start=0):
+        """The first match of the pattern in what was logged from `start` on."""
+        return wait_until(lambda: re.search(pattern, self.log()[start:]),
+                          f"{pattern!r} in the log, which says:\n{self.log()[start:]}")
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait()
+
+
+class Tap:
+    """Passes connections on to a port, and keeps what goes by: `seen`, both directions mixed."""
+
+    def __init__(self, port):
+        self.seen = bytearray()
+        self._target = port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def close(self):
+        # Unlike close(), this ends an accept() in the other thread.
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = self._listener.accept()
+                far = socket.create_connection(("127.0.0.1", self._target))
+                for source, target in ((near, far), (far, near)):
+                    threading.Thread(target=self._pass, args=(source, target), daemon=True).start()
+
+    def _pass(self, source, target):
+        with contextlib.suppress(OSError):
+            while octets := source.recv(1 << 16):
+                self.seen += octets
+                target.sendall(octets)
+        with contextlib.suppress(OSError):
+            target.shutdown(socket.SHUT_WR)
+
+
+def namespace(mounts):
+    """The words to put before a command so that it sees each folder of `mounts` (what is seen: what
+    is shown) in a mount namespace of its own, as root of a user namespace; SkipTest, with the
+    kernel's reason, where that is not allowed."""
+    unshare = ["unshare", "--user", "--map-root-user", "--mount", "--propagation", "private"]
+    tried = run([*unshare, "mount", "-t", "tmpfs", "none", "/mnt"])
+    if not tried:
+        raise unittest.SkipTest("no mount namespace of its own: " + tried.output.strip())
+    script = " && ".join(f"mount --bind '{shown}' '{seen}'" for seen, shown in mounts.items())
+    return [*unshare, "sh", "-c", script + ' && exec "$@"', "sh"]
+
+
+# ---- The realm -------------------------------------------------------------------------------
+
+class Realm:
+    """The realm that with_kdc made: alice has a ticket in the default ccache."""
+
+    def __init__(self):
+        self.dir = pathlib.Path(os.environ["GSSLOOP_DIR"])
+
+    def kadmin(self, query):
+        done = run(["kadmin.local", "-r", REALM, "-q", query])
+        if not done or re.search(r"^\w+: .* while ", done.output, re.MULTILINE):
+            raise AssertionError(f"kadmin.local {query}: {done.output}")
+        return done.output
+
+    def add_user(self, user, requires_preauth=True):
+        """A user with PASSWORD. With pre-authentication the tickets say `spake` in auth-indicators;
+        without, they say nothing."""
+        preauth = "+requires_preauth" if requires_preauth else "-requires_preauth"
+        self.kadmin(f"addprinc -pw {PASSWORD} {preauth} {user}")
+
+    def add_service(self, service, keytab=None):
+        self.kadmin(f"addprinc -randkey {service}")
+        self.kadmin("ktadd " + (f"-k {keytab} " if keytab else "") + service)
+
+    def kinit(self, user, *options):
+        """A ticket for the user; returns the ccache."""
+        ccache = f"FILE:{self.dir}/ccache.{user.replace('/', '_')}"
+        done = run(["kinit", "-c", ccache, *options, user], data=PASSWORD + "\n")
+        if not done:
+            raise AssertionError(f"kinit {user}: {done.output}")
+        return ccache
+
+
+# ---- Tests -----------------------------------------------------------------------------------
+
+class ServerTest(unittest.TestCase):
+    """The tests of one server, which setUpClass of a derived class starts.
+
+    SERVER names it in the table; `guide` is the Guide that they follow, if they do. All of it has
+    to be used.
+    """
+
+    SERVER = ""
+    guide = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.realm = Realm()
+        cls.folder = pathlib.Path(tempfile.mkdtemp(dir=cls.realm.dir, prefix="server."))
+
+    @classmethod
+    def tearDownClass(cls):
+        if cls.guide and (unused := cls.guide.unused()):
+            raise AssertionError("of the guide, no test used " + "; ".join(unused))
+
+    @classmethod
+    def path(cls, name):
+        return cls.folder / name
+
+    @classmethod
+    def write(cls, name, text):
+        file = cls.path(name)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        return file
+
+    @classmethod
+    def serve(cls, argv, log, **more):
+        """A Server that is stopped when the class's tests have run."""
+        server = Server(argv, cls.path(log), **more)
+        cls.addClassCleanup(server.stop)
+        return server
+
+    @staticmethod
+    def server_env(**changes):
+        """The server's environment: our module alone, and no ticket that it could use by mistake."""
+        return environment(SASL_PATH=SERVER_MODULE, KRB5CCNAME="FILE:/nonexistent", **changes)
+
+    @staticmethod
+    def client_env(module="gssloop", ccache=None, **changes):
+        """A client's environment: a module, alice's ticket or another, and not the server's keys."""
+        given = {"KRB5CCNAME": ccache} if ccache else {}
+        return environment(SASL_PATH=CLIENT_MODULES[module], KRB5_KTNAME="FILE:/nonexistent",
+                           SASL_CONF_PATH="/nonexistent", **given, **changes)
+
+    def cell(self, client, module, mechanism, shown):
+        """A row of the table, and a test of its own: with self.cell(...): assertions."""
+        return self.subTest(server=self.SERVER, client=client, module=module, mechanism=mechanism,
+                            shown=shown)
+
+    def assertDone(self, done, *parts):
+        """The program ended well and said all of the parts (regular expressions)."""
+        self.assertEqual(done.status, 0, done.output)
+        for part in parts:
+            self.assertRegex(done.output, part)
+
+    def assertRefused(self, done, *parts):
+        """The program failed, not by a signal, and said all of the parts."""
+        self.assertGreater(done.status, 0, done.output)
+        for part in parts:
+            self.assertRegex(done.output, part)
+
+
+# ---- The program -----------------------------------------------------------------------------
+
+CELL = ("server", "client", "module", "mechanism", "shown")
+
+
+class _Result(unittest.TextTestResult):
+    """Keeps each test and each subtest for the report."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.cases = []  # (class, name, cell or None, "" or failure, "" or reason of the skip)
+
+    def _add(self, test, failure="", skipped=""):
+        case, cell = getattr(test, "test_case", test), dict(getattr(test, "params", {}))
+        name = getattr(case, "_testMethodName", None) or str(case)
+        if cell:
+            name += f"({', '.join(map(str, cell.values()))})"
+        row = [str(cell[column]) for column in CELL] if set(CELL) <= set(cell) else None
+        self.cases.append((type(case).__name__, name, row, failure, skipped))
+        return cell
+
+    def addSuccess(self, test):
+        super().addSuccess(test)
+        self._add(test)
+
+    def addSkip(self, test, reason):
+        super().addSkip(test, reason)
+        self._add(test, skipped=reason)
+
+    def addFailure(self, test, err):
+        super().addFailure(test, err)
+        self._add(test, failure=self._exc_info_to_string(err, test))
+
+    def addError(self, test, err):
+        super().addError(test, err)
+        self._add(test, failure=self._exc_info_to_string(err, test))
+
+    def addSubTest(self, test, subtest, err):
+        super().addSubTest(test, subtest, err)
+        cell = self._add(subtest, failure=self._exc_info_to_string(err, test) if err else "")
+        if self.showAll:
+            self.stream.writeln(f"  {' | '.join(map(str, cell.values()))}: "
+                                f"{'FAIL' if err else 'ok'}")
+
+
+def _write_report(cases, specs):
+    """An XML file as GoogleTest would write it, where GTEST_OUTPUT=xml:FOLDER/ asks for one."""
+    where = os.environ.get("GTEST_OUTPUT", "")
+    if not where.startswith("xml:"):
+        return
+    root = xml.Element("testsuites", tests=str(len(cases)))
+    suite = xml.SubElement(root, "testsuite")
+    for class_name, name, cell, failure, skipped in cases:
+        case = xml.SubElement(suite, "testcase", classname=class_name, name=name, status="run",
+                              result="skipped" if skipped else "completed")
+        properties = xml.SubElement(case, "properties")
+        if cell:
+            xml.SubElement(properties, "property", name="cell", value=" | ".join(cell))
+        for spec in specs:
+            xml.SubElement(properties, "property", name="spec", value=spec)
+        if failure:
+            xml.SubElement(case, "failure", message=failure)
+        if skipped:
+            xml.SubElement(case, "skipped", message=skipped)
+    folder = pathlib.Path(where[len("xml:"):])
+    folder.mkdir(parents=True, exist_ok=True)
+    xml.ElementTree(root).write(folder / (pathlib.Path(sys.argv[0]).stem + ".xml"))
+
+
+def skip(reason):
+    print(reason)
+    sys.exit(SKIPPED)
+
+
+def main(script, services, needs, options=(), specs=()):
+    """Runs the tests of the calling module. `services` get keys; `options` are with_kdc's own;
+    `specs` are the requirements that the tests prove."""
+    missing = [program for program in needs if not find(program)]
+    if missing:
+        skip("not installed: " + ", ".join(missing))
+    if "GSSLOOP_REALM" not in os.environ:
+        with_kdc = str(BUILD / "tests/kdc/with_kdc")
+        words = [word for service in services for word in ("--service", service)]
+        os.execv(with_kdc, [with_kdc, "--realm", REALM, *words, *options, "--",
+                            "/usr/bin/python3", "-B", script])
+    # Servers look each other up, and none of them may ask anybody outside this machine.
+    LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        runner = unittest.TextTestRunner(verbosity=2, resultclass=_Result)
+        result = unittest.main(argv=[sys.argv[0]], testRunner=runner, exit=False).result
+        _write_report(result.cases, specs)
+    finally:
+        kill_descendants()
+    sys.exit(0 if result.wasSuccessful() and result.testsRun else 1)
