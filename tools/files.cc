@@ -41,15 +41,6 @@ mode_t mode_for(const std::string& path) {
 
 }  // namespace
 
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  std::swap(fd_, other.fd_);
-  return *this;
-}
-
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) close(fd_);
-}
-
 Result<Source, Mistake> Source::open(const std::string& path) {
   if (path == "-") return Source(Descriptor(), STDIN_FILENO, "standard input");
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));

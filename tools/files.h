@@ -8,24 +8,12 @@
 #include <string>
 
 #include "gssloop/base/bytes.h"
+#include "gssloop/base/descriptor.h"
 #include "gssloop/base/result.h"
 
 namespace gssloop::tools {
 
 // Where a command's data comes from and goes to, in pieces: never a whole file in memory.
-
-// Descriptor owns a file descriptor; movable. -1 is none.
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) noexcept : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  ~Descriptor();
-  int get() const noexcept { return fd_; }
-
- private:
-  int fd_;
-};
 
 // Source is a file or standard input.
 class Source {

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <utility>
 
+#include "gssloop/base/descriptor.h"
 #include "gssloop/base/file_stamp.h"
 
 namespace gssloop::authz {
@@ -19,20 +20,6 @@ namespace {
 
 constexpr std::size_t kMaxFileLen = 1 << 20;  // octets
 constexpr std::size_t kMaxFiles = 256;
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) noexcept : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  int get() const noexcept { return fd_; }
-
- private:
-  int fd_;
-};
 
 // What was found on disk, and how to see that it is no longer so.
 struct OnDisk {
