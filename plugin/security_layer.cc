@@ -13,6 +13,10 @@ gss::Protection protection_of(Layer layer) noexcept {
                                           : gss::Protection::kIntegrity;
 }
 
+// What most peers take, slapd among them. The maximum of libldap's clients is larger: going by that
+// alone, they would send packets that hardly any server takes.
+constexpr std::uint32_t kCommonMaxLen = 65536;
+
 void write_length(std::uint32_t len, Bytes* packet) noexcept {
   for (std::size_t i = 0; i < kPrefixLen; ++i) {
     (*packet)[i] = static_cast<std::uint8_t>(len >> (8 * (kPrefixLen - 1 - i)));
@@ -147,8 +151,9 @@ Result<std::unique_ptr<SecurityLayer>, Refusal> layer_by_flags(loop::Established
                                                                bool is_http) {
   if (is_http && window.need() == 0) return std::unique_ptr<SecurityLayer>();
   if (is_http) return Refusal{Class::kTooWeak, why_too_weak(window, {}, Layer::kNone)};
-  // No maximum is negotiated: each side can only go by its own.
+  // No maximum is negotiated: each side can only go by its own, and by what others take.
   const std::uint32_t max_len = window.max_token_len;
+  const std::uint32_t max_send_len = std::min(max_len, kCommonMaxLen);
   const auto strength = measure(*context, max_len, max_len);
   if (!strength) return Refusal{Class::kMechanism, strength.error().text()};
   // What the peer will do, whatever this side would like.
@@ -162,7 +167,7 @@ Result<std::unique_ptr<SecurityLayer>, Refusal> layer_by_flags(loop::Established
   }
   if (layer == Layer::kNone) return std::unique_ptr<SecurityLayer>();
   auto made =
-      SecurityLayer::make(context, {layer, strength->ssf_of(layer), max_len, max_len, true});
+      SecurityLayer::make(context, {layer, strength->ssf_of(layer), max_send_len, max_len, true});
   if (!made) return Refusal{Class::kTooWeak, made.error().clause};
   return *std::move(made);
 }

@@ -114,6 +114,24 @@ TEST_F(LayerSizesTest, SpnegoWithEqualMaxima) {
   }
 }
 
+// ... or the sender's is the larger one, and the receiver's what most have: libldap's clients and
+// slapd, as they come.
+TEST_F(LayerSizesTest, SpnegoSendsNoMoreThanMostPeersTake) {
+  SPEC("R8 R10");
+  for (const unsigned ssf : {1U, 256U}) {
+    for (const unsigned len : {65537U, 0x100000U, 0xffffffU}) {
+      SaslClient client({.strength = {.max_ssf = ssf, .maxbufsize = len}});
+      SaslServer server({.strength = {.max_ssf = ssf, .maxbufsize = 65536}});
+      const Login login = log_in(&client, &server, kSpnego);
+      ASSERT_TRUE(login.ok()) << client.error() << server.log().text();
+      EXPECT_EQ(client.max_out(), ssf == 1 ? 65536U - 28 : 65536U - 60) << len;
+      expect_full_size(&client, &server, 65536);
+      expect_full_size(&server, &client, 65536);
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
 // A stranger's largest message is longer than ours by what the protection adds, and one octet
 // beyond is not taken.
 TEST_F(LayerSizesTest, WhatIsTakenAndWhatIsNot) {
