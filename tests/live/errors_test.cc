@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "tests/live/live_test.h"
+#include "tests/live/raw_context.h"
 
 namespace gssloop::testing {
 namespace {
@@ -93,6 +94,20 @@ TEST_F(ErrorsTest, WrongKeyVersion) {
   expect_server_says(&client, {.service = "rekeyed"},
                      {"rekeyed@localhost", "gss_accept_sec_context", "export the service's key"});
   expect_sentence(client.error(), {"rekeyed@localhost"});
+}
+
+// SPNEGO has numbers of its own for what went wrong in Kerberos.
+TEST_F(ErrorsTest, SpnegoGivesTheSameAdvice) {
+  realm().add_service("renewed/localhost");
+  realm().rekey("renewed/localhost");
+  SaslClient client({.service = "renewed"});
+  SaslServer server({.service = "renewed"});
+  const Login login = log_in(&client, &server, kSpnego);
+  ASSERT_FALSE(login.ok());
+  if (login.server.code == SASL_CONTINUE) server.step("");
+  expect_sentence(failures(server), {"renewed@localhost", "export the service's key"});
+  expect_sentence(client.error(), {"renewed@localhost", "export the service's key"});
+  expect_harmless(server);
 }
 
 TEST_F(ErrorsTest, AnotherServicesTicket) {

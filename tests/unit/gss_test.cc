@@ -136,6 +136,7 @@ TEST(Complaint, ByMinorThenByMajor) {
       {GSS_S_FAILURE, minor_of(KRB5_KT_NOTFOUND), Complaint::kNoKeytab},
       {GSS_S_FAILURE, minor_of(KRB5KRB_AP_ERR_REPEAT), Complaint::kReplay},
       {GSS_S_FAILURE, minor_of(KRB5_KDC_UNREACH), Complaint::kNoKdc},
+      {GSS_S_FAILURE, minor_of(KRB5KRB_ERR_GENERIC), Complaint::kRefusedUnsaid},
       {GSS_S_DUPLICATE_TOKEN, minor_of(KRB5KRB_AP_ERR_SKEW), Complaint::kClockSkew},
       {GSS_S_BAD_BINDINGS, 0, Complaint::kBadBindings},
       {GSS_S_NO_CRED, 0, Complaint::kNoCredential},

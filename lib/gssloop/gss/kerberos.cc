@@ -41,7 +41,19 @@ constexpr struct {
     {KRB5KRB_AP_ERR_REPEAT, Complaint::kReplay},
     {KRB5_KDC_UNREACH, Complaint::kNoKdc},
     {KRB5_REALM_UNKNOWN, Complaint::kNoKdc},
+    {KRB5KRB_ERR_GENERIC, Complaint::kRefusedUnsaid},
 };
+
+// SPNEGO hands on Kerberos' minor status, but the mechglue, where two mechanisms have the same
+// number, makes up one for the second: what it says is then all that tells it.
+Complaint by_text(const std::string& minor_text) {
+  if (minor_text.empty()) return Complaint::kUnknown;
+  for (const auto& row : kByMinor) {
+    const Status known("", GSS_S_FAILURE, static_cast<OM_uint32>(row.minor), Oid::krb5());
+    if (known.minor_text() == minor_text) return row.complaint;
+  }
+  return Complaint::kUnknown;
+}
 
 }  // namespace
 
@@ -91,8 +103,8 @@ Complaint complaint(const Status& status) {
     default:
       break;
   }
-  return (status.supplementary() & GSS_S_DUPLICATE_TOKEN) != 0 ? Complaint::kReplay
-                                                               : Complaint::kUnknown;
+  if ((status.supplementary() & GSS_S_DUPLICATE_TOKEN) != 0) return Complaint::kReplay;
+  return by_text(status.minor_text());
 }
 
 const char* advice(Complaint complaint) noexcept {
@@ -130,6 +142,8 @@ const char* advice(Complaint complaint) noexcept {
              "stands between them, or one of them uses another binding";
     case Complaint::kNoKdc:
       return "no KDC of the realm answered: look at krb5.conf and the network";
+    case Complaint::kRefusedUnsaid:
+      return "the other side refused and does not say why: its log does";
     case Complaint::kDefectiveToken:
       return "the token is damaged, or made for another mechanism";
   }

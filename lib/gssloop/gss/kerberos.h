@@ -37,7 +37,8 @@ enum class Complaint {
   kNoKeytab,  // the keytab is missing, unreadable, or has no key for the name
   kReplay,
   kBadBindings,
-  kNoKdc,  // no KDC answered
+  kNoKdc,          // no KDC answered
+  kRefusedUnsaid,  // the server or a KDC, by an error without a reason
   kDefectiveToken,
 };
 Complaint complaint(const Status& status);

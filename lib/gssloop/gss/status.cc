@@ -23,7 +23,10 @@ std::string messages(OM_uint32 value, int type, const Oid& mech) {
     if (major != GSS_S_COMPLETE) break;
     // Mechanisms may quote the peer here, and this goes to logs: nothing unprintable gets through.
     if (!text.empty()) text += "; ";
-    text += printable(message.view(), 1024);
+    ByteView said = message.view();
+    // MIT's SPNEGO counts the NUL behind some of its messages.
+    if (!said.empty() && said.back() == 0) said = said.first(said.size() - 1);
+    text += printable(said, 1024);
     if (message_context == 0) break;
   }
   return text;
