@@ -168,19 +168,35 @@ std::optional<Refusal> ClientIdentity::find_credential(const Host& host, const g
     const bool was_settled = authname_.is_settled;
     if (auto refusal = ask(host, SASL_CB_AUTHNAME, &authname_, true)) return refusal;
     // A name that was only asked for now may have a ticket: here, or in the next round.
-    if (!authname_.is_settled) return std::nullopt;
+    if (!authname_.is_settled) return wait_for_answer(host, no_ticket);
     if (!authname_.text.empty()) {
       if (!was_settled) no_ticket = try_ticket(host, mech);
       if (owned_) return std::nullopt;
-      if (auto refusal = ask_password(host)) return refusal;
-      if (!is_password_settled_) return std::nullopt;
+      if (auto refusal = ask_password(host)) {
+        // An application with a procedure but no password, such as librdkafka, counts on a ticket.
+        refusal->sentence = lack_of_ticket(no_ticket).sentence + "; and " + refusal->sentence;
+        return refusal;
+      }
+      if (!is_password_settled_) return wait_for_answer(host, no_ticket);
       if (!password_.empty()) return use_password(mech);
     }
   }
+  return lack_of_ticket(no_ticket);
+}
+
+Refusal ClientIdentity::lack_of_ticket(const gss::Status& no_ticket) const {
   return explain(authname_.text.empty()
                      ? "finding a credential"
                      : "finding a credential for " + printable(as_bytes(authname_.text)),
                  Class::kCredential, no_ticket);
+}
+
+// An application that cannot ask gives up here, as LDAP's clients do under -Q: sasl_errdetail is
+// then all that its user sees.
+std::optional<Refusal> ClientIdentity::wait_for_answer(const Host& host,
+                                                       const gss::Status& no_ticket) const {
+  host.set_error(lack_of_ticket(no_ticket).sentence);
+  return std::nullopt;
 }
 
 gss::Result<gss::Name> ClientIdentity::login_name() const {

@@ -63,6 +63,8 @@ class ClientIdentity {
   std::optional<Refusal> ask_password(const Host& host);
   std::optional<Refusal> find_credential(const Host& host, const gss::Oid& mech);
   std::optional<Refusal> restrict_to_kerberos(const gss::Oid& mech);
+  Refusal lack_of_ticket(const gss::Status& no_ticket) const;
+  std::optional<Refusal> wait_for_answer(const Host& host, const gss::Status& no_ticket) const;
   gss::Result<gss::Name> login_name() const;
   gss::Status try_ticket(const Host& host, const gss::Oid& mech);
   std::optional<Refusal> use_password(const gss::Oid& mech);
