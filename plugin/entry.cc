@@ -116,6 +116,17 @@ void set_layer(Exchange* exchange, sasl_out_params_t* oparams) noexcept {
   oparams->decode = has_layer ? layer_decode : nullptr;
 }
 
+// While a client's exchange goes on, nothing may be sent or taken for received. libldap (2.5) takes
+// a server's early success for the end of the login, whatever the mechanism said, and goes on in
+// the clear: who sits between could leave out the layer. It asks for the strength, and encodes
+// where there is one; layer_encode refuses without a layer.
+void forbid_data(sasl_out_params_t* oparams) noexcept {
+  oparams->mech_ssf = 1;
+  oparams->maxoutbuf = 1024;
+  oparams->encode = layer_encode;
+  oparams->decode = layer_decode;
+}
+
 void dispose(void* conn_context, const sasl_utils_t*) noexcept {
   delete static_cast<Exchange*>(conn_context);
 }
@@ -152,6 +163,7 @@ int client_step(void* conn_context, sasl_client_params_t* params, const char* in
     auto* exchange = static_cast<ClientExchange*>(static_cast<Exchange*>(conn_context));
     const int code = exchange->step(message(in, in_len), prompt_need, out, out_len, oparams);
     if (code == SASL_OK) set_layer(exchange, oparams);
+    if (code == SASL_CONTINUE) forbid_data(oparams);
     return code;
   });
 }

@@ -201,5 +201,14 @@ TEST_F(LoginTest, AnonymityThatIsNotGrantedSendsNothing) {
   EXPECT_LT(forbidden.start(kGs2).code, SASL_OK);
 }
 
+// An application may take a server's word for the end of a login that is not over, as libldap does.
+TEST_F(LoginTest, NothingIsProtectedBeforeTheEnd) {
+  SaslClient client;
+  ASSERT_EQ(client.start(kGs2).code, SASL_CONTINUE);
+  EXPECT_GT(client.ssf(), 0U);  // so that such an application asks for protection at all
+  EXPECT_EQ(client.encode("in the clear").code, SASL_NOTINIT);
+  EXPECT_EQ(client.decode("in the clear").code, SASL_NOTINIT);
+}
+
 }  // namespace
 }  // namespace gssloop::testing
