@@ -140,6 +140,7 @@ TEST_F(PolicyIdentityTest, WhoMayActAsWhom) {
     EXPECT_EQ(result.code, row.alice ? SASL_OK : SASL_NOAUTHZ) << row.rules << row.as << result.log;
     const std::string place = "authorize at " + policy_path() + ":6";
     EXPECT_EQ(result.log.find(place) != result.log.npos, !row.alice) << result.log;
+    EXPECT_EQ(result.log.find(place), result.log.rfind(place)) << "said twice: " << result.log;
     const std::string acting = *row.as != '\0' ? row.as : "alice";
     EXPECT_EQ(result.authzid, row.alice ? acting : "") << row.rules;
   }

@@ -134,8 +134,8 @@ std::optional<Mistake> authorize(const Scope& scope, const Login& login, const P
   const auto findings = authorize_findings(scope, peer);
   const auto permits = [](const Finding& finding) { return finding.truth == Truth::kTrue; };
   if (std::ranges::any_of(findings, permits)) return std::nullopt;
-  std::string clause = "the policy lets the peer act as nobody else (authorize at " +
-                       scope.authorize_place.text() + ")";
+  std::string clause = "the policy does not permit that";
+  if (findings.empty()) clause += " (authorize at " + scope.authorize_place.text() + ")";
   const char* separator = ": ";
   for (const Finding& finding : findings) {
     clause += separator + finding.text();
