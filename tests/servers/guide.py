@@ -28,7 +28,8 @@ class Command:
         pattern = re.escape(self.expected.strip()).replace(re.escape("..."), r"[\s\S]*?")
         # Columns may be wider elsewhere.
         pattern = re.sub(r"(\\ )+", r"[ \\t]+", pattern)
-        return not self.expected or re.fullmatch(pattern, output.strip()) is not None
+        text = output.replace("\r\n", "\n").strip()  # as protocols end their lines
+        return not self.expected or re.fullmatch(pattern, text) is not None
 
 
 @dataclasses.dataclass
@@ -64,7 +65,7 @@ class Guide:
             if block is not None:
                 if line.rstrip() == "```":
                     yield block
-                    block = None
+                    block, paragraph = None, []
                 else:
                     block.text += line + "\n"
             elif line.startswith("```"):

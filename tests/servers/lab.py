@@ -16,6 +16,7 @@ import ctypes
 import dataclasses
 import os
 import pathlib
+import pwd
 import re
 import shutil
 import signal
@@ -40,12 +41,15 @@ PASSWORD = "password"
 PATIENCE = 60  # seconds, for anything that ought to happen at once
 SEARCH = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/lib/cyrus/bin", "/usr/lib/postfix/sbin"]
 
+# For shells as well: an ordinary user's PATH lacks the folders of the administrator.
+os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", ""), *SEARCH])
+
 SKIPPED = 77  # Automake's
 
 
 def find(program):
     """The path of a program, looked for where servers lie as well; None if it is not there."""
-    return shutil.which(program, path=os.pathsep.join([os.environ.get("PATH", ""), *SEARCH]))
+    return shutil.which(program)
 
 
 def environment(**changes):
@@ -127,7 +131,7 @@ def run(argv, env=None, data="", patience=PATIENCE, cwd=None):
         try:
             output, _ = process.communicate(data.encode(), timeout=patience)
         except subprocess.TimeoutExpired:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)  # with all that a shell started
             output, _ = process.communicate()
             output += f"\n[killed after {patience} s]".encode()
     return Done(process.returncode, output.decode(errors="replace"))
@@ -158,6 +162,10 @@ class Server:
         raise AssertionError(f"{' '.join(words)} ended with {self.process.returncode}:\n{self.log()}")
 
     def _start(self, argv, env, cwd):
+        # A change of users undoes what _ends_with_parent asks for, and it was asked for one process
+        # alone: somebody else watches this one, and ends the group.
+        watch = f"((tail --pid={os.getpid()} -f /dev/null; kill -KILL -$$) &); exec \"$@\""
+        argv = ["sh", "-c", watch, "sh", *argv]
         with open(self.log_file, "ab") as log:
             return subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env,
                                     cwd=cwd, preexec_fn=_ends_with_parent)
@@ -201,6 +209,8 @@ class Tap:
             while True:
                 near, _ = self._listener.accept()
                 far = socket.create_connection(("127.0.0.1", self._target))
+                for end in (near, far):  # or it would wait, for more octets or for their receipt
+                    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 for source, target in ((near, far), (far, near)):
                     threading.Thread(target=self._pass, args=(source, target), daemon=True).start()
 
@@ -213,16 +223,43 @@ class Tap:
             target.shutdown(socket.SHUT_WR)
 
 
-def namespace(mounts):
+def namespace(mounts, all_users=False):
     """The words to put before a command so that it sees each folder of `mounts` (what is seen: what
-    is shown) in a mount namespace of its own, as root of a user namespace; SkipTest, with the
-    kernel's reason, where that is not allowed."""
-    unshare = ["unshare", "--user", "--map-root-user", "--mount", "--propagation", "private"]
+    is shown, or None for an empty folder that vanishes with it) in a mount namespace of its own, as
+    root of a user namespace; SkipTest, with the kernel's reason, where that is not allowed.
+
+    With all_users, for servers that start as root and run as others: the user namespace has all
+    users, which takes ranges of subordinate ones (subuid(5)) where this is not root; where it is,
+    there is no user namespace."""
+    unshare = ["unshare", "--mount", "--propagation", "private"]
+    if not all_users:
+        unshare += ["--user", "--map-root-user"]
+    elif os.geteuid():
+        unshare += ["--user", "--map-root-user", "--map-auto"]
     tried = run([*unshare, "mount", "-t", "tmpfs", "none", "/mnt"])
     if not tried:
         raise unittest.SkipTest("no mount namespace of its own: " + tried.output.strip())
-    script = " && ".join(f"mount --bind '{shown}' '{seen}'" for seen, shown in mounts.items())
+    script = " && ".join(f"mount --bind '{shown}' '{seen}'" if shown else
+                         f"mount -t tmpfs -o mode=755 none '{seen}'"
+                         for seen, shown in mounts.items())
     return [*unshare, "sh", "-c", script + ' && exec "$@"', "sh"]
+
+
+def logged_by_syslog(file):
+    """What to add to a server's environment so that what it logs by syslog() goes to the file."""
+    return {"LD_PRELOAD": BUILD / "tests/servers/.libs/syslog_to_file.so", "GSSLOOP_SYSLOG": file}
+
+
+def not_as_root(user):
+    """The words to put before a server that refuses to run as root: where this is root, it believes
+    to be `user`, though files are made as before; SkipTest where that is not allowed."""
+    if os.geteuid():
+        return []
+    entry = pwd.getpwnam(user)
+    words = ["unshare", "--user", f"--map-user={entry.pw_uid}", f"--map-group={entry.pw_gid}"]
+    if not (tried := run([*words, "true"])):
+        raise unittest.SkipTest("root, and no user namespace: " + tried.output.strip())
+    return words
 
 
 # ---- The realm -------------------------------------------------------------------------------
@@ -303,6 +340,14 @@ class ServerTest(unittest.TestCase):
         """The server's environment: our module alone, and no ticket that it could use by mistake."""
         return environment(SASL_PATH=SERVER_MODULE, KRB5CCNAME="FILE:/nonexistent", **changes)
 
+    @classmethod
+    def stock_server_env(cls, **changes):
+        """The environment of a server with the stock module. It has no service_principal: Kerberos
+        takes the key of a service at any host instead."""
+        anywhere = cls.write("any_host.conf", "[libdefaults]\n  ignore_acceptor_hostname = true\n")
+        return environment(SASL_PATH=CLIENT_MODULES["stock"], KRB5CCNAME="FILE:/nonexistent",
+                           KRB5_CONFIG=f"{anywhere}:{os.environ['KRB5_CONFIG']}", **changes)
+
     @staticmethod
     def client_env(module="gssloop", ccache=None, **changes):
         """A client's environment: a module, alice's ticket or another, and not the server's keys."""
@@ -310,10 +355,10 @@ class ServerTest(unittest.TestCase):
         return environment(SASL_PATH=CLIENT_MODULES[module], KRB5_KTNAME="FILE:/nonexistent",
                            SASL_CONF_PATH="/nonexistent", **given, **changes)
 
-    def cell(self, client, module, mechanism, shown):
+    def cell(self, client, module, mechanism, shown, server=None):
         """A row of the table, and a test of its own: with self.cell(...): assertions."""
-        return self.subTest(server=self.SERVER, client=client, module=module, mechanism=mechanism,
-                            shown=shown)
+        return self.subTest(server=server or self.SERVER, client=client, module=module,
+                            mechanism=mechanism, shown=shown)
 
     def assertDone(self, done, *parts):
         """The program ended well and said all of the parts (regular expressions)."""
@@ -397,6 +442,12 @@ def _write_report(cases, specs):
     xml.ElementTree(root).write(folder / (pathlib.Path(sys.argv[0]).stem + ".xml"))
 
 
+def _end_at_once(number, _frame):
+    # unittest would take an exception for an error of the test, and go on with the next one.
+    kill_descendants()
+    os._exit(128 + number)
+
+
 def skip(reason):
     print(reason)
     sys.exit(SKIPPED)
@@ -415,11 +466,13 @@ def main(script, services, needs, options=(), specs=()):
                             "/usr/bin/python3", "-B", script])
     # Servers look each other up, and none of them may ask anybody outside this machine.
     LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    signal.signal(signal.SIGTERM, _end_at_once)
     try:
         runner = unittest.TextTestRunner(verbosity=2, resultclass=_Result)
         result = unittest.main(argv=[sys.argv[0]], testRunner=runner, exit=False).result
         _write_report(result.cases, specs)
+        if result.skipped and not result.testsRun:
+            skip(result.skipped[0][1])
     finally:
         kill_descendants()
     sys.exit(0 if result.wasSuccessful() and result.testsRun else 1)

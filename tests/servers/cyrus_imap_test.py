@@ -1,0 +1,259 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Cyrus IMAP and imtest, set up as docs/cyrus-imap.md says."""
+
+import base64
+import os
+import pathlib
+import pwd
+import re
+import sys
+
+sys.dont_write_bytecode = True  # beside the sources
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import lab
+import tls
+from guide import Guide
+
+HOST = "mail.example.com"
+BIN = "/usr/lib/cyrus/bin"
+USER = "cyrus" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+# What Debian's own file says, for a folder of the test's.
+BASE = """configdirectory: {dir}/lib
+defaultpartition: default
+partition-default: {dir}/spool
+proc_path: {dir}/proc
+mboxname_lockpath: {dir}/lock
+cyrus_user: {user}
+sasl_pwcheck_method: auxprop
+sasl_auxprop_plugin: sasldb
+autocreate_quota: 0
+failedloginpause: 0
+"""
+SERVICES = """SERVICES {{
+  imap cmd="{bin}/imapd -C {dir}/imapd.conf" listen="127.0.0.1:{ports[0]}"
+  imaps cmd="{bin}/imapd -s -C {dir}/imapd.conf" listen="127.0.0.1:{ports[1]}"
+  strict cmd="{bin}/imapd -C {dir}/strict.conf" listen="127.0.0.1:{ports[2]}"
+  tls12 cmd="{bin}/imapd -s -C {dir}/tls12.conf" listen="127.0.0.1:{ports[3]}"
+}}
+"""
+MODULES = list(lab.CLIENT_MODULES)
+
+
+class CyrusImap(lab.ServerTest):
+    SERVER = "Cyrus IMAP"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.guide = Guide("cyrus-imap.md", {
+            f"imap/{HOST}": "imap/localhost", "/etc/ssl/certs": cls.folder,
+            "/etc/ssl/private": cls.folder, "/etc/": f"{cls.folder}/", HOST: "localhost"})
+        for command in cls.guide.commands("What you need"):
+            assert lab.run(["sh", "-c", command.line])
+        cls.tickets = {}
+        for user in ("alice", "ALICE", "bob", "webmail", "cyrus", "carol"):
+            if user != "alice":
+                cls.realm.add_user(user, requires_preauth=user != "carol")
+            cls.tickets[user] = cls.realm.kinit(user)
+        tls.make_certificate(cls.path("mail.pem"), cls.path("mail.key"))
+        cls.write("cyrus-policy.toml", cls.guide.file("/etc/cyrus-policy.toml"))
+        cls.server = cls.watched = cls.make_server("ours", lab.SERVER_MODULE)
+        cls.plain, cls.imaps, cls.strict, cls.tls12 = cls.server.ports
+
+    @classmethod
+    def make_server(cls, folder, module):
+        """Cyrus IMAP with its four services; the one in `folder` uses the SASL module."""
+        home = cls.path(folder)
+        for name in ("lib/db", "lib/socket", "spool"):
+            (home / name).mkdir(parents=True)
+        conf = (BASE.format(dir=home, user=USER) +
+                cls.guide.file("/etc/imapd.conf", "The server"))
+        for name, more in {"imapd": "", "tls12": "tls_versions: tls1_2\n",
+                           "strict": cls.guide.file("/etc/imapd.conf", "Security layers")}.items():
+            (home / f"{name}.conf").write_text(conf + more)
+        words = [*lab.not_as_root(USER), f"{BIN}/master", "-D", "-C", home / "imapd.conf",
+                 "-M", home / "cyrus.conf", "-p", home / "master.pid"]
+        return cls.serve(
+            lambda ports: words, f"{folder}/syslog", num_ports=4,
+            prepare=lambda ports: (home / "cyrus.conf").write_text(
+                f"START {{\n  recover cmd=\"{BIN}/ctl_cyrusdb -C {home}/imapd.conf -r\"\n}}\n" +
+                SERVICES.format(dir=home, bin=BIN, ports=ports)),
+            ready=lambda ports: all(map(lab.listens, ports)),
+            env=cls.server_env(**lab.logged_by_syslog(home / "syslog")) | {"SASL_PATH": module})
+
+    def imtest(self, options, module="gssloop", user="alice", port=None, data=""):
+        """imtest as the user; what is to be sent after the login is `data`."""
+        return self.imtest_line(f"imtest {options} localhost", module, user, port, data)
+
+    def imtest_line(self, line, module="gssloop", user="alice", port=None, data=""):
+        """The same for a line of the guide, to a port of the test's."""
+        port = port or (self.imaps if " -s " in line else self.plain)
+        line = line.replace("imtest ", f"{BIN}/imtest -p {port} ", 1)
+        self.log_start = len(self.watched.log())
+        return lab.run(["sh", "-c", line], self.client_env(module, self.tickets[user]), data)
+
+    def assertLogged(self, pattern):
+        """The server logged this since imtest was started last."""
+        self.watched.wait_for_log(pattern, self.log_start)
+
+    def assertLoggedIn(self, done, user, mechanism, ssf):
+        """Logged in: the client with this strength of protection, the server as this user."""
+        self.assertDone(done, rf"\nAuthenticated\.\nSecurity strength factor: {ssf}\n")
+        self.assertLogged(rf"login: localhost \[127.0.0.1\] {user} {re.escape(mechanism)} User ")
+
+    def assertKeptOut(self, done, told, *logged):
+        """Refused: the client was told this, and the server logged that, and no login."""
+        self.assertRegex(done.output, told)
+        self.assertRegex(done.output, r"\nAuthentication failed\. ")
+        for pattern in logged:
+            self.assertLogged(pattern)
+        self.assertNotIn("User logged in", self.watched.log()[self.log_start:])
+
+    def policy(self, line):
+        return re.escape(f"{self.path('cyrus-policy.toml')}:{line}")
+
+    def test_the_guide(self):
+        kinit, *commands = self.guide.commands("The client")
+        self.assertEqual(kinit.line, "kinit alice")
+        for command in [*commands, *self.guide.commands("Security layers")]:
+            mechanism = re.search("-m ([^ ]+)", command.line)[1]
+            with self.cell("imtest", "gssloop", mechanism, command.line.split(" ", 1)[1]):
+                done = self.imtest_line(command.line)
+                self.assertTrue(command.matches(done.output), done.output)
+
+    def test_layers(self):
+        rows = [("-l 0", 0), ("", 1), ("-l 256", 256), ("-l 256 -k 256", 256), ("-l 1 -k 1", 1)]
+        for module in MODULES:
+            for options, ssf in rows:
+                with self.cell("imtest", module, "GSSAPI", f"imtest {options}: SSF {ssf}"):
+                    done = self.imtest(f"-m GSSAPI {options}", module)
+                    self.assertLoggedIn(done, "alice", "GSSAPI", ssf)
+            with self.cell("imtest", module, "GSSAPI", "2 to 128: AES-256 has no such layer"):
+                done = self.imtest("-m GSSAPI -k 2", module)
+                self.assertKeptOut(done, "Authentication failed. mechanism too weak for this user")
+            with self.cell("imtest", module, "GS2-KRB5", "no layer: SSF 0"):
+                self.assertLoggedIn(self.imtest("-m GS2-KRB5", module), "alice", "GS2-KRB5", 0)
+            with self.cell("imtest", module, "GS2-KRB5", "no layer for who demands one"):
+                done = self.imtest("-m GS2-KRB5 -l 256 -k 1", module)
+                self.assertKeptOut(done, "Authentication failed. no mechanism available")
+
+    def test_a_server_that_demands_confidentiality(self):
+        for module in MODULES:
+            with self.cell("imtest", module, "GSSAPI", "sasl_minimum_layer: 2, SSF 256"):
+                done = self.imtest("-m GSSAPI -l 256", module, port=self.strict)
+                self.assertLoggedIn(done, "alice", "GSSAPI", 256)
+            with self.cell("imtest", module, "GSSAPI", "sasl_minimum_layer: 2, not integrity"):
+                done = self.imtest("-m GSSAPI", module, port=self.strict)
+                self.assertKeptOut(done, "Authentication failed. mechanism too weak for this user")
+            with self.cell("imtest", module, "GS2-KRB5", "sasl_minimum_layer: 2, not without TLS"):
+                done = self.imtest("-m GS2-KRB5", module, port=self.strict)
+                self.assertNotIn("AUTH=GS2-KRB5", done.output.splitlines()[0])
+                self.assertKeptOut(done, "Server did not advertise AUTH=GS2-KRB5")
+            with self.cell("imtest", module, "GS2-KRB5-PLUS", "sasl_minimum_layer: 2, with TLS"):
+                done = self.imtest("-t '' -m GS2-KRB5-PLUS", module, port=self.strict)
+                self.assertLoggedIn(done, "alice", "GS2-KRB5+TLS", 256)
+
+    def test_tls(self):
+        versions = [("-s", self.imaps, "TLSv1.3"), ("-t ''", self.plain, "TLSv1.3"),
+                    ("-s", self.tls12, "TLSv1.2")]
+        for module in MODULES:
+            for options, port, version in versions:
+                for mechanism, header in (("GS2-KRB5-PLUS", "p=tls-unique,,"), ("GS2-KRB5", "n,,"),
+                                          ("GSSAPI", None)):
+                    with self.cell("imtest", module, mechanism, f"imtest {options}, {version}"):
+                        done = self.imtest(f"{options} -m {mechanism}", module, port=port)
+                        logged = mechanism.removesuffix("-PLUS") + "+TLS"
+                        self.assertLoggedIn(done, "alice", logged, 256)
+                        self.assertIn(version, done.output)
+                        sent = re.search("AUTHENTICATE [A-Z0-9-]+ ([^ \n]+)", done.output)[1]
+                        if header:
+                            self.assertEqual(base64.b64decode(sent)[:len(header)].decode(), header)
+
+    def test_somebody_in_between(self):
+        with tls.Relay(self.folder, self.imaps) as relay:
+            for module in MODULES:
+                with self.cell("imtest", module, "GS2-KRB5-PLUS", "not through another's TLS"):
+                    done = self.imtest("-s -m GS2-KRB5-PLUS", module, port=relay.port)
+                    # The server's answer is Kerberos' error token, and the client gives up.
+                    self.assertKeptOut(done, "C: [*]\r", "do not see the same channel")
+                with self.cell("imtest", module, "GS2-KRB5", "without binding, nobody notices"):
+                    done = self.imtest("-s -m GS2-KRB5", module, port=relay.port)
+                    self.assertLoggedIn(done, "alice", "GS2-KRB5+TLS", 256)
+
+    def test_mail(self):
+        text = "".join(f"line {number}: {'x' * (number % 70)}\r\n" for number in range(6000))
+        mail = f"From: alice\r\nSubject: long\r\n\r\n{text}"
+        for module in MODULES:
+            for options, ssf in (("", 1), ("-l 256", 256)):
+                with self.cell("imtest", module, "GSSAPI", f"{len(mail)} octets, SSF {ssf}"):
+                    box = f"INBOX.{module}{ssf}"
+                    done = self.imtest(f"-m GSSAPI {options}", module, data="".join([
+                        f"a CREATE {box}\r\nb APPEND {box} {{{len(mail)}+}}\r\n{mail}\r\n",
+                        f"c SELECT {box}\r\nd FETCH 1 BODY[]\r\n"]))
+                    self.assertLoggedIn(done, "alice", "GSSAPI", ssf)
+                    # Python's own newlines: imtest's output is read as it is.
+                    self.assertIn(f"BODY[] {{{len(mail)}}}\r\n{mail})\r\n", done.output)
+
+    def test_a_server_with_the_stock_module(self):
+        server = self.make_server("stock", lab.CLIENT_MODULES["stock"])
+        self.addCleanup(server.stop)
+        self.SERVER = "Cyrus IMAP (stock module)"
+        self.watched = server
+        plain, imaps, *_ = server.ports
+        for options, ssf in (("-l 0", 0), ("", 1), ("-l 256", 256)):
+            with self.cell("imtest", "gssloop", "GSSAPI", f"imtest {options}: SSF {ssf}"):
+                done = self.imtest(f"-m GSSAPI {options}", port=plain)
+                self.assertLoggedIn(done, "alice", "GSSAPI", ssf)
+        for mechanism in ("GSSAPI", "GS2-KRB5", "GS2-KRB5-PLUS"):
+            with self.cell("imtest", "gssloop", mechanism, "imtest -s"):
+                done = self.imtest(f"-s -m {mechanism}", port=imaps)
+                self.assertLoggedIn(done, "alice", mechanism.removesuffix("-PLUS") + "+TLS", 256)
+
+    def test_who_gets_in(self):
+        (command,) = self.guide.commands("Who gets in")
+        for module in MODULES:
+            for mechanism in ("GSSAPI", "GS2-KRB5"):
+                with self.cell("imtest", module, mechanism, "carol is refused, by rule"):
+                    line = command.line.replace("GSSAPI", mechanism)
+                    done = self.imtest_line(line, module, "carol")
+                    self.assertTrue(command.matches(done.output), done.output)
+                    self.assertKeptOut(done, "A01 NO authorization failure",
+                                   f'"carol": require at {self.policy(5)} is false')
+        with self.cell("imtest", "gssloop", "GSSAPI", "ALICE is not alice"):
+            self.assertLoggedIn(self.imtest("-m GSSAPI", user="ALICE"), "ALICE", "GSSAPI", 1)
+
+    def test_acting_as_somebody_else(self):
+        (command,) = self.guide.commands("Acting as somebody else")
+        passes = [("gssloop", "GSSAPI"), ("gssloop", "GS2-KRB5"), ("stock", "GSSAPI")]
+        for module, mechanism in passes:
+            def act(user, other):
+                line = command.line.replace("GSSAPI", mechanism).replace("-u alice", f"-u {other}")
+                return self.imtest_line(line, module, user)
+            ssf = 1 if mechanism == "GSSAPI" else 0
+            for user in ("webmail", "cyrus"):
+                with self.cell("imtest", module, mechanism, f"{user} acts as alice"):
+                    done = act(user, "alice")
+                    self.assertTrue(command.matches(done.output), done.output)
+                    self.assertLoggedIn(done, "alice", mechanism, ssf)
+            with self.cell("imtest", module, mechanism, "bob may not act as alice"):
+                self.assertKeptOut(act("bob", "alice"), "A01 NO authentication failure",
+                               "user bob is not allowed to proxy")
+            with self.cell("imtest", module, mechanism, "webmail may not act as the administrator"):
+                self.assertKeptOut(act("webmail", "cyrus"), "A01 NO authorization failure",
+                               '"webmail" asks to act as "cyrus", but the policy does not permit '
+                               f'that: authorize at {self.policy(6)} is false\n')
+        with self.cell("imtest", "stock", "GS2-KRB5", "the stock gs2 client has no authzid"):
+            done = self.imtest("-m GS2-KRB5 -u alice", "stock", "webmail")
+            self.assertKeptOut(done, "Authentication failed. no mechanism available")
+
+    def test_the_doctor(self):
+        (command,) = self.guide.commands("When it fails")
+        line = command.line.replace("sudo -u cyrus ", "")
+        line = line.replace("gssloop", str(lab.BUILD / "tools/gssloop"), 1)
+        done = lab.run(["sh", "-c", line], self.server_env())
+        self.assertDone(done)
+        self.assertTrue(command.matches(done.output), done.output)
+if __name__ == "__main__":
+    lab.main(__file__, services=["imap/localhost"],
+             needs=["imtest", "openssl", "krb5kdc", "kadmin.local", "kinit"])
