@@ -8,7 +8,7 @@ A test program is a unittest module that ends with
         lab.main(__file__, services=["svn/localhost"], needs=["svnserve", "svn"])
 
 It runs itself again inside a private realm (tests/kdc/with_kdc), is skipped where a program that it
-needs is not installed, and writes a GoogleTest-like report where GTEST_OUTPUT asks for one.
+needs is not installed, and writes the report of tests/support/xml_report.py.
 """
 
 import contextlib
@@ -27,7 +27,9 @@ import tempfile
 import threading
 import time
 import unittest
-import xml.etree.ElementTree as xml
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
+import xml_report
 
 SOURCE = pathlib.Path(os.environ.get("GSSLOOP_SRCDIR", ".")).absolute()
 BUILD = pathlib.Path(os.environ.get("GSSLOOP_BUILDDIR", ".")).absolute()
@@ -43,8 +45,6 @@ SEARCH = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/lib/cyrus/bin", "/usr/l
 
 # For shells as well: an ordinary user's PATH lacks the folders of the administrator.
 os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", ""), *SEARCH])
-
-SKIPPED = 77  # Automake's
 
 
 def find(program):
@@ -375,73 +375,6 @@ class ServerTest(unittest.TestCase):
 
 # ---- The program -----------------------------------------------------------------------------
 
-CELL = ("server", "client", "module", "mechanism", "shown")
-
-
-class _Result(unittest.TextTestResult):
-    """Keeps each test and each subtest for the report."""
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.cases = []  # (class, name, cell or None, "" or failure, "" or reason of the skip)
-
-    def _add(self, test, failure="", skipped=""):
-        case, cell = getattr(test, "test_case", test), dict(getattr(test, "params", {}))
-        name = getattr(case, "_testMethodName", None) or str(case)
-        if cell:
-            name += f"({', '.join(map(str, cell.values()))})"
-        row = [str(cell[column]) for column in CELL] if set(CELL) <= set(cell) else None
-        self.cases.append((type(case).__name__, name, row, failure, skipped))
-        return cell
-
-    def addSuccess(self, test):
-        super().addSuccess(test)
-        self._add(test)
-
-    def addSkip(self, test, reason):
-        super().addSkip(test, reason)
-        self._add(test, skipped=reason)
-
-    def addFailure(self, test, err):
-        super().addFailure(test, err)
-        self._add(test, failure=self._exc_info_to_string(err, test))
-
-    def addError(self, test, err):
-        super().addError(test, err)
-        self._add(test, failure=self._exc_info_to_string(err, test))
-
-    def addSubTest(self, test, subtest, err):
-        super().addSubTest(test, subtest, err)
-        cell = self._add(subtest, failure=self._exc_info_to_string(err, test) if err else "")
-        if self.showAll:
-            self.stream.writeln(f"  {' | '.join(map(str, cell.values()))}: "
-                                f"{'FAIL' if err else 'ok'}")
-
-
-def _write_report(cases, specs):
-    """An XML file as GoogleTest would write it, where GTEST_OUTPUT=xml:FOLDER/ asks for one."""
-    where = os.environ.get("GTEST_OUTPUT", "")
-    if not where.startswith("xml:"):
-        return
-    root = xml.Element("testsuites", tests=str(len(cases)))
-    suite = xml.SubElement(root, "testsuite")
-    for class_name, name, cell, failure, skipped in cases:
-        case = xml.SubElement(suite, "testcase", classname=class_name, name=name, status="run",
-                              result="skipped" if skipped else "completed")
-        properties = xml.SubElement(case, "properties")
-        if cell:
-            xml.SubElement(properties, "property", name="cell", value=" | ".join(cell))
-        for spec in specs:
-            xml.SubElement(properties, "property", name="spec", value=spec)
-        if failure:
-            xml.SubElement(case, "failure", message=failure)
-        if skipped:
-            xml.SubElement(case, "skipped", message=skipped)
-    folder = pathlib.Path(where[len("xml:"):])
-    folder.mkdir(parents=True, exist_ok=True)
-    xml.ElementTree(root).write(folder / (pathlib.Path(sys.argv[0]).stem + ".xml"))
-
-
 def _end_at_once(number, _frame):
     # unittest would take an exception for an error of the test, and go on with the next one.
     kill_descendants()
@@ -450,12 +383,11 @@ def _end_at_once(number, _frame):
 
 def skip(reason):
     print(reason)
-    sys.exit(SKIPPED)
+    sys.exit(xml_report.SKIPPED)
 
 
-def main(script, services, needs, options=(), specs=()):
-    """Runs the tests of the calling module. `services` get keys; `options` are with_kdc's own;
-    `specs` are the requirements that the tests prove."""
+def main(script, services, needs, options=()):
+    """Runs the tests of the calling module. `services` get keys; `options` are with_kdc's own."""
     missing = [program for program in needs if not find(program)]
     if missing:
         skip("not installed: " + ", ".join(missing))
@@ -463,16 +395,11 @@ def main(script, services, needs, options=(), specs=()):
         with_kdc = str(BUILD / "tests/kdc/with_kdc")
         words = [word for service in services for word in ("--service", service)]
         os.execv(with_kdc, [with_kdc, "--realm", REALM, *words, *options, "--",
-                            "/usr/bin/python3", "-B", script])
-    # Servers look each other up, and none of them may ask anybody outside this machine.
+                            "/usr/bin/python3", "-B", script, *sys.argv[1:]])
     LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1)
     signal.signal(signal.SIGTERM, _end_at_once)
     try:
-        runner = unittest.TextTestRunner(verbosity=2, resultclass=_Result)
-        result = unittest.main(argv=[sys.argv[0]], testRunner=runner, exit=False).result
-        _write_report(result.cases, specs)
-        if result.skipped and not result.testsRun:
-            skip(result.skipped[0][1])
+        status = xml_report.run_tests()
     finally:
         kill_descendants()
-    sys.exit(0 if result.wasSuccessful() and result.testsRun else 1)
+    sys.exit(status)

@@ -1,0 +1,333 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Logins that fail with the sentences of docs/troubleshooting.md, credentials to identities."""
+
+import os
+import pathlib
+import re
+import time
+
+from guide_lab import OK, OURS, STOCK, log_in
+from guide_page import Sentences, binding, limits, shows
+
+REALM = "EXAMPLE.TEST"
+NO_TICKET = {"KRB5CCNAME": "FILE:/nonexistent/ccache"}
+
+
+class Credentials(Sentences):
+    @shows("there is no usable Kerberos ticket")
+    def test_no_ticket(self):
+        return self.fails(client_env=NO_TICKET)
+
+    @shows("finding a credential for")
+    def test_no_ticket_of_that_user(self):
+        return self.fails(client={"answers": {"authname": "bob"}})
+
+    @shows("the ticket has expired")
+    def test_expired(self):
+        ccache = self.ticket(options=("-l", "1s"))
+        time.sleep(2)
+        return self.fails(client_env={"KRB5CCNAME": ccache})
+
+    @shows("the KDC does not know this user", "getting a credential for")
+    def test_no_such_user(self):
+        return self.fails(client={"answers": {"authname": "nobody", "pass": "secret"}},
+                          client_env=NO_TICKET)
+
+    @shows("the password is wrong")
+    def test_wrong_password(self):
+        return self.fails(client={"answers": {"authname": "alice", "pass": "wrong"}},
+                          client_env=NO_TICKET)
+
+    @shows("no KDC of the realm answered")
+    def test_no_kdc(self):
+        conf = pathlib.Path(os.environ["KRB5_CONFIG"].split(":")[0]).read_text()
+        dead = self.write("krb5.conf", re.sub(r"kdc = 127.0.0.1:\d+", "kdc = 127.0.0.1:1", conf))
+        return self.fails(client_env={"KRB5_CONFIG": dead, "KRB5CCNAME": self.ticket()})
+
+    @shows("the KDC does not know this service principal")
+    def test_no_such_service(self):
+        return self.fails(client={"service": "xmpp"})
+
+    @shows("the application's callback for the")
+    def test_callback_fails(self):
+        return self.fails(client={"answers": {"authname": "alice", "pass": -1}},
+                          client_env=NO_TICKET)
+
+    @shows("the application cannot be asked")
+    def test_mute(self):
+        return self.fails(client={"answers": {"authname": "alice", "pass": None}, "mute": True},
+                          client_env=NO_TICKET)
+
+    @shows("the mechanism does not grant anonymity", "COMPLETE or CONTINUE, anonymity asked for")
+    def test_anonymity(self):
+        return self.fails(client={"options": {"gssloop_anonymous": "yes"}})
+
+    @shows("gssloop_anonymous is on")
+    def test_anonymity_forbidden(self):
+        return self.fails(client={"options": {"gssloop_anonymous": "yes"},
+                                  "props": {"flags": 0x10}})
+
+
+class Keys(Sentences):
+    @shows("the keytab has no key for this service")
+    def test_no_key(self):
+        # Of another service than the one that the ticket is for.
+        return self.fails(client={"service": "ldap"},
+                          server={"options": {"service_principal": "*"}})
+
+    @shows("there is no usable credential", "Key table file")
+    def test_no_keytab(self):
+        keytab = self.keytab()
+        server = self.peer("server", env={"KRB5_KTNAME": keytab})
+        client = self.peer("client")
+        server.ask("start", None, mechanism="GS2-KRB5")
+        os.remove(keytab)
+        server.ask("step", client.ask("start", mechanism="GS2-KRB5")["out"])
+        return server.said()
+
+    @shows("the keytab lacks the key")
+    def test_wrong_version(self):
+        self.kadmin("addprinc -randkey pop/localhost")
+        ccache = self.ticket()
+        self.run_here("kvno", "-c", ccache, "pop/localhost")
+        keytab = self.path("new")
+        self.kadmin(f"ktadd -k {keytab} pop/localhost")
+        return self.fails(client={"service": "pop"}, server={"service": "pop"},
+                          client_env={"KRB5CCNAME": ccache}, server_env={"KRB5_KTNAME": keytab})
+
+    @shows("the keytab's key is not the KDC's")
+    def test_wrong_key(self):
+        keytab = self.path("wrong")
+        listed = self.run_here("klist", "-k", self.keytab())
+        version = re.search(r"^ +(\d+) imap/", listed, re.MULTILINE)[1]
+        self.run_here("ktutil", data=f"addent -password -p imap/localhost@{REALM} -k {version} "
+                                     f"-e aes256-cts-hmac-sha1-96\nwrong\nwkt {keytab}\nquit\n")
+        return self.fails(server_env={"KRB5_KTNAME": keytab})
+
+    @shows("<mechanism> is not offered: no credential for", "No key table entry found")
+    def test_not_offered(self):
+        return self.fails(server_env={"KRB5_KTNAME": self.keytab("ldap/localhost")})
+
+
+class Times(Sentences):
+    @shows("the clocks of client, server and KDC")
+    def test_skew(self):
+        conf = pathlib.Path(os.environ["KRB5_CONFIG"].split(":")[0]).read_text()
+        begin = "[libdefaults]\n"
+        strict = self.write("krb5.conf", conf.replace(begin, begin + "  clockskew = 1\n"))
+
+        def slowly(_number, message):
+            time.sleep(3)
+            return message
+        return self.fails(change=slowly, server_env={"KRB5_CONFIG": strict})
+
+    @shows("this token was used before")
+    def test_replay(self):
+        seen = []
+        self.pair(change=lambda _, message: seen.append(message) or message)
+        self.assertEqual(self.codes, (OK, OK))
+        server = self.peer("server")
+        server.ask("start", seen[0], mechanism="GS2-KRB5")
+        return server.said()
+
+
+class Bindings(Sentences):
+    @shows("client and server do not see the same channel")
+    def test_another_channel(self):
+        return self.fails("GS2-KRB5-PLUS", client=binding("one"), server=binding("other"))
+
+    @shows("the peer's token does not vouch", "the context lacks <flags>")
+    def test_forged(self):
+        def forge(number, message):
+            # The Kerberos token without its frame, as GS2 has it, behind a header of our own.
+            token = message[message.index(b"\x01\x00\x6e"):] if number == 0 else message
+            return b"n,a=admin," + token
+        client, server = self.peer("client"), self.peer("server")
+        log_in(client, server, "GSSAPI", forge, for_server="GS2-KRB5")
+        return server.said()
+
+    @shows("this server requires channel binding, the client has none")
+    def test_required(self):
+        client, server = self.peer("client"), self.peer("server", **binding(critical=True))
+        log_in(client, server, "GS2-KRB5", for_server="GS2-KRB5-PLUS")
+        return server.said()
+
+    @shows("this server requires channel binding, and the client did not bind")
+    def test_required_without_header(self):
+        client, server = self.peer("client"), self.peer("server", **binding(critical=True))
+        log_in(client, server, "GSSAPI", for_server="GSSAPI-PLUS")
+        return server.said()
+
+    @shows("the client believes that this server offers no channel binding")
+    def test_downgrade(self):
+        return self.fails(server=binding(), change=lambda n, m: b"y" + m[1:])
+
+    @shows("the client used the channel binding")
+    def test_another_kind(self):
+        return self.fails("GS2-KRB5-PLUS", client=binding(name="tls-exporter"), server=binding())
+
+    @shows("the application requires channel binding, which gssloop_channel_binding")
+    def test_turned_off(self):
+        client, server = self.peer("client"), self.peer(
+            "server", **binding(critical=True), options={"gssloop_channel_binding": "no"})
+        log_in(client, server, "GSSAPI")
+        return server.said()
+
+    @shows("gssloop_channel_binding = no was not yet set")
+    def test_turned_off_too_late(self):
+        return self.fails("GSSAPI-PLUS", client=binding(),
+                          server={**binding(), "late": {"gssloop_channel_binding": "no"}})
+
+    @shows("the GS2 header is malformed")
+    def test_malformed(self):
+        return self.fails(change=lambda n, m: b"x,," + m)
+
+    @shows("the authorization identity at octet")
+    def test_bad_name(self):
+        return self.fails(change=lambda n, m: b"n,a=x=y," + m[3:])
+
+    @shows('the flag "F" is not for this mechanism')
+    def test_flag(self):
+        return self.fails(change=lambda n, m: b"F," + m)
+
+    @shows("the channel binding's name")
+    def test_bad_binding_name(self):
+        return self.fails("GS2-KRB5-PLUS", client=binding(name="not good"), server=binding())
+
+
+class Messages(Sentences):
+    @shows("the token is damaged")
+    def test_damaged(self):
+        return self.fails(change=lambda n, m: b"n,,garbage")
+
+    @shows("the first message is no Kerberos token")
+    def test_no_kerberos(self):
+        client, server = self.peer("client"), self.peer("server")
+        log_in(client, server, "GSS-SPNEGO", for_server="GSSAPI")
+        return server.said()
+
+    @shows("the first message is no SPNEGO token")
+    def test_no_spnego(self):
+        client, server = self.peer("client"), self.peer("server")
+        log_in(client, server, "GSSAPI", for_server="GSS-SPNEGO")
+        return server.said()
+
+    @shows("the first message is too long")
+    def test_too_long(self):
+        return self.fails(server={"options": {"gssloop_max_token": 1024}},
+                          change=lambda n, m: m + b"x" * 1024)
+
+    @shows("acceptor, first token is empty")
+    def test_empty(self):
+        return self.fails("GSSAPI", change=lambda n, m: b"")
+
+    @shows("a message without content was due")
+    def test_out_of_turn(self):
+        return self.fails("GSSAPI", change=lambda n, m: m if n == 0 else b"something")
+
+    @shows("COMPLETE, but the mechanism does not know the context")
+    def test_iakerb(self):
+        options = {"options": {"gssloop_mechanisms": "GS2-IAKERB"}}
+        return self.fails("GS2-IAKERB", client=options, server=options)
+
+    @shows("an error, token")
+    def test_words_of_the_table(self):
+        return self.fails("GS2-KRB5-PLUS", client=binding("one"), server=binding("other"))
+
+
+class Layers(Sentences):
+    @shows("min_ssf <number> is above")
+    def test_crossed(self):
+        return self.fails("GSS-SPNEGO", client=limits(56, 1))
+
+    @shows("the server offers <layers>", "there is <layers> to choose from")
+    def test_too_little(self):
+        return self.fails("GSSAPI", client=limits(56), server=limits(0, 1))
+
+    @shows("the peer insists on")
+    def test_insists(self):
+        return self.fails("GSS-SPNEGO", client=limits(), server=limits(0, 0))
+
+    @shows("<layer> has the strength")
+    def test_strength(self):
+        return self.fails("GSS-SPNEGO", client=limits(), server=limits(0, 128))
+
+    @shows("<layer> does not fit into tokens")
+    def test_small_buffer(self):
+        return self.fails("GSSAPI", client=limits(0, 256), server=limits(1, 256, 20))
+
+    @shows("the server offers no security layer, nor to do without")
+    def test_nothing_offered(self):
+        if not os.path.exists(f"{STOCK}/libgssapiv2.so"):
+            self.skipTest("no stock modules (Debian: libsasl2-modules-gssapi-mit)")
+        return self.fails("GSSAPI", modules=(OURS, STOCK), server=limits(56, 1))
+
+    @shows("a received packet is not the peer's next one")
+    def test_replayed_packet(self):
+        client, server = self.pair("GSSAPI")
+        packet = client.ask("encode", b"once")["out"]
+        self.assertEqual(server.ask("decode", packet)["out"], b"once")
+        self.assertLess(server.ask("decode", packet)["code"], OK)
+        return server.said()
+
+    @shows("a packet without content")
+    def test_empty_packet(self):
+        _client, server = self.pair("GSSAPI")
+        server.ask("decode", b"\0\0\0\0")
+        return server.said()
+
+    @shows("a received packet announces")
+    def test_long_packet(self):
+        _client, server = self.pair("GSSAPI")
+        server.ask("decode", b"\1\0\0\0")
+        return server.said()
+
+
+class Identities(Sentences):
+    @shows("the peer is anonymous")
+    def test_anonymous(self):
+        ccache = "FILE:" + self.path("nobody")
+        self.run_here("kinit", "-n", "-c", ccache)
+        return self.fails(client_env={"KRB5CCNAME": ccache})
+
+    @shows('the name "<name>"', "holds a backslash escape")
+    def test_escape(self):
+        self.kadmin(r'addprinc -pw secret al\@ice')
+        return self.fails(client_env={"KRB5CCNAME": self.ticket(r"al\@ice", "secret")})
+
+    @shows("as authorization identity")
+    def test_authzid(self):
+        return self.fails("GSSAPI", client={"answers": {"user": " admin"}})
+
+    @shows("the peer's realm is foreign")
+    def test_foreign_realm(self):
+        ccache = self.ticket("alice@OTHER.TEST")
+        return self.fails(client_env={"KRB5CCNAME": ccache}, server={"realm": "OTHER.TEST"})
+
+    @shows("libsasl or the application does not take the name")
+    def test_canon_user(self):
+        return self.fails(server={"takes": -13})
+
+    @shows("<subject>: GSS-SPNEGO carries no authorization identity")
+    def test_spnego_authzid(self):
+        client, _server = self.pair("GSS-SPNEGO", client={"answers": {"user": "bob"}})
+        return client.said()
+
+    @shows('the user name "<name>"')
+    def test_ccache_name(self):
+        self.kadmin("addprinc -pw secret a/b")
+        ccache = self.ticket("a/b", "secret", options=("-f",))
+        return self.fails(client={"props": {"flags": 0x20}}, client_env={"KRB5CCNAME": ccache},
+                          server={"options": {"ccache_store": f"FILE:{self.folder}/cc_%U"}})
+
+    @shows("there is no account")
+    def test_ccache_account(self):
+        return self.fails(client={"props": {"flags": 0x20}},
+                          client_env={"KRB5CCNAME": self.ticket(options=("-f",))},
+                          server={"options": {"ccache_store": f"FILE:{self.folder}/cc_%u"}})
+
+    @shows("(storing the delegated credential in")
+    def test_ccache_cannot_be_written(self):
+        return self.fails(client={"props": {"flags": 0x20}},
+                          client_env={"KRB5CCNAME": self.ticket(options=("-f",))},
+                          server={"options": {"ccache_store": "FILE:/nonexistent/cc_%U"}})

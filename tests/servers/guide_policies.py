@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Logins and files with the sentences of docs/troubleshooting.md about policies and options."""
+
+import os
+
+from guide_lab import GSSLOOP, OK, Lab
+from guide_page import Sentences, headings, pattern, shows, spans, the_heading
+
+INDICATORS = """[attributes.assurance]
+from = [{ mechanism = "krb5", name = "auth-indicators" }]
+"""
+
+
+class PolicySaysNo(Sentences):
+    @shows('the policy does not admit "<name>": require')
+    def test_require(self):
+        return self.fails(server=self.policy(INDICATORS + '[all]\nrequire = ["assurance=none"]\n'))
+
+    @shows('the policy does not admit "<name>": deny')
+    def test_deny(self):
+        return self.fails(server=self.policy('[all]\ndeny = ["peer.realm=EXAMPLE.TEST"]\n'))
+
+    @shows("is unknown (", 'a value of "<name>" is not of the form')
+    def test_unknown(self):
+        return self.fails(server=self.policy(
+            '[attributes.groups]\nfrom = [{ mechanism = "krb5", name = "urn:mspac:client-info", '
+            'form = "pac-groups" }]\n[all]\nrequire = ["exists groups"]\n'))
+
+    @shows('"<name>" asks to act as')
+    def test_authorize(self):
+        return self.fails(client={"answers": {"user": "bob"}},
+                          server=self.policy("[services.imap]\nauthorize = []\n"))
+
+    @shows("identity at <file>:<line> is the attribute")
+    def test_identity(self):
+        return self.fails(server=self.policy(
+            INDICATORS + '[services.imap]\nidentity = { attribute = "assurance" }\n'))
+
+    @shows("is auth-to-local, which gives the principal no local name")
+    def test_auth_to_local(self):
+        ccache = self.ticket("alice@OTHER.TEST")
+        return self.fails(client_env={"KRB5CCNAME": ccache},
+                          server=self.policy('[services.imap]\nidentity = "auth-to-local"\n'))
+
+    @shows("values of property <name> withheld")
+    def test_withheld(self):
+        _client, server = self.pair(server=self.policy(
+            '[attributes.groups]\nfrom = [{ mechanism = "krb5", name = "urn:mspac:client-info", '
+            'form = "pac-groups" }]\n[services.imap]\npublish = ["groups"]\n'))
+        self.assertEqual(self.codes, (OK, OK))
+        return server.said()
+
+
+class Options(Sentences):
+    @shows("option <name> is")
+    def test_option(self):
+        return self.fails(server={"options": {"gssloop_max_legs": 1}})
+
+    @shows("mechanisms other than Kerberos' own")
+    def test_unbound(self):
+        return self.fails(server={"options": {"gssloop_allow_unbound": "GS2-KRB5"}})
+
+    def test_ccache_store(self):
+        for value, sentence in (("FILE:/tmp/all", "ends a name that is the same"),
+                                ("", "is missing; write"), ("FILE:/tmp/%x", "is a % that stands"),
+                                ("%U:/tmp", "is a % in the ccache's type"),
+                                ("FILE:/tmp/%u%p", "runs together with"),
+                                ("FILE:/tmp/\x01%U", "is a control character"),
+                                ("FILE:/" + "x" * 5000 + "%U", "is one too many")):
+            with self.subTest(value=value[:20]):
+                said = self.fails(server={"options": {"ccache_store": value}})
+                self.assertRegex(said, pattern(the_heading("option ccache_store")))
+                known = [span for span in spans() if span.startswith(sentence)]
+                self.assertRegex(said, pattern(known[0]))
+
+    @shows("option ccache_store: octet")
+    def test_ccache_octet(self):
+        return self.fails(server={"options": {"ccache_store": "FILE:/tmp/all"}})
+
+    @shows("the policy has an error", "gssloop: logins are refused until the policy")
+    def test_policy_error(self):
+        return self.fails(server=self.policy("[all]\nrequires = []\n"))
+
+    @shows("gssloop: the policy <file> holds")
+    def test_policy_holds(self):
+        return self.pair(server=self.policy("[all]\nrequire = []\n"))[1].said()
+
+    @shows("gssloop: there is no policy")
+    def test_no_policy(self):
+        server = {**self.policy("# nothing\n"), "late": {"gssloop_policy": None}}
+        server["options"] = {"gssloop_policy": self.path("policy.toml")}
+        return self.pair(server=server)[1].said()
+
+    @shows("cannot be found")
+    def test_policy_not_there(self):
+        return self.fails(server={"options": {"gssloop_policy": "/nonexistent/policy.toml"}})
+
+
+RULE = '[attributes.a]\nfrom = [{{ mechanism = "krb5", name = "auth-indicators" }}]\n' \
+       "[services.imap]\nrequire = ['''{}''']\n"
+SOURCES = "[attributes.a]\nfrom = [{}]\n"
+WITH = INDICATORS + "[services.imap]\n"
+# A policy, and the sentence that `gssloop policy check` says of it.
+WRONG_POLICIES = (
+    ("[all]\nrequires = []\n", 'unknown key "<key>"'),
+    ("all = 1\n", '"<key>" must be a table'),
+    ("[services.imap]\nanonymous = 1\n", '"<key>" must be a string'),
+    ("[all]\nrequire = [1]\n", '"<key>" must hold strings only'),
+    ('[all]\nrequire = "x"\n', '"<key>" must be a list of strings'),
+    (WITH + '[services.imap.mechanisms.krb5]\n[services.imap.mechanisms."1.2.840.113554.1.2.2"]\n',
+     'mechanism "<name>" stands here twice'),
+    (INDICATORS + SOURCES.format('{ mechanism = "krb5", name = "x" }') + 'property = "assurance"\n',
+     '"<name>" is defined already'),
+    ("[services.imap]\npublish = 'some'\n", "publish is"),
+    ("[services.imap]\npublish = ['some']\n", 'no attribute "<name>" is defined that could'),
+    ("[services.imap]\nidentity = 'some'\n", 'identity is "strip-default-realm"'),
+    ("[services.imap]\nidentity = { attribute = 'x' }\n", "identity = { attribute = NAME } needs"),
+    ("[services.imap]\nanonymous = ' x'\n", "as an identity, the name"),
+    ("[all\n", "Error while parsing"),
+    (SOURCES.format('{ mechanism = "other", name = "x" }'), 'unknown mechanism "<name>"'),
+    (SOURCES.format('{ mechanism = "spnego", name = "x" }'), 'mechanism "<name>" only leads'),
+    ("[attributes.a]\n", '"from" must list where'),
+    (SOURCES.format("1"), "a source must be a table"),
+    (SOURCES.format('{ mechanism = "krb5" }'), 'a source needs a "name"'),
+    (SOURCES.format('{ name = "x" }'), 'a source needs a "mechanism"'),
+    (SOURCES.format('{ mechanism = "krb5", name = "x", form = "y" }'), 'unknown form "<name>"'),
+    ('[attributes."a b"]\n', "a local attribute's name holds"),
+    ("[attributes.exists]\n", '"<name>" is a reserved name'),
+    (SOURCES.format('{ mechanism = "krb5", name = "x" }') + 'property = "userPassword"\n',
+     'the property "<name>" is not one'),
+    (RULE.format("a=x y"), 'in the rule "<rule>"'),
+    (RULE.format("a=x y"), 'here a "|" or "&" was expected'),
+    (RULE.format("a"), 'after "<name>" one of'),
+    (RULE.format("=x"), "an attribute's name was expected"),
+    (RULE.format("a=x &"), "an attribute's name is missing at the end"),
+    (RULE.format("a="), "a value is missing"),
+    (RULE.format('a="x'), "the closing quote is missing"),
+    (RULE.format("(a=x"), 'a ")" is missing'),
+    (RULE.format("a=x*"), '"*" and "?" mean themselves'),
+    (RULE.format("a=x\\y"), "a backslash must stand in quotes"),
+    (RULE.format('a="\\y"'), "in quotes, a backslash is followed by"),
+    (RULE.format("peer.ssf>1"), '">" is not known'),
+    (RULE.format("peer.ssf>=x"), '">=" takes a number'),
+    (RULE.format("a>=1"), '">=" compares peer.ssf only'),
+    (RULE.format("a=" + "x" * 5000), "the rule is longer than"),
+    (RULE.format("!" * 40 + "a=x"), 'too many levels of "!"'),
+    (RULE.format("b=x"), 'no attribute "<name>" is defined; a rule'),
+    (RULE.format("peer.name=x"), '"<name>" is not known; there are'),
+    (RULE.format("authid=x"), '"<name>" is known in'),
+    (RULE.format("peer.anonymous=maybe"), "<name> is yes or no, never"),
+    (RULE.format("peer.anonymous~maybe"), "<name> is yes or no, which"),
+    (RULE.format("peer.ssf=01"), "peer.ssf is a number"),
+    (RULE.format("peer.mechanism=1.2.840.113554.1.2.2"), "peer.mechanism calls that one"),
+    (RULE.format("a=x").replace("require", "deny"), "this deny lets pass a peer"),
+    (RULE.format("!a=x"), "this negation holds for"),
+    ("", "is empty; a policy that decides nothing"),
+    ("#" * (1 << 21), "is larger than 1 MiB"),
+)
+
+
+class PolicyFiles(Lab):
+    def check(self, path):
+        return self.run_here(GSSLOOP, "policy", "check", "--strict", path, check=False)
+
+    def test_each_mistake_is_found_on_the_page(self):
+        for text, sentence in WRONG_POLICIES:
+            with self.subTest(sentence=sentence):
+                known = [s for s in headings() + spans() if s.startswith(sentence)]
+                self.assertTrue(known, "not on the page")
+                # The command prints a backslash as the log may not: by its number.
+                said = self.check(self.write("policy.toml", text)).replace("\\x5c", "\\")
+                self.assertRegex(said, pattern(known[0]))
+
+    def test_files(self):
+        path = self.write("policy.toml", "# nothing\n")
+        os.chmod(path, 0o666)
+        self.assertIn("may be written by everybody; chmod o-w mends it", self.check(path))
+        os.mkdir(self.path("empty"))
+        self.assertIn("holds no *.toml file", self.check(self.path("empty")))
+        os.mkfifo(self.path("pipe"))
+        self.assertIn("is not a file", self.check(self.path("pipe")))

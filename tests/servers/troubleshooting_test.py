@@ -1,0 +1,266 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Holds docs/troubleshooting.md and what the programs say together, both ways.
+
+Each heading of the page is a sentence. A test that is marked with @shows("...") brings about the
+login that fails with it; where none can, BY_TEXT names the heading, and its words are looked for in
+the sources. The other way round, every string of the sources that is a sentence stands on the page.
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import unittest
+
+sys.dont_write_bytecode = True  # beside the sources
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from guide_lab import (GSSLOOP, NOMECH, OK, OURS, STOCK, Lab, documented_programs, main, read,
+                       restart_in_realm, tool)
+from guide_logins import Bindings, Credentials, Identities, Keys, Layers, Messages, Times
+from guide_page import (PAGE, PLACEHOLDER, SHOWN, Sentences, binding, headings, is_sentence,
+                        literals, shows, spans, the_heading)
+from guide_policies import WRONG_POLICIES, Options, PolicyFiles, PolicySaysNo
+
+# What unittest finds here, too.
+ELSEWHERE = (Bindings, Credentials, Identities, Keys, Layers, Messages, Options, PolicyFiles,
+             PolicySaysNo, Times)
+
+# Headings that no login here can bring about, and what it would take. The sources have the words.
+BY_TEXT = {
+    "the token was made for another mechanism": "an application's credential for several",
+    "the ticket is for": "an application's credential for several services",
+    "a message came after the last one": "an application that passes over libsasl's end",
+    "the application requires channel binding, but": "a libsasl that would let it come so far",
+    "channel binding was chosen, but": "a libsasl that chooses -PLUS without a binding",
+    "the client chose the security layer": "a client that breaks RFC 4752",
+    "min_ssf <number> asks for a security layer": "a libsasl that lets such limits be set",
+    "the context lacks <layer>": "a mechanism that does not grant what it was asked for",
+    "a message of <number of octets> was": "a libsasl that does not look at the length",
+    "property <name> withheld: its values": "a mechanism with attributes that nobody vouches for",
+    "gssloop: no GSS mechanisms": "a GSS-API library that does not start",
+    "gssloop: no GSS mechanism of this": "a syslog: it is said while libsasl starts",
+}
+
+
+class NotOffered(Sentences):
+    @shows("No worthy mechs found")
+    def test_client_without_module(self):
+        return self.fails(modules=(str(self.folder), OURS))
+
+    def test_what_security_properties_exclude(self):
+        kept = lambda flags, **more: set(self.peer(
+            "server", props={"flags": flags, **more}).ask("list")["mechanisms"])
+        everything = {"GS2-KRB5", "GSSAPI", "GSS-SPNEGO"}
+        self.assertEqual(kept(0), everything)
+        self.assertEqual(kept(0x1 | 0x10 | 0x4), everything)  # NOPLAINTEXT NOANONYMOUS NODICTIONARY
+        self.assertEqual(kept(0x8), set())                   # FORWARD_SECRECY
+        self.assertEqual(kept(0, min=56), everything - {"GS2-KRB5"})
+        options = {"gssloop_mechanisms": "GS2-IAKERB GSSAPI"}
+        self.assertEqual(set(self.peer("server", options=options, props={"flags": 0x4})
+                             .ask("list")["mechanisms"]), {"GSSAPI"})
+
+    def test_critical_binding_leaves_plus(self):
+        listed = self.peer("server", **binding(critical=True)).ask("list")["mechanisms"]
+        self.assertTrue(listed and all(name.endswith("-PLUS") for name in listed), listed)
+
+    @shows("no mechanism available")
+    def test_server_without_key(self):
+        server = self.peer("server", env={"KRB5_KTNAME": self.keytab("ldap/localhost")})
+        self.assertEqual(server.ask("start", b"x", mechanism="GS2-KRB5")["code"], NOMECH)
+        return server.said()
+
+    def test_stock_offers_without_a_key(self):
+        if not os.path.exists(f"{STOCK}/libgssapiv2.so"):
+            self.skipTest("no stock modules (Debian: libsasl2-modules-gssapi-mit)")
+        env = {"KRB5_KTNAME": self.keytab("ldap/localhost")}
+        self.assertIn("GSSAPI", self.peer("server", STOCK, env).ask("list")["mechanisms"])
+        self.assertNotIn("GSSAPI", self.peer("server", OURS, env).ask("list")["mechanisms"])
+
+    @shows("cannot open shared object file")
+    def test_library_is_missing(self):
+        octets = pathlib.Path(OURS, "libgssloop_sasl.so").read_bytes()
+        (self.folder / "libgssloop_sasl.so").write_bytes(
+            octets.replace(b"libsasl2.so.2\0", b"libsasl9.so.2\0"))
+        return self.run_here(GSSLOOP, "doctor", "--server-only", "--sasl-path", str(self.folder),
+                             "imap@localhost", check=False)
+
+
+class Others(Sentences):
+    @shows("unable to open Berkeley db", "libsasl or the application does not take the name")
+    def test_auxprop_plugin_fails(self):
+        for module in (f"{OURS}/libgssloop_sasl.so", f"{STOCK}/libsasldb.so"):
+            if not os.path.exists(module):
+                self.skipTest("no auxprop plugin (Debian: libsasl2-modules-db)")
+            os.symlink(module, self.path(os.path.basename(module)))
+        path = self.write("sasldb2", "no database" * 1000)
+        server = {"options": {"sasldb_path": path, "auxprop_plugin": "sasldb"}}
+        self.pair(modules=(OURS, str(self.folder)), server=server)
+        self.assertEqual(self.codes, (OK, OK), "nobody asked for a property")
+        server["requested"] = ["mail"]
+        return self.fails(modules=(OURS, str(self.folder)), server=server)
+
+    @shows("user not found")
+    def test_stock_wants_a_database(self):
+        if not os.path.exists(f"{STOCK}/libgs2.so"):
+            self.skipTest("no stock modules (Debian: libsasl2-modules-gssapi-mit)")
+        return self.fails(modules=(OURS, STOCK), server={
+            "options": {"sasldb_path": self.path("nobody")}, "requested": ["*mail"]})
+
+    @shows("Generic error (see e-text)")
+    def test_an_error_without_reason(self):
+        return self.fails("GS2-KRB5-PLUS", client=binding("one"), server=binding("other"))
+
+
+class Commands(Lab):
+    """The command lines of the page."""
+
+    def here(self, port="0"):
+        keytab = self.path("imap.keytab")
+        self.kadmin(f"ktadd -norandkey -k {keytab} imap/localhost")
+        return {"imap@mail.example.com": "imap@localhost",
+                "imap/mail.example.com": "imap/localhost", "/etc/imap.keytab": keytab,
+                "4711": port, "server.example.com": "localhost",
+                "policy.toml": self.write("policy.toml", "[all]\nrequire = [\"peer.ssf=0\"]\n"),
+                "gssloop": GSSLOOP, "saslpluginviewer": tool("saslpluginviewer")}
+
+    def test_each_alone(self):
+        here, lines = self.here(), documented_programs(PAGE)
+        self.assertGreater(len(lines), 12)
+        for line in lines:
+            if " accept " in line or " initiate " in line:
+                continue
+            with self.subTest(line=line):
+                words = [here.get(word, word) for word in line.split()]
+                if shutil.which(words[0]) is None:
+                    self.skipTest(f"no {words[0]} (Debian: krb5-user, sasl2-bin)")
+                if words[1:2] == ["attributes"] or words[2:3] == ["explain"]:
+                    words += (["--acceptor"] if "explain" in words else []) + ["imap@localhost"]
+                # Who looks for what is wrong may find something: this host is what it is.
+                statuses = (0, 1) if "doctor" in words else (0,)
+                ccache = {"KRB5CCNAME": self.ticket(name="mine")}
+                done = subprocess.run(words, capture_output=True, text=True, timeout=60,
+                                      env={**os.environ, **ccache}, check=False)
+                self.assertIn(done.returncode, statuses, done.stdout + done.stderr)
+
+    def test_the_two_sides(self):
+        lines = [line for line in documented_programs(PAGE) if "4711" in line]
+        self.assertEqual([line.split()[1] for line in lines], ["accept", "initiate"])
+        here = self.here()
+        server = subprocess.Popen([here.get(word, word) for word in lines[0].split()], text=True,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(server.communicate)
+        self.addCleanup(server.kill)
+        here["4711"] = re.search(r"port (\d+)", server.stderr.readline())[1]
+        said = self.run_here(*[here.get(word, word) for word in lines[1].split()])
+        self.assertIn("host/localhost@EXAMPLE.TEST", said)
+
+
+class Command(Lab):
+    @shows("no login can be accepted")
+    def test_no_keytab(self):
+        return self.run_here(GSSLOOP, "accept", "--keytab", "/nonexistent", "0", check=False)
+
+    def accept(self, *options):
+        process = subprocess.Popen([GSSLOOP, "accept", *options, "0"], stderr=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, bufsize=0)
+
+        def end():
+            process.kill()
+            process.communicate()
+        self.addCleanup(end)
+        return process, re.search(rb"port (\d+)", process.stderr.readline())[1].decode()
+
+    @shows("no token came in time")
+    def test_nobody_answers(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            return self.run_here(GSSLOOP, "initiate", "--timeout", "1", "127.0.0.1",
+                                 str(silent.getsockname()[1]), "imap@localhost", check=False)
+
+    @shows("what came from the peer is no token")
+    def test_no_token(self):
+        process, port = self.accept()
+        with socket.create_connection(("127.0.0.1", int(port))) as connection:
+            connection.sendall(b"\2\0\0\0\2{}")
+            return process.communicate(timeout=60)[1].decode()
+
+    @shows("the peer says that it failed")
+    def test_peer_failed(self):
+        _process, port = self.accept("--token-max", "100")
+        return self.run_here(GSSLOOP, "initiate", "127.0.0.1", port, "imap@localhost", check=False)
+
+    @shows("cannot connect to")
+    def test_nobody_listens(self):
+        return self.run_here(GSSLOOP, "initiate", "127.0.0.1", "1", "imap@localhost", check=False)
+
+
+# Strings of these files that say for whom, or in passing; questions; words of the log of each leg.
+# The words of the loop's table stand in docs/loop.md, and another test holds them together.
+NO_FAILURE = {
+    "every other service", " login to ", " security layer of ", " security layer to ",
+    " with keytab ", "4 or more", "Authentication Name", "Authorization Name", "authorization name",
+    "Please enter your authentication name", "Please enter your authorization name",
+    "Please enter your password", "gssloop: attribute ", "gssloop: attributes unknown: ",
+    "gssloop: policy: ", "not complete", ", after leg ", ", messages of at most ",
+    "a part of no known kind", "the application gave up",
+}
+# Code spans of the page that are commands, options of theirs, settings and examples.
+NO_SENTENCE = re.compile(r"(gssloop |kinit |imtest |--|imap at |sasl-secprops |gssloop_\w+: yes$)")
+
+
+class Page(unittest.TestCase):
+    maxDiff = None
+
+    def test_each_heading_is_shown_or_in_the_sources(self):
+        shown = {the_heading(begin) for begin in SHOWN
+                 if any(h.startswith(begin) for h in headings())}
+        shown |= {h for h in headings() for _, s in WRONG_POLICIES if h.startswith(s)}
+        by_text = {the_heading(begin) for begin in BY_TEXT}
+        self.assertEqual(set(headings()) - shown - by_text, set())
+        self.assertEqual(shown & by_text, set(), "these are shown, so need no exception")
+        texts = "\n".join(literals())
+        for heading in by_text:
+            for part in PLACEHOLDER.split(heading):
+                if is_sentence(part):
+                    self.assertTrue(part.strip() in texts, heading)
+
+    def test_each_quoted_sentence_is_in_the_sources_or_shown(self):
+        texts = "\n".join(literals("tools/tcp.cc", "tools/login_report.cc"))
+        shown = list(SHOWN) + [sentence for _, sentence in WRONG_POLICIES]
+        missing = {span for span in spans() for part in PLACEHOLDER.split(span)
+                   if is_sentence(part) and part.strip() not in texts}
+        shown = {span for span in missing if any(span.startswith(begin) for begin in shown)}
+        commands = {span for span in missing if NO_SENTENCE.match(span)}
+        self.assertEqual(missing - shown - commands - set(headings()), set())
+
+    def test_each_sentence_of_the_sources_is_on_the_page(self):
+        text, table = "\n".join(spans()), read("docs/loop.md")
+        missing = {literal: file for literal, file in literals().items()
+                   if is_sentence(literal) and literal.strip(" :,;-\"()") not in text
+                   and literal not in NO_FAILURE and literal not in table}
+        self.assertEqual(missing, {})
+        self.assertEqual(NO_FAILURE - set(literals()), set(), "these are gone")
+
+    def test_each_link_leads_somewhere(self):
+        page = read(PAGE)
+        anchors = {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+                   for title in re.findall(r"^#+ (.*)$", page, re.MULTILINE)}
+        for target in re.findall(r"\]\(#([^)]*)\)", page):
+            self.assertIn(target, anchors)
+
+    def test_each_text_for_strangers_is_in_the_table(self):
+        texts = set(re.findall(r'\{Class::k\w+, SASL_\w+, SASL_\w+,\s*"([^"]+)"\}',
+                               read("plugin/outcome.cc")))
+        self.assertGreater(len(texts), 9)
+        table = re.search(r"^## What the server tells strangers\n(.*?)^## ", read(PAGE),
+                          re.MULTILINE | re.DOTALL)[1]
+        self.assertEqual(set(re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE)), texts)
+
+
+if __name__ == "__main__":
+    restart_in_realm(__file__, "--foreign", "OTHER.TEST", "--anonymous", "--service",
+                     "imap/localhost", "--service", "ldap/localhost", "--service", "host/localhost")
+    main(__file__)
