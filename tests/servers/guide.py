@@ -6,8 +6,8 @@ A fenced block is a file if the paragraph before it ends with a colon and names 
     `/etc/sasl2/svn.conf`, on the server:
 
 and it is a session if it is marked `console`: after `$ ` stands what a user runs, after `# ` what the
-administrator runs, below it what it prints; `...` stands for anything. Other blocks are left alone if
-they are marked `text`. Nothing else may be in a guide: what no test runs is not true for long.
+administrator runs, below it what it prints; `...` stands for anything. Marked `log` are lines that a
+log has to have. Other blocks are left alone if they are marked `text`. Nothing else may be in a guide: what no test runs is not true for long.
 """
 
 import dataclasses
@@ -110,6 +110,17 @@ class Guide:
                     found[-1].line = found[-1].line[:-1] + line.strip()
                 else:
                     found[-1].expected += line + "\n"
+        return found
+
+    def log_lines(self, heading):
+        """What a log is shown to say under the heading, in blocks marked `log`: a regular expression
+        for each line."""
+        found = []
+        for block in self.blocks:
+            if (block.heading, block.language) == (heading, "log"):
+                block.is_used = True
+                found += [re.escape(line.strip()).replace(re.escape("..."), ".*?")
+                          for line in self.replaced(block.text).splitlines()]
         return found
 
     def unused(self):

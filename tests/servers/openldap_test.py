@@ -62,14 +62,9 @@ class TheGuide(OpenLdap):
 
     def logged(self, heading):
         """The lines of the log under the heading were really written."""
-        for block in self.guide.blocks:
-            if (block.heading, block.language) == (heading, "log"):
-                block.is_used = True
-                text = self.guide.replaced(block.text)
-                if text.startswith("SASL"):
-                    text = text.replace("\n", " ")  # folded in the guide
-                for line in text.strip().splitlines():
-                    self.server.wait_for_log(re.escape(line.strip()).replace(r"\.\.\.", ".*?"))
+        for line in self.book.log_lines(heading):
+            with self.subTest(heading=heading, line=line):
+                self.server.wait_for_log(line)
 
     def test_1_the_client(self):
         self.follow("The client")

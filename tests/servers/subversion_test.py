@@ -61,7 +61,8 @@ class Subversion(lab.ServerTest):
         return cls.serve(
             lambda ports: [*words, "--foreground", "--listen-host", "127.0.0.1", "--listen-port",
                            ports[0]],
-            f"{sasl}.log", env=cls.server_env(SASL_CONF_PATH=cls.path(sasl)))
+            f"{sasl}.log", env=cls.server_env(SASL_CONF_PATH=cls.path(sasl),
+                                              **lab.logged_by_syslog(cls.path("syslog"))))
 
     def svn(self, line, module="gssloop", user="alice"):
         """Runs a line of the guide as the user, without what the user's home remembers."""
@@ -102,8 +103,24 @@ class Subversion(lab.ServerTest):
                     done = self.svn(line + named.format(user), module, user)
                     self.assertGreater(done.status, 0)
                     self.assertTrue(command.matches(done.output), done.output)
+        for line in self.guide.log_lines("Who gets in"):
+            self.assertRegex(self.path("syslog").read_text(), line)
             with self.cell("svn", module, mechanism, "bob may read"):
                 self.assertDone(self.svn(f"svn ls {url}" + named.format("bob"), module, "bob"))
+
+    def test_the_doctor(self):
+        command, = self.guide.commands("When it fails")
+        line = command.line.replace("gssloop", f"{lab.BUILD}/tools/gssloop", 1)
+        done = lab.run(["sh", "-c", line], self.server_env(
+            SASL_CONF_PATH=self.path("sasl2-GSSAPI-GS2-KRB5")))
+        self.assertTrue(command.matches(done.output), (command, done.output))
+
+    def test_the_client_without_a_ticket(self):
+        url = f"svn://localhost:{self.ports['GSSAPI']}/project"
+        env = self.client_env("gssloop", "FILE:/nonexistent", HOME=self.path("home"))
+        with self.cell("svn", "gssloop", "GSSAPI", "no ticket"):
+            self.assertRefused(lab.run(["svn", "ls", "--non-interactive", url], env),
+                               "Can't get username or password")
 
     def commit(self, module, port, text):
         """Commits a file of that text and fetches it again; returns what came back."""
