@@ -137,7 +137,7 @@ inline Socket listen_on_loopback(const std::string& port_file, unsigned* port) {
   socklen_t len = sizeof address;
   auto* generic = reinterpret_cast<sockaddr*>(&address);
   if (!listener.is_open() || bind(listener.fd(), generic, len) != 0 ||
-      listen(listener.fd(), 8) != 0 || getsockname(listener.fd(), generic, &len) != 0) {
+      listen(listener.fd(), SOMAXCONN) != 0 || getsockname(listener.fd(), generic, &len) != 0) {
     std::perror("cannot listen on 127.0.0.1");
     return Socket(-1);
   }
