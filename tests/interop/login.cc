@@ -38,7 +38,8 @@ fs::path stock_gssapi() { return stock_folder() / "libgssapiv2.so"; }
 
 // Its package cannot be installed beside the one for MIT; `./run check` unpacks it here.
 fs::path heimdal_gssapi() {
-  return variable("GSSLOOP_SRCDIR") + "/.cache/heimdal" + stock_gssapi().string();
+  return variable("GSSLOOP_SRCDIR") + "/.cache/libsasl2-modules-gssapi-heimdal" +
+         stock_gssapi().string();
 }
 fs::path heimdal_library() { return stock_folder().parent_path() / "libgssapi.so.3"; }
 

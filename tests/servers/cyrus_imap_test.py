@@ -17,6 +17,8 @@ from guide import Guide
 
 HOST = "mail.example.com"
 BIN = "/usr/lib/cyrus/bin"
+# No other IMAP server can be installed beside it, so ./run only unpacks it.
+IMAPD = lab.find(f"{BIN}/imapd") or f"{lab.UNPACKED}/cyrus-imapd{BIN}/imapd"
 USER = "cyrus" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
 # What Debian's own file says, for a folder of the test's.
 BASE = """configdirectory: {dir}/lib
@@ -31,10 +33,10 @@ autocreate_quota: 0
 failedloginpause: 0
 """
 SERVICES = """SERVICES {{
-  imap cmd="{bin}/imapd -C {dir}/imapd.conf" listen="127.0.0.1:{ports[0]}"
-  imaps cmd="{bin}/imapd -s -C {dir}/imapd.conf" listen="127.0.0.1:{ports[1]}"
-  strict cmd="{bin}/imapd -C {dir}/strict.conf" listen="127.0.0.1:{ports[2]}"
-  tls12 cmd="{bin}/imapd -s -C {dir}/tls12.conf" listen="127.0.0.1:{ports[3]}"
+  imap cmd="{imapd} -C {dir}/imapd.conf" listen="127.0.0.1:{ports[0]}"
+  imaps cmd="{imapd} -s -C {dir}/imapd.conf" listen="127.0.0.1:{ports[1]}"
+  strict cmd="{imapd} -C {dir}/strict.conf" listen="127.0.0.1:{ports[2]}"
+  tls12 cmd="{imapd} -s -C {dir}/tls12.conf" listen="127.0.0.1:{ports[3]}"
 }}
 """
 MODULES = list(lab.CLIENT_MODULES)
@@ -78,7 +80,7 @@ class CyrusImap(lab.ServerTest):
             lambda ports: words, f"{folder}/syslog", num_ports=4,
             prepare=lambda ports: (home / "cyrus.conf").write_text(
                 f"START {{\n  recover cmd=\"{BIN}/ctl_cyrusdb -C {home}/imapd.conf -r\"\n}}\n" +
-                SERVICES.format(dir=home, bin=BIN, ports=ports)),
+                SERVICES.format(dir=home, imapd=IMAPD, ports=ports)),
             ready=lambda ports: all(map(lab.listens, ports)),
             env=cls.server_env(**lab.logged_by_syslog(home / "syslog")) | {"SASL_PATH": module})
 
@@ -256,4 +258,5 @@ class CyrusImap(lab.ServerTest):
         self.assertTrue(command.matches(done.output), done.output)
 if __name__ == "__main__":
     lab.main(__file__, services=["imap/localhost"],
-             needs=["imtest", "openssl", "krb5kdc", "kadmin.local", "kinit"])
+             needs=["imtest", f"{BIN}/master", IMAPD, "openssl", "krb5kdc", "kadmin.local",
+                    "kinit"])

@@ -33,6 +33,7 @@ import xml_report
 
 SOURCE = pathlib.Path(os.environ.get("GSSLOOP_SRCDIR", ".")).absolute()
 BUILD = pathlib.Path(os.environ.get("GSSLOOP_BUILDDIR", ".")).absolute()
+UNPACKED = SOURCE / ".cache"  # packages that ./run only unpacks, each in a folder of its name
 SERVER_MODULE = os.environ.get("GSSLOOP_PLUGIN_DIR", str(BUILD / "plugin/.libs"))
 # The modules that a client may be given. It has no other: where both lie in one folder, nobody
 # could tell which of them logged in.
