@@ -78,6 +78,7 @@ TEST_F(CredentialsTest, ServersApplicationCredentialsComeFirst) {
 }
 
 TEST_F(CredentialsTest, PasswordIsNotAskedForWhileATicketIsUsable) {
+  SPEC("H2");
   for (const bool interacts : {false, true}) {
     SaslClient client({.password = interacts ? types("secret") : says("secret")});
     expect_login(&client, "alice");
@@ -91,6 +92,7 @@ TEST_F(CredentialsTest, PasswordIsNotAskedForWhileATicketIsUsable) {
 // Subversion's procedure for AUTHNAME prompts for a password, and its client gives up when it gets
 // none, although the login succeeds.
 TEST_F(CredentialsTest, SubversionIsNotAskedForANameWhileATicketIsUsable) {
+  SPEC("H2");
   const Reply bob = says("bob"), secret = says("secret");
   for (const char* mechanism : {kGs2, "GSSAPI", "GSS-SPNEGO"}) {
     SaslClient client({.service = "svn", .authname = bob, .password = secret});

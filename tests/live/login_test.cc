@@ -203,6 +203,7 @@ TEST_F(LoginTest, AnonymityThatIsNotGrantedSendsNothing) {
 
 // An application may take a server's word for the end of a login that is not over, as libldap does.
 TEST_F(LoginTest, NothingIsProtectedBeforeTheEnd) {
+  SPEC("H1");
   SaslClient client;
   ASSERT_EQ(client.start(kGs2).code, SASL_CONTINUE);
   EXPECT_GT(client.ssf(), 0U);  // so that such an application asks for protection at all

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A guide of docs/ as its test follows it: the files that it shows and the commands that it runs.
 
-A fenced block is a file if the paragraph before it ends with a colon and names one; the last counts:
+A fenced block is a file if the paragraph before it ends with a colon and names one; the last
+counts:
 
     `/etc/sasl2/svn.conf`, on the server:
 
-and it is a session if it is marked `console`: after `$ ` stands what a user runs, after `# ` what the
-administrator runs, below it what it prints; `...` stands for anything. Marked `log` are lines that a
-log has to have. Other blocks are left alone if they are marked `text`. Nothing else may be in a guide: what no test runs is not true for long.
+It is a session if it is marked `console`: after `$ ` stands what a user runs, after `# ` what the
+administrator runs, below it what it prints; `...` stands for anything. Marked `log` are lines that
+a log has to have. Other blocks are left alone if they are marked `text`. Nothing else may be in a
+guide: what no test runs is not true for long.
 """
 
 import dataclasses
