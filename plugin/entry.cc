@@ -18,6 +18,7 @@
 #include "plugin/gssapi_client.h"
 #include "plugin/gssapi_server.h"
 #include "plugin/offer.h"
+#include "plugin/outcome.h"
 #include "plugin/spnego_client.h"
 #include "plugin/spnego_server.h"
 
@@ -233,7 +234,7 @@ int server_avail(void* glob_context, sasl_server_params_t* params, void**) noexc
     const auto credential = entry->shared->credentials.get(key);
     if (credential) return SASL_OK;
     host.log(SASL_LOG_NOTE, entry->offer.sasl_name + " is not offered: no credential for " +
-                                key.text() + ": " + credential.error().text());
+                                key.text() + ": " + explain(credential.error()));
     return SASL_NOTDONE;  // a keytab may still come
   });
 }

@@ -84,10 +84,8 @@ const char* hint(const loop::Failure& failure) {
   return failure.status.is_complete() ? "" : gss::advice(gss::complaint(failure.status));
 }
 
-std::string sentence(const std::string& subject, const std::string& what, const char* look_at) {
-  std::string text = subject + " failed: " + what;
-  if (*look_at != '\0') text += std::string(" - ") + look_at;
-  return text;
+std::string with_advice(const std::string& what, const char* look_at) {
+  return *look_at == '\0' ? what : what + " - " + look_at;
 }
 
 int code_of(const Refusal& refusal, int from_table) {
@@ -98,12 +96,16 @@ int code_of(const Refusal& refusal, int from_table) {
 
 }  // namespace
 
+std::string explain(const gss::Status& status) {
+  return with_advice(status.text(), gss::advice(gss::complaint(status)));
+}
+
 Refusal explain(const std::string& subject, const loop::Failure& failure) {
-  return {classify(failure), sentence(subject, failure.text(), hint(failure))};
+  return {classify(failure), subject + " failed: " + with_advice(failure.text(), hint(failure))};
 }
 
 Refusal explain(const std::string& subject, Class what, const gss::Status& status) {
-  return {what, sentence(subject, status.text(), gss::advice(gss::complaint(status)))};
+  return {what, subject + " failed: " + explain(status)};
 }
 
 int report_client(const Host& host, const Refusal& refusal) {

@@ -40,6 +40,8 @@ struct Refusal {
   std::optional<int> host_code = std::nullopt;
 };
 
+// explain says which GSS-API call failed, why, and what to look at.
+std::string explain(const gss::Status& status);
 // explain makes a Refusal of the loop's failure. `subject` says for whom: "login to imap@host".
 Refusal explain(const std::string& subject, const loop::Failure& failure);
 // explain makes one of a failed GSS-API call outside the loop.

@@ -122,14 +122,23 @@ TEST_F(ErrorsTest, UnreadableKeytab) {
   ASSERT_EQ(chmod(keytab.c_str(), 0), 0);
   SaslServer server({.options = {{"keytab", keytab}}});
   EXPECT_FALSE(server.offers(kGs2));
-  expect_sentence(server.log().text(), {"imap@localhost", keytab, "Permission denied"});
+  expect_sentence(server.log().text(),
+                  {"imap@localhost", keytab, "Permission denied", "cannot be read by this user"});
 }
 
 TEST_F(ErrorsTest, MissingKeytab) {
   SaslServer server({.options = {{"keytab", "FILE:/nowhere/keytab"}}});
   EXPECT_FALSE(server.offers(kGs2));
   expect_sentence(server.log().text(),
-                  {"GS2-KRB5", "imap@localhost", "FILE:/nowhere/keytab", "gss_acquire_cred"});
+                  {"GS2-KRB5", "imap@localhost", "FILE:/nowhere/keytab", "gss_acquire_cred",
+                   "the keytab has no key for this service"});
+}
+
+TEST_F(ErrorsTest, KeytabOfAnotherService) {
+  SaslServer server({.service = "pop"});
+  EXPECT_FALSE(server.offers(kGs2));
+  expect_sentence(server.log().text(), {"pop@localhost", "No key table entry found",
+                                        "the keytab has no key for this service"});
 }
 
 TEST_F(ErrorsTest, Replay) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <krb5.h>
 
+#include <cerrno>
 #include <string>
 
 #include "gssloop/gss/handle.h"
@@ -134,6 +135,10 @@ TEST(Complaint, ByMinorThenByMajor) {
       {GSS_S_FAILURE, minor_of(KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN), Complaint::kNoSuchClient},
       {GSS_S_FAILURE, minor_of(KRB5KDC_ERR_PREAUTH_FAILED), Complaint::kWrongPassword},
       {GSS_S_FAILURE, minor_of(KRB5_KT_NOTFOUND), Complaint::kNoKeytab},
+      {GSS_S_NO_CRED, 39756033, Complaint::kNoKeytab},  // MIT's KG_KEYTAB_NOMATCH
+      {GSS_S_NO_CRED, ENOENT, Complaint::kNoKeytab},
+      {GSS_S_NO_CRED, EACCES, Complaint::kNoKeytab},
+      {GSS_S_FAILURE, ENOENT, Complaint::kUnknown},
       {GSS_S_FAILURE, minor_of(KRB5KRB_AP_ERR_REPEAT), Complaint::kReplay},
       {GSS_S_FAILURE, minor_of(KRB5_KDC_UNREACH), Complaint::kNoKdc},
       {GSS_S_FAILURE, minor_of(KRB5KRB_ERR_GENERIC), Complaint::kRefusedUnsaid},

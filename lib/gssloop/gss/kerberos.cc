@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "gssloop/gss/kerberos.h"
 
+#include <cerrno>
 #include <memory>
 
 namespace gssloop::gss {
 namespace {
+
+// KG_KEYTAB_NOMATCH of MIT's table of GSS codes, which no installed header has: a keytab without a
+// key for the name that was asked for.
+constexpr krb5_error_code kKeytabLacksName = 39756033;
 
 struct FreeKrb5Context {
   void operator()(krb5_context context) const noexcept { krb5_free_context(context); }
@@ -35,6 +40,7 @@ constexpr struct {
     {KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN, Complaint::kNoSuchClient},
     {KRB5KDC_ERR_PREAUTH_FAILED, Complaint::kWrongPassword},
     {KRB5_KT_NOTFOUND, Complaint::kNoKeytab},
+    {kKeytabLacksName, Complaint::kNoKeytab},
     {KRB5KRB_AP_ERR_NOKEY, Complaint::kNoKeytab},
     {KRB5KRB_AP_WRONG_PRINC, Complaint::kNoKeytab},
     {KRB5KRB_AP_ERR_NOT_US, Complaint::kNoKeytab},
@@ -95,7 +101,9 @@ Complaint complaint(const Status& status) {
     case GSS_S_BAD_BINDINGS:
       return Complaint::kBadBindings;
     case GSS_S_NO_CRED:
-      return Complaint::kNoCredential;
+      // Of keytabs alone MIT hands on what the system says: credentials caches have their own
+      // codes.
+      return minor == ENOENT || minor == EACCES ? Complaint::kNoKeytab : Complaint::kNoCredential;
     case GSS_S_DEFECTIVE_TOKEN:
       return Complaint::kDefectiveToken;
     case GSS_S_CREDENTIALS_EXPIRED:
@@ -133,8 +141,8 @@ const char* advice(Complaint complaint) noexcept {
     case Complaint::kWrongPassword:
       return "the password is wrong";
     case Complaint::kNoKeytab:
-      return "the keytab has no key for this service, or cannot be read by this user: look at it "
-             "with klist -k";
+      return "the keytab has no key for this service, or cannot be read by this user, or "
+             "service_principal excludes the key: klist -k shows the keys";
     case Complaint::kReplay:
       return "this token was used before: a replay, or two servers sharing one replay cache";
     case Complaint::kBadBindings:
