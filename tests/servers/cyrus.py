@@ -1,169 +1,332 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""libsasl for test programs that speak a protocol themselves, because nobody ships a client, or a
-server, that uses libsasl for it. Which module is loaded says SASL_PATH, as everywhere."""
+"""libsasl for test programs that are a client or a server themselves, because nobody ships one that
+uses libsasl so. Which module is loaded says SASL_PATH, as everywhere.
+
+What libsasl may ask an application is a list of callbacks: option(), log(), gives(), takes(). They
+are given once in a process, to init_client() or init_server().
+"""
 
 import ctypes
+import sys
 
-OK, CONTINUE = 0, 1
-_USERNAME, _SSF, _SEC_PROPS = 0, 1, 101
-_CB_LIST_END, _CB_LOG, _CB_USER, _CB_AUTHNAME = 0, 2, 0x4001, 0x4002
+OK, CONTINUE, INTERACT = 0, 1, 2
+FAIL = -1
+USERNAME, SSF, MAXOUTBUF, DELEGATED_CREDS, AUTHUSER = 0, 1, 2, 11, 16
+PEER_NAME, LOCAL_NAME, CHANNEL_BINDING = 19, 20, 21
+_SSF_EXTERNAL, _SEC_PROPS = 100, 101
+_CB_LIST_END, _CB_GETOPT, _CB_LOG, _CB_CANON_USER = 0, 1, 2, 0x8007
+# What a client may be asked for.
+QUESTIONS = {"user": 0x4001, "authname": 0x4002, "pass": 0x4004}
+_ROUNDS = 8  # of questions before a client gives up
+
+_Pointer, _Text, _Int, _Unsigned = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int, ctypes.c_uint
+_UnsignedOut, _PointerOut = ctypes.POINTER(_Unsigned), ctypes.POINTER(_Pointer)
+_OptionCallback = ctypes.CFUNCTYPE(_Int, _Pointer, _Text, _Text, ctypes.POINTER(_Text),
+                                   _UnsignedOut)
+_LogCallback = ctypes.CFUNCTYPE(_Int, _Pointer, _Int, _Text)
+_TextCallback = ctypes.CFUNCTYPE(_Int, _Pointer, _Int, _PointerOut, _UnsignedOut)
+_SecretCallback = ctypes.CFUNCTYPE(_Int, _Pointer, _Pointer, _Int, _PointerOut)
+_CanonCallback = ctypes.CFUNCTYPE(_Int, _Pointer, _Pointer, _Pointer, _Unsigned, _Unsigned, _Text,
+                                  _Pointer, _Unsigned, _UnsignedOut)
 
 
 class _Callback(ctypes.Structure):
-    _fields_ = [("id", ctypes.c_ulong), ("proc", ctypes.c_void_p), ("context", ctypes.c_void_p)]
+    _fields_ = [("id", ctypes.c_ulong), ("proc", _Pointer), ("context", _Pointer)]
+
+
+class _Question(ctypes.Structure):
+    _fields_ = [("id", ctypes.c_ulong), ("challenge", _Text), ("prompt", _Text),
+                ("default", _Text), ("result", _Pointer), ("len", _Unsigned)]
 
 
 class _SecurityProperties(ctypes.Structure):
-    _fields_ = [("min_ssf", ctypes.c_uint), ("max_ssf", ctypes.c_uint),
-                ("maxbufsize", ctypes.c_uint), ("security_flags", ctypes.c_uint),
-                ("property_names", ctypes.c_void_p), ("property_values", ctypes.c_void_p)]
+    _fields_ = [("min_ssf", _Unsigned), ("max_ssf", _Unsigned), ("maxbufsize", _Unsigned),
+                ("security_flags", _Unsigned), ("names", _Pointer), ("values", _Pointer)]
 
 
-_LogCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_char_p)
-_NameCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int,
-                                 ctypes.POINTER(ctypes.c_char_p), ctypes.POINTER(ctypes.c_uint))
+class _ChannelBinding(ctypes.Structure):
+    _fields_ = [("name", _Text), ("critical", _Int), ("len", ctypes.c_ulong), ("data", _Text)]
+
+
+class _Property(ctypes.Structure):
+    _fields_ = [("name", _Text), ("values", ctypes.POINTER(_Text)), ("num", _Unsigned),
+                ("size", _Unsigned)]
+
+
 _SASL = ctypes.CDLL("libsasl2.so.2")
-_SASL.sasl_errdetail.restype = ctypes.c_char_p
+_SASL.sasl_errdetail.restype = _Text
+_SASL.sasl_auxprop_getctx.restype = _Pointer
+_SASL.prop_get.restype = ctypes.POINTER(_Property)
+_SASL.prop_get.argtypes = [_Pointer]
 _kept = []  # what libsasl goes on calling
 
 
 class Refused(Exception):
-    """The code of libsasl, and what sasl_errdetail says."""
+    """The code of libsasl, what sasl_errdetail says, and the message that it gave all the same."""
 
-    def __init__(self, code, detail):
+    def __init__(self, code, detail, token=None):
         super().__init__(f"libsasl refused, {code}: {detail}")
-        self.code, self.detail = code, detail
+        self.code, self.detail, self.token = code, detail, token
 
 
 def _text(text):
     return text.encode() if text is not None else None
 
 
-def _callbacks(*given):
-    """The array of (id, function) that libsasl wants. The functions have to outlive it."""
-    ended = [*((number, ctypes.cast(function, ctypes.c_void_p)) for number, function in given),
-             (_CB_LIST_END, None)]
-    return (_Callback * len(ended))(*(_Callback(*entry, None) for entry in ended))
+def _from(octets):
+    return (octets or b"").decode(errors="replace")
 
 
-def _name_callback(name):
-    """Gives the name, or none: then the ticket says who it is."""
-    name = _text(name)
+# ---- Callbacks -------------------------------------------------------------------------------
 
-    @_NameCallback
-    def on_name(_context, _number, result, length):
-        result[0] = name
+def option(values):
+    """Answers for options from a dict, as it is at that time; None is no answer."""
+    memory = {}  # a module may go on using what it was given
+
+    @_OptionCallback
+    def on_option(_context, _plugin, name, result, length):
+        value = values.get(name.decode())
+        if value is None:
+            return FAIL
+        octets = memory.setdefault((name, value), str(value).encode())
+        result[0] = octets
         if length:
-            length[0] = len(name or b"")
+            length[0] = len(octets)
         return OK
 
-    return on_name
+    return _CB_GETOPT, on_option
 
+
+def log(said):
+    """Calls said(level, message)."""
+
+    @_LogCallback
+    def on_log(_context, level, message):
+        said(level, _from(message))
+        return OK
+
+    return _CB_LOG, on_log
+
+
+def gives(what, answer, asked=lambda what: None):
+    """Answers one of QUESTIONS: by a text; by failing, where the answer is a number; where it is
+    None, libsasl returns INTERACT and Client.start()'s `typed` answers. Calls asked(what) first."""
+    number = QUESTIONS[what]
+    if answer is None:
+        return number, None
+    code = answer if isinstance(answer, int) else OK
+    octets = b"" if code else answer.encode()
+    if what == "pass":
+        # sasl_secret_t: the length as an unsigned long, the octets, and room for a NUL.
+        octets = len(octets).to_bytes(ctypes.sizeof(ctypes.c_ulong), sys.byteorder) + octets
+    memory = ctypes.create_string_buffer(octets)
+
+    def reply(result, length=None):
+        asked(what)
+        if code == OK:
+            result[0] = ctypes.addressof(memory)
+            if length:
+                length[0] = len(octets)
+        return code
+
+    if what == "pass":
+        return number, _SecretCallback(lambda _connection, _context, _number, result: reply(result))
+    return number, _TextCallback(lambda _context, _number, result, length: reply(result, length))
+
+
+def takes(code):
+    """A server's callback for names, which takes each as it is if the code is OK, else none."""
+
+    @_CanonCallback
+    def on_name(_connection, _context, name, length, _flags, _realm, out, _max, out_length):
+        ctypes.memmove(out, name, length)
+        out_length[0] = length
+        return code
+
+    return _CB_CANON_USER, on_name
+
+
+def _array(callbacks):
+    """What libsasl wants of them, and keeps."""
+    ended = [*callbacks, (_CB_LIST_END, None)]
+    array = (_Callback * len(ended))(*(
+        _Callback(number, ctypes.cast(function, _Pointer) if function else None, None)
+        for number, function in ended))
+    _kept.extend((callbacks, array))
+    return array
+
+
+def init_client(callbacks=()):
+    """Once, before the first Client."""
+    if code := _SASL.sasl_client_init(_array(callbacks)):
+        raise Refused(code, "sasl_client_init")
+
+
+def init_server(name, callbacks=()):
+    """Once, before the first Server: the process reads NAME.conf."""
+    if code := _SASL.sasl_server_init(_array(callbacks), _text(name)):
+        raise Refused(code, "sasl_server_init")
+
+
+# ---- Logins ----------------------------------------------------------------------------------
 
 class _Connection:
     """What a client and a server have in common: properties, and tokens that come back."""
 
     def __init__(self):
-        self._connection = ctypes.c_void_p()
+        self._connection = _Pointer()
+        self._kept = []
         self.is_done = False  # as far as this side knows
 
     def close(self):
         _SASL.sasl_dispose(ctypes.byref(self._connection))
 
-    def _check(self, code):
+    @property
+    def detail(self):
+        """What sasl_errdetail says."""
+        return _from(_SASL.sasl_errdetail(self._connection))
+
+    def _check(self, code, token=None):
         if code not in (OK, CONTINUE):
-            detail = _SASL.sasl_errdetail(self._connection) or b""
-            raise Refused(code, detail.decode(errors="replace"))
+            raise Refused(code, self.detail, token)
 
-    def limit(self, min_ssf, max_ssf):
-        """The layers to take, where the application has any."""
-        properties = _SecurityProperties(min_ssf, max_ssf, 65536, 0, None, None)
-        self._check(_SASL.sasl_setprop(self._connection, _SEC_PROPS, ctypes.byref(properties)))
+    def _set(self, number, value):
+        self._kept.append(value)
+        self._check(_SASL.sasl_setprop(self._connection, number, ctypes.byref(value)))
 
-    def _property(self, number):
-        value = ctypes.c_void_p()
-        self._check(_SASL.sasl_getprop(self._connection, number, ctypes.byref(value)))
-        return value
+    def limit(self, min_ssf, max_ssf, maxbufsize=65536, flags=0):
+        """The layers to take, where the application has any, and what else it demands."""
+        self._set(_SEC_PROPS, _SecurityProperties(min_ssf, max_ssf, maxbufsize, flags, None, None))
+
+    def is_inside(self, ssf):
+        """A layer outside, as TLS is one, provides the strength."""
+        self._set(_SSF_EXTERNAL, _Unsigned(ssf))
+
+    def bind(self, name, data, critical=False):
+        data = _text(data)
+        self._set(CHANNEL_BINDING, _ChannelBinding(_text(name), critical, len(data), data))
+
+    def request(self, names):
+        """The auxiliary properties that the application wants."""
+        array = (_Text * (len(names) + 1))(*map(_text, names), None)
+        self._kept.append(array)
+        self._check(_SASL.sasl_auxprop_request(self._connection, array))
+
+    def pointer(self, number):
+        """A property, or None."""
+        value = _Pointer()
+        code = _SASL.sasl_getprop(self._connection, number, ctypes.byref(value))
+        return value if code == OK and value else None
+
+    def number(self, number):
+        value = self.pointer(number)
+        return ctypes.cast(value, _UnsignedOut)[0] if value else None
+
+    def text(self, number):
+        value = self.pointer(number)
+        return _from(ctypes.cast(value, _Text).value) if value else None
 
     @property
     def ssf(self):
-        return ctypes.cast(self._property(_SSF), ctypes.POINTER(ctypes.c_uint))[0]
+        return self.number(SSF)
 
     @property
     def user(self):
-        return ctypes.cast(self._property(_USERNAME), ctypes.c_char_p).value.decode()
+        return self.text(USERNAME)
 
-    def _exchange(self, function, *arguments):
-        """Calls a function whose last two parameters are the token that it gives."""
-        out, out_len = ctypes.c_void_p(), ctypes.c_uint()
-        code = function(self._connection, *arguments, ctypes.byref(out), ctypes.byref(out_len))
+    def _exchange(self, function, *before, after=()):
+        """Calls a function with parameters for the token that it gives."""
+        out, out_len = _Pointer(), _Unsigned()
+        code = function(self._connection, *before, ctypes.byref(out), ctypes.byref(out_len), *after)
         token = ctypes.string_at(out, out_len.value) if out.value else None
-        self._check(code)
+        if code == INTERACT:
+            return code, None
+        self._check(code, token)
         self.is_done = code == OK
-        return token
+        return code, token
+
+    def _passed(self, function, octets):
+        return self._exchange(function, octets, len(octets))[1]
+
+    def encode(self, octets):
+        return self._passed(_SASL.sasl_encode, octets)
+
+    def decode(self, octets):
+        return self._passed(_SASL.sasl_decode, octets)
 
 
 class Client(_Connection):
     """A login to service@host; start() and step() give the token to send, or None.
 
-    `user` is who logs in and `other` whom they want to act as, where the application would say so.
+    `typed(what)` answers where the application is asked by INTERACT: by a text, or by None, which
+    ends the login. Without it, the application cannot be asked.
     """
 
-    def __init__(self, service, host, user=None, other=None):
+    def __init__(self, service, host, flags=0, typed=None):
         super().__init__()
-        self._kept = _name_callback(user), _name_callback(other)
-        self._callbacks = _callbacks((_CB_AUTHNAME, self._kept[0]), (_CB_USER, self._kept[1]))
-        self._check(_SASL.sasl_client_init(self._callbacks))
-        self._check(_SASL.sasl_client_new(_text(service), _text(host), None, None, None, 0,
+        self._typed, self._questions = typed, ctypes.POINTER(_Question)()
+        self._check(_SASL.sasl_client_new(_text(service), _text(host), None, None, None, flags,
                                           ctypes.byref(self._connection)))
 
     def start(self, mechanisms):
-        chosen, prompts = ctypes.c_char_p(), ctypes.c_void_p()
-        out, out_len = ctypes.c_void_p(), ctypes.c_uint()
-        code = _SASL.sasl_client_start(self._connection, _text(mechanisms), ctypes.byref(prompts),
-                                       ctypes.byref(out), ctypes.byref(out_len),
-                                       ctypes.byref(chosen))
-        token = ctypes.string_at(out, out_len.value) if out.value else None
-        self._check(code)
-        self.is_done = code == OK
-        return chosen.value.decode(), token
+        chosen = _Text()
+        token = self._asked(_SASL.sasl_client_start, _text(mechanisms),
+                            after=(ctypes.byref(chosen),))
+        return _from(chosen.value), token
 
     def step(self, token):
-        prompts = ctypes.c_void_p()
-        return self._exchange(_SASL.sasl_client_step, token, len(token), ctypes.byref(prompts))
+        return self._asked(_SASL.sasl_client_step, token, len(token or b""))
 
+    def _asked(self, function, *before, after=()):
+        questions = ctypes.byref(self._questions) if self._typed else None
+        for _ in range(_ROUNDS):
+            code, token = self._exchange(function, *before, questions, after=after)
+            if code != INTERACT or not self._typed or not self._answer():
+                break
+        if code == INTERACT:
+            raise Refused(code, self.detail)
+        return token
 
-def init_server(name, log):
-    """Once, before the first Server: the process reads NAME.conf and calls log(level, message)."""
-
-    @_LogCallback
-    def on_log(_context, level, message):
-        log(level, (message or b"").decode(errors="replace"))
-        return OK
-
-    callbacks = _callbacks((_CB_LOG, on_log))
-    _kept.extend((on_log, callbacks))
-    if code := _SASL.sasl_server_init(callbacks, _text(name)):
-        raise Refused(code, "sasl_server_init")
+    def _answer(self):
+        names = {number: name for name, number in QUESTIONS.items()}
+        index = 0
+        while (question := self._questions[index]).id:
+            text = self._typed(names.get(question.id, str(question.id)))
+            if text is None:
+                return False
+            memory = ctypes.create_string_buffer(text.encode())
+            self._kept.append(memory)
+            question.result, question.len = ctypes.addressof(memory), len(memory) - 1
+            index += 1
+        return True
 
 
 class Server(_Connection):
     """The server's side of a login to service@host."""
 
-    def __init__(self, service, host):
+    def __init__(self, service, host, realm=None, flags=0):
         super().__init__()
-        self._check(_SASL.sasl_server_new(_text(service), _text(host), None, None, None, None, 0,
-                                          ctypes.byref(self._connection)))
+        self._check(_SASL.sasl_server_new(_text(service), _text(host), _text(realm), None, None,
+                                          None, flags, ctypes.byref(self._connection)))
 
     def mechanisms(self):
-        names = ctypes.c_char_p()
-        self._check(_SASL.sasl_listmech(self._connection, None, b"", b" ", b"",
-                                        ctypes.byref(names), None, None))
-        return names.value.decode().split()
+        names = _Text()
+        _SASL.sasl_listmech(self._connection, None, b"", b" ", b"", ctypes.byref(names), None, None)
+        return _from(names.value).split()
 
     def start(self, mechanism, token):
         return self._exchange(_SASL.sasl_server_start, _text(mechanism), token,
-                              len(token) if token is not None else 0)
+                              len(token or b""))[1]
 
     def step(self, token):
-        return self._exchange(_SASL.sasl_server_step, token, len(token))
+        return self._exchange(_SASL.sasl_server_step, token, len(token or b""))[1]
+
+    def properties(self):
+        """{name: values} of the auxiliary properties that were asked for."""
+        found, index = {}, 0
+        entries = _SASL.prop_get(_SASL.sasl_auxprop_getctx(self._connection))
+        while entries and (entry := entries[index]).name:
+            values = entry.values[:entry.num] if entry.values else []
+            found[_from(entry.name)] = [_from(value) for value in values if value]
+            index += 1
+        return found

@@ -252,7 +252,7 @@ class CyrusImap(lab.ServerTest):
     def test_the_doctor(self):
         (command,) = self.guide.commands("When it fails")
         line = command.line.replace("sudo -u cyrus ", "")
-        line = line.replace("gssloop", str(lab.BUILD / "tools/gssloop"), 1)
+        line = line.replace("gssloop", lab.GSSLOOP, 1)
         done = lab.run(["sh", "-c", line], self.server_env())
         self.assertDone(done)
         self.assertTrue(command.matches(done.output), done.output)

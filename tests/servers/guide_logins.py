@@ -6,10 +6,11 @@ import pathlib
 import re
 import time
 
-from guide_lab import OK, OURS, STOCK, log_in
-from guide_page import Sentences, binding, limits, shows
+from cyrus import INTERACT, OK
+from guide_page import Sentences, shows
+from lab import REALM, run
+from peers import OTHER_REALM, OURS, STOCK, binding, limits, log_in
 
-REALM = "EXAMPLE.TEST"
 NO_TICKET = {"KRB5CCNAME": "FILE:/nonexistent/ccache"}
 
 
@@ -18,13 +19,17 @@ class Credentials(Sentences):
     def test_no_ticket(self):
         return self.fails(client_env=NO_TICKET)
 
+    @shows("there is no usable credential", "SPNEGO cannot find mechanisms to negotiate")
+    def test_spnego_without_a_ticket(self):
+        return self.fails("GSS-SPNEGO", client_env=NO_TICKET)
+
     @shows("finding a credential for")
     def test_no_ticket_of_that_user(self):
         return self.fails(client={"answers": {"authname": "bob"}})
 
     @shows("the ticket has expired")
     def test_expired(self):
-        ccache = self.ticket(options=("-l", "1s"))
+        ccache = self.realm.kinit("alice", "-l", "1s")
         time.sleep(2)
         return self.fails(client_env={"KRB5CCNAME": ccache})
 
@@ -42,16 +47,25 @@ class Credentials(Sentences):
     def test_no_kdc(self):
         conf = pathlib.Path(os.environ["KRB5_CONFIG"].split(":")[0]).read_text()
         dead = self.write("krb5.conf", re.sub(r"kdc = 127.0.0.1:\d+", "kdc = 127.0.0.1:1", conf))
-        return self.fails(client_env={"KRB5_CONFIG": dead, "KRB5CCNAME": self.ticket()})
+        return self.fails(client_env={"KRB5_CONFIG": dead, "KRB5CCNAME": self.realm.kinit("alice")})
 
     @shows("the KDC does not know this service principal")
     def test_no_such_service(self):
         return self.fails(client={"service": "xmpp"})
 
-    @shows("the application's callback for the")
+    @shows("the application's callback for the", "there is no usable Kerberos ticket")
     def test_callback_fails(self):
-        return self.fails(client={"answers": {"authname": "alice", "pass": -1}},
+        said = self.fails(client={"answers": {"authname": "alice", "pass": -1}},
                           client_env=NO_TICKET)
+        self.assertRegex(said, "finding a credential for alice failed: .+; and the application's")
+        return said
+
+    @shows("finding a credential for")
+    def test_the_question_says_why(self):
+        client = self.peer("client", env=NO_TICKET, typed=None,
+                           answers={"authname": "alice", "pass": None})
+        self.assertEqual(client.ask("start", mechanism="GS2-KRB5")["code"], INTERACT)
+        return client.said()
 
     @shows("the application cannot be asked")
     def test_mute(self):
@@ -69,15 +83,15 @@ class Credentials(Sentences):
 
 
 class Keys(Sentences):
-    @shows("the keytab has no key for this service")
+    @shows("the keytab has no key for this service", "The ticket isn't for us")
     def test_no_key(self):
         # Of another service than the one that the ticket is for.
         return self.fails(client={"service": "ldap"},
                           server={"options": {"service_principal": "*"}})
 
-    @shows("there is no usable credential", "Key table file")
+    @shows("the keytab has no key for this service", "Key table file")
     def test_no_keytab(self):
-        keytab = self.keytab()
+        keytab = self.new_keytab()
         server = self.peer("server", env={"KRB5_KTNAME": keytab})
         client = self.peer("client")
         server.ask("start", None, mechanism="GS2-KRB5")
@@ -85,28 +99,38 @@ class Keys(Sentences):
         server.ask("step", client.ask("start", mechanism="GS2-KRB5")["out"])
         return server.said()
 
+    @shows("the keytab has no key for this service", "Permission denied")
+    def test_unreadable_keytab(self):
+        keytab = self.new_keytab()
+        keytab.chmod(0)
+        if os.access(keytab, os.R_OK):
+            self.skipTest("root reads every file")
+        return self.fails(server_env={"KRB5_KTNAME": keytab})
+
     @shows("the keytab lacks the key")
     def test_wrong_version(self):
-        self.kadmin("addprinc -randkey pop/localhost")
-        ccache = self.ticket()
-        self.run_here("kvno", "-c", ccache, "pop/localhost")
         keytab = self.path("new")
-        self.kadmin(f"ktadd -k {keytab} pop/localhost")
+        self.realm.add_service("pop/localhost", keytab)
+        ccache = self.realm.kinit("alice")
+        self.assertDone(run(["kvno", "-c", ccache, "pop/localhost"]))
+        keytab.unlink()
+        self.realm.kadmin(f"ktadd -k {keytab} pop/localhost")  # makes a new key
         return self.fails(client={"service": "pop"}, server={"service": "pop"},
                           client_env={"KRB5CCNAME": ccache}, server_env={"KRB5_KTNAME": keytab})
 
     @shows("the keytab's key is not the KDC's")
     def test_wrong_key(self):
         keytab = self.path("wrong")
-        listed = self.run_here("klist", "-k", self.keytab())
+        listed = self.output("klist", "-k", self.new_keytab())
         version = re.search(r"^ +(\d+) imap/", listed, re.MULTILINE)[1]
-        self.run_here("ktutil", data=f"addent -password -p imap/localhost@{REALM} -k {version} "
-                                     f"-e aes256-cts-hmac-sha1-96\nwrong\nwkt {keytab}\nquit\n")
+        self.assertDone(run(["ktutil"], data=f"addent -password -p imap/localhost@{REALM} -k "
+                            f"{version} -e aes256-cts-hmac-sha1-96\nwrong\nwkt {keytab}\nquit\n"))
         return self.fails(server_env={"KRB5_KTNAME": keytab})
 
-    @shows("<mechanism> is not offered: no credential for", "No key table entry found")
+    @shows("<mechanism> is not offered: no credential for", "No key table entry found",
+           "the keytab has no key for this service")
     def test_not_offered(self):
-        return self.fails(server_env={"KRB5_KTNAME": self.keytab("ldap/localhost")})
+        return self.fails(server_env={"KRB5_KTNAME": self.new_keytab("ldap/localhost")})
 
 
 class Times(Sentences):
@@ -286,14 +310,12 @@ class Layers(Sentences):
 class Identities(Sentences):
     @shows("the peer is anonymous")
     def test_anonymous(self):
-        ccache = "FILE:" + self.path("nobody")
-        self.run_here("kinit", "-n", "-c", ccache)
-        return self.fails(client_env={"KRB5CCNAME": ccache})
+        return self.fails(client_env={"KRB5CCNAME": self.anonymous()})
 
     @shows('the name "<name>"', "holds a backslash escape")
     def test_escape(self):
-        self.kadmin(r'addprinc -pw secret al\@ice')
-        return self.fails(client_env={"KRB5CCNAME": self.ticket(r"al\@ice", "secret")})
+        self.realm.add_user(r"al\@ice")
+        return self.fails(client_env={"KRB5CCNAME": self.realm.kinit(r"al\@ice")})
 
     @shows("as authorization identity")
     def test_authzid(self):
@@ -301,8 +323,8 @@ class Identities(Sentences):
 
     @shows("the peer's realm is foreign")
     def test_foreign_realm(self):
-        ccache = self.ticket("alice@OTHER.TEST")
-        return self.fails(client_env={"KRB5CCNAME": ccache}, server={"realm": "OTHER.TEST"})
+        ccache = self.realm.kinit(f"alice@{OTHER_REALM}")
+        return self.fails(client_env={"KRB5CCNAME": ccache}, server={"realm": OTHER_REALM})
 
     @shows("libsasl or the application does not take the name")
     def test_canon_user(self):
@@ -315,19 +337,19 @@ class Identities(Sentences):
 
     @shows('the user name "<name>"')
     def test_ccache_name(self):
-        self.kadmin("addprinc -pw secret a/b")
-        ccache = self.ticket("a/b", "secret", options=("-f",))
+        self.realm.add_user("a/b")
+        ccache = self.realm.kinit("a/b", "-f")
         return self.fails(client={"props": {"flags": 0x20}}, client_env={"KRB5CCNAME": ccache},
                           server={"options": {"ccache_store": f"FILE:{self.folder}/cc_%U"}})
 
     @shows("there is no account")
     def test_ccache_account(self):
         return self.fails(client={"props": {"flags": 0x20}},
-                          client_env={"KRB5CCNAME": self.ticket(options=("-f",))},
+                          client_env={"KRB5CCNAME": self.realm.kinit("alice", "-f")},
                           server={"options": {"ccache_store": f"FILE:{self.folder}/cc_%u"}})
 
     @shows("(storing the delegated credential in")
     def test_ccache_cannot_be_written(self):
         return self.fails(client={"props": {"flags": 0x20}},
-                          client_env={"KRB5CCNAME": self.ticket(options=("-f",))},
+                          client_env={"KRB5CCNAME": self.realm.kinit("alice", "-f")},
                           server={"options": {"ccache_store": "FILE:/nonexistent/cc_%U"}})

@@ -1,12 +1,30 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The sentences of docs/troubleshooting.md and of the sources, and logins that fail with them."""
 
+import functools
 import re
 
-from guide_lab import OK, OURS, SOURCE, Lab, log_in, read
+from cyrus import OK
+from lab import SOURCE
+from peers import OURS, LoginTest, log_in, unchanged
 
 PAGE = "docs/troubleshooting.md"
 PLACEHOLDER = re.compile(r"<[a-z][^<>]*>")
+PROGRAMS = ("gssloop", "saslpluginviewer", "kinit", "klist", "kvno")
+
+
+def read(path):
+    return (SOURCE / path).read_text(encoding="utf-8")
+
+
+def documented_programs(page):
+    """The indented lines of a page that call one of these programs, without comments."""
+    found = []
+    for line in re.findall(r"^    (.*)$", read(page), re.MULTILINE):
+        words = [word for word in line.split("  #")[0].split() if not re.match(r"[A-Z_]+=", word)]
+        if words and words[0] in PROGRAMS and "," not in line:
+            found.append(line.split("  #")[0].strip())
+    return found
 
 
 def spans():
@@ -40,6 +58,7 @@ def shows(*begins):
         for begin in begins:
             SHOWN.setdefault(begin, test.__name__)
 
+        @functools.wraps(test)
         def run(self):
             said = test(self)
             for begin in begins:
@@ -47,43 +66,28 @@ def shows(*begins):
                         [s for s in spans() if s.startswith(begin)]
                 self.assertTrue(known, f"the page has no {begin}")
                 self.assertRegex(said, pattern(known[0]))
-        run.__name__ = test.__name__
         return run
     return mark
 
 
-def binding(data="channel", name="tls-unique", critical=False):
-    return {"binding": {"name": name, "data": data, "critical": critical}}
-
-
-def limits(minimum=0, maximum=256, buffer=65536, **more):
-    return {"props": {"min": minimum, "max": maximum, "buffer": buffer}, **more}
-
-
-class Sentences(Lab):
+class Sentences(LoginTest):
     """Logins with the module on both sides."""
 
-    def pair(self, mechanism="GS2-KRB5", client=None, server=None, change=None, client_env=None,
-             server_env=None, modules=(OURS, OURS)):
+    def pair(self, mechanism="GS2-KRB5", client=None, server=None, change=unchanged,
+             client_env=None, server_env=None, modules=(OURS, OURS)):
         a = dict(client or {})
         b = dict(server or {})
         a["options"] = {"log_level": 5, **a.get("options", {})}
         b["options"] = {"log_level": 5, **b.get("options", {})}
         here = self.peer("client", modules[0], client_env, **a)
         there = self.peer("server", modules[1], server_env, **b)
-        self.codes = log_in(here, there, mechanism, change or (lambda _, message: message))
+        self.codes = log_in(here, there, mechanism, change)
         return here, there
 
     def fails(self, *args, **more):
         here, there = self.pair(*args, **more)
         self.assertNotEqual(self.codes, (OK, OK), there.said())
         return here.said() + "\n" + there.said()
-
-    def keytab(self, name="imap/localhost", file="keytab"):
-        """A new keytab with the key that the KDC has of a principal."""
-        keytab = self.path(file)
-        self.kadmin(f"ktadd -norandkey -k {keytab} {name}")
-        return keytab
 
     def policy(self, text):
         # What is said while libsasl starts goes to syslog: so not before the login.

@@ -3,8 +3,10 @@
 
 import os
 
-from guide_lab import GSSLOOP, OK, Lab
+from cyrus import OK
 from guide_page import Sentences, headings, pattern, shows, spans, the_heading
+from lab import GSSLOOP, REALM
+from peers import OTHER_REALM, LoginTest
 
 INDICATORS = """[attributes.assurance]
 from = [{ mechanism = "krb5", name = "auth-indicators" }]
@@ -18,7 +20,7 @@ class PolicySaysNo(Sentences):
 
     @shows('the policy does not admit "<name>": deny')
     def test_deny(self):
-        return self.fails(server=self.policy('[all]\ndeny = ["peer.realm=EXAMPLE.TEST"]\n'))
+        return self.fails(server=self.policy(f'[all]\ndeny = ["peer.realm={REALM}"]\n'))
 
     @shows("is unknown (", 'a value of "<name>" is not of the form')
     def test_unknown(self):
@@ -38,7 +40,7 @@ class PolicySaysNo(Sentences):
 
     @shows("is auth-to-local, which gives the principal no local name")
     def test_auth_to_local(self):
-        ccache = self.ticket("alice@OTHER.TEST")
+        ccache = self.realm.kinit(f"alice@{OTHER_REALM}")
         return self.fails(client_env={"KRB5CCNAME": ccache},
                           server=self.policy('[services.imap]\nidentity = "auth-to-local"\n'))
 
@@ -158,9 +160,9 @@ WRONG_POLICIES = (
 )
 
 
-class PolicyFiles(Lab):
+class PolicyFiles(LoginTest):
     def check(self, path):
-        return self.run_here(GSSLOOP, "policy", "check", "--strict", path, check=False)
+        return self.output(GSSLOOP, "policy", "check", "--strict", path)
 
     def test_each_mistake_is_found_on_the_page(self):
         for text, sentence in WRONG_POLICIES:

@@ -4,7 +4,9 @@
 import os
 import re
 
-from guide_lab import OK, OURS, STOCK, STOCK_MODULES, Lab, log_in, read
+from cyrus import OK
+from guide_page import read
+from peers import OURS, STOCK, STOCK_MODULES, LoginTest, log_in, unchanged
 
 PAGE = "docs/migrate-from-stock.md"
 THEIRS, THIS = "Cyrus SASL's", "this module"
@@ -31,7 +33,7 @@ def table(*header):
     return found[0]
 
 
-class Comparison(Lab):
+class Comparison(LoginTest):
     """A login by either module, in a realm with another one that it trusts."""
 
     def setUp(self):
@@ -48,7 +50,8 @@ class Comparison(Lab):
         for module in modules:
             os.symlink(module, os.path.join(folder, os.path.basename(module)))
 
-    def sides(self, client, server, mechanism, here=None, there=None, change=None, far=None,
+    def sides(self, client, server, mechanism, here=None, there=None, change=unchanged,
+              far=None,
               client_env=None, server_env=None):
         """Logs in; the codes and the two peers."""
         here = {**NOBODY, **(here or {})}
@@ -57,7 +60,7 @@ class Comparison(Lab):
                             **there.get("options", {})}
         a = self.peer("client", self.modules[client], client_env, **here)
         b = self.peer("server", self.modules[server], server_env, **there)
-        codes = log_in(a, b, mechanism, change or (lambda _, message: message), far)
+        codes = log_in(a, b, mechanism, change, far)
         return codes, a, b
 
     def outcome(self, *args, **more):

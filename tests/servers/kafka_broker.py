@@ -162,7 +162,8 @@ class Listener(socketserver.ThreadingTCPServer):
 
 
 def main():
-    cyrus.init_server("kafka", lambda level, message: log(f"SASL log {level}: {message}"))
+    cyrus.init_server("kafka", [cyrus.log(lambda level, message:
+                                          log(f"SASL log {level}: {message}"))])
     with Listener(("127.0.0.1", int(sys.argv[1])), Broker) as listener:
         listener.is_raw = "--raw" in sys.argv
         listener.offers_layer = "--layer" in sys.argv

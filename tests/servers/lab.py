@@ -14,6 +14,7 @@ needs is not installed, and writes the report of tests/support/xml_report.py.
 import contextlib
 import ctypes
 import dataclasses
+import glob
 import os
 import pathlib
 import pwd
@@ -34,6 +35,7 @@ import xml_report
 SOURCE = pathlib.Path(os.environ.get("GSSLOOP_SRCDIR", ".")).absolute()
 BUILD = pathlib.Path(os.environ.get("GSSLOOP_BUILDDIR", ".")).absolute()
 UNPACKED = SOURCE / ".cache"  # packages that ./run only unpacks, each in a folder of its name
+GSSLOOP = str(BUILD / "tools/gssloop")  # the command
 SERVER_MODULE = os.environ.get("GSSLOOP_PLUGIN_DIR", str(BUILD / "plugin/.libs"))
 # The modules that a client may be given. It has no other: where both lie in one folder, nobody
 # could tell which of them logged in.
@@ -311,12 +313,17 @@ class ServerTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.realm = Realm()
-        cls.folder = pathlib.Path(tempfile.mkdtemp(dir=cls.realm.dir, prefix="server."))
+        cls.use_new_folder()
 
     @classmethod
     def tearDownClass(cls):
         if cls.guide and (unused := cls.guide.unused()):
             raise AssertionError("of the guide, no test used " + "; ".join(unused))
+
+    @classmethod
+    def use_new_folder(cls):
+        """Makes the folder of path() and write(); again in setUp, if each test wants its own."""
+        cls.folder = pathlib.Path(tempfile.mkdtemp(dir=cls.realm.dir, prefix="server."))
 
     @classmethod
     def path(cls, name):
@@ -389,7 +396,11 @@ def skip(reason):
 
 def main(script, services, needs, options=()):
     """Runs the tests of the calling module. `services` get keys; `options` are with_kdc's own."""
+    if os.environ.get("GSSLOOP_SANITIZE_FLAGS", "").strip():
+        skip("this build has sanitizers, and the machine's programs cannot load its module")
     missing = [program for program in needs if not find(program)]
+    if "--anonymous" in options and not glob.glob("/usr/lib*/*/krb5/plugins/preauth/pkinit.so"):
+        missing.append("krb5-pkinit, for anonymous tickets")
     if missing:
         skip("not installed: " + ", ".join(missing))
     if "GSSLOOP_REALM" not in os.environ:

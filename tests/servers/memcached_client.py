@@ -63,7 +63,10 @@ def altered(token, options):
 
 
 def login(connection, mechanism, options):
-    sasl = cyrus.Client(*options.service.split("@"), options.user, options.act_as)
+    # No name: the ticket says who it is.
+    cyrus.init_client([cyrus.gives("authname", options.user or ""),
+                       cyrus.gives("user", options.act_as or "")])
+    sasl = cyrus.Client(*options.service.split("@"))
     sasl.limit(options.min_ssf, 256)
     mechanism, token = sasl.start(mechanism)
     token = altered(token, options)

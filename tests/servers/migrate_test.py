@@ -13,15 +13,18 @@ import sys
 
 sys.dont_write_bytecode = True  # beside the sources
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from guide_lab import (GSSLOOP, OK, OURS, STOCK, STOCK_MODULES, documented_programs, main, read,
-                       restart_in_realm, skip, tool)
-from guide_page import binding, limits
+import lab
+import peers
+from cyrus import OK
+from guide_page import documented_programs, read
 from guide_tables import MECHANISMS, NOBODY, PAGE, THEIRS, THIS, Comparison, table, tables
+from lab import GSSLOOP
+from peers import OURS, STOCK, STOCK_MODULES, binding, limits
 
 
 class Names(Comparison):
-    def authid(self, module, who="alice", password="password", ccache=None, conf=None, realm=None):
-        ccache = ccache or self.ticket(who, password)
+    def authid(self, module, who="alice", ccache=None, conf=None, realm=None):
+        ccache = ccache or self.realm.kinit(who)
         env = {"KRB5_CONFIG": conf} if conf else None
         seen = set()
         for mechanism in MECHANISMS:
@@ -34,27 +37,25 @@ class Names(Comparison):
 
     def test_each_row(self):
         for name in ("alice/admin", "host/pc.example", r"al\@ice", '" admin"'):
-            self.kadmin(f"addprinc -pw secret {name}")
-        anonymous = "FILE:" + self.path("anonymous")
-        self.run_here("kinit", "-n", "-c", anonymous)
+            self.realm.add_user(name)
         conf = pathlib.Path(os.environ["KRB5_CONFIG"].split(":")[0]).read_text()
         mapped = self.write("krb5.conf", conf.replace(
-            "  EXAMPLE.TEST = {\n", "  EXAMPLE.TEST = {\n    auth_to_local = RULE:[1:$1@$0]"
-            "(alice@EXAMPLE.TEST)s/.*/alf/\n    auth_to_local = DEFAULT\n", 1))
+            "  EXAMPLE.COM = {\n", "  EXAMPLE.COM = {\n    auth_to_local = RULE:[1:$1@$0]"
+            "(alice@EXAMPLE.COM)s/.*/alf/\n    auth_to_local = DEFAULT\n", 1))
         name = lambda *args, **more: lambda module: self.authid(module, *args, **more)
         self.compare(["the client's ticket"], {
-            "of the default realm: alice@EXAMPLE.TEST": name(),
+            "of the default realm: alice@EXAMPLE.COM": name(),
             "of another realm: alice@OTHER.TEST": name("alice@OTHER.TEST"),
-            "with a slash: alice/admin@EXAMPLE.TEST": name("alice/admin", "secret"),
-            "of a service: host/pc.example@EXAMPLE.TEST": name("host/pc.example", "secret"),
+            "with a slash: alice/admin@EXAMPLE.COM": name("alice/admin"),
+            "of a service: host/pc.example@EXAMPLE.COM": name("host/pc.example"),
             "alice, where `auth_to_local` of krb5.conf says alf": name(conf=mapped),
-            "alice, and the application's realm is EXAMPLE.TEST": name(realm="EXAMPLE.TEST"),
+            "alice, and the application's realm is EXAMPLE.COM": name(realm="EXAMPLE.COM"),
             "alice, and the application's realm is OTHER.TEST": name(realm="OTHER.TEST"),
             "alice@OTHER.TEST, and the application's realm is OTHER.TEST":
                 name("alice@OTHER.TEST", realm="OTHER.TEST"),
-            r"with an escape: al\@ice@EXAMPLE.TEST": name(r"al\@ice", "secret"),
-            'with a blank in front: " admin"@EXAMPLE.TEST': name(" admin", "secret"),
-            "anonymous (`kinit -n`)": name(ccache=anonymous),
+            r"with an escape: al\@ice@EXAMPLE.COM": name(r"al\@ice"),
+            'with a blank in front: " admin"@EXAMPLE.COM': name(" admin"),
+            "anonymous (`kinit -n`)": name(ccache=self.anonymous()),
         })
 
 
@@ -223,7 +224,7 @@ class Application(Comparison):
         return told.pop()
 
     def test_each_row(self):
-        delegating = self.ticket(options=("-f",), name="delegating")
+        delegating = self.realm.kinit("alice", "-f")
         peer = lambda mechanism: self.sees(lambda seen: seen["peer"], (mechanism,))
         rows = {f"`SASL_GSS_PEER_NAME` in {mechanism}": peer(mechanism) for mechanism in MECHANISMS}
         self.compare([""], {
@@ -317,9 +318,8 @@ class Together(Comparison):
 
 class Options(Comparison):
     def keytab(self, module):
-        keytab = self.path(f"keytab-{len(module)}")
-        self.kadmin(f"ktadd -norandkey -k {keytab} imap/localhost")
-        return self.outcome(THIS, module, "GSSAPI", None, {"options": {"keytab": keytab}},
+        options = {"options": {"keytab": self.new_keytab()}}
+        return self.outcome(THIS, module, "GSSAPI", None, options,
                             server_env={"KRB5_KTNAME": "FILE:/nonexistent"}) == "in"
 
     def ad_compat(self, module):
@@ -342,7 +342,7 @@ class Options(Comparison):
         name = self.path(f"stored-{len(module)}")
         self.sides(THIS, module, "GSSAPI", {"props": {"flags": 0x20}},
                    {"options": {"ccache_store": f"FILE:{name}-%U"}},
-                   client_env={"KRB5CCNAME": self.ticket(options=("-f",))})
+                   client_env={"KRB5CCNAME": self.realm.kinit("alice", "-f")})
         return os.path.exists(f"{name}-alice")
 
     def gssloop_policy(self, module):
@@ -389,7 +389,7 @@ class Steps(Comparison):
 
     def test_each_command(self):
         here = {"mail.example.com": "localhost", "/opt/gssloop/sasl2": OURS,
-                "saslpluginviewer": tool("saslpluginviewer"), "gssloop": GSSLOOP}
+                "gssloop": GSSLOOP}
         lines = documented_programs(PAGE)
         self.assertGreater(len(lines), 3)
         for line in lines:
@@ -399,15 +399,14 @@ class Steps(Comparison):
                 env = {name: here.get(value, value) for name, value in env.items()}
                 words = [here.get(word, word).replace("mail.example.com", "localhost")
                          for word in words if not re.match(r"[A-Z_]+=", word)]
-                if not os.path.exists(words[0]):
+                if not lab.find(words[0]):
                     self.skipTest(f"no {words[0]} (Debian: sasl2-bin)")
-                said = self.run_here(*words, env=env, check=False)
+                said = self.output(*words, env=env)
                 self.assertIn("GS2-KRB5" if "viewer" in words[0] else "problem", said)
 
 
 if __name__ == "__main__":
     if not all(os.path.exists(f"{STOCK}/{name}") for name in STOCK_MODULES + ("libsasldb.so",)):
-        skip("no stock modules (Debian: libsasl2-modules-gssapi-mit, libsasl2-modules-db)")
-    restart_in_realm(__file__, "--foreign", "OTHER.TEST", "--anonymous", "--service",
-                     "imap/localhost", "--service", "ldap/localhost")
-    main(__file__)
+        lab.skip("no stock modules (Debian: libsasl2-modules-gssapi-mit, libsasl2-modules-db)")
+    lab.main(__file__, services=["imap/localhost", "ldap/localhost"], needs=peers.NEEDS,
+             options=peers.REALM_OPTIONS)

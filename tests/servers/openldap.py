@@ -105,7 +105,7 @@ class OpenLdap(lab.ServerTest):
             f"ldaps://{HOST}": "ldaps://localhost:LDAPS",
             f"ldap://{HOST}": "ldap://localhost:LDAP",
             "sudo -u openldap ": "", "chown openldap": f"chown {os.getuid()}",
-            "gssloop doctor": f"{lab.BUILD}/tools/gssloop doctor",
+            "gssloop doctor": f"{lab.GSSLOOP} doctor",
             "/etc/ldap": cls.path("etc"), HOST: "localhost"})
         cls.make_folder()
         cls.make_users()

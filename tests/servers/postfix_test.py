@@ -55,7 +55,7 @@ class Postfix(postfix.PostfixTest):
         cls.doctor_command = command
         # By root: the other users of the namespace cannot reach the program.
         line = command.line.replace("sudo -u postfix ", "").replace(
-            "gssloop", f"KRB5_CONFIG={KRB5_CONF} {lab.BUILD}/tools/gssloop", 1)
+            "gssloop", f"KRB5_CONFIG={KRB5_CONF} {lab.GSSLOOP}", 1)
         return f"{line} > /var/log/doctor 2>&1 || true\n"
 
     @classmethod

@@ -10,20 +10,21 @@ the sources. The other way round, every string of the sources that is a sentence
 import os
 import pathlib
 import re
-import shutil
 import socket
-import subprocess
 import sys
 import unittest
 
 sys.dont_write_bytecode = True  # beside the sources
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from guide_lab import (GSSLOOP, NOMECH, OK, OURS, STOCK, Lab, documented_programs, main, read,
-                       restart_in_realm, tool)
+import lab
+import peers
+from cyrus import OK
 from guide_logins import Bindings, Credentials, Identities, Keys, Layers, Messages, Times
-from guide_page import (PAGE, PLACEHOLDER, SHOWN, Sentences, binding, headings, is_sentence,
-                        literals, shows, spans, the_heading)
-from guide_policies import WRONG_POLICIES, Options, PolicyFiles, PolicySaysNo
+from guide_page import (PAGE, PLACEHOLDER, SHOWN, Sentences, documented_programs, headings,
+                        is_sentence, literals, read, shows, spans, the_heading)
+from guide_policies import INDICATORS, WRONG_POLICIES, Options, PolicyFiles, PolicySaysNo
+from lab import GSSLOOP
+from peers import NOMECH, OURS, STOCK, LoginTest, binding
 
 # What unittest finds here, too.
 ELSEWHERE = (Bindings, Credentials, Identities, Keys, Layers, Messages, Options, PolicyFiles,
@@ -49,7 +50,7 @@ BY_TEXT = {
 class NotOffered(Sentences):
     @shows("No worthy mechs found")
     def test_client_without_module(self):
-        return self.fails(modules=(str(self.folder), OURS))
+        return self.fails(modules=(self.folder, OURS))
 
     def test_what_security_properties_exclude(self):
         kept = lambda flags, **more: set(self.peer(
@@ -69,14 +70,14 @@ class NotOffered(Sentences):
 
     @shows("no mechanism available")
     def test_server_without_key(self):
-        server = self.peer("server", env={"KRB5_KTNAME": self.keytab("ldap/localhost")})
+        server = self.peer("server", env={"KRB5_KTNAME": self.new_keytab("ldap/localhost")})
         self.assertEqual(server.ask("start", b"x", mechanism="GS2-KRB5")["code"], NOMECH)
         return server.said()
 
     def test_stock_offers_without_a_key(self):
         if not os.path.exists(f"{STOCK}/libgssapiv2.so"):
             self.skipTest("no stock modules (Debian: libsasl2-modules-gssapi-mit)")
-        env = {"KRB5_KTNAME": self.keytab("ldap/localhost")}
+        env = {"KRB5_KTNAME": self.new_keytab("ldap/localhost")}
         self.assertIn("GSSAPI", self.peer("server", STOCK, env).ask("list")["mechanisms"])
         self.assertNotIn("GSSAPI", self.peer("server", OURS, env).ask("list")["mechanisms"])
 
@@ -85,8 +86,8 @@ class NotOffered(Sentences):
         octets = pathlib.Path(OURS, "libgssloop_sasl.so").read_bytes()
         (self.folder / "libgssloop_sasl.so").write_bytes(
             octets.replace(b"libsasl2.so.2\0", b"libsasl9.so.2\0"))
-        return self.run_here(GSSLOOP, "doctor", "--server-only", "--sasl-path", str(self.folder),
-                             "imap@localhost", check=False)
+        return self.output(GSSLOOP, "doctor", "--server-only", "--sasl-path", self.folder,
+                           "imap@localhost")
 
 
 class Others(Sentences):
@@ -98,10 +99,13 @@ class Others(Sentences):
             os.symlink(module, self.path(os.path.basename(module)))
         path = self.write("sasldb2", "no database" * 1000)
         server = {"options": {"sasldb_path": path, "auxprop_plugin": "sasldb"}}
-        self.pair(modules=(OURS, str(self.folder)), server=server)
+        self.pair(modules=(OURS, self.folder), server=server)
         self.assertEqual(self.codes, (OK, OK), "nobody asked for a property")
+        policy = INDICATORS + 'property = "mail"\n[services.imap]\npublish = ["assurance"]\n'
+        said = self.fails(modules=(OURS, self.folder), server={**server, **self.policy(policy)})
+        self.assertIn("does not take the name", said)
         server["requested"] = ["mail"]
-        return self.fails(modules=(OURS, str(self.folder)), server=server)
+        return self.fails(modules=(OURS, self.folder), server=server)
 
     @shows("user not found")
     def test_stock_wants_a_database(self):
@@ -110,91 +114,85 @@ class Others(Sentences):
         return self.fails(modules=(OURS, STOCK), server={
             "options": {"sasldb_path": self.path("nobody")}, "requested": ["*mail"]})
 
-    @shows("Generic error (see e-text)")
+    @shows("the other side refused", "Generic error (see e-text)")
     def test_an_error_without_reason(self):
         return self.fails("GS2-KRB5-PLUS", client=binding("one"), server=binding("other"))
 
 
-class Commands(Lab):
+class Commands(LoginTest):
     """The command lines of the page."""
 
-    def here(self, port="0"):
-        keytab = self.path("imap.keytab")
-        self.kadmin(f"ktadd -norandkey -k {keytab} imap/localhost")
-        return {"imap@mail.example.com": "imap@localhost",
-                "imap/mail.example.com": "imap/localhost", "/etc/imap.keytab": keytab,
-                "4711": port, "server.example.com": "localhost",
+    def here(self, line, port=0):
+        """The words of a line, as they are to be in this realm."""
+        here = {"imap@mail.example.com": "imap@localhost",
+                "imap/mail.example.com": "imap/localhost", "4711": port,
+                "/etc/imap.keytab": self.new_keytab(), "server.example.com": "localhost",
                 "policy.toml": self.write("policy.toml", "[all]\nrequire = [\"peer.ssf=0\"]\n"),
-                "gssloop": GSSLOOP, "saslpluginviewer": tool("saslpluginviewer")}
+                "gssloop": GSSLOOP}
+        return [here.get(word, word) for word in line.split()]
 
     def test_each_alone(self):
-        here, lines = self.here(), documented_programs(PAGE)
+        lines = documented_programs(PAGE)
         self.assertGreater(len(lines), 12)
         for line in lines:
             if " accept " in line or " initiate " in line:
                 continue
             with self.subTest(line=line):
-                words = [here.get(word, word) for word in line.split()]
-                if shutil.which(words[0]) is None:
+                words = self.here(line)
+                if not lab.find(words[0]):
                     self.skipTest(f"no {words[0]} (Debian: krb5-user, sasl2-bin)")
                 if words[1:2] == ["attributes"] or words[2:3] == ["explain"]:
                     words += (["--acceptor"] if "explain" in words else []) + ["imap@localhost"]
                 # Who looks for what is wrong may find something: this host is what it is.
                 statuses = (0, 1) if "doctor" in words else (0,)
-                ccache = {"KRB5CCNAME": self.ticket(name="mine")}
-                done = subprocess.run(words, capture_output=True, text=True, timeout=60,
-                                      env={**os.environ, **ccache}, check=False)
-                self.assertIn(done.returncode, statuses, done.stdout + done.stderr)
+                done = lab.run(words, lab.environment(KRB5CCNAME=self.realm.kinit("alice")))
+                self.assertIn(done.status, statuses, done.output)
 
     def test_the_two_sides(self):
         lines = [line for line in documented_programs(PAGE) if "4711" in line]
         self.assertEqual([line.split()[1] for line in lines], ["accept", "initiate"])
-        here = self.here()
-        server = subprocess.Popen([here.get(word, word) for word in lines[0].split()], text=True,
-                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.addCleanup(server.communicate)
-        self.addCleanup(server.kill)
-        here["4711"] = re.search(r"port (\d+)", server.stderr.readline())[1]
-        said = self.run_here(*[here.get(word, word) for word in lines[1].split()])
-        self.assertIn("host/localhost@EXAMPLE.TEST", said)
+        server = accepting(self, lambda port: self.here(lines[0], port))
+        done = lab.run(self.here(lines[1], server.port))
+        self.assertDone(done, f"host/localhost@{lab.REALM}")
 
 
-class Command(Lab):
-    @shows("no login can be accepted")
-    def test_no_keytab(self):
-        return self.run_here(GSSLOOP, "accept", "--keytab", "/nonexistent", "0", check=False)
+def accepting(test, argv):
+    """The server `gssloop accept`, which takes one connection only: it is ready when it says so."""
+    log = test.path("accept.log")
+    return test.serve(lambda ports: argv(ports[0]), "accept.log",
+                      ready=lambda _: re.search(r"port \d+", log.read_text()))
 
+
+class Command(LoginTest):
     def accept(self, *options):
-        process = subprocess.Popen([GSSLOOP, "accept", *options, "0"], stderr=subprocess.PIPE,
-                                   stdout=subprocess.PIPE, bufsize=0)
+        return accepting(self, lambda port: [GSSLOOP, "accept", *options, port])
 
-        def end():
-            process.kill()
-            process.communicate()
-        self.addCleanup(end)
-        return process, re.search(rb"port (\d+)", process.stderr.readline())[1].decode()
+    @shows("no login can be accepted", "the keytab has no key for this service")
+    def test_no_keytab(self):
+        return self.output(GSSLOOP, "accept", "--keytab", "/nonexistent", "0")
 
     @shows("no token came in time")
     def test_nobody_answers(self):
         with socket.create_server(("127.0.0.1", 0)) as silent:
-            return self.run_here(GSSLOOP, "initiate", "--timeout", "1", "127.0.0.1",
-                                 str(silent.getsockname()[1]), "imap@localhost", check=False)
+            return self.output(GSSLOOP, "initiate", "--timeout", "1", "127.0.0.1",
+                               silent.getsockname()[1], "imap@localhost")
 
     @shows("what came from the peer is no token")
     def test_no_token(self):
-        process, port = self.accept()
-        with socket.create_connection(("127.0.0.1", int(port))) as connection:
+        server = self.accept()
+        with socket.create_connection(("127.0.0.1", server.port)) as connection:
             connection.sendall(b"\2\0\0\0\2{}")
-            return process.communicate(timeout=60)[1].decode()
+            server.process.wait(lab.PATIENCE)
+        return server.log()
 
     @shows("the peer says that it failed")
     def test_peer_failed(self):
-        _process, port = self.accept("--token-max", "100")
-        return self.run_here(GSSLOOP, "initiate", "127.0.0.1", port, "imap@localhost", check=False)
+        port = self.accept("--token-max", "100").port
+        return self.output(GSSLOOP, "initiate", "127.0.0.1", port, "imap@localhost")
 
     @shows("cannot connect to")
     def test_nobody_listens(self):
-        return self.run_here(GSSLOOP, "initiate", "127.0.0.1", "1", "imap@localhost", check=False)
+        return self.output(GSSLOOP, "initiate", "127.0.0.1", "1", "imap@localhost")
 
 
 # Strings of these files that say for whom, or in passing; questions; words of the log of each leg.
@@ -208,7 +206,8 @@ NO_FAILURE = {
     "a part of no known kind", "the application gave up",
 }
 # Code spans of the page that are commands, options of theirs, settings and examples.
-NO_SENTENCE = re.compile(r"(gssloop |kinit |imtest |--|imap at |sasl-secprops |gssloop_\w+: yes$)")
+NO_SENTENCE = re.compile(r"(gssloop |kinit |imtest |ldapwhoami |--|imap at |sasl-secprops |"
+                         r"gssloop_\w+: yes$)")
 
 
 class Page(unittest.TestCase):
@@ -261,6 +260,5 @@ class Page(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    restart_in_realm(__file__, "--foreign", "OTHER.TEST", "--anonymous", "--service",
-                     "imap/localhost", "--service", "ldap/localhost", "--service", "host/localhost")
-    main(__file__)
+    lab.main(__file__, services=["imap/localhost", "ldap/localhost", "host/localhost"],
+             needs=peers.NEEDS, options=peers.REALM_OPTIONS)
