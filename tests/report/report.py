@@ -264,6 +264,7 @@ def print_cells(tests, out):
     rows = [(*test.cell, test.result) for test in tests if len(test.cell) == len(CELL_COLUMNS) - 1]
     if not rows:
         return
+    rows.sort(key=lambda row: row[:4])  # the tests of one server are in several programs
     widths = [max(map(len, column)) for column in zip(CELL_COLUMNS, *rows)]
     above = ("",) * len(CELL_COLUMNS)
     for row in (CELL_COLUMNS, *rows):
