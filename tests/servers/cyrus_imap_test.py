@@ -173,7 +173,10 @@ class CyrusImap(lab.ServerTest):
                             self.assertEqual(base64.b64decode(sent)[:len(header)].decode(), header)
 
     def test_somebody_in_between(self):
-        with tls.Relay(self.folder, self.imaps) as relay:
+        certificate, key = self.path("relay.crt"), self.path("relay.key")
+        tls.make_certificate(certificate, key)
+        pem = self.write("relay.pem", certificate.read_text() + key.read_text())
+        with tls.Relay(self.imaps, pem) as relay:
             for module in MODULES:
                 with self.cell("imtest", module, "GS2-KRB5-PLUS", "not through another's TLS"):
                     done = self.imtest("-s -m GS2-KRB5-PLUS", module, port=relay.port)

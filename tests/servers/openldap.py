@@ -6,15 +6,11 @@ namespace where a folder of the test's is /etc/ldap: slapd looks for SASL's conf
 nowhere else.
 """
 
-import contextlib
 import os
 import pathlib
-import select
 import shlex
 import shutil
 import socket
-import ssl
-import threading
 
 import lab
 from guide import Guide
@@ -31,61 +27,6 @@ NEEDS = ["slapd", "slapadd", "slappasswd", "ldapwhoami", "ldapsearch", "ldapmodi
 
 def dn(user):
     return f"uid={user},{PEOPLE}"
-
-
-class Relay:
-    """Who sits between client and server. With a certificate it speaks TLS to both of them.
-
-    `edit` may change the octets that the client sends, `edit_answer` those of the server; they must
-    see what they look for in one piece.
-    """
-
-    def __init__(self, server_port, certificate=None, edit=lambda octets: octets,
-                 edit_answer=lambda octets: octets):
-        self._server_port, self._certificate = server_port, certificate
-        self._edit, self._edit_answer = edit, edit_answer
-        self.sent = b""  # what the client sent
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._listener.close()
-
-    def _serve(self):
-        with contextlib.suppress(OSError):
-            while True:
-                client = self._listener.accept()[0]
-                with contextlib.suppress(OSError), client:
-                    self._relay(client)
-
-    def _relay(self, client):
-        server = socket.create_connection(("127.0.0.1", self._server_port))
-        if self._certificate:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(self._certificate)
-            client = context.wrap_socket(client, server_side=True)
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-            server = context.wrap_socket(server)
-        with server, client:
-            self._pump(client, server)
-
-    def _pump(self, client, server):
-        while True:
-            for source in select.select([client, server], [], [], lab.PATIENCE)[0] or [None]:
-                # More than TLS keeps in one record, so that nothing stays behind in it unseen.
-                octets = source.recv(65536) if source else b""
-                if not octets:
-                    return
-                if source is client:
-                    self.sent += octets
-                    server.sendall(self._edit(octets))
-                else:
-                    client.sendall(self._edit_answer(octets))
 
 
 class OpenLdap(lab.ServerTest):

@@ -9,7 +9,8 @@ sys.dont_write_bytecode = True  # beside the sources
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import lab
 import openldap
-from openldap import MECHANISMS, STRONGEST, OpenLdap, Relay
+from openldap import MECHANISMS, STRONGEST, OpenLdap
+from tls import Relay
 
 PASSES = [(module, mechanism) for module in lab.CLIENT_MODULES for mechanism in MECHANISMS]
 # Under its plain name GS2 is not bound, for libsasl sees only what -Y names, and takes it that the

@@ -2,6 +2,7 @@
 """Certificates that a test makes for itself, and somebody who stands in between."""
 
 import contextlib
+import select
 import socket
 import ssl
 import threading
@@ -19,38 +20,56 @@ def make_certificate(certificate, key, host="localhost"):
 
 
 class Relay:
-    """Somebody in between: a TLS server for imtest, a TLS client of the server, who passes on what
-    each of them says to the other."""
+    """Who sits between client and server. With a certificate (a PEM file that has the key as well) it
+    speaks TLS to both of them.
 
-    def __init__(self, folder, server_port):
-        make_certificate(folder / "relay.pem", folder / "relay.key")
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(folder / "relay.pem", folder / "relay.key")
-        self.server_port = server_port
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
+    `edit` may change the octets that the client sends, `edit_answer` those of the server; they must
+    see what they look for in one piece.
+    """
+
+    def __init__(self, server_port, certificate=None, edit=lambda octets: octets,
+                 edit_answer=lambda octets: octets):
+        self._server_port, self._certificate = server_port, certificate
+        self._edit, self._edit_answer = edit, edit_answer
+        self.sent = b""  # what the client sent
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
 
     def __enter__(self):
-        threading.Thread(target=self._accept, daemon=True).start()
         return self
 
     def __exit__(self, *_):
-        self.listener.close()
+        self._listener.close()
 
-    def _accept(self):
+    def _serve(self):
         with contextlib.suppress(OSError):
             while True:
-                client = self.context.wrap_socket(self.listener.accept()[0], server_side=True)
-                unchecked = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-                unchecked.check_hostname, unchecked.verify_mode = False, ssl.CERT_NONE
-                server = unchecked.wrap_socket(
-                    socket.create_connection(("127.0.0.1", self.server_port)))
-                for ends in ((client, server), (server, client)):
-                    threading.Thread(target=self._pass_on, args=ends, daemon=True).start()
+                client = self._listener.accept()[0]
+                with contextlib.suppress(OSError), client:
+                    self._relay(client)
 
-    @staticmethod
-    def _pass_on(source, sink):
-        with contextlib.suppress(OSError):
-            while octets := source.recv(65536):
-                sink.sendall(octets)
-            sink.shutdown(socket.SHUT_RDWR)
+    def _relay(self, client):
+        server = socket.create_connection(("127.0.0.1", self._server_port))
+        if self._certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(self._certificate)
+            client = context.wrap_socket(client, server_side=True)
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+            server = context.wrap_socket(server)
+        with server, client:
+            self._pump(client, server)
+
+    def _pump(self, client, server):
+        while True:
+            for source in select.select([client, server], [], [], lab.PATIENCE)[0] or [None]:
+                # More than TLS keeps in one record, so that nothing stays behind in it unseen.
+                octets = source.recv(65536) if source else b""
+                if not octets:
+                    return
+                if source is client:
+                    self.sent += octets
+                    server.sendall(self._edit(octets))
+                else:
+                    client.sendall(self._edit_answer(octets))
