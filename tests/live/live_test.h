@@ -23,8 +23,8 @@ inline constexpr char kGs2Plus[] = "GS2-KRB5-PLUS";
 //
 // The realm EXAMPLE.TEST has the users alice and bob, OTHER.TEST has carol, all with the password
 // "secret". Kerberos knows how alice and carol logged in (two auth-indicators), and not of bob. The
-// services imap/localhost, imap/mail.example.test, smtp/localhost and svn/localhost are in the default
-// keytab. The default ticket is alice's, and may be forwarded.
+// services imap/localhost, imap/mail.example.test, smtp/localhost and svn/localhost are in the
+// default keytab. The default ticket is alice's, and may be forwarded.
 class LiveTest : public ::testing::Test {
  protected:
   void SetUp() override;
