@@ -44,6 +44,15 @@ CONTENTS = {
         usr/lib/TRIPLET/sasl2/libgssloop_sasl.so
         usr/share/doc/libsasl2-modules-gssloop/README.Debian
         usr/share/doc/libsasl2-modules-gssloop/README.md
+        usr/share/doc/libsasl2-modules-gssloop/cyrus-imap.md
+        usr/share/doc/libsasl2-modules-gssloop/libvirt.md
+        usr/share/doc/libsasl2-modules-gssloop/migrate-from-stock.md
+        usr/share/doc/libsasl2-modules-gssloop/openldap.md
+        usr/share/doc/libsasl2-modules-gssloop/postfix.md
+        usr/share/doc/libsasl2-modules-gssloop/scale.md
+        usr/share/doc/libsasl2-modules-gssloop/subversion.md
+        usr/share/doc/libsasl2-modules-gssloop/troubleshooting.md
+        usr/share/doc/libsasl2-modules-gssloop/write-a-server.md
         usr/share/doc/libsasl2-modules-gssloop/examples/policy.toml
         usr/share/man/man5/gssloop-policy.5
         usr/share/man/man7/gssloop-sasl.7""",
