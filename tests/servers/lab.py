@@ -62,11 +62,12 @@ def environment(**changes):
 
 
 def wait_until(condition, what, patience=PATIENCE):
-    """The first true value of condition(); AssertionError that names `what` if none comes."""
+    """The first true value of condition(); AssertionError that names `what` if none comes; `what` is
+    a text, or a function that makes one then."""
     deadline = time.monotonic() + patience
     while not (value := condition()):
         if time.monotonic() > deadline:
-            raise AssertionError(f"waited {patience} s for {what}")
+            raise AssertionError(f"waited {patience} s for {what() if callable(what) else what}")
         time.sleep(0.02)
     return value
 
@@ -149,7 +150,7 @@ class Server:
 
     def __init__(self, argv, log, env=None, num_ports=1, prepare=None, ready=None, cwd=None):
         self.log_file = pathlib.Path(log)
-        for attempt in range(5):
+        for _ in range(5):
             self.ports = [free_port() for _ in range(num_ports)]
             if prepare:
                 prepare(self.ports)
@@ -157,7 +158,7 @@ class Server:
             self.process = self._start([find(words[0]) or words[0], *words[1:]], env, cwd)
             is_ready = ready or (lambda ports: listens(ports[0]))
             wait_until(lambda: self.process.poll() is not None or is_ready(self.ports),
-                       f"{words[0]} to serve; it said:\n{self.log()}")
+                       lambda: f"{words[0]} to serve; it said:\n{self.log()}")
             if self.process.poll() is None:
                 self.port = self.ports[0]
                 return
@@ -179,7 +180,7 @@ class Server:
     def wait_for_log(self, pattern, start=0):
         """The first match of the pattern in what was logged from `start` on."""
         return wait_until(lambda: re.search(pattern, self.log()[start:]),
-                          f"{pattern!r} in the log, which says:\n{self.log()[start:]}")
+                          lambda: f"{pattern!r} in the log, which says:\n{self.log()[start:]}")
 
     def stop(self):
         if self.process.poll() is None:
