@@ -77,7 +77,7 @@ int main(int argc, char** argv) {
   const authz::Scope& scope = snapshot->policy->scope(login.service, login.mechanism);
   const authz::Peer peer(*snapshot->policy, login);
   const auto identity = authz::identify(scope, login, peer);
-  if (!identity) return fail(identity.error().clause);
+  if (!identity) return fail(identity.error().message);
   const auto findings = authz::judge(scope, peer);
   if (const auto* objection = authz::objection(findings)) return fail(objection->text());
   std::printf("admitted as %s\n", printable(as_bytes(*identity)).c_str());

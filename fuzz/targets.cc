@@ -35,7 +35,7 @@ class Blank final : public authz::Subject {
 void rule(std::string_view text) {
   const auto parsed = authz::Expression::parse(text);
   if (!parsed) {
-    require(!parsed.error().clause.empty(), "an error says why");
+    require(!parsed.error().message.empty(), "an error says why");
     require(parsed.error().offset <= text.size(), "an error is in the text");
     return;
   }
@@ -58,7 +58,7 @@ void rule(std::string_view text) {
 void gs2_message(ByteView input) {
   const auto parsed = plugin::parse_gs2_message(input);
   if (!parsed) {
-    require(!parsed.error().clause.empty(), "a refusal says why");
+    require(!parsed.error().message.empty(), "a refusal says why");
     return;
   }
   const auto header = parsed->header.serialize();
@@ -106,7 +106,7 @@ void layer_message(ByteView input) {
   const auto choice = LayerMessage::parse_choice(input);
   require(static_cast<bool>(choice) == (input.size() >= 4), "a choice has 4 octets or more");
   if (!choice) {
-    require(!choice.error().clause.empty(), "a refusal says why");
+    require(!choice.error().message.empty(), "a refusal says why");
     return;
   }
   require(std::ranges::equal(choice->serialize(), input),

@@ -20,14 +20,14 @@ namespace gssloop::plugin {
 // gssloop_channel_binding is off; fails where it is off and the application insists. `Params` is
 // libsasl's for a client or a server.
 template <class Params>
-Result<std::optional<gss::ChannelBindings>, Mistake> application_binding(const Params& params,
-                                                                         const Options& options) {
+Result<std::optional<gss::ChannelBindings>, Error> application_binding(const Params& params,
+                                                                       const Options& options) {
   std::optional<gss::ChannelBindings> bindings;
   if (!SASL_CB_PRESENT(&params)) return bindings;
   if (options.binds_channels) {
     bindings.emplace(to_bytes(ByteView(params.cbinding->data, params.cbinding->len)));
   } else if (SASL_CB_CRITICAL(&params)) {
-    return Mistake{
+    return Error{
         "the application requires channel binding, which gssloop_channel_binding = no "
         "turns off"};
   }
@@ -36,10 +36,10 @@ Result<std::optional<gss::ChannelBindings>, Mistake> application_binding(const P
 
 // server_binding is that for a server, which listed the -PLUS names if the option was on when the
 // module was loaded: a client that chose one believes that the channel is bound.
-inline Result<std::optional<gss::ChannelBindings>, Mistake> server_binding(
+inline Result<std::optional<gss::ChannelBindings>, Error> server_binding(
     const sasl_server_params_t& params, const Options& options, const Offer& offer) {
   if (SASL_CB_PRESENT(&params) && offer.binds_channels && !options.binds_channels) {
-    return Mistake{
+    return Error{
         "gssloop_channel_binding = no was not yet set when libsasl was initialised, so "
         "that " +
         offer.sasl_name + "-PLUS is offered: set it in the server's configuration file"};

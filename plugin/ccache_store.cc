@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t kMaxLen = PATH_MAX - 1;  // without the terminating NUL
 
-Mistake mistake_at(std::size_t index, const std::string& what) {
+Error error_at(std::size_t index, const std::string& what) {
   return {"octet " + std::to_string(index + 1) + " " + what};
 }
 
@@ -36,9 +36,9 @@ bool is_collection(std::string_view type) {
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // A name that becomes a part of a path may not change where the path leads to.
-std::optional<Mistake> refuse_name(std::string_view name) {
+std::optional<Error> refuse_name(std::string_view name) {
   const auto refused = [&](const char* why) {
-    return Mistake{"the user name \"" + printable(as_bytes(name)) + "\" " + why};
+    return Error{"the user name \"" + printable(as_bytes(name)) + "\" " + why};
   };
   if (name.empty()) return refused("is empty");
   if (name.front() == '.') return refused("begins with a dot");
@@ -71,7 +71,7 @@ std::optional<Account> find_account(LookUp look_up) {
   return std::nullopt;
 }
 
-Result<std::string, Mistake> user_id(std::string_view authid) {
+Result<std::string, Error> user_id(std::string_view authid) {
   const std::string name(authid);
   const auto account =
       find_account([&](passwd* entry, char* buffer, std::size_t len, passwd** found) {
@@ -80,19 +80,19 @@ Result<std::string, Mistake> user_id(std::string_view authid) {
   // Directories that ignore case give alice's account to the principal ALICE, who would overwrite
   // alice's tickets.
   if (!account || account->name != authid) {
-    return Mistake{"there is no account \"" + printable(as_bytes(authid)) +
-                   "\" on this machine whose UID could stand for %u"};
+    return Error{"there is no account \"" + printable(as_bytes(authid)) +
+                 "\" on this machine whose UID could stand for %u"};
   }
   return std::to_string(account->uid);
 }
 
-Result<std::string, Mistake> process_user_name() {
+Result<std::string, Error> process_user_name() {
   const uid_t uid = geteuid();
   auto account = find_account([&](passwd* entry, char* buffer, std::size_t len, passwd** found) {
     return getpwuid_r(uid, entry, buffer, len, found);
   });
   if (!account) {
-    return Mistake{"the process' user " + std::to_string(uid) + " has no name to stand for %E"};
+    return Error{"the process' user " + std::to_string(uid) + " has no name to stand for %E"};
   }
   if (auto refused = refuse_name(account->name)) return *std::move(refused);
   return std::move(account->name);
@@ -105,45 +105,45 @@ class CcacheStore::Parser {
  public:
   explicit Parser(std::string_view text) : text_(text) {}
 
-  Result<CcacheStore, Mistake> parse() {
-    if (auto mistake = check_text()) return *std::move(mistake);
+  Result<CcacheStore, Error> parse() {
+    if (auto error = check_text()) return *std::move(error);
     while (at_ < text_.size()) {
-      if (auto mistake = text_[at_] == '%' ? take_percent() : take_literal(1)) {
-        return *std::move(mistake);
+      if (auto error = text_[at_] == '%' ? take_percent() : take_literal(1)) {
+        return *std::move(error);
       }
     }
     if (!tells_users_apart_ && !is_collection(type_of(text_))) {
       // One user's tickets would replace the other's, and a server that then acts with what it
       // finds there would act as somebody else.
-      return mistake_at(text_.size() - 1,
-                        "ends a name that is the same for every user; add %U or %u, or name a "
-                        "collection (DIR:, KEYRING:, KCM:)");
+      return error_at(text_.size() - 1,
+                      "ends a name that is the same for every user; add %U or %u, or name a "
+                      "collection (DIR:, KEYRING:, KCM:)");
     }
     return std::move(store_);
   }
 
  private:
-  std::optional<Mistake> check_text() const {
-    if (text_.empty()) return mistake_at(0, "is missing; write FILE:/path/krb5cc_%U, for example");
+  std::optional<Error> check_text() const {
+    if (text_.empty()) return error_at(0, "is missing; write FILE:/path/krb5cc_%U, for example");
     if (text_.size() > kMaxLen) {
-      return mistake_at(kMaxLen, "is one too many; a path has at most " + std::to_string(kMaxLen));
+      return error_at(kMaxLen, "is one too many; a path has at most " + std::to_string(kMaxLen));
     }
     for (std::size_t i = 0; i < text_.size(); ++i) {
       if (has_control_characters(as_bytes(text_.substr(i, 1)))) {
-        return mistake_at(i, "is a control character; remove it");
+        return error_at(i, "is a control character; remove it");
       }
     }
     if (has_control_characters(as_bytes(text_))) {
-      return mistake_at(0, "begins a text with control characters; remove them");
+      return error_at(0, "begins a text with control characters; remove them");
     }
     // Or a user's name would choose it.
     if (const std::size_t i = type_of(text_).find('%'); i != text_.npos) {
-      return mistake_at(i, "is a % in the ccache's type; spell the type out, as FILE:");
+      return error_at(i, "is a % in the ccache's type; spell the type out, as FILE:");
     }
     return std::nullopt;
   }
 
-  std::optional<Mistake> take_literal(std::size_t len) {
+  std::optional<Error> take_literal(std::size_t len) {
     if (store_.parts_.empty() || store_.parts_.back().kind != Kind::kLiteral) {
       store_.parts_.push_back({Kind::kLiteral, {}});
     }
@@ -154,7 +154,7 @@ class CcacheStore::Parser {
     return std::nullopt;
   }
 
-  std::optional<Mistake> take_percent() {
+  std::optional<Error> take_percent() {
     const char c = at_ + 1 < text_.size() ? text_[at_ + 1] : '\0';
     switch (c) {
       case '%':
@@ -172,25 +172,25 @@ class CcacheStore::Parser {
       case 'e':
         return take_constant(Kind::kProcessUserId);
       default:
-        return mistake_at(at_,
-                          "is a % that stands for nothing; %U, %u, %E, %e and %p stand for "
-                          "something, and %% for a percent sign");
+        return error_at(at_,
+                        "is a % that stands for nothing; %U, %u, %E, %e and %p stand for "
+                        "something, and %% for a percent sign");
     }
   }
 
   // What differs from login to login must not run together: with %U%p, "bob1" in process 23 would
   // get the tickets of "bob" in process 123.
-  std::optional<Mistake> take_variable(Kind kind) {
+  std::optional<Error> take_variable(Kind kind) {
     if (last_variable_ && *last_variable_ != kind) {
-      return mistake_at(at_,
-                        "runs together with what is before it; write something other than a "
-                        "digit between them");
+      return error_at(at_,
+                      "runs together with what is before it; write something other than a "
+                      "digit between them");
     }
     last_variable_ = kind;
     return take_constant(kind);
   }
 
-  std::optional<Mistake> take_constant(Kind kind) {
+  std::optional<Error> take_constant(Kind kind) {
     store_.parts_.push_back({kind, {}});
     at_ += 2;
     return std::nullopt;
@@ -204,11 +204,11 @@ class CcacheStore::Parser {
   CcacheStore store_;
 };
 
-Result<CcacheStore, Mistake> CcacheStore::parse(std::string_view text) {
+Result<CcacheStore, Error> CcacheStore::parse(std::string_view text) {
   return Parser(text).parse();
 }
 
-Result<std::string, Mistake> CcacheStore::expand(const Part& part, std::string_view authid) {
+Result<std::string, Error> CcacheStore::expand(const Part& part, std::string_view authid) {
   switch (part.kind) {
     case Kind::kLiteral:
       return part.text;
@@ -223,10 +223,10 @@ Result<std::string, Mistake> CcacheStore::expand(const Part& part, std::string_v
     case Kind::kProcessId:
       return std::to_string(getpid());
   }
-  return Mistake{"a part of no known kind"};
+  return Error{"a part of no known kind"};
 }
 
-Result<std::string, Mistake> CcacheStore::expand(std::string_view authid) const {
+Result<std::string, Error> CcacheStore::expand(std::string_view authid) const {
   if (auto refused = refuse_name(authid)) return *std::move(refused);
   std::string ccache;
   for (const Part& part : parts_) {
@@ -235,8 +235,8 @@ Result<std::string, Mistake> CcacheStore::expand(std::string_view authid) const 
     ccache += *text;
   }
   if (ccache.size() > kMaxLen) {
-    return Mistake{"the ccache's name would have " + std::to_string(ccache.size()) +
-                   " octets, of at most " + std::to_string(kMaxLen)};
+    return Error{"the ccache's name would have " + std::to_string(ccache.size()) +
+                 " octets, of at most " + std::to_string(kMaxLen)};
   }
   return ccache;
 }

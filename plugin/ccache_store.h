@@ -20,15 +20,15 @@ namespace gssloop::plugin {
 // Immutable: may be used by several threads at once.
 class CcacheStore {
  public:
-  // parse fails with a clause that says at which octet, from 1, the text is wrong and what to write
-  // instead. The text must tell users apart: see the comments there.
-  static Result<CcacheStore, Mistake> parse(std::string_view text);
+  // parse fails with a message that says at which octet, from 1, the text is wrong and what to
+  // write instead. The text must tell users apart: see the comments there.
+  static Result<CcacheStore, Error> parse(std::string_view text);
 
-  // expand names the ccache of the user `authid`. Fails with a clause for the log: for a name that
+  // expand names the ccache of the user `authid`. Fails with a message for the log: for a name that
   // could lead to another place than the administrator chose (one that is empty, begins with a dot,
   // or contains a slash, a colon or a control character), for %u of somebody without an account on
   // this machine, and for results longer than PATH_MAX. May ask the network for an account.
-  Result<std::string, Mistake> expand(std::string_view authid) const;
+  Result<std::string, Error> expand(std::string_view authid) const;
 
  private:
   enum class Kind { kLiteral, kUserName, kUserId, kProcessUserName, kProcessUserId, kProcessId };
@@ -38,7 +38,7 @@ class CcacheStore {
   };
 
   class Parser;
-  static Result<std::string, Mistake> expand(const Part& part, std::string_view authid);
+  static Result<std::string, Error> expand(const Part& part, std::string_view authid);
 
   std::vector<Part> parts_;
 };

@@ -43,7 +43,7 @@ ClientExchange::Progress ClientExchange::advance(ByteView message, sasl_interact
 // Finds out who logs in. SASL_OK: everything is known; SASL_INTERACT: the application is to answer.
 ClientExchange::Progress ClientExchange::begin(sasl_interact_t** prompt_need) {
   auto options = Options::read(host());
-  if (!options) return Refusal{Class::kConfiguration, options.error().clause};
+  if (!options) return Refusal{Class::kConfiguration, options.error().message};
   options_ = *std::move(options);
   if (options_.is_anonymous && (params_.props.security_flags & SASL_SEC_NOANONYMOUS) != 0) {
     return Refusal{Class::kAnonymous,
@@ -106,7 +106,7 @@ Result<ClientExchange::Plan, Refusal> ClientExchange::plan_by_window(const Layer
     return refuse(Class::kTooWeak, why);
   }
   auto bindings = application_binding(params_, options_);
-  if (!bindings) return refuse(Class::kBinding, bindings.error().clause);
+  if (!bindings) return refuse(Class::kBinding, bindings.error().message);
   Plan plan;
   plan.request = always;
   plan.bindings = *std::move(bindings);

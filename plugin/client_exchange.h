@@ -53,8 +53,8 @@ class ClientExchange : public Exchange {
   Progress finish(const std::string& authzid);
 
   std::string subject() const;
-  Refusal refuse(Class what, const std::string& clause) const {
-    return {what, subject() + " failed: " + clause};
+  Refusal refuse(Class what, const std::string& message) const {
+    return {what, subject() + " failed: " + message};
   }
   LayerWindow window() const { return LayerWindow::of(params_.props, params_.external_ssf); }
   bool is_http() const noexcept { return (params_.flags & SASL_NEED_HTTP) != 0; }

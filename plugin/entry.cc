@@ -278,7 +278,7 @@ struct Machine {
     } else {
       // Mechanisms are offered with the defaults, so that logins fail with that sentence instead of
       // vanishing.
-      host.log(SASL_LOG_ERR, "gssloop: " + read.error().clause);
+      host.log(SASL_LOG_ERR, "gssloop: " + read.error().message);
     }
     if (auto indicated = gss::MechanismRegistry::indicate()) {
       mechanisms = *std::move(indicated);

@@ -36,7 +36,7 @@ Result<Gs2Client::Plan, Refusal> Gs2Client::plan() {
   if (!header) return std::move(header).error();
   header_ = *std::move(header);
   auto bound_header = header_.serialize();  // without "F,", which is not known yet nor bound
-  if (!bound_header) return refuse(Class::kMisuse, bound_header.error().clause);
+  if (!bound_header) return refuse(Class::kMisuse, bound_header.error().message);
   ByteView binding_data;
   if (header_.cb_flag == CbFlag::kUsed) {
     binding_data = ByteView(params().cbinding->data, params().cbinding->len);
@@ -55,7 +55,7 @@ std::optional<Refusal> Gs2Client::put_token(ByteView token) {
   const auto inner = gss::strip_initial_header(token, offer().mechanism.oid);
   header_.is_nonstandard = !inner;
   auto text = header_.serialize();
-  if (!text) return refuse(Class::kMisuse, text.error().clause);
+  if (!text) return refuse(Class::kMisuse, text.error().message);
   put(as_bytes(*text + to_string(inner.value_or(token))));
   return std::nullopt;
 }

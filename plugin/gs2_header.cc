@@ -29,7 +29,7 @@ class Cursor {
     while (at_ < message_.size() && belongs(message_[at_])) ++at_;
     return as_text(message_.subspan(from, at_ - from));
   }
-  Mistake expected(const char* what) const {
+  Error expected(const char* what) const {
     return {std::string("expected ") + what + " at octet " + std::to_string(at_) +
             (at_ == message_.size() ? ", but the message ends there" : "")};
   }
@@ -79,7 +79,7 @@ bool is_saslname(std::string_view name) noexcept {
   return name.find('\0') == name.npos && is_utf8(as_bytes(name));
 }
 
-std::optional<Mistake> parse_cb_flag(Cursor* cursor, Gs2Header* header) {
+std::optional<Error> parse_cb_flag(Cursor* cursor, Gs2Header* header) {
   if (cursor->skip("n")) {
     header->cb_flag = CbFlag::kNotSupported;
   } else if (cursor->skip("y")) {
@@ -95,14 +95,14 @@ std::optional<Mistake> parse_cb_flag(Cursor* cursor, Gs2Header* header) {
   return std::nullopt;
 }
 
-std::optional<Mistake> parse_authzid(Cursor* cursor, Gs2Header* header) {
+std::optional<Error> parse_authzid(Cursor* cursor, Gs2Header* header) {
   if (cursor->skip("a=")) {
     const std::size_t at = cursor->at();
     const auto name = cursor->take_while([](std::uint8_t octet) { return octet != ','; });
     auto decoded = decode_saslname(name);
     if (name.empty() || !decoded || !is_saslname(*decoded)) {
-      return Mistake{"the authorization identity at octet " + std::to_string(at) +
-                     " is empty, holds NUL, is not UTF-8, or has a stray \"=\""};
+      return Error{"the authorization identity at octet " + std::to_string(at) +
+                   " is empty, holds NUL, is not UTF-8, or has a stray \"=\""};
     }
     header->authzid = *std::move(decoded);
   }
@@ -116,12 +116,12 @@ bool is_cb_name(std::string_view name) noexcept {
   return !name.empty() && std::ranges::all_of(as_bytes(name), is_cb_octet);
 }
 
-Result<std::string, Mistake> Gs2Header::serialize() const {
+Result<std::string, Error> Gs2Header::serialize() const {
   std::string text = is_nonstandard ? "F," : "";
   if (cb_flag == CbFlag::kUsed) {
     if (!is_cb_name(cb_name)) {
-      return Mistake{"the channel binding's name \"" + printable(as_bytes(cb_name)) +
-                     "\" is not made of letters, digits, \".\" and \"-\""};
+      return Error{"the channel binding's name \"" + printable(as_bytes(cb_name)) +
+                   "\" is not made of letters, digits, \".\" and \"-\""};
     }
     text += "p=" + cb_name;
   } else {
@@ -130,20 +130,20 @@ Result<std::string, Mistake> Gs2Header::serialize() const {
   text += ",";
   if (!authzid.empty()) {
     if (!is_saslname(authzid)) {
-      return Mistake{"the authorization identity holds NUL or is not UTF-8"};
+      return Error{"the authorization identity holds NUL or is not UTF-8"};
     }
     text += "a=" + encode_saslname(authzid);
   }
   return text + ",";
 }
 
-Result<ParsedGs2Message, Mistake> parse_gs2_message(ByteView message) {
+Result<ParsedGs2Message, Error> parse_gs2_message(ByteView message) {
   ParsedGs2Message parsed;
   Cursor cursor(message);
   parsed.header.is_nonstandard = cursor.skip("F,");
   const std::size_t bound_from = cursor.at();
-  if (auto mistake = parse_cb_flag(&cursor, &parsed.header)) return *std::move(mistake);
-  if (auto mistake = parse_authzid(&cursor, &parsed.header)) return *std::move(mistake);
+  if (auto error = parse_cb_flag(&cursor, &parsed.header)) return *std::move(error);
+  if (auto error = parse_authzid(&cursor, &parsed.header)) return *std::move(error);
   parsed.bound_header = message.subspan(bound_from, cursor.at() - bound_from);
   parsed.token = message.subspan(cursor.at());
   return parsed;

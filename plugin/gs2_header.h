@@ -31,7 +31,7 @@ struct Gs2Header {
   std::string authzid;  // decoded; empty means none was sent
 
   // serialize fails when cb_name is not of the grammar, or authzid holds NUL or is not UTF-8.
-  Result<std::string, Mistake> serialize() const;
+  Result<std::string, Error> serialize() const;
 };
 
 // ParsedGs2Message is a client's first message, taken apart; the views point into it.
@@ -41,9 +41,9 @@ struct ParsedGs2Message {
   ByteView token;         // what follows
 };
 
-// parse_gs2_message accepts exactly the grammar (G3 to G5). Fails with a clause that says at which
+// parse_gs2_message accepts exactly the grammar (G3 to G5). Fails with a message that says at which
 // octet (from 0) something else stands.
-Result<ParsedGs2Message, Mistake> parse_gs2_message(ByteView message);
+Result<ParsedGs2Message, Error> parse_gs2_message(ByteView message);
 
 // is_cb_name says whether `name` is 1*(ALPHA / DIGIT / "." / "-").
 bool is_cb_name(std::string_view name) noexcept;

@@ -38,7 +38,7 @@ Gs2Server::Progress Gs2Server::on_first_message(ByteView message) {
   auto parsed = parse_gs2_message(message);
   if (!parsed) {
     return facts().refuse(Class::kProtocol,
-                          "the GS2 header is malformed: " + parsed.error().clause);
+                          "the GS2 header is malformed: " + parsed.error().message);
   }
   header_ = parsed->header;
   if (auto refusal = judge_header()) return *std::move(refusal);

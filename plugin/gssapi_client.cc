@@ -7,8 +7,8 @@ namespace gssloop::plugin {
 
 Result<GssapiClient::Plan, Refusal> GssapiClient::plan() {
   if (!authzid().empty()) {
-    if (auto mistake = authz::check_login_name(authzid())) {
-      return refuse(Class::kMisuse, "as authorization identity, " + mistake->clause);
+    if (auto error = authz::check_login_name(authzid())) {
+      return refuse(Class::kMisuse, "as authorization identity, " + error->message);
     }
   }
   window_ = window();
@@ -31,7 +31,7 @@ GssapiClient::Progress GssapiClient::on_later_message(ByteView message) {
   const auto cleartext = context().unwrap(gss::Protection::kIntegrity, message);
   if (!cleartext) return explain(subject(), Class::kRejected, cleartext.error());
   const auto offered = LayerMessage::parse_offer(cleartext->view());
-  if (!offered) return refuse(Class::kProtocol, offered.error().clause);
+  if (!offered) return refuse(Class::kProtocol, offered.error().message);
   if (auto refusal = choose(*offered)) return *std::move(refusal);
   const auto wrapped =
       context().wrap(gss::Protection::kIntegrity, choice(offered->layers).serialize());
@@ -59,7 +59,7 @@ std::optional<Refusal> GssapiClient::choose(const LayerMessage& offered) {
   if (chosen_ == Layer::kNone) return std::nullopt;
   auto made = SecurityLayer::make(&context(), {chosen_, strength->ssf_of(chosen_),
                                                offered.max_token_len, window_.max_token_len});
-  if (!made) return refuse(Class::kProtocol, made.error().clause);
+  if (!made) return refuse(Class::kProtocol, made.error().message);
   set_layer(*std::move(made));
   return std::nullopt;
 }

@@ -13,7 +13,7 @@ GssapiServer::Progress GssapiServer::on_first_message(ByteView message) {
     return facts().refuse(Class::kProtocol, "the first message is no Kerberos token");
   }
   auto bindings = server_binding(facts().params, facts().options, facts().offer);
-  if (!bindings) return facts().refuse(Class::kBinding, bindings.error().clause);
+  if (!bindings) return facts().refuse(Class::kBinding, bindings.error().message);
   // No flag is demanded: what a client does without is an offer of a layer (section 3.2).
   return negotiate(*std::move(bindings), Flags(), message);
 }
@@ -60,9 +60,9 @@ GssapiServer::Progress GssapiServer::on_choice(ByteView message) {
   const auto cleartext = context().unwrap(gss::Protection::kIntegrity, message);
   if (!cleartext) return explain(facts().subject(), Class::kRejected, cleartext.error());
   auto choice = LayerMessage::parse_choice(cleartext->view());
-  if (!choice) return facts().refuse(Class::kProtocol, choice.error().clause);
+  if (!choice) return facts().refuse(Class::kProtocol, choice.error().message);
   const auto layer = judge_choice(*choice, offered_, facts().options.ad_compat);
-  if (!layer) return facts().refuse(Class::kProtocol, layer.error().clause);
+  if (!layer) return facts().refuse(Class::kProtocol, layer.error().message);
   if (auto refusal = facts().judge_authzid(choice->authzid)) return *std::move(refusal);
   // R3 EXCEPTION: "The server verifies ... that the client maximum buffer is 0 if no security layer
   // was chosen." JDKs send theirs all the same, so it is passed over.
@@ -75,7 +75,7 @@ GssapiServer::Progress GssapiServer::on_choice(ByteView message) {
 std::optional<Refusal> GssapiServer::agree_on(Layer layer, std::uint32_t max_send_len) {
   auto made = SecurityLayer::make(
       &context(), {layer, strength_.ssf_of(layer), max_send_len, window_.max_token_len});
-  if (!made) return facts().refuse(Class::kProtocol, made.error().clause);
+  if (!made) return facts().refuse(Class::kProtocol, made.error().message);
   set_layer(*std::move(made));
   return std::nullopt;
 }

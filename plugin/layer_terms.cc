@@ -19,7 +19,7 @@ LayerMessage parse(ByteView cleartext) {
           to_string(cleartext.subspan(kFixedLen))};
 }
 
-Mistake wrong_length(const char* what, std::size_t len, const char* expected) {
+Error wrong_length(const char* what, std::size_t len, const char* expected) {
   return {std::string(what) + " has " + std::to_string(len) + " octets instead of " + expected};
 }
 
@@ -96,14 +96,14 @@ Bytes LayerMessage::serialize() const {
 
 // RFC 4752 section 3.1: "If the resulting cleartext is not 4 octets long, the client fails the
 // negotiation." Its size is not 0 without a layer where JDKs offer (R3 EXCEPTION), and is not used.
-Result<LayerMessage, Mistake> LayerMessage::parse_offer(ByteView cleartext) {
+Result<LayerMessage, Error> LayerMessage::parse_offer(ByteView cleartext) {
   if (cleartext.size() != kFixedLen) {
     return wrong_length("the server's offer of security layers", cleartext.size(), "4");
   }
   return parse(cleartext);
 }
 
-Result<LayerMessage, Mistake> LayerMessage::parse_choice(ByteView cleartext) {
+Result<LayerMessage, Error> LayerMessage::parse_choice(ByteView cleartext) {
   if (cleartext.size() < kFixedLen) {
     return wrong_length("the client's choice of a security layer", cleartext.size(), "4 or more");
   }
@@ -194,18 +194,18 @@ std::string why_too_weak(const LayerWindow& window, const LayerStrength& strengt
          (ssf < window.need() ? "below " + min : "above " + max);
 }
 
-Result<Layer, Mistake> judge_choice(const LayerMessage& choice, Layers offered, bool ad_compat) {
+Result<Layer, Error> judge_choice(const LayerMessage& choice, Layers offered, bool ad_compat) {
   constexpr Layers kBoth = Layers(Layer::kIntegrity) | Layer::kConfidentiality;
   std::optional<Layer> layer = choice.layers.only();
   if (!layer && ad_compat && choice.layers == kBoth) layer = Layer::kConfidentiality;
   if (!layer) {
-    return Mistake{
-        "the client's choice " + hex(choice.layers.bits()) + " is not exactly one security layer" +
-        (choice.layers == kBoth ? " (ad_compat = yes takes it as confidentiality)" : "")};
+    return Error{"the client's choice " + hex(choice.layers.bits()) +
+                 " is not exactly one security layer" +
+                 (choice.layers == kBoth ? " (ad_compat = yes takes it as confidentiality)" : "")};
   }
   if (offered.has(*layer)) return *layer;
-  return Mistake{"the client chose the security layer " + std::string(to_string(*layer)) +
-                 ", but was offered " + to_string(offered)};
+  return Error{"the client chose the security layer " + std::string(to_string(*layer)) +
+               ", but was offered " + to_string(offered)};
 }
 
 }  // namespace gssloop::plugin

@@ -74,9 +74,9 @@ struct LayerMessage {
   std::string authzid = {};         // of a choice; empty: none
 
   Bytes serialize() const;
-  // parse_offer takes exactly 4 octets, parse_choice at least 4. Both fail with a clause.
-  static Result<LayerMessage, Mistake> parse_offer(ByteView cleartext);
-  static Result<LayerMessage, Mistake> parse_choice(ByteView cleartext);
+  // parse_offer takes exactly 4 octets, parse_choice at least 4. Both fail with a message.
+  static Result<LayerMessage, Error> parse_offer(ByteView cleartext);
+  static Result<LayerMessage, Error> parse_choice(ByteView cleartext);
 };
 
 // LayerWindow is what an application's security properties ask of a mechanism, beside the layer
@@ -127,7 +127,7 @@ std::string why_too_weak(const LayerWindow& window, const LayerStrength& strengt
 // judge_choice says which layer a client's choice means, after an offer of `offered`: the choice
 // must be exactly one of the offered bits (R4). With `ad_compat`, integrity and confidentiality at
 // once mean the latter, as clients made for Active Directory say it.
-Result<Layer, Mistake> judge_choice(const LayerMessage& choice, Layers offered, bool ad_compat);
+Result<Layer, Error> judge_choice(const LayerMessage& choice, Layers offered, bool ad_compat);
 
 }  // namespace gssloop::plugin
 

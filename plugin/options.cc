@@ -25,7 +25,7 @@ std::vector<std::string> words(std::string_view text) {
   return list;
 }
 
-// Reader collects the first mistake, so that reading the options stays one line each.
+// Reader collects the first error, so that reading the options stays one line each.
 class Reader {
  public:
   explicit Reader(const Host& host) : host_(host) {}
@@ -76,20 +76,20 @@ class Reader {
     if (!text) return;
     auto parsed = CcacheStore::parse(*text);
     if (parsed) return void(*value = *std::move(parsed));
-    if (mistake_.empty()) mistake_ = "option ccache_store: " + parsed.error().clause;
+    if (error_.empty()) error_ = "option ccache_store: " + parsed.error().message;
   }
 
-  const std::string& mistake() const { return mistake_; }
+  const std::string& error() const { return error_; }
 
  private:
   void complain(const char* name, const std::string& text, const std::string& takes) {
-    if (!mistake_.empty()) return;
-    mistake_ = std::string("option ") + name + " is \"" + printable(as_bytes(text)) +
-               "\", but takes " + takes;
+    if (!error_.empty()) return;
+    error_ = std::string("option ") + name + " is \"" + printable(as_bytes(text)) +
+             "\", but takes " + takes;
   }
 
   const Host& host_;
-  std::string mistake_;
+  std::string error_;
 };
 
 }  // namespace
@@ -115,7 +115,7 @@ AcceptorOptions AcceptorOptions::read(const Host& host) {
   return options;
 }
 
-Result<Options, Mistake> Options::read(const Host& host) {
+Result<Options, Error> Options::read(const Host& host) {
   Options options;
   static_cast<AcceptorOptions&>(options) = AcceptorOptions::read(host);
   options.policy = host.option("gssloop_policy");
@@ -131,7 +131,7 @@ Result<Options, Mistake> Options::read(const Host& host) {
   reader.number("gssloop_max_legs", &options.limits.max_legs, 2U, 1000U);
   reader.number("gssloop_max_token", &options.limits.max_token_len, std::size_t{1024},
                 std::size_t{16} << 20);
-  if (!reader.mistake().empty()) return Mistake{reader.mistake()};
+  if (!reader.error().empty()) return Error{reader.error()};
   return options;
 }
 

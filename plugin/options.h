@@ -62,7 +62,7 @@ struct Options : AcceptorOptions {
 
   // read fails with one sentence that names the option, its value and what it takes. A wrong option
   // refuses logins: a security setting that was misspelt must not be ignored.
-  static Result<Options, Mistake> read(const Host& host);
+  static Result<Options, Error> read(const Host& host);
 };
 
 }  // namespace gssloop::plugin

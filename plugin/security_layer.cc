@@ -56,13 +56,13 @@ gss::Result<LayerStrength> measure(loop::EstablishedContext& context, std::uint3
   return strength;
 }
 
-Result<std::unique_ptr<SecurityLayer>, Mistake> SecurityLayer::make(
-    loop::EstablishedContext* context, const Terms& terms) {
+Result<std::unique_ptr<SecurityLayer>, Error> SecurityLayer::make(loop::EstablishedContext* context,
+                                                                  const Terms& terms) {
   const auto limit = context->wrap_size_limit(protection_of(terms.layer), terms.max_send_len);
-  if (!limit) return Mistake{limit.error().text()};
+  if (!limit) return Error{limit.error().text()};
   if (!is_sane(*limit, terms.max_send_len)) {
-    return Mistake{"the peer takes tokens of at most " + octets(terms.max_send_len) +
-                   ", which cannot hold any protected data"};
+    return Error{"the peer takes tokens of at most " + octets(terms.max_send_len) +
+                 ", which cannot hold any protected data"};
   }
   Terms agreed = terms;
   // Others take their maximum for that of the message, so that their tokens are longer by what the
@@ -71,9 +71,9 @@ Result<std::unique_ptr<SecurityLayer>, Mistake> SecurityLayer::make(
   return std::unique_ptr<SecurityLayer>(new SecurityLayer(context, agreed, *limit));
 }
 
-Refusal SecurityLayer::close(Class what, std::string clause) {
+Refusal SecurityLayer::close(Class what, std::string message) {
   is_closed_ = true;
-  return {what, std::move(clause)};
+  return {what, std::move(message)};
 }
 
 Result<ByteView, Refusal> SecurityLayer::encode(std::span<const ByteView> parts) {
@@ -168,7 +168,7 @@ Result<std::unique_ptr<SecurityLayer>, Refusal> layer_by_flags(loop::Established
   if (layer == Layer::kNone) return std::unique_ptr<SecurityLayer>();
   auto made =
       SecurityLayer::make(context, {layer, strength->ssf_of(layer), max_send_len, max_len, true});
-  if (!made) return Refusal{Class::kTooWeak, made.error().clause};
+  if (!made) return Refusal{Class::kTooWeak, made.error().message};
   return *std::move(made);
 }
 

@@ -37,8 +37,8 @@ class SecurityLayer {
   };
 
   // make fails when not one octet fits into the peer's maximum. `context` is borrowed.
-  static Result<std::unique_ptr<SecurityLayer>, Mistake> make(loop::EstablishedContext* context,
-                                                              const Terms& terms);
+  static Result<std::unique_ptr<SecurityLayer>, Error> make(loop::EstablishedContext* context,
+                                                            const Terms& terms);
 
   Layer layer() const noexcept { return terms_.layer; }
   sasl_ssf_t ssf() const noexcept { return terms_.ssf; }
@@ -48,7 +48,7 @@ class SecurityLayer {
   // encode makes one packet of the message that `parts` make up together. decode takes the next
   // octets of the stream, however they were cut, and gives what they hold of complete packets,
   // which may be nothing. Both results are valid until the next call of the same function. They
-  // fail with a class and a clause. The layer that was closed before fails without a clause:
+  // fail with a kind and a message. The layer that was closed before fails without a message:
   // another thread may be telling why, and libsasl's error text has no lock.
   Result<ByteView, Refusal> encode(std::span<const ByteView> parts);
   Result<ByteView, Refusal> decode(ByteView stream);
@@ -58,7 +58,7 @@ class SecurityLayer {
                 std::uint32_t max_message_len)
       : terms_(terms), max_message_len_(max_message_len), context_(context) {}
 
-  Refusal close(Class what, std::string clause);
+  Refusal close(Class what, std::string message);
   Result<bool, Refusal> open_next();
 
   const Terms terms_;
@@ -76,7 +76,7 @@ class SecurityLayer {
 
 // layer_by_flags is GSS-SPNEGO's way to a layer, on both sides: no message says which, the
 // context's flags do ([MS-SPNG]; R10). Null where there is none, as always in HTTP. Fails with
-// the class and a clause where the window does not admit what the flags demand: never goes on
+// the kind and a message where the window does not admit what the flags demand: never goes on
 // without.
 Result<std::unique_ptr<SecurityLayer>, Refusal> layer_by_flags(loop::EstablishedContext* context,
                                                                const LayerWindow& window,

@@ -36,7 +36,7 @@ ServerExchange::Progress ServerExchange::advance(std::optional<ByteView> client_
 
 ServerExchange::Progress ServerExchange::begin(ByteView message) {
   auto options = Options::read(facts_.host);
-  if (!options) return Refusal{Class::kConfiguration, options.error().clause};
+  if (!options) return Refusal{Class::kConfiguration, options.error().message};
   facts_.options = *std::move(options);
   facts_.key = acceptor_key(facts_.offer.mechanism, facts_.params, facts_.options);
   const auto snapshot = facts_.plugin->policies.current(facts_.options.policy, facts_.host);

@@ -20,8 +20,8 @@ AcceptorKey acceptor_key(const gss::Mechanism& mechanism, const sasl_server_para
 
 std::optional<Refusal> ServerFacts::judge_authzid(const std::string& authzid) const {
   if (authzid.empty()) return std::nullopt;
-  if (auto mistake = authz::check_login_name(authzid)) {
-    return refuse(Class::kIdentity, "as authorization identity, " + mistake->clause);
+  if (auto error = authz::check_login_name(authzid)) {
+    return refuse(Class::kIdentity, "as authorization identity, " + error->message);
   }
   return std::nullopt;
 }
@@ -142,7 +142,7 @@ std::optional<Refusal> ServerLogin::name_peer() {
   auto authid = authz::identify(scope(), login_, peer);
   if (!authid) {
     const Class named = is_named_by_policy() ? Class::kPolicy : Class::kIdentity;
-    return facts_.refuse(login_.is_anonymous ? Class::kAnonymous : named, authid.error().clause);
+    return facts_.refuse(login_.is_anonymous ? Class::kAnonymous : named, authid.error().message);
   }
   authid_ = *std::move(authid);
   return check_realm();
@@ -181,11 +181,11 @@ std::optional<Refusal> ServerLogin::judge() const {
 
 std::optional<Refusal> ServerLogin::authorize() const {
   const authz::Peer peer(*facts_.policy, login_);
-  const auto mistake = authz::authorize(scope(), login_, peer);
-  if (!mistake) return std::nullopt;
+  const auto error = authz::authorize(scope(), login_, peer);
+  if (!error) return std::nullopt;
   return facts_.refuse(Class::kPolicy,
                        "\"" + printable(as_bytes(login_.authid)) + "\" asks to act as \"" +
-                           printable(as_bytes(login_.authzid)) + "\", but " + mistake->clause);
+                           printable(as_bytes(login_.authzid)) + "\", but " + error->message);
 }
 
 std::optional<Refusal> ServerLogin::canonicalize(const std::string& authzid,
@@ -215,7 +215,7 @@ std::optional<Refusal> ServerLogin::store_delegated(const sasl_out_params_t& opa
     return std::nullopt;
   }
   const auto ccache = facts_.options.ccache_store->expand(oparams.authid);
-  if (!ccache) return facts_.refuse(Class::kIdentity, ccache.error().clause);
+  if (!ccache) return facts_.refuse(Class::kIdentity, ccache.error().message);
   const gss::Status stored = gss::store(context_->delegated(), *ccache);
   if (stored.is_complete()) return std::nullopt;
   return explain(facts_.subject() + " (storing the delegated credential in " + *ccache + ")",

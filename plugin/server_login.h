@@ -41,8 +41,8 @@ struct ServerFacts {
 
   // subject says which login this is, for a person.
   std::string subject() const { return offer.sasl_name + " login to " + key.text(); }
-  Refusal refuse(Class what, const std::string& clause) const {
-    return {what, subject() + " failed: " + clause};
+  Refusal refuse(Class what, const std::string& message) const {
+    return {what, subject() + " failed: " + message};
   }
   // judge_authzid says what is wrong with the identity that a client wants to act as; an empty one
   // stands for its own.

@@ -11,7 +11,7 @@ SpnegoServer::Progress SpnegoServer::on_first_message(ByteView message) {
     return facts().refuse(Class::kProtocol, "the first message is no SPNEGO token");
   }
   auto bindings = server_binding(facts().params, facts().options, facts().offer);
-  if (!bindings) return facts().refuse(Class::kBinding, bindings.error().clause);
+  if (!bindings) return facts().refuse(Class::kBinding, bindings.error().message);
   return negotiate(*std::move(bindings), Flags(), message);
 }
 

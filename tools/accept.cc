@@ -55,8 +55,8 @@ struct Received {
   std::string why;
 };
 
-Received stopped(std::uint64_t num_octets, Exit status, Mistake mistake) {
-  return {num_octets, false, status, std::move(mistake.clause)};
+Received stopped(std::uint64_t num_octets, Exit status, Error error) {
+  return {num_octets, false, status, std::move(error.message)};
 }
 
 // Writes data to the sink until its end marker. Only then it gets its name; an initiator that sent
@@ -87,7 +87,7 @@ Received receive_data(ProtectedChannel* channel, Sink* sink) {
 }
 
 // Tells the initiator what we saw of it, where we are to, and that its data is stored.
-std::optional<Mistake> answer(const std::string& revealed, ProtectedChannel* channel) {
+std::optional<Error> answer(const std::string& revealed, ProtectedChannel* channel) {
   for (ByteView rest = as_bytes(revealed); !rest.empty();) {
     const ByteView piece = rest.first(std::min(rest.size(), kMaxContentLen));
     if (auto failed = channel->send(MessageKind::kSeen, piece)) return failed;
@@ -108,7 +108,7 @@ Received serve_data(const Server& server, loop::EstablishedContext* context,
   if (auto failed = answer(revealed, &channel)) {
     // The data is here all the same, but the initiator will not know.
     received.status = Exit::kFailed;
-    received.why = failed->clause;
+    received.why = failed->message;
   }
   return received;
 }
@@ -168,7 +168,7 @@ Exit serve_one(const Server& server, Listener* listener, Sink* sink) {
   std::string peer;
   const auto connection = listener->next(&peer);
   if (!connection) {
-    server.output.error(connection.error().clause);
+    server.output.error(connection.error().message);
     return Exit::kNotTried;
   }
   server.output.note("connection from " + peer);
@@ -181,7 +181,7 @@ Exit serve_one(const Server& server, Listener* listener, Sink* sink) {
 Exit run(const Options& options, const Output& output) {
   const auto terms = terms_of(options.login);
   if (!terms) {
-    output.error(terms.error().clause);
+    output.error(terms.error().message);
     return Exit::kNotTried;
   }
   // By the environment, since mechanisms such as SPNEGO know no credential store.
@@ -196,7 +196,7 @@ Exit run(const Options& options, const Output& output) {
   }
   auto listener = Listener::open(options.address, options.port);
   if (!listener) {
-    output.error(listener.error().clause);
+    output.error(listener.error().message);
     return Exit::kNotTried;
   }
   const Server server{options, *terms, *credential, output};
@@ -204,7 +204,7 @@ Exit run(const Options& options, const Output& output) {
     // Before anybody connects: that there is no such folder is known at once.
     auto sink = Sink::open(options.output);
     if (!sink) {
-      output.error(sink.error().clause);
+      output.error(sink.error().message);
       return Exit::kNotTried;
     }
     if (is_first) output.note("listening on " + listener->address());

@@ -36,20 +36,20 @@ constexpr Flags kFlags =
 constexpr Flags kRequired = Flags(Flag::kMutual) | Flag::kConf | Flag::kInteg;
 
 // Collects what the acceptor says it saw.
-Result<RevealedName, Mistake> receive_revealed(ProtectedChannel* channel) {
+Result<RevealedName, Error> receive_revealed(ProtectedChannel* channel) {
   std::string text;
   if (auto failed = channel->send(MessageKind::kEnd, {})) return *std::move(failed);
   for (;;) {
     const auto message = channel->receive();
     if (!message) return message.error();
     if (message->kind == MessageKind::kStored) break;
-    if (message->kind != MessageKind::kSeen) return Mistake{"the peer answers out of turn"};
+    if (message->kind != MessageKind::kSeen) return Error{"the peer answers out of turn"};
     if (text.size() + message->content.size() > kMaxRevealedLen) {
-      return Mistake{"the peer has too much to say"};
+      return Error{"the peer has too much to say"};
     }
     text += as_text(message->content);
   }
-  if (text.empty()) return Mistake{"it was not started with --reveal"};
+  if (text.empty()) return Error{"it was not started with --reveal"};
   return from_json(text);
 }
 
@@ -75,7 +75,7 @@ Revealed reveal_remotely(const Options& options, const gss::Oid& mech, const Out
   auto revealed = receive_revealed(&channel);
   if (revealed) return *std::move(revealed);
   output.error("the acceptor at " + shown(options.remote) +
-               " tells nothing: " + shown(revealed.error().clause, 2048));
+               " tells nothing: " + shown(revealed.error().message, 2048));
   return Exit::kFailed;
 }
 
@@ -83,7 +83,7 @@ Exit run(const Options& options, const Output& output) {
   use_credentials(options.myself);
   const auto mech = parse_mechanism(options.mechanism);
   if (!mech) {
-    output.error(mech.error().clause);
+    output.error(mech.error().message);
     return Exit::kNotTried;
   }
   const Revealed name = options.remote.empty() ? reveal_myself(options.myself, *mech, output)
@@ -145,7 +145,7 @@ void add_options(CLI::App* command, Options* options) {
 
 void check_options(const Options& options) {
   if (const auto mech = parse_mechanism(options.mechanism); !mech) {
-    throw UsageError(mech.error().clause);
+    throw UsageError(mech.error().message);
   }
   if (options.remote.empty()) return;
   const auto colon = options.remote.rfind(':');

@@ -97,7 +97,7 @@ KrbResult<std::string> ccache_name() {
   const KrbContext context;
   KrbCcache ccache(context);
   std::string name;
-  if (const auto code = open_default(context, &ccache, &name)) return context.mistake(code);
+  if (const auto code = open_default(context, &ccache, &name)) return context.error_of(code);
   return name;
 }
 
@@ -105,11 +105,11 @@ KrbResult<Ccache> read_ccache() {
   const KrbContext context;
   KrbCcache ccache(context);
   std::string name;
-  if (const auto code = open_default(context, &ccache, &name)) return context.mistake(code);
-  if (is_empty_file(name)) return Mistake{"the file is empty"};
+  if (const auto code = open_default(context, &ccache, &name)) return context.error_of(code);
+  if (is_empty_file(name)) return Error{"the file is empty"};
   KrbPrincipal client(context);
   if (const auto code = krb5_cc_get_principal(context, ccache.get(), client.out())) {
-    return context.mistake(code);
+    return context.error_of(code);
   }
   Ccache result;
   result.client = unparsed(context, client.get());
@@ -121,7 +121,7 @@ KrbResult<Ccache> read_ccache() {
                               is_renewable ? time_of(creds->times.renew_till) : 0,
                               is_initial(*creds)});
   }
-  if (cursor.error() != 0) return context.mistake(cursor.error());
+  if (cursor.error() != 0) return context.error_of(cursor.error());
   return result;
 }
 
@@ -129,24 +129,24 @@ KrbResult<FreshTicket> fresh_ticket(const std::string& principal) {
   const KrbContext context;
   KrbCcache ccache(context);
   std::string name;
-  if (const auto code = open_default(context, &ccache, &name)) return context.mistake(code);
-  if (is_empty_file(name)) return Mistake{"the file is empty"};
+  if (const auto code = open_default(context, &ccache, &name)) return context.error_of(code);
+  if (is_empty_file(name)) return Error{"the file is empty"};
   KrbMemoryCcache copy(context);
   KrbPrincipal client(context), server(context);
   krb5_error_code code = krb5_cc_get_principal(context, ccache.get(), client.out());
   if (code == 0) code = krb5_parse_name(context, principal.c_str(), server.out());
   if (code == 0) code = krb5_cc_new_unique(context, "MEMORY", nullptr, copy.out());
   if (code == 0) code = copy_granting(context, ccache.get(), client.get(), copy.get());
-  if (code != 0) return context.mistake(code);
+  if (code != 0) return context.error_of(code);
   krb5_creds wanted{};
   wanted.client = client.get();
   wanted.server = server.get();
   KrbCreds creds(context);
   code = krb5_get_credentials(context, 0, copy.get(), &wanted, creds.out());
-  if (code != 0) return context.mistake(code);
+  if (code != 0) return context.error_of(code);
   KrbTicket ticket(context);
   code = krb5_decode_ticket(&creds->ticket, ticket.out());
-  if (code != 0) return context.mistake(code);
+  if (code != 0) return context.error_of(code);
   char enctype[64];
   if (krb5_enctype_to_name(ticket->enc_part.enctype, 0, enctype, sizeof enctype) != 0) *enctype = 0;
   return FreshTicket{ticket->enc_part.kvno, enctype};

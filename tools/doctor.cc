@@ -77,7 +77,7 @@ std::string this_machine() {
 void name_service(Case* it) {
   const ChildOutcome outcome = run_in_child(kDeadline, [&] {
     const auto service = service_principal(it->options.service, it->options.host);
-    return service ? to_text(json(*service)) : to_text(json(service.error().clause));
+    return service ? to_text(json(*service)) : to_text(json(service.error().message));
   });
   it->service_failure = outcome.text();
   if (!outcome.is_done()) return;
@@ -101,7 +101,7 @@ void read_app(Case* it) {
     if (!stream) {
       it->app_failure = this_user() + " cannot read it";
     } else if (!parsed) {
-      it->app_failure = parsed.error().clause;
+      it->app_failure = parsed.error().message;
     } else {
       it->app = *std::move(parsed);
     }

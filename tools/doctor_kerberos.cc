@@ -180,12 +180,12 @@ Findings check_ticket(const Case& it) {
   Report report("ticket");
   const auto name = ccache_name();
   if (!name) {
-    report_no_ticket("the credentials cache", name.error().clause, &report);
+    report_no_ticket("the credentials cache", name.error().message, &report);
     return report.take();
   }
   const auto ccache = read_ccache();
   if (!ccache) {
-    report_no_ticket(*name, ccache.error().clause, &report);
+    report_no_ticket(*name, ccache.error().message, &report);
     return report.take();
   }
   const auto initial = std::ranges::find_if(ccache->tickets, &Ticket::is_initial);
@@ -213,7 +213,7 @@ Findings check_keytab(const Case& it) {
   if (!check_file(it, name, &report)) return report.take();
   const auto keytab = read_keytab(name, it.options.service, it.options.host);
   if (!keytab) {
-    report.problem("the keytab " + name + " cannot be used: " + keytab.error().clause,
+    report.problem("the keytab " + name + " cannot be used: " + keytab.error().message,
                    "a server that cannot read its key does not offer the mechanism",
                    "see whether `klist -k " + name + "` reads it; export the key anew: " +
                        export_command(name, it.service.principal));
@@ -241,10 +241,10 @@ Findings check_key(const Case& it) {
   if (ticket) {
     report_key(it, *keytab, *ticket, &report);
   } else if (!it.options.examines_client) {
-    report.note("the keytab's key was not compared with the KDC's: " + ticket.error().clause,
+    report.note("the keytab's key was not compared with the KDC's: " + ticket.error().message,
                 "that takes a ticket", "kinit USER");
   } else {
-    report_refusal(it, ticket.error().clause, &report);
+    report_refusal(it, ticket.error().message, &report);
   }
   return report.take();
 }

@@ -133,12 +133,12 @@ Kdc ask(const std::string& name, const std::optional<KdcAddress>& address, ByteV
   kdc.is_asked = true;
   const auto octets = ask_kdc(*address, request, kKdcTimeout);
   if (!octets) {
-    kdc.failure = octets.error().clause;
+    kdc.failure = octets.error().message;
     return kdc;
   }
   const auto answer = read_kdc_answer(*octets);
   if (!answer) {
-    kdc.failure = answer.error().clause;
+    kdc.failure = answer.error().message;
     return kdc;
   }
   kdc.answer = *answer;
@@ -264,7 +264,7 @@ Findings check_configuration(const Case& it) {
   const auto configuration = krb_configuration();
   if (!configuration) {
     report.problem("Kerberos cannot use its configuration (" + joined(files) +
-                       "): " + configuration.error().clause,
+                       "): " + configuration.error().message,
                    "no program can use Kerberos", "mend it: krb5.conf(5) says how it is written");
     return report.take();
   }

@@ -16,7 +16,7 @@
 namespace gssloop::tools {
 namespace {
 
-Mistake failed(const std::string& what, const std::string& name, int error) {
+Error failed(const std::string& what, const std::string& name, int error) {
   return {what + " " + shown(name, 4096) + ": " + std::generic_category().message(error)};
 }
 
@@ -41,7 +41,7 @@ mode_t mode_for(const std::string& path) {
 
 }  // namespace
 
-Result<Source, Mistake> Source::open(const std::string& path) {
+Result<Source, Error> Source::open(const std::string& path) {
   if (path == "-") return Source(Descriptor(), STDIN_FILENO, "standard input");
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return failed("cannot read", path, errno);
@@ -49,7 +49,7 @@ Result<Source, Mistake> Source::open(const std::string& path) {
   return Source(std::move(file), fd, path);
 }
 
-Result<std::size_t, Mistake> Source::read(std::span<std::uint8_t> into) {
+Result<std::size_t, Error> Source::read(std::span<std::uint8_t> into) {
   std::size_t num_read = 0;
   while (num_read < into.size()) {
     const ssize_t got = ::read(fd_, into.data() + num_read, into.size() - num_read);
@@ -71,7 +71,7 @@ std::optional<std::uint64_t> Source::size() const {
 
 bool Source::is_terminal() const { return isatty(fd_) == 1; }
 
-Result<Sink, Mistake> Sink::open(const std::string& path) {
+Result<Sink, Error> Sink::open(const std::string& path) {
   if (path.empty()) return Sink(Descriptor(), STDOUT_FILENO, {}, {});
   struct stat info;
   const bool exists = stat(path.c_str(), &info) == 0;
@@ -104,7 +104,7 @@ Sink::~Sink() {
   if (!temporary_.empty()) remove_temporary(temporary_);
 }
 
-std::optional<Mistake> Sink::write(ByteView octets) {
+std::optional<Error> Sink::write(ByteView octets) {
   while (!octets.empty()) {
     const ssize_t written = ::write(fd_, octets.data(), octets.size());
     if (written < 0 && errno == EINTR) continue;
@@ -116,7 +116,7 @@ std::optional<Mistake> Sink::write(ByteView octets) {
   return std::nullopt;
 }
 
-std::optional<Mistake> Sink::finish() {
+std::optional<Error> Sink::finish() {
   if (temporary_.empty()) return std::nullopt;
   // The peer is told that the data is stored: a disk that is full may say so only now.
   if (fsync(fd_) != 0) return failed("cannot write", path_, errno);
@@ -125,14 +125,14 @@ std::optional<Mistake> Sink::finish() {
   return std::nullopt;
 }
 
-Result<Bytes, Mistake> read_small_file(const std::string& path, std::size_t max_len) {
+Result<Bytes, Error> read_small_file(const std::string& path, std::size_t max_len) {
   auto source = Source::open(path);
   if (!source) return std::move(source.error());
   Bytes octets(max_len + 1);
   const auto num_read = source->read(octets);
   if (!num_read) return num_read.error();
   if (*num_read > max_len) {
-    return Mistake{shown(path, 4096) + " has more than " + std::to_string(max_len) + " octets"};
+    return Error{shown(path, 4096) + " has more than " + std::to_string(max_len) + " octets"};
   }
   octets.resize(*num_read);
   return octets;

@@ -18,10 +18,10 @@ namespace gssloop::tools {
 // Source is a file or standard input.
 class Source {
  public:
-  // open takes "-" for standard input. Fails with a clause that names the file.
-  static Result<Source, Mistake> open(const std::string& path);
+  // open takes "-" for standard input. Fails with a message that names the file.
+  static Result<Source, Error> open(const std::string& path);
   // read fills `into` as far as there is data; 0 is the end.
-  Result<std::size_t, Mistake> read(std::span<std::uint8_t> into);
+  Result<std::size_t, Error> read(std::span<std::uint8_t> into);
   // size is how many octets a regular file has.
   std::optional<std::uint64_t> size() const;
   bool is_terminal() const;
@@ -40,14 +40,14 @@ class Source {
 class Sink {
  public:
   // open takes "" for standard output.
-  static Result<Sink, Mistake> open(const std::string& path);
+  static Result<Sink, Error> open(const std::string& path);
   Sink(Sink&& other) noexcept;
   Sink& operator=(Sink&&) = delete;
   ~Sink();
 
-  std::optional<Mistake> write(ByteView octets);
+  std::optional<Error> write(ByteView octets);
   // finish makes what was written last, under its name. Nothing may be written afterwards.
-  std::optional<Mistake> finish();
+  std::optional<Error> finish();
 
  private:
   Sink(Descriptor owned, int fd, std::string path, std::string temporary)
@@ -62,7 +62,7 @@ class Sink {
 };
 
 // read_small_file reads a whole file of at most `max_len` octets.
-Result<Bytes, Mistake> read_small_file(const std::string& path, std::size_t max_len);
+Result<Bytes, Error> read_small_file(const std::string& path, std::size_t max_len);
 
 }  // namespace gssloop::tools
 

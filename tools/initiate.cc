@@ -47,7 +47,7 @@ Initiation initiation(const Options& options, LoginTerms terms) {
 
 // Sends all of the source, which may be empty but is a file all the same; the octets sent, or why
 // not.
-Result<std::uint64_t, Mistake> send_all(Source* source, ProtectedChannel* channel) {
+Result<std::uint64_t, Error> send_all(Source* source, ProtectedChannel* channel) {
   Bytes piece(kMaxContentLen);
   Progress progress("sent", source->size());
   std::uint64_t num_sent = 0;
@@ -64,13 +64,13 @@ Result<std::uint64_t, Mistake> send_all(Source* source, ProtectedChannel* channe
 }
 
 // Ends the data, and waits until the acceptor has stored it; what it saw is passed over.
-std::optional<Mistake> end_data(ProtectedChannel* channel) {
+std::optional<Error> end_data(ProtectedChannel* channel) {
   if (auto failed = channel->send(MessageKind::kEnd, {})) return failed;
   for (;;) {
     const auto message = channel->receive();
     if (!message) return message.error();
     if (message->kind == MessageKind::kStored) return std::nullopt;
-    if (message->kind != MessageKind::kSeen) return Mistake{"the peer answers out of turn"};
+    if (message->kind != MessageKind::kSeen) return Error{"the peer answers out of turn"};
   }
 }
 
@@ -79,7 +79,7 @@ Exit send_data(const Options& options, const LoginTerms& terms, Connected* login
   io::FdTransport transport(login->connection.get());
   ProtectedChannel channel(&login->context, &transport, terms.protection, terms.patience);
   std::uint64_t num_sent = 0;
-  std::optional<Mistake> failed;
+  std::optional<Error> failed;
   if (!options.has_no_data) {
     if (source->is_terminal()) output.note("sending standard input; Ctrl-D ends it");
     const auto sent = send_all(source, &channel);
@@ -93,8 +93,8 @@ Exit send_data(const Options& options, const LoginTerms& terms, Connected* login
   if (!failed) failed = end_data(&channel);
   (*document)["data"] = {{"octets", num_sent}, {"stored", !failed}};
   if (failed) {
-    (*document)["data"]["failure"] = failed->clause;
-    output.error("the data was not taken whole: " + shown(failed->clause, 2048));
+    (*document)["data"]["failure"] = failed->message;
+    output.error("the data was not taken whole: " + shown(failed->message, 2048));
     return Exit::kFailed;
   }
   output.note(std::to_string(num_sent) + " octets sent, " +
@@ -107,13 +107,13 @@ Exit send_data(const Options& options, const LoginTerms& terms, Connected* login
 Exit initiate(const Options& options, Json* document, const Output& output) {
   auto terms = terms_of(options.login);
   if (!terms) {
-    output.error(terms.error().clause);
+    output.error(terms.error().message);
     return Exit::kNotTried;
   }
   if (!options.ccache.empty()) setenv("KRB5CCNAME", options.ccache.c_str(), 1);
   auto source = Source::open(options.send.empty() ? "-" : options.send);
   if (!source) {
-    output.error(source.error().clause);
+    output.error(source.error().message);
     return Exit::kNotTried;
   }
   Legs legs(options.json ? nullptr : &output);
@@ -174,8 +174,8 @@ Result<Connected, Exit> log_in(Initiation wanted, Legs* legs, Json* document,
   const io::Deadline deadline = wanted.terms.deadline();
   auto connection = connect_to(wanted.host, wanted.port, deadline);
   if (!connection) {
-    output.error(connection.error().clause);
-    (*document)["failure"] = {{"reason", connection.error().clause}};
+    output.error(connection.error().message);
+    (*document)["failure"] = {{"reason", connection.error().message}};
     return Exit::kNotTried;
   }
   gss::InitiatorInput input;

@@ -122,7 +122,7 @@ int ask_by_udp(const addrinfo& address, ByteView request, Clock::time_point dead
   return socket.receive(answer);
 }
 
-std::string clause(int error) {
+std::string text_of(int error) {
   return error == ETIMEDOUT ? "no answer in time" : std::string(strerror(error));
 }
 
@@ -221,16 +221,16 @@ bool has_uri_records(const std::string& realm) {
   return !query("_kerberos." + realm + ".", kUri).empty();
 }
 
-Result<Bytes, Mistake> ask_kdc(const KdcAddress& address, ByteView request,
-                               std::chrono::milliseconds timeout) {
+Result<Bytes, Error> ask_kdc(const KdcAddress& address, ByteView request,
+                             std::chrono::milliseconds timeout) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_NUMERICSERV;
   addrinfo* list = nullptr;
   const int code = getaddrinfo(address.host.c_str(), address.port.c_str(), &hints, &list);
-  if (code != 0) return Mistake{std::string("its name has no address: ") + gai_strerror(code)};
+  if (code != 0) return Error{std::string("its name has no address: ") + gai_strerror(code)};
   const std::unique_ptr<addrinfo, FreeAddresses> addresses(list);
-  std::string clauses;
+  std::string texts;
   for (const auto& [ask, by] : {std::pair(&ask_by_tcp, "TCP"), std::pair(&ask_by_udp, "UDP")}) {
     const Clock::time_point deadline = Clock::now() + timeout;
     int error = 0;
@@ -239,9 +239,9 @@ Result<Bytes, Mistake> ask_kdc(const KdcAddress& address, ByteView request,
       error = ask(*one, request, deadline, &answer);
       if (error == 0) return answer;
     }
-    clauses += (clauses.empty() ? "" : ", ") + std::string(by) + ": " + clause(error);
+    texts += (texts.empty() ? "" : ", ") + std::string(by) + ": " + text_of(error);
   }
-  return Mistake{clauses};
+  return Error{texts};
 }
 
 }  // namespace gssloop::tools

@@ -41,9 +41,9 @@ bool has_uri_records(const std::string& realm);
 std::vector<KdcAddress> parse_srv(ByteView answer);
 
 // ask_kdc sends a request and returns the answer: by TCP, and if nobody listens there, by UDP. The
-// timeout is for each of the two. Fails with a clause that names what did not work.
-Result<Bytes, Mistake> ask_kdc(const KdcAddress& address, ByteView request,
-                               std::chrono::milliseconds timeout);
+// timeout is for each of the two. Fails with a message that names what did not work.
+Result<Bytes, Error> ask_kdc(const KdcAddress& address, ByteView request,
+                             std::chrono::milliseconds timeout);
 
 }  // namespace gssloop::tools
 

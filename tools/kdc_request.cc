@@ -19,9 +19,9 @@ krb5_data view(ByteView octets) {
 
 }  // namespace
 
-Result<Bytes, Mistake> make_kdc_request(const std::string& realm) {
+Result<Bytes, Error> make_kdc_request(const std::string& realm) {
   const KrbContext context;
-  if (context.error() != 0) return context.mistake(context.error());
+  if (context.error() != 0) return context.error_of(context.error());
   KrbPrincipal client(context);
   KrbInitCreds exchange(context);
   krb5_error_code code =
@@ -31,31 +31,31 @@ Result<Bytes, Mistake> make_kdc_request(const std::string& realm) {
     code =
         krb5_init_creds_init(context, client.get(), nullptr, nullptr, 0, nullptr, exchange.out());
   }
-  if (code != 0) return context.mistake(code);
+  if (code != 0) return context.error_of(code);
   krb5_data nothing{}, request{}, its_realm{};
   unsigned flags = 0;
   code = krb5_init_creds_step(context, exchange.get(), &nothing, &request, &its_realm, &flags);
-  if (code != 0) return context.mistake(code);
+  if (code != 0) return context.error_of(code);
   Bytes octets(request.data, request.data + request.length);
   krb5_free_data_contents(context, &request);
   krb5_free_data_contents(context, &its_realm);
   return octets;
 }
 
-Result<KdcAnswer, Mistake> read_kdc_answer(ByteView answer) {
+Result<KdcAnswer, Error> read_kdc_answer(ByteView answer) {
   const KrbContext context;
-  if (context.error() != 0) return context.mistake(context.error());
+  if (context.error() != 0) return context.error_of(context.error());
   if (!answer.empty() && answer[0] == kAsRep) return KdcAnswer{};
   KrbError error(context);
   const krb5_data octets = view(answer);
   if (krb5_rd_error(context, &octets, error.out()) != 0) {
-    return Mistake{"what it answered is no Kerberos message"};
+    return Error{"what it answered is no Kerberos message"};
   }
   KdcAnswer result;
   result.serves_realm =
       static_cast<long>(error->error) != KRB5KDC_ERR_WRONG_REALM - ERROR_TABLE_BASE_krb5;
   result.time = static_cast<std::uint32_t>(error->stime);
-  result.text = context.mistake(ERROR_TABLE_BASE_krb5 + static_cast<int>(error->error)).clause;
+  result.text = context.error_of(ERROR_TABLE_BASE_krb5 + static_cast<int>(error->error)).message;
   return result;
 }
 

@@ -16,7 +16,7 @@ namespace gssloop::tools {
 // make_kdc_request makes an AS-REQ for a principal "gssloop-doctor" of `realm`, which hardly
 // exists: the KDC answers with an error, which tells its time, and logs a name that says who asked.
 // No password is tried and no account can be locked by it.
-Result<Bytes, Mistake> make_kdc_request(const std::string& realm);
+Result<Bytes, Error> make_kdc_request(const std::string& realm);
 
 // KdcAnswer is what came back.
 struct KdcAnswer {
@@ -26,7 +26,7 @@ struct KdcAnswer {
 };
 
 // read_kdc_answer reads the answer to such a request. Fails for what is no Kerberos message.
-Result<KdcAnswer, Mistake> read_kdc_answer(ByteView answer);
+Result<KdcAnswer, Error> read_kdc_answer(ByteView answer);
 
 }  // namespace gssloop::tools
 

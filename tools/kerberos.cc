@@ -104,7 +104,7 @@ std::vector<std::string> configuration_files() {
 
 KrbResult<KrbConfiguration> krb_configuration() {
   const KrbContext context;
-  if (context.error() != 0) return context.mistake(context.error());
+  if (context.error() != 0) return context.error_of(context.error());
   const Profile profile = profile_of(context);
   KrbConfiguration result;
   result.files = configuration_files();
@@ -125,10 +125,10 @@ KrbResult<KrbConfiguration> krb_configuration() {
 
 KrbResult<Service> service_principal(const std::string& service, const std::string& host) {
   const KrbContext context;
-  if (context.error() != 0) return context.mistake(context.error());
+  if (context.error() != 0) return context.error_of(context.error());
   KrbPrincipal principal(context);
   if (const auto code = sname(context, service, host, principal.out())) {
-    return context.mistake(code, "the name of " + service + "@" + host);
+    return context.error_of(code, "the name of " + service + "@" + host);
   }
   Service result;
   result.realm = realm_of(principal.get());
@@ -137,7 +137,7 @@ KrbResult<Service> service_principal(const std::string& service, const std::stri
     result.realm = default_realm(context);
     if (const auto code =
             krb5_set_principal_realm(context, principal.get(), result.realm.c_str())) {
-      return context.mistake(code, "the name of " + service + "@" + host);
+      return context.error_of(code, "the name of " + service + "@" + host);
     }
   }
   result.principal = unparsed(context, principal.get());
@@ -149,7 +149,7 @@ KrbResult<Service> service_principal(const std::string& service, const std::stri
 
 KrbResult<std::vector<std::string>> configured_kdcs(const std::string& realm) {
   const KrbContext context;
-  if (context.error() != 0) return context.mistake(context.error());
+  if (context.error() != 0) return context.error_of(context.error());
   const Profile profile = profile_of(context);
   std::vector<std::string> kdcs;
   for (const char* name : {"kdc", "primary_kdc", "master_kdc"}) {
@@ -161,11 +161,11 @@ KrbResult<std::vector<std::string>> configured_kdcs(const std::string& realm) {
 KrbResult<Keytab> read_keytab(const std::string& name, const std::string& service,
                               const std::string& host) {
   const KrbContext context;
-  if (context.error() != 0) return context.mistake(context.error());
+  if (context.error() != 0) return context.error_of(context.error());
   KrbKeytab keytab(context);
   const auto opened = name.empty() ? krb5_kt_default(context, keytab.out())
                                    : krb5_kt_resolve(context, name.c_str(), keytab.out());
-  if (opened != 0) return context.mistake(opened);
+  if (opened != 0) return context.error_of(opened);
   Keytab result;
   char full_name[1024];
   if (krb5_kt_get_name(context, keytab.get(), full_name, sizeof full_name) == 0) {
@@ -175,7 +175,7 @@ KrbResult<Keytab> read_keytab(const std::string& name, const std::string& servic
   const bool has_wanted = sname(context, service, host, wanted.out()) == 0;
   krb5_kt_cursor cursor;
   if (const auto code = krb5_kt_start_seq_get(context, keytab.get(), &cursor)) {
-    return context.mistake(code);
+    return context.error_of(code);
   }
   krb5_keytab_entry entry;
   krb5_error_code code;
@@ -187,7 +187,7 @@ KrbResult<Keytab> read_keytab(const std::string& name, const std::string& servic
     krb5_free_keytab_entry_contents(context, &entry);
   }
   krb5_kt_end_seq_get(context, keytab.get(), &cursor);
-  if (code != KRB5_KT_END) return context.mistake(code);
+  if (code != KRB5_KT_END) return context.error_of(code);
   return result;
 }
 

@@ -15,11 +15,11 @@ namespace gssloop::tools {
 
 // What this machine's Kerberos holds and says. krb5_* functions are called in kerberos.cc and
 // kdc_request.cc alone. Every function reads the present configuration (KRB5_CONFIG) anew, and
-// fails with a clause that holds libkrb5's own text. Only fresh_ticket uses the network, beside
+// fails with a message that holds libkrb5's own text. Only fresh_ticket uses the network, beside
 // what looking up a host name may need.
 
 template <class T>
-using KrbResult = Result<T, Mistake>;
+using KrbResult = Result<T, Error>;
 
 // KrbConfiguration is what krb5.conf says, as far as logins often fail by it.
 struct KrbConfiguration {

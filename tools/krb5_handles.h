@@ -24,11 +24,11 @@ class KrbContext {
   operator krb5_context() const noexcept { return context_; }
   krb5_error_code error() const noexcept { return error_; }
 
-  // mistake is "what: libkrb5's text for the code"; `what` may be empty.
-  Mistake mistake(krb5_error_code code, const std::string& what = {}) const {
+  // error_of is "what: libkrb5's text for the code"; `what` may be empty.
+  Error error_of(krb5_error_code code, const std::string& what = {}) const {
     // For a null context, too.
     const char* text = krb5_get_error_message(context_, code);
-    Mistake result{(what.empty() ? "" : what + ": ") + text};
+    Error result{(what.empty() ? "" : what + ": ") + text};
     krb5_free_error_message(context_, text);
     return result;
   }

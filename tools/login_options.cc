@@ -24,19 +24,19 @@ std::optional<unsigned> hex_digit(char c) {
   return std::nullopt;
 }
 
-Result<Bytes, Mistake> from_hex(std::string_view digits) {
+Result<Bytes, Error> from_hex(std::string_view digits) {
   Bytes octets;
-  if (digits.size() % 2 != 0) return Mistake{"hex: takes an even number of digits"};
+  if (digits.size() % 2 != 0) return Error{"hex: takes an even number of digits"};
   for (std::size_t i = 0; i < digits.size(); i += 2) {
     const auto high = hex_digit(digits[i]), low = hex_digit(digits[i + 1]);
-    if (!high || !low) return Mistake{"hex: takes hexadecimal digits alone"};
+    if (!high || !low) return Error{"hex: takes hexadecimal digits alone"};
     octets.push_back(static_cast<std::uint8_t>(*high << 4 | *low));
   }
   return octets;
 }
 
 // One part of a channel binding: "hex:00ff", "file:PATH", "text:..." or text.
-Result<Bytes, Mistake> binding_part(std::string_view part) {
+Result<Bytes, Error> binding_part(std::string_view part) {
   const auto rest_after = [&](std::string_view prefix) { return part.substr(prefix.size()); };
   if (part.starts_with("hex:")) return from_hex(rest_after("hex:"));
   if (part.starts_with("file:")) {
@@ -45,7 +45,7 @@ Result<Bytes, Mistake> binding_part(std::string_view part) {
   return to_bytes(as_bytes(part.starts_with("text:") ? rest_after("text:") : part));
 }
 
-Result<gss::ChannelBindings, Mistake> parse_binding(const std::vector<std::string>& parts) {
+Result<gss::ChannelBindings, Error> parse_binding(const std::vector<std::string>& parts) {
   Bytes data;
   for (const std::string& part : parts) {
     const auto octets = binding_part(part);
@@ -95,7 +95,7 @@ io::Deadline LoginTerms::deadline() const {
   return patience.count() == 0 ? io::kNoDeadline : io::Clock::now() + patience;
 }
 
-Result<Flags, Mistake> parse_flags(std::string_view names) {
+Result<Flags, Error> parse_flags(std::string_view names) {
   Flags flags, all;
   for (const Flag flag : kNamedFlags) all = all | flag;
   for (bool is_last = false; !is_last;) {
@@ -108,13 +108,13 @@ Result<Flags, Mistake> parse_flags(std::string_view names) {
     if (known != std::end(kNamedFlags)) {
       flags = flags | *known;
     } else if (name != "none") {
-      return Mistake{"there is no flag '" + shown(name) + "': known are none, " + to_string(all)};
+      return Error{"there is no flag '" + shown(name) + "': known are none, " + to_string(all)};
     }
   }
   return flags;
 }
 
-Result<gss::Oid, Mistake> parse_mechanism(const std::string& text) {
+Result<gss::Oid, Error> parse_mechanism(const std::string& text) {
   if (text == "krb5") return gss::Oid::krb5();
   if (text == "spnego") return gss::Oid::spnego();
   if (text == "iakerb") return gss::Oid::iakerb();
@@ -126,10 +126,10 @@ Result<gss::Oid, Mistake> parse_mechanism(const std::string& text) {
       }
     }
   }
-  return Mistake{"there is no mechanism '" + shown(text) + "': 'gssloop mechanisms' lists them"};
+  return Error{"there is no mechanism '" + shown(text) + "': 'gssloop mechanisms' lists them"};
 }
 
-Result<LoginTerms, Mistake> terms_of(const LoginOptions& options) {
+Result<LoginTerms, Error> terms_of(const LoginOptions& options) {
   LoginTerms terms;
   if (!options.mechanism.empty()) {
     auto mech = parse_mechanism(options.mechanism);
@@ -155,7 +155,7 @@ Result<LoginTerms, Mistake> terms_of(const LoginOptions& options) {
 
 void check_usage(const LoginOptions& options) {
   const auto demand = [](const auto& parsed) {
-    if (!parsed) throw UsageError(parsed.error().clause);
+    if (!parsed) throw UsageError(parsed.error().message);
   };
   if (!options.mechanism.empty()) demand(parse_mechanism(options.mechanism));
   for (const std::string* flags : {&options.flags, &options.required}) {

@@ -49,7 +49,7 @@ struct LoginTerms {
 void check_usage(const LoginOptions& options);
 
 // terms_of fails when an option means nothing, or names a file that cannot be read.
-Result<LoginTerms, Mistake> terms_of(const LoginOptions& options);
+Result<LoginTerms, Error> terms_of(const LoginOptions& options);
 
 // needed_for_data are the flags without which nothing can be sent as `terms` want it.
 Flags needed_for_data(const LoginTerms& terms);
@@ -57,8 +57,8 @@ Flags needed_for_data(const LoginTerms& terms);
 // Parsers of what options hold. parse_flags takes the names that to_string(Flags) gives, or
 // "none", commas between;
 // parse_mechanism "krb5", "spnego", "iakerb", a SASL name or a dotted OID.
-Result<Flags, Mistake> parse_flags(std::string_view names);
-Result<gss::Oid, Mistake> parse_mechanism(const std::string& text);
+Result<Flags, Error> parse_flags(std::string_view names);
+Result<gss::Oid, Error> parse_mechanism(const std::string& text);
 
 // target_name makes the acceptor's name of what a person writes: "imap@host", "imap" (on `host`),
 // or a Kerberos principal, which has a slash.

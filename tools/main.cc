@@ -57,7 +57,7 @@ std::string help_command(const CLI::App& app) {
 }
 
 // What is wrong with the line, in words; CLI11 takes an unknown subcommand for none at all.
-std::string mistake(const CLI::App& app, const CLI::ParseError& error) {
+std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
   const auto unknown = app.remaining();
   if (!app.get_subcommands().empty() || unknown.empty()) return shown(error.what(), 1024);
   return "there is no subcommand or option '" + shown(unknown.front()) + "'";
@@ -76,7 +76,7 @@ Exit run(int argc, char** argv) {
       return std::cout.flush() ? Exit::kDone : Exit::kNotTried;
     }
     const Output output(colour_of(globals));
-    output.error(mistake(app, error));
+    output.error(usage_error(app, error));
     output.note("Try '" + help_command(app) + "'.");
     return Exit::kUsage;
   }

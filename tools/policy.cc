@@ -120,7 +120,7 @@ Verdict decide(const authz::Policy& policy, authz::Login* login, const std::stri
     login->authid = *identity;
     login->authzid = authzid.empty() ? *identity : authzid;
   } else {
-    verdict.refusal = identity.error().clause;
+    verdict.refusal = identity.error().message;
   }
   verdict.findings = authz::judge(scope, peer);
   if (const auto* objection = authz::objection(verdict.findings); objection && identity) {
@@ -128,9 +128,9 @@ Verdict decide(const authz::Policy& policy, authz::Login* login, const std::stri
   }
   if (login->authid != login->authzid) {
     verdict.authorize = authz::authorize_findings(scope, peer);
-    if (const auto mistake = authz::authorize(scope, *login, peer);
-        mistake && verdict.refusal.empty()) {
-      verdict.refusal = mistake->clause;
+    if (const auto error = authz::authorize(scope, *login, peer);
+        error && verdict.refusal.empty()) {
+      verdict.refusal = error->message;
     }
   }
   return verdict;
@@ -241,13 +241,13 @@ Result<RevealedName, Exit> name_to_explain(const ExplainOptions& options, const 
   }
   const auto text = read_small_file(*options.attributes, kMaxNameLen);
   if (!text) {
-    output.error(text.error().clause);
+    output.error(text.error().message);
     return Exit::kNotTried;
   }
   auto name = from_json(as_text(*text));
   if (name) return *std::move(name);
   output.error(shown(*options.attributes, 1024) +
-               " is not what gssloop attributes --json prints: " + name.error().clause);
+               " is not what gssloop attributes --json prints: " + name.error().message);
   return Exit::kNotTried;
 }
 

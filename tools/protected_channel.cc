@@ -55,53 +55,53 @@ io::Deadline ProtectedChannel::deadline() const {
   return patience_.count() == 0 ? io::kNoDeadline : io::Clock::now() + patience_;
 }
 
-std::optional<Mistake> ProtectedChannel::send(MessageKind kind, ByteView content) {
+std::optional<Error> ProtectedChannel::send(MessageKind kind, ByteView content) {
   const auto head = header(kind, num_sent_);
   const ByteView parts[] = {head, content};
   const auto token_len = context_.wrap_into(protection_, parts, 0, &buffer_);
-  if (!token_len) return Mistake{"a message cannot be protected: " + token_len.error().text()};
+  if (!token_len) return Error{"a message cannot be protected: " + token_len.error().text()};
   const ByteView token = ByteView(buffer_).first(*token_len);
   const auto sent = io::send_frame(transport_, io::FrameKind::kData, token, deadline());
-  if (!sent.is_done()) return Mistake{"a message could not be sent: " + why(sent)};
+  if (!sent.is_done()) return Error{"a message could not be sent: " + why(sent)};
   ++num_sent_;
   return std::nullopt;
 }
 
-Result<Message, Mistake> ProtectedChannel::receive() {
+Result<Message, Error> ProtectedChannel::receive() {
   for (int num_late = 0; num_late <= kMaxLateTokens; ++num_late) {
     auto frame = io::receive_frame(transport_, kMaxTokenLen, deadline());
-    if (!frame) return Mistake{std::move(frame.error().reason)};
+    if (!frame) return Error{std::move(frame.error().reason)};
     switch (frame->kind) {
       case io::FrameKind::kData:
         return open(std::move(frame->body));
       case io::FrameKind::kFailure:
-        return Mistake{"the peer says that it failed"};
+        return Error{"the peer says that it failed"};
       case io::FrameKind::kToken: {
         // A context that is not mutual is complete for the initiator before the acceptor has seen
         // anything, and this may be its error token.
         const loop::Row& row = context_.on_token(frame->body);
         if (row.has(loop::Action::kFail)) {
-          return Mistake{"the peer took the context back (" + std::string(row.when) + ")"};
+          return Error{"the peer took the context back (" + std::string(row.when) + ")"};
         }
         break;
       }
     }
   }
-  return Mistake{"the peer sends context tokens in place of data"};
+  return Error{"the peer sends context tokens in place of data"};
 }
 
-Result<Message, Mistake> ProtectedChannel::open(Bytes token) {
+Result<Message, Error> ProtectedChannel::open(Bytes token) {
   const auto octets = context_.unwrap_in_place(protection_, token);
-  if (!octets) return Mistake{"a message is not what the peer sent: " + octets.error().text()};
+  if (!octets) return Error{"a message is not what the peer sent: " + octets.error().text()};
   if (octets->size() < kHeaderLen || !is_known((*octets)[0])) {
-    return Mistake{"a message is of no known kind"};
+    return Error{"a message is of no known kind"};
   }
   const auto kind = static_cast<MessageKind>((*octets)[0]);
   const auto expected = header(kind, num_received_);
   if (!std::equal(expected.begin(), expected.end(), octets->begin())) {
-    return Mistake{"a message is missing, doubled or out of order"};
+    return Error{"a message is missing, doubled or out of order"};
   }
-  if (octets->size() > kHeaderLen + kMaxContentLen) return Mistake{"a message is too long"};
+  if (octets->size() > kHeaderLen + kMaxContentLen) return Error{"a message is too long"};
   ++num_received_;
   const ByteView content = octets->subspan(kHeaderLen);
   return Message{kind, to_bytes(content)};

@@ -45,15 +45,15 @@ class ProtectedChannel {
       : context_(*context), transport_(*transport), protection_(protection), patience_(patience) {}
 
   // send takes at most kMaxContentLen octets.
-  std::optional<Mistake> send(MessageKind kind, ByteView content);
+  std::optional<Error> send(MessageKind kind, ByteView content);
   // receive fails for everything that is not the peer's next message, of the expected protection.
-  Result<Message, Mistake> receive();
+  Result<Message, Error> receive();
   // give_up tells the peer that we failed, without a reason; best effort.
   void give_up();
 
  private:
   io::Deadline deadline() const;
-  Result<Message, Mistake> open(Bytes token);
+  Result<Message, Error> open(Bytes token);
 
   loop::EstablishedContext& context_;
   io::Transport& transport_;

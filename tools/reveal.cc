@@ -196,14 +196,14 @@ Json to_json(const RevealedName& name) {
           {"unknown", name.why_unknown.empty() ? Json() : Json(name.why_unknown)}};
 }
 
-Result<RevealedName, Mistake> from_json(std::string_view text) {
+Result<RevealedName, Error> from_json(std::string_view text) {
   // Json throws for a member that is missing or of another type: no exception leaves this function.
   try {
     auto name = name_from(Json::parse(text));
     if (name) return *std::move(name);
   } catch (const Json::exception&) {
   }
-  return Mistake{"what the peer says it saw is not understood"};
+  return Error{"what the peer says it saw is not understood"};
 }
 
 void print(const RevealedName& name, bool is_full, const Annotate& annotate, const Output& output) {

@@ -40,7 +40,7 @@ RevealedName reveal(const loop::EstablishedContext& acceptor);
 // The JSON form: values and names in base64, with "text" beside it where they are text. from_json
 // takes what to_json made, and refuses anything else.
 Json to_json(const RevealedName& name);
-Result<RevealedName, Mistake> from_json(std::string_view text);
+Result<RevealedName, Error> from_json(std::string_view text);
 
 // Annotate says what else is known of an attribute, a clause each: what a decoder makes of it, say,
 // or which property it becomes.

@@ -37,7 +37,7 @@ struct SaslSurvey {
   std::vector<SaslMechanism> client_mechanisms;
   std::vector<std::string> offered;  // what a server of the service offers to clients
   std::vector<std::string> log;
-  std::string failure;  // a clause; empty: libsasl could be asked
+  std::string failure;  // a message; empty: libsasl could be asked
 };
 
 SaslSurvey survey_sasl(const SaslQuestion& question);

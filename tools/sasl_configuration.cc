@@ -23,7 +23,7 @@ bool is_key(std::string_view text) {
 
 }  // namespace
 
-Result<SaslConfiguration, Mistake> SaslConfiguration::parse(std::string_view text) {
+Result<SaslConfiguration, Error> SaslConfiguration::parse(std::string_view text) {
   SaslConfiguration result;
   for (int number = 1; !text.empty(); ++number) {
     const std::size_t end = std::min(text.find('\n'), text.size());
@@ -35,7 +35,7 @@ Result<SaslConfiguration, Mistake> SaslConfiguration::parse(std::string_view tex
     const std::string_view value =
         colon == line.npos ? std::string_view() : trimmed(line.substr(colon + 1));
     if (!is_key(key) || value.empty()) {
-      return Mistake{"line " + std::to_string(number) + " is no \"option: value\""};
+      return Error{"line " + std::to_string(number) + " is no \"option: value\""};
     }
     std::string name(key);
     std::ranges::transform(name, name.begin(), [](char c) {

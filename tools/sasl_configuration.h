@@ -15,7 +15,7 @@ namespace gssloop::tools {
 class SaslConfiguration {
  public:
   // parse fails, as libsasl does, for a line that is no "option: value", and names it by number.
-  static Result<SaslConfiguration, Mistake> parse(std::string_view text);
+  static Result<SaslConfiguration, Error> parse(std::string_view text);
 
   // option returns "" for one that is not set; libsasl takes no empty value either.
   std::string option(const std::string& name) const;

@@ -24,15 +24,15 @@ using Addresses = std::unique_ptr<addrinfo, FreeAddresses>;
 
 std::string message(int error) { return std::generic_category().message(error); }
 
-Result<Addresses, Mistake> look_up(const std::string& host, const std::string& port, int flags) {
+Result<Addresses, Error> look_up(const std::string& host, const std::string& port, int flags) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = flags;
   addrinfo* list = nullptr;
   const int error = getaddrinfo(host.c_str(), port.c_str(), &hints, &list);
   if (error == 0) return Addresses(list);
-  return Mistake{shown(host) + " port " + shown(port) + ": " +
-                 (error == EAI_SYSTEM ? message(errno) : gai_strerror(error))};
+  return Error{shown(host) + " port " + shown(port) + ": " +
+               (error == EAI_SYSTEM ? message(errno) : gai_strerror(error))};
 }
 
 std::string describe(const sockaddr* address, socklen_t len) {
@@ -71,8 +71,8 @@ int connect_one(const addrinfo& address, io::Deadline deadline, Descriptor* conn
 
 }  // namespace
 
-Result<Descriptor, Mistake> connect_to(const std::string& host, const std::string& port,
-                                       io::Deadline deadline) {
+Result<Descriptor, Error> connect_to(const std::string& host, const std::string& port,
+                                     io::Deadline deadline) {
   const auto addresses = look_up(host, port, 0);
   if (!addresses) return addresses.error();
   std::string reasons;
@@ -83,10 +83,10 @@ Result<Descriptor, Mistake> connect_to(const std::string& host, const std::strin
     reasons += (reasons.empty() ? "" : "; ") + describe(next->ai_addr, next->ai_addrlen) + ": " +
                message(error);
   }
-  return Mistake{"cannot connect to " + shown(host) + ": " + reasons};
+  return Error{"cannot connect to " + shown(host) + ": " + reasons};
 }
 
-Result<Listener, Mistake> Listener::open(const std::string& address, const std::string& port) {
+Result<Listener, Error> Listener::open(const std::string& address, const std::string& port) {
   const auto addresses = look_up(address, port, AI_PASSIVE | AI_NUMERICHOST);
   if (!addresses) return addresses.error();
   const addrinfo& first = **addresses;
@@ -97,13 +97,13 @@ Result<Listener, Mistake> Listener::open(const std::string& address, const std::
   if (made.get() < 0 || setsockopt(made.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
       bind(made.get(), first.ai_addr, first.ai_addrlen) != 0 || listen(made.get(), 16) != 0 ||
       getsockname(made.get(), reinterpret_cast<sockaddr*>(&bound), &bound_len) != 0) {
-    return Mistake{"cannot listen at " + describe(first.ai_addr, first.ai_addrlen) + ": " +
-                   message(errno)};
+    return Error{"cannot listen at " + describe(first.ai_addr, first.ai_addrlen) + ": " +
+                 message(errno)};
   }
   return Listener(std::move(made), describe(reinterpret_cast<sockaddr*>(&bound), bound_len));
 }
 
-Result<Descriptor, Mistake> Listener::next(std::string* peer) {
+Result<Descriptor, Error> Listener::next(std::string* peer) {
   for (;;) {
     sockaddr_storage from{};
     socklen_t from_len = sizeof from;
@@ -111,7 +111,7 @@ Result<Descriptor, Mistake> Listener::next(std::string* peer) {
         accept4(socket_.get(), reinterpret_cast<sockaddr*>(&from), &from_len, SOCK_CLOEXEC);
     // A connection that was gone before we took it is nobody's failure.
     if (fd < 0 && (errno == EINTR || errno == ECONNABORTED)) continue;
-    if (fd < 0) return Mistake{"cannot accept a connection: " + message(errno)};
+    if (fd < 0) return Error{"cannot accept a connection: " + message(errno)};
     *peer = describe(reinterpret_cast<sockaddr*>(&from), from_len);
     return Descriptor(fd);
   }

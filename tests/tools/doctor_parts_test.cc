@@ -147,7 +147,7 @@ TEST(Srv, IsTotal) {
 
 class KdcExchange : public ::testing::Test {
  protected:
-  static Result<Bytes, Mistake> ask(const FakeKdc& kdc) {
+  static Result<Bytes, Error> ask(const FakeKdc& kdc) {
     return ask_kdc({"127.0.0.1", std::to_string(kdc.port())}, as_bytes("a request"), 300ms);
   }
   // No file of the machine's own is read.
@@ -168,9 +168,9 @@ TEST_F(KdcExchange, AsksByTcpAndByUdp) {
   for (const Manner manner : {Manner::kTcp, Manner::kUdp}) {
     const FakeKdc kdc("EXAMPLE.TEST", 1h, manner);
     const auto octets = ask(kdc);
-    ASSERT_TRUE(octets) << octets.error().clause;
+    ASSERT_TRUE(octets) << octets.error().message;
     const auto answer = tools::read_kdc_answer(*octets);
-    ASSERT_TRUE(answer) << answer.error().clause;
+    ASSERT_TRUE(answer) << answer.error().message;
     EXPECT_TRUE(answer->serves_realm);
     ASSERT_TRUE(answer->time);
     EXPECT_NEAR(static_cast<double>(*answer->time - std::time(nullptr)), 3600, 5);
@@ -182,22 +182,22 @@ TEST_F(KdcExchange, GivesUpOnASilentKdc) {
   const auto begin = std::chrono::steady_clock::now();
   const auto octets = ask(kdc);
   ASSERT_FALSE(octets);
-  EXPECT_EQ(octets.error().clause.rfind("TCP: no answer in time, UDP: ", 0), 0U)
-      << octets.error().clause;
+  EXPECT_EQ(octets.error().message.rfind("TCP: no answer in time, UDP: ", 0), 0U)
+      << octets.error().message;
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s);
 }
 
 TEST_F(KdcExchange, KnowsWhatIsNoKerberosMessage) {
   const FakeKdc kdc("EXAMPLE.TEST", 0s, Manner::kChatter);
   const auto octets = ask(kdc);
-  ASSERT_TRUE(octets) << octets.error().clause;
+  ASSERT_TRUE(octets) << octets.error().message;
   EXPECT_FALSE(tools::read_kdc_answer(*octets));
   EXPECT_FALSE(tools::read_kdc_answer({}));
 }
 
 TEST_F(KdcExchange, MakesARequestForNobody) {
   const auto request = tools::make_kdc_request("EXAMPLE.TEST");
-  ASSERT_TRUE(request) << request.error().clause;
+  ASSERT_TRUE(request) << request.error().message;
   const std::string octets = to_string(*request);
   EXPECT_EQ(octets[0], 0x6a);  // AS-REQ, RFC 4120 section 5.10
   EXPECT_NE(octets.find("gssloop-doctor"), std::string::npos);
@@ -210,7 +210,7 @@ TEST(SaslConfiguration, IsReadAsLibsaslDoes) {
   const auto read = tools::SaslConfiguration::parse(
       "# comment: x\n\n  Mech_List:  PLAIN GSSAPI  \r\nkeytab:/a:b\nkeytab: second\n"
       "log-level: 5");
-  ASSERT_TRUE(read) << read.error().clause;
+  ASSERT_TRUE(read) << read.error().message;
   EXPECT_EQ(read->option("mech_list"), "PLAIN GSSAPI");
   EXPECT_EQ(read->option("keytab"), "/a:b");
   EXPECT_EQ(read->option("log-level"), "5");
@@ -221,7 +221,7 @@ TEST(SaslConfiguration, NamesTheLineThatIsNoOption) {
   for (const char* line : {"word", "two words: x", ": x", "key:", "key: ", "key x"}) {
     const auto read = tools::SaslConfiguration::parse(std::string("a: b\n") + line + "\nc: d\n");
     ASSERT_FALSE(read) << line;
-    EXPECT_NE(read.error().clause.find("line 2 "), std::string::npos) << read.error().clause;
+    EXPECT_NE(read.error().message.find("line 2 "), std::string::npos) << read.error().message;
   }
 }
 

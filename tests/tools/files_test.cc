@@ -99,7 +99,7 @@ TEST_F(Files, SinkWritesToDevicesAsTheyAre) {
   ASSERT_TRUE(full);
   const auto failed = full->write(as_bytes("data"));
   ASSERT_TRUE(failed);
-  EXPECT_NE(failed->clause.find("/dev/full"), std::string::npos);
+  EXPECT_NE(failed->message.find("/dev/full"), std::string::npos);
 }
 
 TEST_F(Files, ThatCannotBeOpenedAreNamed) {
@@ -107,9 +107,9 @@ TEST_F(Files, ThatCannotBeOpenedAreNamed) {
     const auto source = Source::open(name);
     const auto sink = Sink::open(name);
     ASSERT_TRUE(!source && !sink);
-    EXPECT_NE(source.error().clause.find("missing/"), std::string::npos);
-    EXPECT_NE(sink.error().clause.find("missing/"), std::string::npos);
-    EXPECT_EQ(sink.error().clause.find('\033'), std::string::npos);
+    EXPECT_NE(source.error().message.find("missing/"), std::string::npos);
+    EXPECT_NE(sink.error().message.find("missing/"), std::string::npos);
+    EXPECT_EQ(sink.error().message.find('\033'), std::string::npos);
   }
   EXPECT_FALSE(Sink::open(folder_.string()));
 }

@@ -32,7 +32,7 @@ TEST(LoginOptions, FlagsAreThoseThatAreNamed) {
     if (flags) {
       EXPECT_EQ(*flags, *row.flags) << row.text;
     } else {
-      EXPECT_NE(flags.error().clause.find("mutual"), std::string::npos);
+      EXPECT_NE(flags.error().message.find("mutual"), std::string::npos);
     }
   }
 }

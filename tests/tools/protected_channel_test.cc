@@ -80,13 +80,13 @@ TEST_F(ProtectedChannelLive, CarriesMessagesBothWays) {
       const Bytes content(len, 'x');
       EXPECT_FALSE(left.send(MessageKind::kData, content));
       const auto got = right.receive();
-      ASSERT_TRUE(got) << got.error().clause;
+      ASSERT_TRUE(got) << got.error().message;
       EXPECT_EQ(got->kind, MessageKind::kData);
       EXPECT_EQ(got->content, content);
     }
     EXPECT_FALSE(right.send(MessageKind::kStored, {}));
     const auto answer = left.receive();
-    ASSERT_TRUE(answer) << answer.error().clause;
+    ASSERT_TRUE(answer) << answer.error().message;
     EXPECT_EQ(answer->kind, MessageKind::kStored);
   }
 }
@@ -125,14 +125,14 @@ TEST_F(ProtectedChannelLive, HearsThatThePeerFailedOrIsGone) {
   initiator().give_up();
   const auto failed = acceptor().receive();
   ASSERT_FALSE(failed);
-  EXPECT_EQ(failed.error().clause, "the peer says that it failed");
+  EXPECT_EQ(failed.error().message, "the peer says that it failed");
   near_.reset();
   const auto gone = acceptor().receive();
   ASSERT_FALSE(gone);
-  EXPECT_NE(gone.error().clause.find("closed"), std::string::npos);
+  EXPECT_NE(gone.error().message.find("closed"), std::string::npos);
   const auto unsent = acceptor().send(MessageKind::kStored, {});
   ASSERT_TRUE(unsent);
-  EXPECT_NE(unsent->clause.find("closed"), std::string::npos);
+  EXPECT_NE(unsent->message.find("closed"), std::string::npos);
 }
 
 // loop section 3.2: such a token goes to the mechanism, and here changes nothing. A few are borne.
@@ -140,19 +140,19 @@ TEST_F(ProtectedChannelLive, ContextTokensAfterCompletionAreNoData) {
   send_frame(io::FrameKind::kToken, as_bytes("token"));
   EXPECT_FALSE(initiator().send(MessageKind::kEnd, {}));
   const auto message = acceptor().receive();
-  ASSERT_TRUE(message) << message.error().clause;
+  ASSERT_TRUE(message) << message.error().message;
   EXPECT_EQ(message->kind, MessageKind::kEnd);
   for (int i = 0; i < 10; ++i) send_frame(io::FrameKind::kToken, as_bytes("token"));
   const auto refused = acceptor().receive();
   ASSERT_FALSE(refused);
-  EXPECT_NE(refused.error().clause.find("in place of data"), std::string::npos);
+  EXPECT_NE(refused.error().message.find("in place of data"), std::string::npos);
 }
 
 TEST_F(ProtectedChannelLive, GivesUpOnAPeerThatIsSilent) {
   ProtectedChannel channel(&login_->acceptor, far_.get(), kConf, std::chrono::seconds(1));
   const auto nothing = channel.receive();
   ASSERT_FALSE(nothing);
-  EXPECT_NE(nothing.error().clause.find("in time"), std::string::npos);
+  EXPECT_NE(nothing.error().message.find("in time"), std::string::npos);
 }
 
 TEST_F(ProtectedChannelLive, SelfLoginSaysWhichSideFailed) {

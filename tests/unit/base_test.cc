@@ -241,14 +241,14 @@ TEST(Secret, MovesAndForgets) {
 }
 
 TEST(Result, HoldsAValueOrAReason) {
-  Result<std::unique_ptr<int>, Mistake> good = std::make_unique<int>(7);
+  Result<std::unique_ptr<int>, Error> good = std::make_unique<int>(7);
   ASSERT_TRUE(good);
   EXPECT_EQ(**good, 7);
   const std::unique_ptr<int> taken = *std::move(good);
   EXPECT_EQ(*taken, 7);
-  const Result<std::unique_ptr<int>, Mistake> bad = Mistake{"no number"};
+  const Result<std::unique_ptr<int>, Error> bad = Error{"no number"};
   ASSERT_FALSE(bad);
-  EXPECT_EQ(bad.error().clause, "no number");
+  EXPECT_EQ(bad.error().message, "no number");
   // The index tells, not the type: both may be of one.
   struct Wrapped {
     std::string text;

@@ -52,17 +52,17 @@ class CcacheStoreTest : public ::testing::Test {
   void SetUp() override { num_look_ups = 0; }
   void TearDown() override { stand_in = nullptr; }
 
-  // What `text` becomes for `authid`; "refused" or the expansion's mistake where there is none.
+  // What `text` becomes for `authid`; "refused" or the expansion's error where there is none.
   static std::string expanded(const std::string& text, const std::string& authid) {
     const auto store = CcacheStore::parse(text);
-    EXPECT_TRUE(store) << text << ": " << store.error().clause;
+    EXPECT_TRUE(store) << text << ": " << store.error().message;
     if (!store) return "refused";
     const auto ccache = store->expand(authid);
-    return ccache ? *ccache : "mistake: " + ccache.error().clause;
+    return ccache ? *ccache : "error: " + ccache.error().message;
   }
-  static std::string mistake(const std::string& text, const std::string& authid) {
+  static std::string error_of(const std::string& text, const std::string& authid) {
     const std::string result = expanded(text, authid);
-    return result.starts_with("mistake: ") ? result.substr(9) : "";
+    return result.starts_with("error: ") ? result.substr(9) : "";
   }
   static void every_account_is(uid_t uid, std::string name) {
     stand_in = [uid, name](passwd* entry, char* buffer, std::size_t len, passwd** found) {
@@ -114,9 +114,9 @@ TEST_F(CcacheStoreTest, ProcessUsersName) {
     *found = nullptr;
     return 0;
   };
-  EXPECT_NE(mistake("FILE:/%E/%U", "alice").find("%E"), std::string::npos);
+  EXPECT_NE(error_of("FILE:/%E/%U", "alice").find("%E"), std::string::npos);
   every_account_is(geteuid(), "../x");
-  EXPECT_NE(mistake("FILE:/%E/%U", "alice").find("dot"), std::string::npos);
+  EXPECT_NE(error_of("FILE:/%E/%U", "alice").find("dot"), std::string::npos);
 }
 
 TEST_F(CcacheStoreTest, ParseSaysWhereAndWhatToDo) {
@@ -157,10 +157,10 @@ TEST_F(CcacheStoreTest, ParseSaysWhereAndWhatToDo) {
   for (const auto& row : rows) {
     const auto store = CcacheStore::parse(row.text);
     ASSERT_FALSE(store) << row.text;
-    const std::string& clause = store.error().clause;
-    EXPECT_TRUE(clause.starts_with("octet " + std::to_string(row.octet) + " ")) << clause;
-    EXPECT_NE(clause.find(row.way_out), std::string::npos) << clause;
-    EXPECT_EQ(clause.find('\n'), std::string::npos);
+    const std::string& message = store.error().message;
+    EXPECT_TRUE(message.starts_with("octet " + std::to_string(row.octet) + " ")) << message;
+    EXPECT_NE(message.find(row.way_out), std::string::npos) << message;
+    EXPECT_EQ(message.find('\n'), std::string::npos);
   }
 }
 
@@ -169,11 +169,11 @@ TEST_F(CcacheStoreTest, Lengths) {
   ASSERT_EQ(longest.size(), PATH_MAX - 1U);
   EXPECT_TRUE(CcacheStore::parse(longest));
   EXPECT_EQ(expanded(longest, "ab").size(), PATH_MAX - 1U);
-  EXPECT_NE(mistake(longest, "abc").find("4096"), std::string::npos);
-  EXPECT_NE(mistake("/%U", std::string(100000, 'a')).find("100001"), std::string::npos);
+  EXPECT_NE(error_of(longest, "abc").find("4096"), std::string::npos);
+  EXPECT_NE(error_of("/%U", std::string(100000, 'a')).find("100001"), std::string::npos);
   const auto too_long = CcacheStore::parse("x" + longest);
   ASSERT_FALSE(too_long);
-  EXPECT_TRUE(too_long.error().clause.starts_with("octet 4096 "));
+  EXPECT_TRUE(too_long.error().message.starts_with("octet 4096 "));
 }
 
 // Whatever a name is, the ccache stays in the administrator's folder.
@@ -185,9 +185,9 @@ TEST_F(CcacheStoreTest, NamesThatCouldLeaveThePlace) {
   for (const std::string& name : names) {
     for (const char* text : {"FILE:/t/%U", "FILE:/t/%u", "FILE:/t/%U/x", "DIR:/t"}) {
       every_account_is(1000, name);
-      const std::string clause = mistake(text, name);
-      EXPECT_TRUE(clause.starts_with("the user name")) << text << printable(as_bytes(name));
-      EXPECT_EQ(clause.find_first_of("\n\x1b"), std::string::npos);
+      const std::string message = error_of(text, name);
+      EXPECT_TRUE(message.starts_with("the user name")) << text << printable(as_bytes(name));
+      EXPECT_EQ(message.find_first_of("\n\x1b"), std::string::npos);
     }
   }
   EXPECT_EQ(num_look_ups, 0U) << "no such name is even looked up";
@@ -202,13 +202,13 @@ TEST_F(CcacheStoreTest, ExpandsOnce) {
 }
 
 TEST_F(CcacheStoreTest, UserIdsAreOfExistingAccountsOnly) {
-  EXPECT_NE(mistake("FILE:/%u", "no-such-user-here").find("no account"), std::string::npos);
-  EXPECT_NE(mistake("FILE:/%u", "root@OTHER.TEST").find("root@OTHER.TEST"), std::string::npos);
-  EXPECT_NE(mistake("FILE:/%u", "0").find("no account"), std::string::npos);
+  EXPECT_NE(error_of("FILE:/%u", "no-such-user-here").find("no account"), std::string::npos);
+  EXPECT_NE(error_of("FILE:/%u", "root@OTHER.TEST").find("root@OTHER.TEST"), std::string::npos);
+  EXPECT_NE(error_of("FILE:/%u", "0").find("no account"), std::string::npos);
   // A directory that ignores case.
   every_account_is(1000, "alice");
   EXPECT_EQ(expanded("FILE:/%u", "alice"), "FILE:/1000");
-  EXPECT_NE(mistake("FILE:/%u", "ALICE").find("no account"), std::string::npos);
+  EXPECT_NE(error_of("FILE:/%u", "ALICE").find("no account"), std::string::npos);
   every_account_is(4294967294U, "alice");
   EXPECT_EQ(expanded("FILE:/%u", "alice"), "FILE:/4294967294");
 }
@@ -220,12 +220,12 @@ TEST_F(CcacheStoreTest, LargeAccountsAreReadAndEndlessOnesGivenUp) {
   for (const int error : {ERANGE, EINTR}) {
     num_look_ups = 0;
     stand_in = [error](passwd*, char*, std::size_t, passwd**) { return error; };
-    EXPECT_NE(mistake("FILE:/%u", "alice").find("no account"), std::string::npos);
+    EXPECT_NE(error_of("FILE:/%u", "alice").find("no account"), std::string::npos);
     EXPECT_EQ(num_look_ups, 11U);  // up to 1 MiB
   }
   num_look_ups = 0;
   stand_in = [](passwd*, char*, std::size_t, passwd**) { return EIO; };
-  EXPECT_NE(mistake("FILE:/%u", "alice").find("no account"), std::string::npos);
+  EXPECT_NE(error_of("FILE:/%u", "alice").find("no account"), std::string::npos);
   EXPECT_EQ(num_look_ups, 1U);
 }
 

@@ -74,7 +74,7 @@ Login unlisted() {
   return login;
 }
 
-Result<std::string, Mistake> identify(const std::string& rules, const Login& login) {
+Result<std::string, Error> identify(const std::string& rules, const Login& login) {
   const Policy decided = policy(rules);
   return identify(decided.scope(login.service, login.mechanism), login, Peer(decided, login));
 }
@@ -121,7 +121,7 @@ TEST(Identify, ByPrincipal) {
     if (name) {
       EXPECT_EQ(*name, row.name);
     } else {
-      EXPECT_FALSE(name.error().clause.empty());
+      EXPECT_FALSE(name.error().message.empty());
     }
   }
 }
@@ -139,7 +139,7 @@ TEST(Identify, ByAuthToLocal) {
                            peer({"a\0b"s}), peer({"a", "b"})}) {
     EXPECT_FALSE(identify(rules, bad));
   }
-  EXPECT_NE(identify(rules, peer({}, "no rule applies")).error().clause.find("no rule applies"),
+  EXPECT_NE(identify(rules, peer({}, "no rule applies")).error().message.find("no rule applies"),
             std::string::npos);
 }
 
@@ -203,8 +203,8 @@ TEST(Identify, ByAttribute) {
   for (const Login& login : bad) {
     const auto name = identify(rules, login);
     ASSERT_FALSE(name) << *name;
-    EXPECT_NE(name.error().clause.find("attribute who"), std::string::npos);
-    EXPECT_EQ(name.error().clause.find("sec"), std::string::npos) << name.error().clause;
+    EXPECT_NE(name.error().message.find("attribute who"), std::string::npos);
+    EXPECT_EQ(name.error().message.find("sec"), std::string::npos) << name.error().message;
   }
 }
 
@@ -329,9 +329,9 @@ TEST(Values, UnknownIsNeverAbsent) {
     EXPECT_TRUE(text.starts_with("deny at p:1")) << text;
     EXPECT_NE(text.find(row.reason), std::string::npos) << text;
     EXPECT_EQ(text.find("sec"), std::string::npos) << text;
-    const auto mistake = authorize(scope, login, peer);
-    ASSERT_TRUE(mistake);
-    EXPECT_EQ(mistake->clause.find("sec"), std::string::npos);
+    const auto error = authorize(scope, login, peer);
+    ASSERT_TRUE(error);
+    EXPECT_EQ(error->message.find("sec"), std::string::npos);
     login.authzid = "alice";
     EXPECT_FALSE(authorize(scope, login, Peer(decided, login)));
   }
@@ -391,8 +391,8 @@ TEST(Authorize, IsForThoseWhoActAsOthers) {
     Login login = alice();
     login.authid = "alice";
     login.authzid = row.authzid;
-    const auto mistake = authorize(decided.scope("imap", "krb5"), login, Peer(decided, login));
-    EXPECT_EQ(!mistake, row.may) << row.rules << " " << row.authzid;
+    const auto error = authorize(decided.scope("imap", "krb5"), login, Peer(decided, login));
+    EXPECT_EQ(!error, row.may) << row.rules << " " << row.authzid;
   }
 }
 

@@ -55,7 +55,7 @@ const Subject& peer() {
 
 Truth truth(std::string_view text) {
   const auto expression = Expression::parse(text);
-  EXPECT_TRUE(expression) << text << ": " << (expression ? "" : expression.error().clause);
+  EXPECT_TRUE(expression) << text << ": " << (expression ? "" : expression.error().message);
   return expression ? expression->evaluate(peer()) : Truth::kUnknown;
 }
 
@@ -189,7 +189,7 @@ TEST(Expression, ErrorsSayWhere) {
   const struct {
     std::string text;
     std::size_t offset;
-    const char* clause;  // a part of it
+    const char* message;  // a part of it
   } rows[] = {
       {"", 0, "missing at the end"},
       {"   ", 3, "missing at the end"},
@@ -254,11 +254,11 @@ TEST(Expression, ErrorsSayWhere) {
   for (const auto& row : rows) {
     const auto parsed = Expression::parse(row.text);
     const std::string shown = printable(as_bytes(row.text));
-    ASSERT_EQ(static_cast<bool>(parsed), row.clause == nullptr) << shown;
+    ASSERT_EQ(static_cast<bool>(parsed), row.message == nullptr) << shown;
     if (parsed) continue;
-    EXPECT_EQ(parsed.error().offset, row.offset) << shown << ": " << parsed.error().clause;
-    EXPECT_NE(parsed.error().clause.find(row.clause), std::string::npos)
-        << shown << ": " << parsed.error().clause;
+    EXPECT_EQ(parsed.error().offset, row.offset) << shown << ": " << parsed.error().message;
+    EXPECT_NE(parsed.error().message.find(row.message), std::string::npos)
+        << shown << ": " << parsed.error().message;
   }
 }
 

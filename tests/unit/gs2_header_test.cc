@@ -52,7 +52,7 @@ TEST(Gs2Header, GoldenOctets) {
   for (const Golden& row : golden()) {
     const std::string message = row.octets + "token,a=b,\0x"s;
     const auto parsed = parse_gs2_message(as_bytes(message));
-    ASSERT_TRUE(parsed) << row.octets << ": " << parsed.error().clause;
+    ASSERT_TRUE(parsed) << row.octets << ": " << parsed.error().message;
     EXPECT_TRUE(equal(parsed->header, row.header)) << row.octets;
     EXPECT_EQ(to_string(parsed->token), "token,a=b,\0x"s);
     // G9: what the bindings cover is the header without "F,".
@@ -140,7 +140,7 @@ TEST(Gs2Header, BadOctetsAreRefused) {
   for (const std::string& row : rows) {
     const auto parsed = parse_gs2_message(as_bytes(row));
     ASSERT_FALSE(parsed) << printable(as_bytes(row));
-    EXPECT_FALSE(parsed.error().clause.empty());
+    EXPECT_FALSE(parsed.error().message.empty());
   }
   EXPECT_FALSE(parse_gs2_message({}));
 }
@@ -269,7 +269,7 @@ TEST(ClientHeader, FollowsTheDisposition) {
     params.cbindingdisp = row.disposition;
     params.cbinding = row.binding != nullptr ? &row.binding->value : nullptr;
     const auto made = client_header(params, "");
-    const auto text = made ? made->serialize() : Result<std::string, Mistake>(Mistake{"refused"});
+    const auto text = made ? made->serialize() : Result<std::string, Error>(Error{"refused"});
     ASSERT_EQ(static_cast<bool>(text), row.expected != nullptr) << row.disposition;
     if (text) {
       EXPECT_EQ(*text, row.expected);

@@ -79,7 +79,7 @@ TEST(Identity, AuthidOfDisplayedNames) {
     if (authid) {
       EXPECT_EQ(*authid, row.authid);
     } else {
-      EXPECT_FALSE(authid.error().clause.empty()) << shown;
+      EXPECT_FALSE(authid.error().message.empty()) << shown;
     }
   }
 }
@@ -139,9 +139,9 @@ TEST(Identity, NamesThatLibsaslWouldTrimAreRefused) {
 
 // What a message says of a bad name cannot forge a line of a log.
 TEST(Identity, MessagesArePrintable) {
-  const auto mistake = check_login_name("x\nserver: all is well");
-  ASSERT_TRUE(mistake);
-  EXPECT_EQ(mistake->clause.find('\n'), std::string::npos);
+  const auto error = check_login_name("x\nserver: all is well");
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->message.find('\n'), std::string::npos);
 }
 
 TEST(Identity, ServiceOfAcceptorNames) {

@@ -58,10 +58,10 @@ TEST(LayerMessage, LengthsAreChecked) {
     const auto choice = LayerMessage::parse_choice(cleartext);
     EXPECT_EQ(static_cast<bool>(choice), len >= 4) << len;
     if (!offer) {
-      EXPECT_NE(offer.error().clause.find(std::to_string(len) + " octets"), std::string::npos);
+      EXPECT_NE(offer.error().message.find(std::to_string(len) + " octets"), std::string::npos);
     }
     if (!choice) {
-      EXPECT_NE(choice.error().clause.find("4 or more"), std::string::npos);
+      EXPECT_NE(choice.error().message.find("4 or more"), std::string::npos);
     }
   }
 }
@@ -100,15 +100,15 @@ TEST(Layers, JudgeChoice) {
         if (layer) {
           EXPECT_EQ(static_cast<unsigned>(*layer), meant);
         } else {
-          EXPECT_NE(layer.error().clause, "");
+          EXPECT_NE(layer.error().message, "");
         }
       }
     }
   }
   const auto both = judge_choice({Layers::from_bits(6)}, kEvery, false);
-  EXPECT_NE(both.error().clause.find("ad_compat"), std::string::npos) << both.error().clause;
+  EXPECT_NE(both.error().message.find("ad_compat"), std::string::npos) << both.error().message;
   const auto odd = judge_choice({Layers::from_bits(0xe1)}, kEvery, true);
-  EXPECT_NE(odd.error().clause.find("0xe1"), std::string::npos) << odd.error().clause;
+  EXPECT_NE(odd.error().message.find("0xe1"), std::string::npos) << odd.error().message;
 }
 
 TEST(Layers, OfFlags) {

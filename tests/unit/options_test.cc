@@ -22,7 +22,7 @@ int on_getopt(void* context, const char*, const char* option, const char** resul
   return SASL_OK;
 }
 
-Result<Options, Mistake> read(Values values) {
+Result<Options, Error> read(Values values) {
   sasl_utils_t utils{};
   utils.getopt = on_getopt;
   utils.getopt_context = &values;
@@ -70,8 +70,8 @@ TEST(Options, Booleans) {
     for (const char* wrong : {"", "ye", "yess", "2", "yes ", "y\nes"}) {
       const auto refused = read({{name, wrong}});
       ASSERT_FALSE(refused) << name << wrong;
-      EXPECT_NE(refused.error().clause.find(name), std::string::npos);
-      EXPECT_EQ(refused.error().clause.find('\n'), std::string::npos);
+      EXPECT_NE(refused.error().message.find(name), std::string::npos);
+      EXPECT_EQ(refused.error().message.find('\n'), std::string::npos);
     }
   }
 }
@@ -102,8 +102,8 @@ TEST(Options, Numbers) {
     const auto options = read({{row.name, row.value}});
     EXPECT_EQ(static_cast<bool>(options), row.is_accepted) << row.name << "=" << row.value;
     if (!options) {
-      EXPECT_NE(options.error().clause.find(row.name), std::string::npos);
-      EXPECT_NE(options.error().clause.find("takes"), std::string::npos);
+      EXPECT_NE(options.error().message.find(row.name), std::string::npos);
+      EXPECT_NE(options.error().message.find("takes"), std::string::npos);
     }
   }
   EXPECT_EQ(read({{"gssloop_max_legs", "7"}})->limits.max_legs, 7U);
@@ -138,8 +138,8 @@ TEST(Options, CcacheStore) {
   for (const char* wrong : {"", "FILE:", "FILE:/tmp/%q", "FILE:/tmp/%", "FILE:/tmp/x"}) {
     const auto refused = read({{"ccache_store", wrong}});
     ASSERT_FALSE(refused) << wrong;
-    EXPECT_NE(refused.error().clause.find("ccache_store"), std::string::npos)
-        << refused.error().clause;
+    EXPECT_NE(refused.error().message.find("ccache_store"), std::string::npos)
+        << refused.error().message;
   }
 }
 

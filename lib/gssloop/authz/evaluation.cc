@@ -38,45 +38,45 @@ const char* keyword(Finding::Kind kind) noexcept {
   return "authorize";
 }
 
-Mistake identity_mistake(const Identity& identity, const std::string& clause) {
-  return {"identity at " + identity.place.text() + " " + clause};
+Error identity_error(const Identity& identity, const std::string& message) {
+  return {"identity at " + identity.place.text() + " " + message};
 }
 
-Result<std::string, Mistake> attribute_identity(const Identity& identity, const Peer& peer) {
+Result<std::string, Error> attribute_identity(const Identity& identity, const Peer& peer) {
   const LocalAttribute& attribute = peer.attribute(identity.attribute);
   const std::string subject = "is the attribute " + identity.attribute;
   if (attribute.has_unknown()) {
-    return identity_mistake(identity, subject + ", which is unknown: " + attribute.unknown);
+    return identity_error(identity, subject + ", which is unknown: " + attribute.unknown);
   }
   if (attribute.values.size() != 1) {
-    return identity_mistake(identity, subject + ", which must have one value and has " +
-                                          std::to_string(attribute.values.size()));
+    return identity_error(identity, subject + ", which must have one value and has " +
+                                        std::to_string(attribute.values.size()));
   }
   // Complained about here, where the value can be left out.
   if (check_login_name(attribute.values.front())) {
-    return identity_mistake(identity, subject +
-                                          ", whose value is empty, begins or ends with white "
-                                          "space, or holds what no name does");
+    return identity_error(identity, subject +
+                                        ", whose value is empty, begins or ends with white "
+                                        "space, or holds what no name does");
   }
   return attribute.values.front();
 }
 
-Result<std::string, Mistake> local_name(const Identity& identity, const Login& login) {
+Result<std::string, Error> local_name(const Identity& identity, const Login& login) {
   if (login.local_name.values.size() == 1) return login.local_name.values.front();
-  return identity_mistake(
+  return identity_error(
       identity, "is auth-to-local, which gives the principal no local name" +
                     (login.local_name.has_unknown() ? ": " + login.local_name.unknown : ""));
 }
 
-Result<std::string, Mistake> unchecked_identity(const Scope& scope, const Login& login,
-                                                const Peer& peer) {
+Result<std::string, Error> unchecked_identity(const Scope& scope, const Login& login,
+                                              const Peer& peer) {
   const bool is_by_attribute = scope.identity.kind == Identity::Kind::kAttribute;
   // naming-exts section 9: an attribute may stand for the permanent name that such a peer lacks.
   const bool is_nobody = login.is_anonymous &&
                          (!is_by_attribute || peer.attribute(scope.identity.attribute).is_absent());
   if (is_nobody) {
     if (scope.anonymous) return *scope.anonymous;
-    return Mistake{"the peer is anonymous"};
+    return Error{"the peer is anonymous"};
   }
   if (is_by_attribute) return attribute_identity(scope.identity, peer);
   switch (scope.identity.kind) {
@@ -93,10 +93,10 @@ Result<std::string, Mistake> unchecked_identity(const Scope& scope, const Login&
 
 }  // namespace
 
-Result<std::string, Mistake> identify(const Scope& scope, const Login& login, const Peer& peer) {
+Result<std::string, Error> identify(const Scope& scope, const Login& login, const Peer& peer) {
   auto name = unchecked_identity(scope, login, peer);
   if (!name) return name;
-  if (auto mistake = check_login_name(*name)) return *std::move(mistake);
+  if (auto error = check_login_name(*name)) return *std::move(error);
   return name;
 }
 
@@ -129,19 +129,19 @@ std::vector<Finding> authorize_findings(const Scope& scope, const Peer& peer) {
   return findings;
 }
 
-std::optional<Mistake> authorize(const Scope& scope, const Login& login, const Peer& peer) {
+std::optional<Error> authorize(const Scope& scope, const Login& login, const Peer& peer) {
   if (!scope.authorize || login.authid == login.authzid) return std::nullopt;
   const auto findings = authorize_findings(scope, peer);
   const auto permits = [](const Finding& finding) { return finding.truth == Truth::kTrue; };
   if (std::ranges::any_of(findings, permits)) return std::nullopt;
-  std::string clause = "the policy does not permit that";
-  if (findings.empty()) clause += " (authorize at " + scope.authorize_place.text() + ")";
+  std::string message = "the policy does not permit that";
+  if (findings.empty()) message += " (authorize at " + scope.authorize_place.text() + ")";
   const char* separator = ": ";
   for (const Finding& finding : findings) {
-    clause += separator + finding.text();
+    message += separator + finding.text();
     separator = ", ";
   }
-  return Mistake{std::move(clause)};
+  return Error{std::move(message)};
 }
 
 }  // namespace gssloop::authz

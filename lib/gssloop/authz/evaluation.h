@@ -17,8 +17,8 @@ namespace gssloop::authz {
 // after the names were made canonical, authorize. All are pure.
 
 // identify says as whom the peer is seen. A peer without a name gets one only where the policy says
-// so. Fails in a clause that names what is missing, never a value.
-Result<std::string, Mistake> identify(const Scope& scope, const Login& login, const Peer& peer);
+// so. Fails with a message that names what is missing, never a value.
+Result<std::string, Error> identify(const Scope& scope, const Login& login, const Peer& peer);
 
 // Finding is what one rule came to.
 struct Finding {
@@ -42,8 +42,8 @@ std::vector<Finding> judge(const Scope& scope, const Peer& peer);
 const Finding* objection(const std::vector<Finding>& findings);
 
 // authorize says whether the peer may act as login.authzid, as far as the policy has a say: always
-// as itself. Fails in a clause for the log.
-std::optional<Mistake> authorize(const Scope& scope, const Login& login, const Peer& peer);
+// as itself. Fails with a message for the log.
+std::optional<Error> authorize(const Scope& scope, const Login& login, const Peer& peer);
 // authorize_findings shows the same rule by rule; empty where the policy has no say.
 std::vector<Finding> authorize_findings(const Scope& scope, const Peer& peer);
 

@@ -127,8 +127,8 @@ class ExpressionParser {
   }
 
  private:
-  void fail(std::string clause) {
-    if (!error_) error_ = Expression::Error{at_, std::move(clause)};
+  void fail(std::string message) {
+    if (!error_) error_ = Expression::Error{at_, std::move(message)};
   }
   void skip_blanks() {
     while (at_ < text_.size() && is_blank(text_[at_])) ++at_;

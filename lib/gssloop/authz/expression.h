@@ -97,7 +97,7 @@ class Expression {
   // Why a text is no expression.
   struct Error {
     std::size_t offset = 0;  // octets into the text
-    std::string clause;      // for a person
+    std::string message;     // for a person
   };
   // parse reads the whole of `text`, or fails at the first thing that does not fit. Total.
   static Result<Expression, Error> parse(std::string_view text);

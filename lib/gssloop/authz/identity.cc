@@ -6,7 +6,7 @@
 namespace gssloop::authz {
 namespace {
 
-Mistake about(std::string_view name, const char* what) {
+Error about(std::string_view name, const char* what) {
   return {"the name \"" + printable(as_bytes(name)) + "\" " + what};
 }
 
@@ -14,8 +14,8 @@ bool is_space(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 }  // namespace
 
-std::optional<Mistake> check_login_name(std::string_view name) {
-  if (name.empty()) return Mistake{"the name is empty"};
+std::optional<Error> check_login_name(std::string_view name) {
+  if (name.empty()) return Error{"the name is empty"};
   if (!is_utf8(as_bytes(name)) || has_control_characters(as_bytes(name))) {
     return about(name, "is not UTF-8 or holds control characters");
   }
@@ -25,9 +25,9 @@ std::optional<Mistake> check_login_name(std::string_view name) {
   return std::nullopt;
 }
 
-Result<std::string, Mistake> authid_of(std::string_view principal, bool is_kerberos,
-                                       std::string_view default_realm) {
-  if (auto mistake = check_login_name(principal)) return *std::move(mistake);
+Result<std::string, Error> authid_of(std::string_view principal, bool is_kerberos,
+                                     std::string_view default_realm) {
+  if (auto error = check_login_name(principal)) return *std::move(error);
   std::string_view name = principal;
   // Kerberos escapes what would be ambiguous ("\@", "\/"). Applications do not undo that.
   if (name.find('\\') != name.npos) return about(name, "holds a backslash escape");
@@ -42,7 +42,7 @@ Result<std::string, Mistake> authid_of(std::string_view principal, bool is_kerbe
       name.substr(at + 1) == default_realm)
     name = user;
   // Once more: "admin @REALM" ends in a blank only now.
-  if (auto mistake = check_login_name(name)) return *std::move(mistake);
+  if (auto error = check_login_name(name)) return *std::move(error);
   return std::string(name);
 }
 

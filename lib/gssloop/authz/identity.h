@@ -14,13 +14,13 @@ namespace gssloop::authz {
 // "@REALM" when that is `default_realm` (empty: the realm always stays); a peer of another realm
 // keeps it (L45: a foreign ticket never becomes a name without its realm). Fails for names that
 // libsasl or an application could take for another one: see check_login_name.
-Result<std::string, Mistake> authid_of(std::string_view principal, bool is_kerberos,
-                                       std::string_view default_realm);
+Result<std::string, Error> authid_of(std::string_view principal, bool is_kerberos,
+                                     std::string_view default_realm);
 
 // check_login_name says what is wrong with a name that is to be an identity: it is empty, is not
 // UTF-8, holds NUL or another control character, or begins or ends with white space (libsasl trims:
 // " admin" would become "admin").
-std::optional<Mistake> check_login_name(std::string_view name);
+std::optional<Error> check_login_name(std::string_view name);
 
 // is_anonymous_principal knows Kerberos' anonymous principal (RFC 6112) by its name: the name type
 // that comes with it is only a hint (RFC 4120 section 6.2).

@@ -51,42 +51,41 @@ bool is_identity(std::string_view name) noexcept {
   return name == reserved::kAuthid || name == reserved::kAuthzid;
 }
 
-std::optional<Mistake> check_peer_term(const Term& term,
-                                       const std::vector<MechanismName>& mechanisms) {
+std::optional<Error> check_peer_term(const Term& term,
+                                     const std::vector<MechanismName>& mechanisms) {
   if (std::ranges::find(kPeerNames, term.name) == kPeerNames.end()) {
-    return Mistake{quote(term.name) + " is not known; there are" + peer_names()};
+    return Error{quote(term.name) + " is not known; there are" + peer_names()};
   }
   const bool is_yes_or_no =
       term.name == reserved::kChannelBound || term.name == reserved::kAnonymous;
   if (is_yes_or_no && term.kind == Term::Kind::kMatches && !term.pattern.matches("yes") &&
       !term.pattern.matches("no")) {
-    return Mistake{term.name + " is yes or no, which the pattern never matches"};
+    return Error{term.name + " is yes or no, which the pattern never matches"};
   }
   if (term.kind != Term::Kind::kEquals) return std::nullopt;
   if (is_yes_or_no && term.value != "yes" && term.value != "no") {
-    return Mistake{term.name + " is yes or no, never " + quote(term.value)};
+    return Error{term.name + " is yes or no, never " + quote(term.value)};
   }
   if (term.name == reserved::kSsf &&
       (!is_number(term.value) || (term.value.size() > 1 && term.value.front() == '0'))) {
-    return Mistake{"peer.ssf is a number, without zeros in front"};
+    return Error{"peer.ssf is a number, without zeros in front"};
   }
   if (term.name == reserved::kMechanism) {
     auto known = mechanism_name(term.value, mechanisms);
     if (!known) return std::move(known).error();
-    if (*known != term.value) return Mistake{"peer.mechanism calls that one " + quote(*known)};
+    if (*known != term.value) return Error{"peer.mechanism calls that one " + quote(*known)};
   }
   return std::nullopt;
 }
 
 }  // namespace
 
-Result<std::string, Mistake> mechanism_name(const std::string& given,
-                                            const std::vector<MechanismName>& mechanisms) {
+Result<std::string, Error> mechanism_name(const std::string& given,
+                                          const std::vector<MechanismName>& mechanisms) {
   // Kerberos is one mechanism, however a context arrived at it.
   if (given == "krb5" || given == kKerberosOid) return std::string("krb5");
   if (given == "iakerb" || given == kIakerbOid || given == "spnego" || given == kSpnegoOid) {
-    return Mistake{"mechanism " + quote(given) +
-                   " only leads to another: name that, as in \"krb5\""};
+    return Error{"mechanism " + quote(given) + " only leads to another: name that, as in \"krb5\""};
   }
   std::string known = "krb5";
   for (const MechanismName& mechanism : mechanisms) {
@@ -94,42 +93,42 @@ Result<std::string, Mistake> mechanism_name(const std::string& given,
     if (mechanism.name != "krb5") known += ", " + mechanism.name;
   }
   if (is_dotted_oid(given)) return given;
-  return Mistake{"unknown mechanism " + quote(given) + "; this machine has " + known +
-                 ", and any other goes by its dotted OID"};
+  return Error{"unknown mechanism " + quote(given) + "; this machine has " + known +
+               ", and any other goes by its dotted OID"};
 }
 
-std::optional<Mistake> check_local_name(std::string_view name) {
+std::optional<Error> check_local_name(std::string_view name) {
   if (!is_name(name)) {
-    return Mistake{"a local attribute's name holds letters, digits and - _ . : only, unlike " +
-                   quote(name)};
+    return Error{"a local attribute's name holds letters, digits and - _ . : only, unlike " +
+                 quote(name)};
   }
   if (name.starts_with(kPeer) || name.starts_with(kAsserted) || is_identity(name) ||
       name == "exists" || name == "complete") {
-    return Mistake{quote(name) + " is a reserved name"};
+    return Error{quote(name) + " is a reserved name"};
   }
   return std::nullopt;
 }
 
-std::optional<Mistake> check_property(std::string_view name) {
+std::optional<Error> check_property(std::string_view name) {
   // What libsasl and its databases give a meaning of their own.
   const bool is_taken = name == "userPassword" || name.starts_with("cmusaslsecret");
   if (is_name(name) && !is_taken && !name.starts_with(kAsserted)) return std::nullopt;
-  return Mistake{"the property " + quote(name) + " is not one that may be set"};
+  return Error{"the property " + quote(name) + " is not one that may be set"};
 }
 
-std::optional<Mistake> check_term(const Term& term, bool knows_identities, const Policy& policy,
-                                  const std::vector<MechanismName>& mechanisms) {
+std::optional<Error> check_term(const Term& term, bool knows_identities, const Policy& policy,
+                                const std::vector<MechanismName>& mechanisms) {
   if (term.kind == Term::Kind::kAtLeast && term.name != reserved::kSsf) {
-    return Mistake{"\">=\" compares peer.ssf only"};
+    return Error{"\">=\" compares peer.ssf only"};
   }
   if (is_identity(term.name)) {
     if (knows_identities) return std::nullopt;
-    return Mistake{quote(term.name) + " is known in \"authorize\" only"};
+    return Error{quote(term.name) + " is known in \"authorize\" only"};
   }
   if (term.name.starts_with(kPeer)) return check_peer_term(term, mechanisms);
   if (policy.find(term.name) != nullptr) return std::nullopt;
-  return Mistake{"no attribute " + quote(term.name) +
-                 " is defined; a rule can use those of [attributes.NAME], and" + peer_names()};
+  return Error{"no attribute " + quote(term.name) +
+               " is defined; a rule can use those of [attributes.NAME], and" + peer_names()};
 }
 
 void AbsenceCheck::look(const std::string& service, const Scope& scope,

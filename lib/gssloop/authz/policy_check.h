@@ -18,18 +18,18 @@ namespace gssloop::authz {
 
 // mechanism_name is what Login::mechanism will say for a mechanism that a policy gives by its name
 // or OID. Fails for one that this machine does not know by name.
-Result<std::string, Mistake> mechanism_name(const std::string& given,
-                                            const std::vector<MechanismName>& mechanisms);
+Result<std::string, Error> mechanism_name(const std::string& given,
+                                          const std::vector<MechanismName>& mechanisms);
 
 // check_local_name and check_property say what is wrong with the names of a definition.
-std::optional<Mistake> check_local_name(std::string_view name);
-std::optional<Mistake> check_property(std::string_view name);
+std::optional<Error> check_local_name(std::string_view name);
+std::optional<Error> check_property(std::string_view name);
 
 // check_term says what is wrong with a rule's question: a name that nothing defines, or a
 // comparison that could never hold, which would keep everybody out, or nobody. `knows_identities`:
 // the rule may ask for authid and authzid.
-std::optional<Mistake> check_term(const Term& term, bool knows_identities, const Policy& policy,
-                                  const std::vector<MechanismName>& mechanisms);
+std::optional<Error> check_term(const Term& term, bool knows_identities, const Policy& policy,
+                                const std::vector<MechanismName>& mechanisms);
 
 // AbsenceCheck looks for rules that a client passes by making an attribute absent, of which it can
 // make many: absent is false, so that a deny does not fire and a negation holds.

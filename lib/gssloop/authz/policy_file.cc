@@ -79,10 +79,10 @@ class PolicyReader {
   void error(const Place& where, std::string message) {
     reading_.diagnostics.push_back({where, false, std::move(message)});
   }
-  // Complains where there is a mistake; true when there is none.
-  bool is_right(const std::optional<Mistake>& mistake, const Place& where) {
-    if (mistake) error(where, mistake->clause);
-    return !mistake;
+  // Reports `found`, if there is an error; true when there is none.
+  bool is_right(const std::optional<Error>& found, const Place& where) {
+    if (found) error(where, found->message);
+    return !found;
   }
 
   // Says that something may stand only once in all files together.
@@ -143,7 +143,7 @@ class PolicyReader {
   std::optional<std::string> mechanism(const std::string& given, const Place& where) {
     auto name = mechanism_name(given, mechanisms_);
     if (name) return *std::move(name);
-    error(where, name.error().clause);
+    error(where, name.error().message);
     return std::nullopt;
   }
 
@@ -270,7 +270,7 @@ class PolicyReader {
         // Within a string of one line, which begins with its quote.
         Place inside = where;
         inside.column += static_cast<unsigned>(expression.error().offset) + 1;
-        error(inside, "in the rule " + quote(text) + ": " + expression.error().clause);
+        error(inside, "in the rule " + quote(text) + ": " + expression.error().message);
         continue;
       }
       for (const Term* term : expression->terms()) {
@@ -315,8 +315,8 @@ class PolicyReader {
   void read_anonymous(const toml::table& table, std::optional<std::string>* anonymous) {
     auto name = string(table, "anonymous");
     if (!name) return;
-    if (const auto mistake = check_login_name(*name)) {
-      return error(place(*table.get("anonymous")), "as an identity, " + mistake->clause);
+    if (const auto wrong = check_login_name(*name)) {
+      return error(place(*table.get("anonymous")), "as an identity, " + wrong->message);
     }
     *anonymous = std::move(name);
   }

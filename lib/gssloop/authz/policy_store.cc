@@ -34,20 +34,20 @@ struct OnDisk {
   }
 };
 
-Mistake mistake_of_errno(const char* what, int code = errno) {
-  return Mistake{std::string(what) + ": " + std::strerror(code)};
+Error error_of_errno(const char* what, int code = errno) {
+  return Error{std::string(what) + ": " + std::strerror(code)};
 }
 
 // Whoever may write a policy decides who logs in.
 bool is_writable_by_all(const struct stat& file) noexcept { return (file.st_mode & S_IWOTH) != 0; }
 
-Result<std::string, Mistake> read_whole(int fd, std::size_t len) {
+Result<std::string, Error> read_whole(int fd, std::size_t len) {
   std::string text(len + 1, '\0');  // one more, to see growth
   std::size_t have = 0;
   while (have < text.size()) {
     const ssize_t num_read = read(fd, text.data() + have, text.size() - have);
     if (num_read < 0 && errno == EINTR) continue;
-    if (num_read < 0) return mistake_of_errno("cannot be read");
+    if (num_read < 0) return error_of_errno("cannot be read");
     if (num_read == 0) break;
     have += static_cast<std::size_t>(num_read);
   }
@@ -56,34 +56,34 @@ Result<std::string, Mistake> read_whole(int fd, std::size_t len) {
 }
 
 // Reads one file as it is at one moment, and its stamp at that moment.
-Result<std::string, Mistake> read_file(const std::string& path, FileStamp* stamp) {
+Result<std::string, Error> read_file(const std::string& path, FileStamp* stamp) {
   // Not to be held up by a FIFO.
   const Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat before, after;
-  if (fd.get() < 0 || fstat(fd.get(), &before) != 0) return mistake_of_errno("cannot be opened");
+  if (fd.get() < 0 || fstat(fd.get(), &before) != 0) return error_of_errno("cannot be opened");
   *stamp = FileStamp::of(before);
-  if (!S_ISREG(before.st_mode)) return Mistake{"is not a file"};
-  if (is_writable_by_all(before)) return Mistake{"may be written by everybody; chmod o-w mends it"};
+  if (!S_ISREG(before.st_mode)) return Error{"is not a file"};
+  if (is_writable_by_all(before)) return Error{"may be written by everybody; chmod o-w mends it"};
   const auto len = static_cast<std::size_t>(before.st_size);
-  if (len > kMaxFileLen) return Mistake{"is larger than 1 MiB"};
+  if (len > kMaxFileLen) return Error{"is larger than 1 MiB"};
   auto text = read_whole(fd.get(), len);
   if (!text) return text;
   if (fstat(fd.get(), &after) != 0 || FileStamp::of(after) != *stamp || text->size() != len) {
-    return Mistake{
+    return Error{
         "was changed while it was read; write policies to a file of another name, and "
         "rename that"};
   }
   // What a truncated file is, and what writing one in place begins with.
   if (text->find_first_not_of(" \t\r\n") == std::string::npos) {
-    return Mistake{"is empty; a policy that decides nothing has at least a comment"};
+    return Error{"is empty; a policy that decides nothing has at least a comment"};
   }
   return text;
 }
 
 // The *.toml files of a directory in the order of their names.
-Result<std::vector<std::string>, Mistake> list(const std::string& directory) {
+Result<std::vector<std::string>, Error> list(const std::string& directory) {
   DIR* const stream = opendir(directory.c_str());
-  if (stream == nullptr) return mistake_of_errno("cannot be listed");
+  if (stream == nullptr) return error_of_errno("cannot be listed");
   std::vector<std::string> paths;
   errno = 0;  // readdir says by it alone whether it came to the end
   while (const dirent* entry = readdir(stream)) {  // NOLINT: the stream is this thread's own
@@ -95,9 +95,9 @@ Result<std::vector<std::string>, Mistake> list(const std::string& directory) {
   }
   const int code = errno;
   closedir(stream);
-  if (code != 0) return mistake_of_errno("cannot be listed", code);
-  if (paths.empty()) return Mistake{"holds no *.toml file"};
-  if (paths.size() > kMaxFiles) return Mistake{"holds more than 256 files"};
+  if (code != 0) return error_of_errno("cannot be listed", code);
+  if (paths.empty()) return Error{"holds no *.toml file"};
+  if (paths.size() > kMaxFiles) return Error{"holds more than 256 files"};
   std::ranges::sort(paths);
   return paths;
 }
@@ -114,7 +114,7 @@ OnDisk read_files(const std::string& path) {
   struct stat root;
   if (stat(path.c_str(), &root) != 0) {
     disk.is_absent = errno == ENOENT;
-    disk.complain(path, mistake_of_errno("cannot be found").clause);
+    disk.complain(path, error_of_errno("cannot be found").message);
     return disk;
   }
   disk.root = FileStamp::of(root);
@@ -122,7 +122,7 @@ OnDisk read_files(const std::string& path) {
   if (S_ISDIR(root.st_mode)) {
     auto listed = list(path);
     if (!listed) {
-      disk.complain(path, listed.error().clause);
+      disk.complain(path, listed.error().message);
       return disk;
     }
     paths = *std::move(listed);
@@ -133,7 +133,7 @@ OnDisk read_files(const std::string& path) {
   for (const std::string& file : paths) {
     FileStamp stamp;
     auto text = read_file(file, &stamp);
-    if (!text) disk.complain(file, text.error().clause);
+    if (!text) disk.complain(file, text.error().message);
     disk.files.push_back({file, text ? *std::move(text) : std::string()});
     disk.stamps.push_back(stamp);
   }

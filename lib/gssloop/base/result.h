@@ -9,9 +9,9 @@
 
 namespace gssloop {
 
-// Mistake is a clause that says what is wrong with an input, and where.
-struct Mistake {
-  std::string clause;  // for a person; without the input's secrets
+// Error says why something failed, and where.
+struct Error {
+  std::string message;  // for a person; without the input's secrets
 };
 
 // Result is a value or the reason why there is none. It must be looked at: it converts to true only
