@@ -53,7 +53,7 @@ void add_sources(const authz::Definition& definition, const authz::Login& login,
 std::vector<std::string> AuxProps::requested() const {
   std::vector<std::string> names;
   if (context_ == nullptr) return names;
-  for (const propval* value = host_.utils()->prop_get(context_);
+  for (const propval* value = sasl_.get()->prop_get(context_);
        value != nullptr && value->name != nullptr; ++value) {
     names.emplace_back(value->name);
   }
@@ -83,7 +83,7 @@ void AuxProps::erase(const authz::Policy& policy) const {
 }
 
 void AuxProps::erase(const std::vector<std::string>& names) const noexcept {
-  for (const std::string& name : names) host_.utils()->prop_erase(context_, name.c_str());
+  for (const std::string& name : names) sasl_.get()->prop_erase(context_, name.c_str());
 }
 
 std::vector<std::string> AuxProps::sources(const authz::Policy& policy, const authz::Scope& scope,
@@ -109,8 +109,8 @@ void AuxProps::request(const authz::Policy& policy, const authz::Publish& publis
   }
   if (missing.empty()) return;
   missing.push_back(nullptr);
-  if (host_.utils()->prop_request(context_, missing.data()) != SASL_OK) {
-    host_.log(SASL_LOG_ERR, "libsasl refused the properties that the policy publishes");
+  if (sasl_.get()->prop_request(context_, missing.data()) != SASL_OK) {
+    sasl_.log(SASL_LOG_ERR, "libsasl refused the properties that the policy publishes");
   }
 }
 
@@ -130,19 +130,19 @@ void AuxProps::set(const Property& property, const authz::Login& login) const {
   // naming-exts section 9: what the peer asserted of itself decides nothing, so is not handed out
   // under a name that an application may decide by.
   if (!property.is_asserted && !asserted.is_absent()) {
-    host_.log(SASL_LOG_NOTE,
+    sasl_.log(SASL_LOG_NOTE,
               "property " + property.name + " withheld: its values are not authenticated");
   }
   const authz::LocalAttribute local =
       property.is_asserted ? asserted : authz::local_attribute(property.definition, login);
   if (local.has_unknown()) {
-    host_.log(SASL_LOG_WARN, "values of property " + property.name + " withheld: " + local.unknown);
+    sasl_.log(SASL_LOG_WARN, "values of property " + property.name + " withheld: " + local.unknown);
   }
   for (const std::string& value : local.values) {
-    const int code = host_.utils()->prop_set(context_, property.name.c_str(), value.c_str(),
-                                             static_cast<int>(value.size()));
+    const int code = sasl_.get()->prop_set(context_, property.name.c_str(), value.c_str(),
+                                           static_cast<int>(value.size()));
     if (code != SASL_OK) {
-      host_.log(SASL_LOG_ERR,
+      sasl_.log(SASL_LOG_ERR,
                 "property " + property.name + " could not be set: libsasl refused it");
       return;
     }

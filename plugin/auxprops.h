@@ -8,7 +8,7 @@
 
 #include "gssloop/authz/login.h"
 #include "gssloop/authz/policy.h"
-#include "plugin/host.h"
+#include "plugin/sasl_utils.h"
 
 namespace gssloop::plugin {
 
@@ -23,7 +23,7 @@ namespace gssloop::plugin {
 // heap, and values set earlier are wiped by a canon_user callback that requests properties.
 class AuxProps {
  public:
-  AuxProps(const Host& host, propctx* context) : host_(host), context_(context) {}
+  AuxProps(const SaslUtils& sasl, propctx* context) : sasl_(sasl), context_(context) {}
   AuxProps(const AuxProps&) = delete;
   AuxProps& operator=(const AuxProps&) = delete;
   // Takes back what was set: a later attempt on this connection must find nothing.
@@ -60,7 +60,7 @@ class AuxProps {
   void set(const Property& property, const authz::Login& login) const;
   void erase(const std::vector<std::string>& names) const noexcept;
 
-  Host host_;
+  SaslUtils sasl_;
   propctx* context_;
   std::vector<std::string> published_;  // as requested
 };

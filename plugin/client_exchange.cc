@@ -42,7 +42,7 @@ ClientExchange::Progress ClientExchange::advance(ByteView message, sasl_interact
 
 // Finds out who logs in. SASL_OK: everything is known; SASL_INTERACT: the application is to answer.
 ClientExchange::Progress ClientExchange::begin(sasl_interact_t** prompt_need) {
-  auto options = Options::read(host());
+  auto options = Options::read(sasl());
   if (!options) return Refusal{Class::kConfiguration, options.error().message};
   options_ = *std::move(options);
   if (options_.is_anonymous && (params_.props.security_flags & SASL_SEC_NOANONYMOUS) != 0) {
@@ -50,7 +50,7 @@ ClientExchange::Progress ClientExchange::begin(sasl_interact_t** prompt_need) {
                    "gssloop_anonymous is on, but the application forbids anonymous logins"};
   }
   target_ = std::string(params_.service) + "@" + params_.serverFQDN;
-  auto gathered = identity_.gather(host(), offer_.mechanism.oid, params_.gss_creds, prompt_need);
+  auto gathered = identity_.gather(sasl(), offer_.mechanism.oid, params_.gss_creds, prompt_need);
   if (!gathered) return std::move(gathered).error();
   return *gathered == ClientIdentity::Progress::kInteract ? SASL_INTERACT : SASL_OK;
 }
@@ -77,7 +77,7 @@ ClientExchange::Progress ClientExchange::start_loop() {
 }
 
 ClientExchange::Progress ClientExchange::obey(loop::Step step) {
-  if (is_tracing(params_)) trace_step(host(), "client", initiator_->num_legs(), step);
+  if (is_tracing(params_)) trace_step(sasl(), "client", initiator_->num_legs(), step);
   // Before anything is sent: a client that fails just aborts the exchange, and that is what tells
   // the server. An error token stays here (loop section 2.3 recommends it where a channel fits).
   if (step.has(loop::Action::kFail)) return explain(subject(), step.failure());
@@ -139,7 +139,7 @@ std::optional<Refusal> ClientExchange::canonicalize(const std::string& authzid) 
     authid = std::move(displayed->text);
   }
   const auto canon = [&](const std::string& name, unsigned flags) {
-    return params_.canon_user(host().conn(), name.c_str(), static_cast<unsigned>(name.size()),
+    return params_.canon_user(sasl().conn(), name.c_str(), static_cast<unsigned>(name.size()),
                               flags, oparams());
   };
   int code = canon(authid, SASL_CU_AUTHID | (authzid.empty() ? SASL_CU_AUTHZID : 0U));
@@ -152,7 +152,7 @@ std::optional<Refusal> ClientExchange::canonicalize(const std::string& authzid) 
 }
 
 ClientExchange::Progress ClientExchange::finish(const std::string& authzid) {
-  if (is_tracing(params_)) trace_layer(host(), "client", layer());
+  if (is_tracing(params_)) trace_layer(sasl(), "client", layer());
   if (auto refusal = name_both_sides()) return *std::move(refusal);
   if (auto refusal = canonicalize(authzid)) return *std::move(refusal);
   oparams()->gss_peer_name = peer_name_.get();

@@ -65,7 +65,7 @@ class ClientExchange : public Exchange {
   loop::EstablishedContext& context() noexcept { return *context_; }
 
  private:
-  int report(const Refusal& refusal) const final { return report_client(host(), refusal); }
+  int report(const Refusal& refusal) const final { return report_client(sasl(), refusal); }
   std::string layer_name() const final {
     return offer_.sasl_name + " security layer to " + target_;
   }

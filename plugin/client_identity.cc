@@ -20,10 +20,10 @@ constexpr struct {
     {SASL_CB_PASS, "Password", "Please enter your password"},
 };
 
-bool can_ask_password(const Host& host) {
+bool can_ask_password(const SaslUtils& sasl) {
   sasl_getsecret_t* procedure;
   void* context;
-  return host.callback(SASL_CB_PASS, &procedure, &context) != Host::Callback::kAbsent;
+  return sasl.callback(SASL_CB_PASS, &procedure, &context) != SaslUtils::Callback::kAbsent;
 }
 
 Refusal callback_failed(const char* name, int code) {
@@ -39,13 +39,13 @@ Refusal callback_failed(const char* name, int code) {
 // for, and takes a name that it does not get for the end of the login, whatever the server says.
 ClientIdentity::ClientIdentity(std::string_view service) : authname_is_prompt_(service == "svn") {}
 
-Result<ClientIdentity::Progress, Refusal> ClientIdentity::gather(const Host& host,
+Result<ClientIdentity::Progress, Refusal> ClientIdentity::gather(const SaslUtils& sasl,
                                                                  const gss::Oid& mech,
                                                                  const void* gss_creds,
                                                                  sasl_interact_t** prompt_need) {
   take_answers(prompt_need);
   questions_.clear();
-  if (auto refusal = ask(host, SASL_CB_USER, &authzid_, true)) return *std::move(refusal);
+  if (auto refusal = ask(sasl, SASL_CB_USER, &authzid_, true)) return *std::move(refusal);
   if (gss_creds != nullptr) {
     borrowed_ = static_cast<gss_cred_id_t>(const_cast<void*>(gss_creds));
     const gss::Status usable = gss::check_usable(borrowed_, mech);
@@ -54,10 +54,10 @@ Result<ClientIdentity::Progress, Refusal> ClientIdentity::gather(const Host& hos
                      Class::kCredential, usable);
     }
   } else if (!owned_) {
-    if (auto refusal = find_credential(host, mech)) return *std::move(refusal);
+    if (auto refusal = find_credential(sasl, mech)) return *std::move(refusal);
     if (auto refusal = restrict_to_kerberos(mech)) return *std::move(refusal);
   }
-  return questions_.empty() ? Progress::kReady : put_questions(host, prompt_need);
+  return questions_.empty() ? Progress::kReady : put_questions(sasl, prompt_need);
 }
 
 // What else this machine has credentials for is not offered to a server: it would answer NTLM's
@@ -107,19 +107,19 @@ void ClientIdentity::take_answers(sasl_interact_t** prompt_need) {
   free_prompts();
 }
 
-std::optional<Refusal> ClientIdentity::ask(const Host& host, unsigned long id, Answer* answer,
+std::optional<Refusal> ClientIdentity::ask(const SaslUtils& sasl, unsigned long id, Answer* answer,
                                            bool may_interact) {
   if (answer->is_settled) return std::nullopt;
   sasl_getsimple_t* procedure;
   void* context;
-  switch (host.callback(id, &procedure, &context)) {
-    case Host::Callback::kByInteraction:
+  switch (sasl.callback(id, &procedure, &context)) {
+    case SaslUtils::Callback::kByInteraction:
       if (may_interact) questions_.push_back(id);
       return std::nullopt;
-    case Host::Callback::kProcedure: {
+    case SaslUtils::Callback::kProcedure: {
       // Where the application has no such callback, libsasl answers AUTHNAME by $USER, with the
       // connection as context: the name of an account on this machine is nobody's wish.
-      if (id == SASL_CB_AUTHNAME && context == host.conn()) break;
+      if (id == SASL_CB_AUTHNAME && context == sasl.conn()) break;
       if (id == SASL_CB_AUTHNAME && authname_is_prompt_ && !may_interact) return std::nullopt;
       const char* text = nullptr;
       const int code = procedure(context, static_cast<int>(id), &text, nullptr);
@@ -129,55 +129,56 @@ std::optional<Refusal> ClientIdentity::ask(const Host& host, unsigned long id, A
       *answer = {true, code == SASL_OK && text != nullptr ? text : ""};
       return std::nullopt;
     }
-    case Host::Callback::kAbsent:
+    case SaslUtils::Callback::kAbsent:
       break;
   }
   answer->is_settled = true;
   return std::nullopt;
 }
 
-std::optional<Refusal> ClientIdentity::ask_password(const Host& host) {
+std::optional<Refusal> ClientIdentity::ask_password(const SaslUtils& sasl) {
   if (is_password_settled_) return std::nullopt;
   sasl_getsecret_t* procedure;
   void* context;
-  switch (host.callback(SASL_CB_PASS, &procedure, &context)) {
-    case Host::Callback::kByInteraction:
+  switch (sasl.callback(SASL_CB_PASS, &procedure, &context)) {
+    case SaslUtils::Callback::kByInteraction:
       questions_.push_back(SASL_CB_PASS);
       return std::nullopt;
-    case Host::Callback::kProcedure: {
+    case SaslUtils::Callback::kProcedure: {
       sasl_secret_t* secret = nullptr;  // the application's, which frees it
-      const int code = procedure(host.conn(), context, SASL_CB_PASS, &secret);
+      const int code = procedure(sasl.conn(), context, SASL_CB_PASS, &secret);
       if (code != SASL_OK || secret == nullptr) {
         return callback_failed("password", code == SASL_OK ? SASL_BADPARAM : code);
       }
       password_ = Secret(ByteView(secret->data, secret->len));
       break;
     }
-    case Host::Callback::kAbsent:
+    case SaslUtils::Callback::kAbsent:
       break;
   }
   is_password_settled_ = true;
   return std::nullopt;
 }
 
-std::optional<Refusal> ClientIdentity::find_credential(const Host& host, const gss::Oid& mech) {
-  if (auto refusal = ask(host, SASL_CB_AUTHNAME, &authname_, false)) return refusal;
-  gss::Status no_ticket = try_ticket(host, mech);
+std::optional<Refusal> ClientIdentity::find_credential(const SaslUtils& sasl,
+                                                       const gss::Oid& mech) {
+  if (auto refusal = ask(sasl, SASL_CB_AUTHNAME, &authname_, false)) return refusal;
+  gss::Status no_ticket = try_ticket(sasl, mech);
   if (owned_) return std::nullopt;
-  if (can_ask_password(host)) {
+  if (can_ask_password(sasl)) {
     const bool was_settled = authname_.is_settled;
-    if (auto refusal = ask(host, SASL_CB_AUTHNAME, &authname_, true)) return refusal;
+    if (auto refusal = ask(sasl, SASL_CB_AUTHNAME, &authname_, true)) return refusal;
     // A name that was only asked for now may have a ticket: here, or in the next round.
-    if (!authname_.is_settled) return wait_for_answer(host, no_ticket);
+    if (!authname_.is_settled) return wait_for_answer(sasl, no_ticket);
     if (!authname_.text.empty()) {
-      if (!was_settled) no_ticket = try_ticket(host, mech);
+      if (!was_settled) no_ticket = try_ticket(sasl, mech);
       if (owned_) return std::nullopt;
-      if (auto refusal = ask_password(host)) {
+      if (auto refusal = ask_password(sasl)) {
         // An application with a procedure but no password, such as librdkafka, counts on a ticket.
         refusal->sentence = lack_of_ticket(no_ticket).sentence + "; and " + refusal->sentence;
         return refusal;
       }
-      if (!is_password_settled_) return wait_for_answer(host, no_ticket);
+      if (!is_password_settled_) return wait_for_answer(sasl, no_ticket);
       if (!password_.empty()) return use_password(mech);
     }
   }
@@ -193,9 +194,9 @@ Refusal ClientIdentity::lack_of_ticket(const gss::Status& no_ticket) const {
 
 // An application that cannot ask gives up here, as LDAP's clients do under -Q: sasl_errdetail is
 // then all that its user sees.
-std::optional<Refusal> ClientIdentity::wait_for_answer(const Host& host,
+std::optional<Refusal> ClientIdentity::wait_for_answer(const SaslUtils& sasl,
                                                        const gss::Status& no_ticket) const {
-  host.set_error(lack_of_ticket(no_ticket).sentence);
+  sasl.set_error(lack_of_ticket(no_ticket).sentence);
   return std::nullopt;
 }
 
@@ -206,12 +207,12 @@ gss::Result<gss::Name> ClientIdentity::login_name() const {
 
 // Leaves owned_ empty, and says why, when there is no ticket. Whether a ticket still lives is
 // looked at only where a password could take its place: otherwise the exchange itself tells.
-gss::Status ClientIdentity::try_ticket(const Host& host, const gss::Oid& mech) {
+gss::Status ClientIdentity::try_ticket(const SaslUtils& sasl, const gss::Oid& mech) {
   auto name = login_name();
   if (!name) return std::move(name).error();
   auto credential = gss::acquire_initiator(name->get(), mech);
   if (!credential) return std::move(credential).error();
-  if (can_ask_password(host)) {
+  if (can_ask_password(sasl)) {
     // Of SPNEGO's credential Kerberos' part counts: others may be there without a ticket.
     const auto ticket = gss::acquire_initiator(name->get(), arrives_at(mech));
     if (!ticket) return ticket.error();
@@ -242,11 +243,11 @@ std::optional<Refusal> ClientIdentity::use_password(const gss::Oid& mech) {
 }
 
 Result<ClientIdentity::Progress, Refusal> ClientIdentity::put_questions(
-    const Host& host, sasl_interact_t** prompt_need) {
+    const SaslUtils& sasl, sasl_interact_t** prompt_need) {
   const std::size_t num_prompts = questions_.size() + 1;
   void* memory = prompt_need == nullptr
                      ? nullptr
-                     : host.utils()->malloc(num_prompts * sizeof(sasl_interact_t));
+                     : sasl.utils()->malloc(num_prompts * sizeof(sasl_interact_t));
   if (memory == nullptr) {
     return Refusal{prompt_need == nullptr ? Class::kMisuse : Class::kMemory,
                    "the application cannot be asked for a name or a password"};
@@ -264,7 +265,7 @@ Result<ClientIdentity::Progress, Refusal> ClientIdentity::put_questions(
   prompts[questions_.size()].id = SASL_CB_LIST_END;
   free_prompts();
   prompts_ = prompts;
-  free_ = host.utils()->free;
+  free_ = sasl.utils()->free;
   *prompt_need = prompts;
   return Progress::kInteract;
 }

@@ -85,7 +85,7 @@ int layer_encode(void* context, const struct iovec* parts, unsigned num_parts, c
                  unsigned* out_len) noexcept {
   const auto* exchange = static_cast<const Exchange*>(context);
   if (exchange == nullptr || exchange->layer() == nullptr) return SASL_NOTINIT;
-  return guarded(exchange->host().utils(), [&] {
+  return guarded(exchange->sasl().get(), [&] {
     const auto view = [](const struct iovec& part) {
       return ByteView(static_cast<const std::uint8_t*>(part.iov_base), part.iov_len);
     };
@@ -103,7 +103,7 @@ int layer_decode(void* context, const char* in, unsigned in_len, const char** ou
                  unsigned* out_len) noexcept {
   const auto* exchange = static_cast<const Exchange*>(context);
   if (exchange == nullptr || exchange->layer() == nullptr) return SASL_NOTINIT;
-  return guarded(exchange->host().utils(), [&] {
+  return guarded(exchange->sasl().get(), [&] {
     return give_out(*exchange, exchange->layer()->decode(as_bytes({in, in_len})), out, out_len);
   });
 }
@@ -226,14 +226,14 @@ int server_step(void* conn_context, sasl_server_params_t* params, const char* in
 int server_avail(void* glob_context, sasl_server_params_t* params, void**) noexcept {
   return guarded(params->utils, [&] {
     const auto* entry = static_cast<OfferedServers::Entry*>(glob_context);
-    const Host host(params->utils);
+    const SaslUtils sasl(params->utils);
     // Wrong options do not matter here: the login says what is wrong, where somebody looks.
     if (params->gss_creds != nullptr) return SASL_OK;
     const AcceptorKey key =
-        acceptor_key(entry->offer.mechanism, *params, AcceptorOptions::read(host));
+        acceptor_key(entry->offer.mechanism, *params, AcceptorOptions::read(sasl));
     const auto credential = entry->shared->credentials.get(key);
     if (credential) return SASL_OK;
-    host.log(SASL_LOG_NOTE, entry->offer.sasl_name + " is not offered: no credential for " +
+    sasl.log(SASL_LOG_NOTE, entry->offer.sasl_name + " is not offered: no credential for " +
                                 key.text() + ": " + explain(credential.error()));
     return SASL_NOTDONE;  // a keytab may still come
   });
@@ -272,18 +272,18 @@ struct Machine {
   Options options;
   std::optional<gss::MechanismRegistry> mechanisms;
 
-  explicit Machine(const Host& host) {
-    if (auto read = Options::read(host)) {
+  explicit Machine(const SaslUtils& sasl) {
+    if (auto read = Options::read(sasl)) {
       options = *std::move(read);
     } else {
       // Mechanisms are offered with the defaults, so that logins fail with that sentence instead of
       // vanishing.
-      host.log(SASL_LOG_ERR, "gssloop: " + read.error().message);
+      sasl.log(SASL_LOG_ERR, "gssloop: " + read.error().message);
     }
     if (auto indicated = gss::MechanismRegistry::indicate()) {
       mechanisms = *std::move(indicated);
     } else {
-      host.log(SASL_LOG_ERR, "gssloop: no GSS mechanisms: " + indicated.error().text());
+      sasl.log(SASL_LOG_ERR, "gssloop: no GSS mechanisms: " + indicated.error().text());
     }
   }
 
@@ -297,13 +297,14 @@ struct Machine {
 };
 
 template <class Plug, class Shared, class MakePlug>
-int offer(const Host& host, const Machine& machine, std::shared_ptr<Offered<Plug, Shared>> offered,
-          MakePlug make_plug, Plug** pluglist, int* plugcount) {
+int offer(const SaslUtils& sasl, const Machine& machine,
+          std::shared_ptr<Offered<Plug, Shared>> offered, MakePlug make_plug, Plug** pluglist,
+          int* plugcount) {
   for (auto& mechanism : offers(*machine.mechanisms, machine.options)) {
     offered->entries.push_back({nullptr, std::move(mechanism), &offered->shared});
   }
   if (offered->entries.empty()) {
-    host.log(SASL_LOG_NOTE, "gssloop: no GSS mechanism of this machine is offered");
+    sasl.log(SASL_LOG_NOTE, "gssloop: no GSS mechanism of this machine is offered");
     return SASL_NOMECH;
   }
   // Nothing below throws: the entries' hold on what holds them is made whole, or not at all.
@@ -327,10 +328,10 @@ extern "C" int sasl_client_plug_init(const sasl_utils_t* utils, int max_version,
   if (const int code = check_versions(max_version, SASL_CLIENT_PLUG_VERSION)) return code;
   *out_version = SASL_CLIENT_PLUG_VERSION;
   return guarded(utils, [&] {
-    const Host host(utils);
-    const Machine machine(host);
+    const SaslUtils sasl(utils);
+    const Machine machine(sasl);
     if (!machine.mechanisms) return SASL_FAIL;
-    return offer(host, machine, std::make_shared<OfferedClients>(), client_plug, pluglist,
+    return offer(sasl, machine, std::make_shared<OfferedClients>(), client_plug, pluglist,
                  plugcount);
   });
 }
@@ -340,14 +341,14 @@ extern "C" int sasl_server_plug_init(const sasl_utils_t* utils, int max_version,
   if (const int code = check_versions(max_version, SASL_SERVER_PLUG_VERSION)) return code;
   *out_version = SASL_SERVER_PLUG_VERSION;
   return guarded(utils, [&] {
-    const Host host(utils);
-    const Machine machine(host);
+    const SaslUtils sasl(utils);
+    const Machine machine(sasl);
     if (!machine.mechanisms) return SASL_FAIL;
     auto offered = std::make_shared<OfferedServers>(gssloop::gss::default_realm(),
                                                     gssloop::gss::default_keytab_name(),
                                                     machine.mechanism_names());
     // Read now, since a server may change its root or its user before the first login.
-    offered->shared.policies.current(machine.options.policy, host);
-    return offer(host, machine, std::move(offered), server_plug, pluglist, plugcount);
+    offered->shared.policies.current(machine.options.policy, sasl);
+    return offer(sasl, machine, std::move(offered), server_plug, pluglist, plugcount);
   });
 }

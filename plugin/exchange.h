@@ -5,8 +5,8 @@
 #include <memory>
 #include <string>
 
-#include "plugin/host.h"
 #include "plugin/outcome.h"
+#include "plugin/sasl_utils.h"
 #include "plugin/security_layer.h"
 
 namespace gssloop::plugin {
@@ -21,7 +21,7 @@ class Exchange {
   // would go on to encode with a context that is gone.
   virtual ~Exchange();
 
-  const Host& host() const noexcept { return host_; }
+  const SaslUtils& sasl() const noexcept { return sasl_; }
   // layer is the security layer after SASL_OK; null where there is none.
   SecurityLayer* layer() const noexcept { return layer_.get(); }
   // report tells of a failure in the layer, and returns its SASL code.
@@ -31,7 +31,7 @@ class Exchange {
   // What a step came to, short of its SASL code for failures.
   using Progress = Result<int, Refusal>;
 
-  explicit Exchange(const sasl_utils_t* utils) : host_(utils) {}
+  explicit Exchange(const sasl_utils_t* utils) : sasl_(utils) {}
 
   // report is report_client or report_server (outcome.h).
   virtual int report(const Refusal& refusal) const = 0;
@@ -58,7 +58,7 @@ class Exchange {
   sasl_out_params_t* oparams() noexcept { return oparams_; }
 
  private:
-  const Host host_;
+  const SaslUtils sasl_;
   std::unique_ptr<SecurityLayer> layer_;
   sasl_out_params_t* oparams_ = nullptr;
   std::string out_;

@@ -28,10 +28,10 @@ std::vector<std::string> words(std::string_view text) {
 // Reader collects the first error, so that reading the options stays one line each.
 class Reader {
  public:
-  explicit Reader(const Host& host) : host_(host) {}
+  explicit Reader(const SaslUtils& sasl) : sasl_(sasl) {}
 
   void boolean(const char* name, bool* value) {
-    const auto text = host_.option(name);
+    const auto text = sasl_.option(name);
     if (!text) return;
     for (const char* yes : {"yes", "true", "on", "1"}) {
       if (equals_ignoring_case(*text, yes)) return void(*value = true);
@@ -44,7 +44,7 @@ class Reader {
 
   template <class Number>
   void number(const char* name, Number* value, Number min, Number max) {
-    const auto text = host_.option(name);
+    const auto text = sasl_.option(name);
     if (!text) return;
     Number parsed{};
     const char* const end = text->data() + text->size();
@@ -59,7 +59,7 @@ class Reader {
   // Mechanisms whose acceptor cannot tell whether bindings were verified. Kerberos' can, always: to
   // pass over its answer would be to accept forged GS2 headers (G10).
   void allow_unbound(std::vector<std::string>* value) {
-    const auto text = host_.option("gssloop_allow_unbound");
+    const auto text = sasl_.option("gssloop_allow_unbound");
     if (!text) return;
     *value = words(*text);
     for (const char* kerberos : {"GS2-KRB5", "GS2-IAKERB"}) {
@@ -72,7 +72,7 @@ class Reader {
   }
 
   void ccache_store(std::optional<CcacheStore>* value) {
-    const auto text = host_.option("ccache_store");
+    const auto text = sasl_.option("ccache_store");
     if (!text) return;
     auto parsed = CcacheStore::parse(*text);
     if (parsed) return void(*value = *std::move(parsed));
@@ -88,7 +88,7 @@ class Reader {
              "\", but takes " + takes;
   }
 
-  const Host& host_;
+  const SaslUtils& sasl_;
   std::string error_;
 };
 
@@ -100,10 +100,10 @@ bool Options::allows_unbound(std::string_view sasl_name) const {
   });
 }
 
-AcceptorOptions AcceptorOptions::read(const Host& host) {
+AcceptorOptions AcceptorOptions::read(const SaslUtils& sasl) {
   AcceptorOptions options;
-  options.keytab = host.option("keytab").value_or("");
-  const std::string principal = host.option("service_principal").value_or("");
+  options.keytab = sasl.option("keytab").value_or("");
+  const std::string principal = sasl.option("service_principal").value_or("");
   using Kind = ServicePrincipal::Kind;
   if (principal == "*") {
     options.service_principal = {Kind::kAnyHost, ""};
@@ -115,12 +115,12 @@ AcceptorOptions AcceptorOptions::read(const Host& host) {
   return options;
 }
 
-Result<Options, Error> Options::read(const Host& host) {
+Result<Options, Error> Options::read(const SaslUtils& sasl) {
   Options options;
-  static_cast<AcceptorOptions&>(options) = AcceptorOptions::read(host);
-  options.policy = host.option("gssloop_policy");
-  Reader reader(host);
-  if (const auto text = host.option("gssloop_mechanisms")) options.mechanisms = words(*text);
+  static_cast<AcceptorOptions&>(options) = AcceptorOptions::read(sasl);
+  options.policy = sasl.option("gssloop_policy");
+  Reader reader(sasl);
+  if (const auto text = sasl.option("gssloop_mechanisms")) options.mechanisms = words(*text);
   reader.allow_unbound(&options.allow_unbound);
   reader.boolean("ad_compat", &options.ad_compat);
   reader.ccache_store(&options.ccache_store);

@@ -10,7 +10,7 @@
 #include "gssloop/base/result.h"
 #include "gssloop/loop/negotiation.h"
 #include "plugin/ccache_store.h"
-#include "plugin/host.h"
+#include "plugin/sasl_utils.h"
 
 namespace gssloop::plugin {
 
@@ -34,7 +34,7 @@ struct AcceptorOptions {
   std::string keytab;  // empty: Kerberos' default
   ServicePrincipal service_principal;
 
-  static AcceptorOptions read(const Host& host);
+  static AcceptorOptions read(const SaslUtils& sasl);
 };
 
 // Options are what an administrator can set (docs: the options table of the README). Read once for
@@ -62,7 +62,7 @@ struct Options : AcceptorOptions {
 
   // read fails with one sentence that names the option, its value and what it takes. A wrong option
   // refuses logins: a security setting that was misspelt must not be ignored.
-  static Result<Options, Error> read(const Host& host);
+  static Result<Options, Error> read(const SaslUtils& sasl);
 };
 
 }  // namespace gssloop::plugin

@@ -108,22 +108,22 @@ Refusal explain(const std::string& subject, Class what, const gss::Status& statu
   return {what, subject + " failed: " + explain(status)};
 }
 
-int report_client(const Host& host, const Refusal& refusal) {
-  host.log(SASL_LOG_FAIL, refusal.sentence);
-  host.set_error(refusal.sentence);
+int report_client(const SaslUtils& sasl, const Refusal& refusal) {
+  sasl.log(SASL_LOG_FAIL, refusal.sentence);
+  sasl.set_error(refusal.sentence);
   return code_of(refusal, verdict(refusal.what).client_code);
 }
 
-int report_server(const Host& host, const Refusal& refusal, bool is_verbose) {
-  host.log(SASL_LOG_ERR, refusal.sentence);
-  return tell_peer(host, refusal, is_verbose);
+int report_server(const SaslUtils& sasl, const Refusal& refusal, bool is_verbose) {
+  sasl.log(SASL_LOG_ERR, refusal.sentence);
+  return tell_peer(sasl, refusal, is_verbose);
 }
 
 int closed_layer_code() noexcept { return verdict(Class::kPacket).client_code; }
 
-int tell_peer(const Host& host, const Refusal& refusal, bool is_verbose) {
+int tell_peer(const SaslUtils& sasl, const Refusal& refusal, bool is_verbose) {
   const Verdict& row = verdict(refusal.what);
-  host.set_error(is_verbose ? refusal.sentence : row.harmless);
+  sasl.set_error(is_verbose ? refusal.sentence : row.harmless);
   return code_of(refusal, row.server_code);
 }
 

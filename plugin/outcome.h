@@ -7,7 +7,7 @@
 
 #include "gssloop/gss/status.h"
 #include "gssloop/loop/step.h"
-#include "plugin/host.h"
+#include "plugin/sasl_utils.h"
 
 namespace gssloop::plugin {
 
@@ -48,13 +48,13 @@ Refusal explain(const std::string& subject, const loop::Failure& failure);
 Refusal explain(const std::string& subject, Class what, const gss::Status& status);
 
 // report_client puts the whole sentence into sasl_errdetail and returns the SASL code.
-int report_client(const Host& host, const Refusal& refusal);
+int report_client(const SaslUtils& sasl, const Refusal& refusal);
 
 // report_server logs the whole sentence, and puts a fixed text of the class into sasl_errdetail,
 // since servers hand that to strangers; the sentence itself only if `is_verbose`. Returns the code.
-int report_server(const Host& host, const Refusal& refusal, bool is_verbose);
+int report_server(const SaslUtils& sasl, const Refusal& refusal, bool is_verbose);
 // tell_peer does the same without the log, for a failure that stands there already.
-int tell_peer(const Host& host, const Refusal& refusal, bool is_verbose);
+int tell_peer(const SaslUtils& sasl, const Refusal& refusal, bool is_verbose);
 
 // closed_layer_code is the code for a security layer that was closed before, of which everything
 // has been said already.

@@ -10,18 +10,18 @@ using authz::PolicyStore;
 // is held is never given up: a server that changed its root could not read it again.
 constexpr std::size_t kMaxStores = 64;
 
-void tell(const authz::PolicySnapshot& snapshot, const std::string& path, const Host& host) {
+void tell(const authz::PolicySnapshot& snapshot, const std::string& path, const SaslUtils& sasl) {
   if (snapshot.is_told.exchange(true)) return;
   for (const authz::Diagnostic& diagnostic : snapshot.diagnostics) {
-    host.log(diagnostic.is_warning ? SASL_LOG_WARN : SASL_LOG_ERR, "gssloop: " + diagnostic.text());
+    sasl.log(diagnostic.is_warning ? SASL_LOG_WARN : SASL_LOG_ERR, "gssloop: " + diagnostic.text());
   }
   if (snapshot.policy == nullptr) {
-    host.log(SASL_LOG_ERR, "gssloop: logins are refused until the policy " + path + " is mended");
+    sasl.log(SASL_LOG_ERR, "gssloop: logins are refused until the policy " + path + " is mended");
   } else if (snapshot.is_absent) {
-    host.log(SASL_LOG_NOTE, "gssloop: there is no policy " + path +
+    sasl.log(SASL_LOG_NOTE, "gssloop: there is no policy " + path +
                                 ": attributes are published where asked for, and decide nothing");
   } else {
-    host.log(SASL_LOG_NOTE, "gssloop: the policy " + path + " holds from now on");
+    sasl.log(SASL_LOG_NOTE, "gssloop: the policy " + path + " holds from now on");
   }
 }
 
@@ -44,10 +44,10 @@ std::shared_ptr<PolicyStore> Policies::store(const std::optional<std::string>& o
 }
 
 std::shared_ptr<const authz::PolicySnapshot> Policies::current(
-    const std::optional<std::string>& option, const Host& host) {
+    const std::optional<std::string>& option, const SaslUtils& sasl) {
   const auto store = this->store(option);
   auto snapshot = store->current();
-  tell(*snapshot, store->path(), host);
+  tell(*snapshot, store->path(), sasl);
   return snapshot;
 }
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "gssloop/authz/policy_store.h"
-#include "plugin/host.h"
+#include "plugin/sasl_utils.h"
 
 namespace gssloop::plugin {
 
@@ -24,7 +24,7 @@ class Policies {
   // current is what holds at this moment. No option: the compiled-in path, where nothing need be.
   // What is new or wrong goes to the log, once.
   std::shared_ptr<const authz::PolicySnapshot> current(const std::optional<std::string>& option,
-                                                       const Host& host);
+                                                       const SaslUtils& sasl);
 
  private:
   using Stores = std::map<std::optional<std::string>, std::shared_ptr<authz::PolicyStore>>;

@@ -10,7 +10,7 @@ int ServerExchange::step(std::optional<ByteView> client_in, const char** server_
   begin_step(oparams);
   hand_over(server_out, server_out_len);  // nothing, should this step fail
   // The error token went out with the last step; whatever comes back, the login has failed (G15).
-  if (announced_) return tell_peer(facts_.host, *announced_, facts_.options.is_verbose);
+  if (announced_) return tell_peer(facts_.sasl, *announced_, facts_.options.is_verbose);
   const Progress progress = advance(client_in);
   if (!progress) return report(progress.error());
   hand_over(server_out, server_out_len);
@@ -35,11 +35,11 @@ ServerExchange::Progress ServerExchange::advance(std::optional<ByteView> client_
 }
 
 ServerExchange::Progress ServerExchange::begin(ByteView message) {
-  auto options = Options::read(facts_.host);
+  auto options = Options::read(facts_.sasl);
   if (!options) return Refusal{Class::kConfiguration, options.error().message};
   facts_.options = *std::move(options);
   facts_.key = acceptor_key(facts_.offer.mechanism, facts_.params, facts_.options);
-  const auto snapshot = facts_.plugin->policies.current(facts_.options.policy, facts_.host);
+  const auto snapshot = facts_.plugin->policies.current(facts_.options.policy, facts_.sasl);
   if (snapshot->policy == nullptr) {
     return facts_.refuse(Class::kConfiguration, "the policy has an error: " + snapshot->summary);
   }
@@ -81,7 +81,7 @@ ServerExchange::Progress ServerExchange::negotiate(std::optional<gss::ChannelBin
 
 ServerExchange::Progress ServerExchange::obey(loop::Step step) {
   if (is_tracing(facts_.params)) {
-    trace_step(facts_.host, "server", acceptor_->num_legs(), step);
+    trace_step(facts_.sasl, "server", acceptor_->num_legs(), step);
   }
   if (step.has(loop::Action::kFail)) {
     Refusal refusal = explain(facts_.subject(), step.failure());
@@ -125,7 +125,7 @@ Binding ServerExchange::verified_binding() {
 }
 
 ServerExchange::Progress ServerExchange::finish(const std::string& authzid, Binding binding) {
-  if (is_tracing(facts_.params)) trace_layer(facts_.host, "server", layer());
+  if (is_tracing(facts_.params)) trace_layer(facts_.sasl, "server", layer());
   if (auto refusal = login_.admit(authzid, std::move(binding),
                                   layer() != nullptr ? layer()->ssf() : 0, oparams())) {
     return *std::move(refusal);

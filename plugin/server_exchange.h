@@ -50,7 +50,7 @@ class ServerExchange : public Exchange {
 
  private:
   int report(const Refusal& refusal) const final {
-    return report_server(host(), refusal, facts_.options.is_verbose);
+    return report_server(sasl(), refusal, facts_.options.is_verbose);
   }
   std::string layer_name() const final;
   Progress advance(std::optional<ByteView> client_in);

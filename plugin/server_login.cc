@@ -42,7 +42,7 @@ std::optional<Refusal> ServerLogin::recognise(loop::EstablishedContext context) 
 std::optional<Refusal> ServerLogin::admit(const std::string& authzid, Binding binding, unsigned ssf,
                                           sasl_out_params_t* oparams) {
   binding_ = std::move(binding);
-  if (is_tracing(facts_.params)) trace_attributes(facts_.host, *context_);
+  if (is_tracing(facts_.params)) trace_attributes(facts_.sasl, *context_);
   login_.is_channel_bound = binding_.disposition == SASL_CB_DISP_USED;
   login_.ssf = std::max<unsigned>(ssf, facts_.params.external_ssf);
   if (auto refusal = judge()) return refusal;
@@ -171,7 +171,7 @@ std::optional<Refusal> ServerLogin::check_realm() const {
 std::optional<Refusal> ServerLogin::judge() const {
   const authz::Peer peer(*facts_.policy, login_);
   const auto findings = authz::judge(scope(), peer);
-  if (is_tracing(facts_.params)) trace_findings(facts_.host, findings);
+  if (is_tracing(facts_.params)) trace_findings(facts_.sasl, findings);
   const authz::Finding* objection = authz::objection(findings);
   if (objection == nullptr) return std::nullopt;
   return facts_.refuse(
@@ -194,7 +194,7 @@ std::optional<Refusal> ServerLogin::canonicalize(const std::string& authzid,
   // Verified by Kerberos: no database of libsasl's needs to know the user.
   constexpr unsigned kVerified = SASL_CU_EXTERNALLY_VERIFIED;
   const auto canon = [&](const std::string& name, unsigned flags) {
-    return facts_.params.canon_user(facts_.host.conn(), name.c_str(),
+    return facts_.params.canon_user(facts_.sasl.conn(), name.c_str(),
                                     static_cast<unsigned>(name.size()), flags | kVerified, oparams);
   };
   int code = canon(authid_, is_same ? SASL_CU_AUTHID | SASL_CU_AUTHZID : SASL_CU_AUTHID);

@@ -26,12 +26,12 @@ AcceptorKey acceptor_key(const gss::Mechanism& mechanism, const sasl_server_para
 struct ServerFacts {
   ServerFacts(ServerPlugin* server_plugin, const Offer& offered,
               const sasl_server_params_t& server_params)
-      : plugin(server_plugin), offer(offered), params(server_params), host(server_params.utils) {}
+      : plugin(server_plugin), offer(offered), params(server_params), sasl(server_params.utils) {}
 
   ServerPlugin* const plugin;
   const Offer& offer;
   const sasl_server_params_t& params;  // libsasl's, which may change between steps
-  const Host host;
+  const SaslUtils sasl;
   // Known from the first message on.
   Options options = {};
   AcceptorKey key = {};
@@ -63,7 +63,7 @@ struct Binding {
 class ServerLogin {
  public:
   explicit ServerLogin(const ServerFacts& facts)
-      : facts_(facts), properties_(facts.host, facts.params.propctx) {}
+      : facts_(facts), properties_(facts.sasl, facts.params.propctx) {}
   ServerLogin(const ServerLogin&) = delete;
   ServerLogin& operator=(const ServerLogin&) = delete;
 

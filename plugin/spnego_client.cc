@@ -7,7 +7,7 @@ Result<SpnegoClient::Plan, Refusal> SpnegoClient::plan() {
   // As with every implementation: the server takes the peer for whom it authenticated. libsasl is
   // told the same, and clients that need to act as others (SASL_NEED_PROXY) get another mechanism.
   if (!authzid().empty()) {
-    host().log(SASL_LOG_NOTE, subject() + ": GSS-SPNEGO carries no authorization identity, so \"" +
+    sasl().log(SASL_LOG_NOTE, subject() + ": GSS-SPNEGO carries no authorization identity, so \"" +
                                   printable(as_bytes(authzid())) + "\" is not sent");
   }
   // Nothing is negotiated once the context is there, so confidentiality is asked for only where it

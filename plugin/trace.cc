@@ -3,7 +3,7 @@
 
 namespace gssloop::plugin {
 
-void trace_step(const Host& host, const char* who, unsigned num_legs, const loop::Step& step) {
+void trace_step(const SaslUtils& sasl, const char* who, unsigned num_legs, const loop::Step& step) {
   std::string line = std::string("gssloop ") + who + ", after leg " + std::to_string(num_legs) +
                      ": " + step.row().when + " (section " + step.row().section + ") -> ";
   const char* separator = "";
@@ -14,38 +14,38 @@ void trace_step(const Host& host, const char* who, unsigned num_legs, const loop
     }
     separator = ", ";
   }
-  host.log(SASL_LOG_DEBUG, line);
+  sasl.log(SASL_LOG_DEBUG, line);
 }
 
-void trace_attributes(const Host& host, const loop::EstablishedContext& context) {
+void trace_attributes(const SaslUtils& sasl, const loop::EstablishedContext& context) {
   const auto attributes = context.source_attributes();
   if (!attributes) {
-    host.log(SASL_LOG_DEBUG, "gssloop: attributes unknown: " + attributes.error().text());
+    sasl.log(SASL_LOG_DEBUG, "gssloop: attributes unknown: " + attributes.error().text());
     return;
   }
   for (const Attribute& attribute : attributes->readable) {
     const auto* authenticated = attribute.authenticated();
     const std::size_t num_values =
         authenticated != nullptr ? authenticated->size() : attribute.asserted()->size();
-    host.log(SASL_LOG_DEBUG, "gssloop: attribute " + printable(as_bytes(attribute.name)) + ": " +
+    sasl.log(SASL_LOG_DEBUG, "gssloop: attribute " + printable(as_bytes(attribute.name)) + ": " +
                                  (authenticated != nullptr ? "authenticated" : "asserted") + ", " +
                                  (attribute.is_complete ? "complete" : "not complete") + ", " +
                                  std::to_string(num_values) +
                                  (num_values == 1 ? " value" : " values"));
   }
   for (const UnreadableAttribute& attribute : attributes->unreadable) {
-    host.log(SASL_LOG_DEBUG, "gssloop: attribute " + printable(as_bytes(attribute.name)) +
+    sasl.log(SASL_LOG_DEBUG, "gssloop: attribute " + printable(as_bytes(attribute.name)) +
                                  ": unreadable: " + attribute.reason);
   }
 }
 
-void trace_findings(const Host& host, const std::vector<authz::Finding>& findings) {
+void trace_findings(const SaslUtils& sasl, const std::vector<authz::Finding>& findings) {
   for (const authz::Finding& finding : findings) {
-    host.log(SASL_LOG_DEBUG, "gssloop: policy: " + finding.text());
+    sasl.log(SASL_LOG_DEBUG, "gssloop: policy: " + finding.text());
   }
 }
 
-void trace_layer(const Host& host, const char* who, const SecurityLayer* layer) {
+void trace_layer(const SaslUtils& sasl, const char* who, const SecurityLayer* layer) {
   std::string line = std::string("gssloop ") + who + ": security layer ";
   if (layer == nullptr) {
     line += to_string(Layer::kNone);
@@ -53,7 +53,7 @@ void trace_layer(const Host& host, const char* who, const SecurityLayer* layer) 
     line += std::string(to_string(layer->layer())) + ", SSF " + std::to_string(layer->ssf()) +
             ", messages of at most " + std::to_string(layer->max_message_len()) + " octets";
   }
-  host.log(SASL_LOG_DEBUG, line);
+  sasl.log(SASL_LOG_DEBUG, line);
 }
 
 }  // namespace gssloop::plugin

@@ -7,24 +7,24 @@
 #include "config.h"
 #include "gssloop/authz/evaluation.h"
 #include "gssloop/loop/step.h"
-#include "plugin/host.h"
+#include "plugin/sasl_utils.h"
 #include "plugin/security_layer.h"
 
 namespace gssloop::plugin {
 
 // trace_step logs, at SASL_LOG_DEBUG, what the loop decided on one leg: who, which row of its
 // table, how many octets. Never a token.
-void trace_step(const Host& host, const char* who, unsigned num_legs, const loop::Step& step);
+void trace_step(const SaslUtils& sasl, const char* who, unsigned num_legs, const loop::Step& step);
 
 // trace_attributes logs, at SASL_LOG_DEBUG, which attributes the peer's name carries and whether
 // they are authenticated and complete. Never a value.
-void trace_attributes(const Host& host, const loop::EstablishedContext& context);
+void trace_attributes(const SaslUtils& sasl, const loop::EstablishedContext& context);
 
 // trace_findings logs what each rule of the policy came to, by file and line.
-void trace_findings(const Host& host, const std::vector<authz::Finding>& findings);
+void trace_findings(const SaslUtils& sasl, const std::vector<authz::Finding>& findings);
 
 // trace_layer logs, at SASL_LOG_DEBUG, the security layer that was agreed on; null: there is none.
-void trace_layer(const Host& host, const char* who, const SecurityLayer* layer);
+void trace_layer(const SaslUtils& sasl, const char* who, const SecurityLayer* layer);
 
 // is_tracing says whether anybody listens at that level.
 inline bool is_tracing(const sasl_server_params_t& params) noexcept {

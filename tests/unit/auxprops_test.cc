@@ -62,7 +62,7 @@ class AuxPropsTest : public ::testing::Test {
     return found;
   }
 
-  Host host() const { return Host(&utils_); }
+  SaslUtils sasl() const { return SaslUtils(&utils_); }
 
   sasl_utils_t utils_{};
   std::unique_ptr<propctx, FreeProps> context_;
@@ -91,7 +91,7 @@ authz::Login login(Attributes attributes) {
 TEST_F(AuxPropsTest, AssertedValuesAreWithheld) {
   SPEC("N29");
   request({"*auth-indicators", "auth-indicators", "*urn:x"});
-  AuxProps properties(host(), context_.get());
+  AuxProps properties(sasl(), context_.get());
   properties.publish({},
                      login({{attribute<AssertedValue>("auth-indicators", {"admin"}),
                              attribute<AssertedValue>("urn:x", {"admin"})},
@@ -111,7 +111,7 @@ TEST_F(AuxPropsTest, CompleteDecidesNothing) {
   for (const bool is_complete : {false, true}) {
     Attribute indicators = authenticated("auth-indicators", {"one", "two"});
     indicators.is_complete = is_complete;
-    AuxProps properties(host(), context_.get());
+    AuxProps properties(sasl(), context_.get());
     properties.publish({}, login({{indicators}, {}}), false);
     EXPECT_EQ(values("*auth-indicators"), (Values{"one", "two"})) << is_complete;
   }
@@ -120,7 +120,7 @@ TEST_F(AuxPropsTest, CompleteDecidesNothing) {
 TEST_F(AuxPropsTest, UnstarredNamesAreForTheOwnIdentityAlone) {
   SPEC("N29 N5");
   request({"auth-indicators", "*auth-indicators"});
-  AuxProps properties(host(), context_.get());
+  AuxProps properties(sasl(), context_.get());
   const Attributes attributes{{authenticated("auth-indicators", {"one", "two", "one"})}, {}};
   properties.publish({}, login(attributes), false);
   EXPECT_TRUE(values("auth-indicators").empty());
@@ -134,7 +134,7 @@ TEST_F(AuxPropsTest, UnstarredNamesAreForTheOwnIdentityAlone) {
 TEST_F(AuxPropsTest, FormBelongsToTheName) {
   SPEC("N4");
   request({"*auth-indicators", "*urn:mspac:client-info", "*urn:x b"});
-  AuxProps properties(host(), context_.get());
+  AuxProps properties(sasl(), context_.get());
   properties.publish({},
                      login({{authenticated("auth-indicators", {"AP8=", "", "\xc3\xa4"}),
                              authenticated("urn:mspac:client-info", {"\0\xff"s, "text", ""}),
@@ -149,7 +149,7 @@ TEST_F(AuxPropsTest, FormBelongsToTheName) {
 TEST_F(AuxPropsTest, WhatIsNotTextIsWithheldValueByValue) {
   SPEC("N4");
   request({"*auth-indicators"});
-  AuxProps properties(host(), context_.get());
+  AuxProps properties(sasl(), context_.get());
   properties.publish(
       {},
       login({{authenticated("auth-indicators", {"good", "ad\0min"s, "\xffsecret", "fine"})}, {}}),
@@ -168,7 +168,7 @@ TEST_F(AuxPropsTest, FortyLongValuesArrive) {
     groups.push_back("CN=Department of Long Names " + std::to_string(i) +
                      ",OU=Groups,OU=Berlin,DC=ad,DC=example,DC=com");
   }
-  AuxProps properties(host(), context_.get());
+  AuxProps properties(sasl(), context_.get());
   for (int i = 0; i < 3; ++i) {
     properties.publish(
         {},
@@ -182,7 +182,7 @@ TEST_F(AuxPropsTest, FortyLongValuesArrive) {
 
 TEST_F(AuxPropsTest, OnlyWhatWasRequestedIsSet) {
   request({"*urn:a", "mail", "*mail"});
-  AuxProps properties(host(), context_.get());
+  AuxProps properties(sasl(), context_.get());
   EXPECT_EQ(properties.sources({}, {}, login({})), Values{"urn:a"});
   properties.publish({},
                      login({{authenticated("urn:a", {"x"}), authenticated("urn:b", {"x"}),
@@ -196,7 +196,7 @@ TEST_F(AuxPropsTest, OnlyWhatWasRequestedIsSet) {
 
 TEST_F(AuxPropsTest, WantedNamesComeOnceAndWithoutStar) {
   request({"auth-indicators", "*auth-indicators", "*urn:b", "cmusaslsecretPLAIN", "**urn:c"});
-  EXPECT_EQ(AuxProps(host(), context_.get()).sources({}, {}, login({})),
+  EXPECT_EQ(AuxProps(sasl(), context_.get()).sources({}, {}, login({})),
             (Values{"auth-indicators", "urn:b"}));
 }
 
@@ -206,7 +206,7 @@ TEST_F(AuxPropsTest, ADatabaseCannotPose) {
   for (const char* name : {"*auth-indicators", "*urn:a", "*mail"}) {
     ASSERT_EQ(prop_set(context_.get(), name, "posed", 5), SASL_OK);
   }
-  AuxProps properties(host(), context_.get());
+  AuxProps properties(sasl(), context_.get());
   properties.publish({}, login({{authenticated("auth-indicators", {"true"})}, {}}), true);
   EXPECT_EQ(values("*auth-indicators"), Values{"true"});
   EXPECT_TRUE(values("*urn:a").empty());
@@ -217,7 +217,7 @@ TEST_F(AuxPropsTest, DestructionErases) {
   request({"*auth-indicators", "*mail"});
   prop_set(context_.get(), "*mail", "kept", 4);
   {
-    AuxProps properties(host(), context_.get());
+    AuxProps properties(sasl(), context_.get());
     properties.publish({}, login({{authenticated("auth-indicators", {"x"})}, {}}), true);
     EXPECT_FALSE(values("*auth-indicators").empty());
   }
@@ -226,7 +226,7 @@ TEST_F(AuxPropsTest, DestructionErases) {
 }
 
 TEST_F(AuxPropsTest, NoContextNoProperties) {
-  AuxProps properties(host(), nullptr);
+  AuxProps properties(sasl(), nullptr);
   EXPECT_TRUE(properties.sources({}, {}, login({})).empty());
   properties.publish({}, login({{authenticated("auth-indicators", {"x"})}, {}}), true);
 }

@@ -5,7 +5,7 @@
 
 #include <map>
 
-#include "plugin/host.h"
+#include "plugin/sasl_utils.h"
 #include "tests/support/spec.h"
 
 namespace gssloop::plugin {
@@ -26,7 +26,7 @@ Result<Options, Error> read(Values values) {
   sasl_utils_t utils{};
   utils.getopt = on_getopt;
   utils.getopt_context = &values;
-  return Options::read(Host(&utils));
+  return Options::read(SaslUtils(&utils));
 }
 
 TEST(Options, Defaults) {
@@ -48,7 +48,7 @@ TEST(Options, Defaults) {
 
 TEST(Options, NothingReadsWithoutGetopt) {
   const sasl_utils_t utils{};
-  EXPECT_TRUE(Options::read(Host(&utils)));
+  EXPECT_TRUE(Options::read(SaslUtils(&utils)));
 }
 
 TEST(Options, Booleans) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#ifndef GSSLOOP_PLUGIN_HOST_H_
-#define GSSLOOP_PLUGIN_HOST_H_
+#ifndef GSSLOOP_PLUGIN_SASL_UTILS_H_
+#define GSSLOOP_PLUGIN_SASL_UTILS_H_
 
 #include <sasl/sasl.h>
 #include <sasl/saslplug.h>
@@ -10,13 +10,13 @@
 
 namespace gssloop::plugin {
 
-// Host is libsasl as a plugin sees it: logging, the error text, options and memory. It borrows the
-// utils, which live as long as the connection (or, at init, as the plugin).
-class Host {
+// SaslUtils is libsasl as a plugin sees it: logging, the error text, options and memory. It borrows
+// the utils, which live as long as the connection (or, at init, as the plugin).
+class SaslUtils {
  public:
-  explicit Host(const sasl_utils_t* utils) noexcept : utils_(utils) {}
+  explicit SaslUtils(const sasl_utils_t* utils) noexcept : utils_(utils) {}
 
-  const sasl_utils_t* utils() const noexcept { return utils_; }
+  const sasl_utils_t* get() const noexcept { return utils_; }
   sasl_conn_t* conn() const noexcept { return utils_->conn; }
 
   // log writes one line at a SASL_LOG_* level.
@@ -48,4 +48,4 @@ class Host {
 
 }  // namespace gssloop::plugin
 
-#endif  // GSSLOOP_PLUGIN_HOST_H_
+#endif  // GSSLOOP_PLUGIN_SASL_UTILS_H_

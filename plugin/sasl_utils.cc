@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "plugin/host.h"
+#include "plugin/sasl_utils.h"
 
 namespace gssloop::plugin {
 
-void Host::log(int level, const std::string& line) const {
+void SaslUtils::log(int level, const std::string& line) const {
   utils_->log(utils_->conn, level, "%s", line.c_str());
 }
 
-void Host::set_error(const std::string& text) const {
+void SaslUtils::set_error(const std::string& text) const {
   if (utils_->conn != nullptr) utils_->seterror(utils_->conn, SASL_NOLOG, "%s", text.c_str());
 }
 
-std::optional<std::string> Host::option(const char* name) const {
+std::optional<std::string> SaslUtils::option(const char* name) const {
   if (utils_->getopt == nullptr) return std::nullopt;
   const char* value = nullptr;
   unsigned length = 0;
