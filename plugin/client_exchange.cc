@@ -22,7 +22,7 @@ int ClientExchange::step(std::optional<ByteView> server_in, sasl_interact_t** pr
   return *progress;
 }
 
-std::optional<Refusal> ClientExchange::put_token(ByteView token) {
+std::optional<LoginError> ClientExchange::put_token(ByteView token) {
   put(token);
   return std::nullopt;
 }
@@ -34,7 +34,7 @@ std::string ClientExchange::subject() const {
 ClientExchange::Progress ClientExchange::advance(ByteView message, sasl_interact_t** prompt_need) {
   if (context_) return on_later_message(message);
   if (initiator_) return obey(initiator_->on_token(message));
-  if (!message.empty()) return refuse(Class::kProtocol, "the server spoke first");
+  if (!message.empty()) return login_error(ErrorKind::kProtocol, "the server spoke first");
   Progress progress = begin(prompt_need);
   if (!progress || *progress != SASL_OK) return progress;
   return start_loop();
@@ -43,11 +43,11 @@ ClientExchange::Progress ClientExchange::advance(ByteView message, sasl_interact
 // Finds out who logs in. SASL_OK: everything is known; SASL_INTERACT: the application is to answer.
 ClientExchange::Progress ClientExchange::begin(sasl_interact_t** prompt_need) {
   auto options = Options::read(sasl());
-  if (!options) return Refusal{Class::kConfiguration, options.error().message};
+  if (!options) return LoginError{ErrorKind::kConfiguration, options.error().message};
   options_ = *std::move(options);
   if (options_.is_anonymous && (params_.props.security_flags & SASL_SEC_NOANONYMOUS) != 0) {
-    return Refusal{Class::kAnonymous,
-                   "gssloop_anonymous is on, but the application forbids anonymous logins"};
+    return LoginError{ErrorKind::kAnonymous,
+                      "gssloop_anonymous is on, but the application forbids anonymous logins"};
   }
   target_ = std::string(params_.service) + "@" + params_.serverFQDN;
   auto gathered = identity_.gather(sasl(), offer_.mechanism.oid, params_.gss_creds, prompt_need);
@@ -59,11 +59,11 @@ ClientExchange::Progress ClientExchange::start_loop() {
   auto planned = plan();
   if (!planned) return std::move(planned).error();
   if (planned->only_as_requested) {
-    if (auto refusal = identity_.suppress_default_protection(offer_.mechanism.oid))
-      return *std::move(refusal);
+    if (auto error = identity_.suppress_default_protection(offer_.mechanism.oid))
+      return *std::move(error);
   }
   auto target = gss::import_name(target_, gss::NameForm::kHostbasedService);
-  if (!target) return explain(subject(), Class::kMisuse, target.error());
+  if (!target) return explain(subject(), ErrorKind::kMisuse, target.error());
   Flags request = planned->request | Flag::kMutual;
   if ((params_.props.security_flags & SASL_SEC_PASS_CREDENTIALS) != 0) {
     request = request | Flag::kDeleg;
@@ -83,7 +83,7 @@ ClientExchange::Progress ClientExchange::obey(loop::Step step) {
   if (step.has(loop::Action::kFail)) return explain(subject(), step.failure());
   for (const loop::Action action : step.actions()) {
     if (action == loop::Action::kSendToken) {
-      if (auto refusal = put_token(step.token())) return *std::move(refusal);
+      if (auto error = put_token(step.token())) return *std::move(error);
     } else if (action == loop::Action::kAwaitToken) {
       return SASL_CONTINUE;
     } else if (action == loop::Action::kEstablish) {
@@ -92,21 +92,21 @@ ClientExchange::Progress ClientExchange::obey(loop::Step step) {
     }
   }
   // No row of the table ends like this; should one, it is not with a login.
-  return refuse(Class::kMechanism, "the negotiation came to nothing");
+  return login_error(ErrorKind::kMechanism, "the negotiation came to nothing");
 }
 
 ClientExchange::Progress ClientExchange::on_later_message(ByteView) {
-  return refuse(Class::kProtocol, "a message came after the last one");
+  return login_error(ErrorKind::kProtocol, "a message came after the last one");
 }
 
-Result<ClientExchange::Plan, Refusal> ClientExchange::plan_by_window(const LayerWindow& window,
-                                                                     bool wants_confidentiality,
-                                                                     Flags always) {
+Result<ClientExchange::Plan, LoginError> ClientExchange::plan_by_window(const LayerWindow& window,
+                                                                        bool wants_confidentiality,
+                                                                        Flags always) {
   if (std::string why = window.why_impossible(); !why.empty()) {
-    return refuse(Class::kTooWeak, why);
+    return login_error(ErrorKind::kTooWeak, why);
   }
   auto bindings = application_binding(params_, options_);
-  if (!bindings) return refuse(Class::kBinding, bindings.error().message);
+  if (!bindings) return login_error(ErrorKind::kBinding, bindings.error().message);
   Plan plan;
   plan.request = always;
   plan.bindings = *std::move(bindings);
@@ -121,21 +121,21 @@ Result<ClientExchange::Plan, Refusal> ClientExchange::plan_by_window(const Layer
 }
 
 // The target is ours to import, which costs nothing beside asking the context for it.
-std::optional<Refusal> ClientExchange::name_both_sides() {
+std::optional<LoginError> ClientExchange::name_both_sides() {
   auto local = context_->source_name();
-  if (!local) return explain(subject(), Class::kMechanism, local.error());
+  if (!local) return explain(subject(), ErrorKind::kMechanism, local.error());
   local_name_ = *std::move(local);
   auto peer = gss::import_name(target_, gss::NameForm::kHostbasedService);
-  if (!peer) return explain(subject(), Class::kMisuse, peer.error());
+  if (!peer) return explain(subject(), ErrorKind::kMisuse, peer.error());
   peer_name_ = *std::move(peer);
   return std::nullopt;
 }
 
-std::optional<Refusal> ClientExchange::canonicalize(const std::string& authzid) {
+std::optional<LoginError> ClientExchange::canonicalize(const std::string& authzid) {
   std::string authid = "anonymous";
   if (!context_->flags().has(Flag::kAnon)) {
     auto displayed = gss::display(local_name_.get());
-    if (!displayed) return explain(subject(), Class::kMechanism, displayed.error());
+    if (!displayed) return explain(subject(), ErrorKind::kMechanism, displayed.error());
     authid = std::move(displayed->text);
   }
   const auto canon = [&](const std::string& name, unsigned flags) {
@@ -145,16 +145,16 @@ std::optional<Refusal> ClientExchange::canonicalize(const std::string& authzid) 
   int code = canon(authid, SASL_CU_AUTHID | (authzid.empty() ? SASL_CU_AUTHZID : 0U));
   if (code == SASL_OK && !authzid.empty()) code = canon(authzid, SASL_CU_AUTHZID);
   if (code == SASL_OK) return std::nullopt;
-  Refusal refusal = refuse(
-      Class::kHost, "libsasl does not take the name \"" + printable(as_bytes(authid)) + "\"");
-  refusal.host_code = code;
-  return refusal;
+  LoginError error = login_error(ErrorKind::kCallback, "libsasl does not take the name \"" +
+                                                           printable(as_bytes(authid)) + "\"");
+  error.callback_code = code;
+  return error;
 }
 
 ClientExchange::Progress ClientExchange::finish(const std::string& authzid) {
   if (is_tracing(params_)) trace_layer(sasl(), "client", layer());
-  if (auto refusal = name_both_sides()) return *std::move(refusal);
-  if (auto refusal = canonicalize(authzid)) return *std::move(refusal);
+  if (auto error = name_both_sides()) return *std::move(error);
+  if (auto error = canonicalize(authzid)) return *std::move(error);
   oparams()->gss_peer_name = peer_name_.get();
   oparams()->gss_local_name = local_name_.get();
   tell_layer();

@@ -35,9 +35,9 @@ class ClientExchange : public Exchange {
   ClientExchange(const Offer& offer, const sasl_client_params_t& params)
       : Exchange(params.utils), offer_(offer), params_(params), identity_(params.service) {}
 
-  virtual Result<Plan, Refusal> plan() = 0;
+  virtual Result<Plan, LoginError> plan() = 0;
   // put_token sends a token of the loop.
-  virtual std::optional<Refusal> put_token(ByteView token);
+  virtual std::optional<LoginError> put_token(ByteView token);
   // on_established follows the last token; one may be ready to be sent.
   virtual Progress on_established() = 0;
   // on_later_message takes what comes after the context is complete.
@@ -46,15 +46,15 @@ class ClientExchange : public Exchange {
   // plan_by_window is the plan of GSSAPI and GSS-SPNEGO, which take the application's bindings and
   // want what its security properties leave room for; confidentiality only where
   // `wants_confidentiality`. `always` are flags beside those.
-  Result<Plan, Refusal> plan_by_window(const LayerWindow& window, bool wants_confidentiality,
-                                       Flags always);
+  Result<Plan, LoginError> plan_by_window(const LayerWindow& window, bool wants_confidentiality,
+                                          Flags always);
   // finish tells libsasl that the login is done, acting as `authzid` (empty: as oneself); the last
   // thing that a mechanism does.
   Progress finish(const std::string& authzid);
 
   std::string subject() const;
-  Refusal refuse(Class what, const std::string& message) const {
-    return {what, subject() + " failed: " + message};
+  LoginError login_error(ErrorKind kind, const std::string& message) const {
+    return {kind, subject() + " failed: " + message};
   }
   LayerWindow window() const { return LayerWindow::of(params_.props, params_.external_ssf); }
   bool is_http() const noexcept { return (params_.flags & SASL_NEED_HTTP) != 0; }
@@ -65,7 +65,7 @@ class ClientExchange : public Exchange {
   loop::EstablishedContext& context() noexcept { return *context_; }
 
  private:
-  int report(const Refusal& refusal) const final { return report_client(sasl(), refusal); }
+  int report(const LoginError& error) const final { return report_client(sasl(), error); }
   std::string layer_name() const final {
     return offer_.sasl_name + " security layer to " + target_;
   }
@@ -73,8 +73,8 @@ class ClientExchange : public Exchange {
   Progress begin(sasl_interact_t** prompt_need);
   Progress start_loop();
   Progress obey(loop::Step step);
-  std::optional<Refusal> name_both_sides();
-  std::optional<Refusal> canonicalize(const std::string& authzid);
+  std::optional<LoginError> name_both_sides();
+  std::optional<LoginError> canonicalize(const std::string& authzid);
 
   const Offer& offer_;
   const sasl_client_params_t& params_;  // libsasl's, which may change between steps
@@ -85,7 +85,7 @@ class ClientExchange : public Exchange {
   std::optional<loop::EstablishedContext> context_;
   gss::Name local_name_, peer_name_;
   // Why this login failed. libsasl disposes of a server's exchange then, but not of a client's.
-  std::optional<Refusal> failed_;
+  std::optional<LoginError> failed_;
 };
 
 }  // namespace gssloop::plugin

@@ -26,8 +26,8 @@ bool can_ask_password(const SaslUtils& sasl) {
   return sasl.callback(SASL_CB_PASS, &procedure, &context) != SaslUtils::Callback::kAbsent;
 }
 
-Refusal callback_failed(const char* name, int code) {
-  return {Class::kHost,
+LoginError callback_failed(const char* name, int code) {
+  return {ErrorKind::kCallback,
           std::string("the application's callback for the ") + name + " failed with SASL code " +
               std::to_string(code),
           code};
@@ -39,50 +39,50 @@ Refusal callback_failed(const char* name, int code) {
 // for, and takes a name that it does not get for the end of the login, whatever the server says.
 ClientIdentity::ClientIdentity(std::string_view service) : authname_is_prompt_(service == "svn") {}
 
-Result<ClientIdentity::Progress, Refusal> ClientIdentity::gather(const SaslUtils& sasl,
-                                                                 const gss::Oid& mech,
-                                                                 const void* gss_creds,
-                                                                 sasl_interact_t** prompt_need) {
+Result<ClientIdentity::Progress, LoginError> ClientIdentity::gather(const SaslUtils& sasl,
+                                                                    const gss::Oid& mech,
+                                                                    const void* gss_creds,
+                                                                    sasl_interact_t** prompt_need) {
   take_answers(prompt_need);
   questions_.clear();
-  if (auto refusal = ask(sasl, SASL_CB_USER, &authzid_, true)) return *std::move(refusal);
+  if (auto error = ask(sasl, SASL_CB_USER, &authzid_, true)) return *std::move(error);
   if (gss_creds != nullptr) {
     borrowed_ = static_cast<gss_cred_id_t>(const_cast<void*>(gss_creds));
     const gss::Status usable = gss::check_usable(borrowed_, mech);
     if (!usable.is_complete()) {
       return explain("using the credential that the application gave (SASL_GSS_CREDS)",
-                     Class::kCredential, usable);
+                     ErrorKind::kCredential, usable);
     }
   } else if (!owned_) {
-    if (auto refusal = find_credential(sasl, mech)) return *std::move(refusal);
-    if (auto refusal = restrict_to_kerberos(mech)) return *std::move(refusal);
+    if (auto error = find_credential(sasl, mech)) return *std::move(error);
+    if (auto error = restrict_to_kerberos(mech)) return *std::move(error);
   }
   return questions_.empty() ? Progress::kReady : put_questions(sasl, prompt_need);
 }
 
 // What else this machine has credentials for is not offered to a server: it would answer NTLM's
 // challenge, say, with something to guess the password by.
-std::optional<Refusal> ClientIdentity::restrict_to_kerberos(const gss::Oid& mech) {
+std::optional<LoginError> ClientIdentity::restrict_to_kerberos(const gss::Oid& mech) {
   if (!owned_ || mech != gss::Oid::spnego()) return std::nullopt;
   const gss::Status restricted = gss::restrict_negotiation(&owned_, gss::Oid::krb5());
   if (restricted.is_complete()) return std::nullopt;
-  return explain("restricting the negotiation to Kerberos", Class::kCredential, restricted);
+  return explain("restricting the negotiation to Kerberos", ErrorKind::kCredential, restricted);
 }
 
-std::optional<Refusal> ClientIdentity::suppress_default_protection(const gss::Oid& mech) {
+std::optional<LoginError> ClientIdentity::suppress_default_protection(const gss::Oid& mech) {
   if (borrowed_ != GSS_C_NO_CREDENTIAL) {
     auto copy = gss::duplicate(borrowed_);
-    if (!copy) return explain("copying the credential", Class::kCredential, copy.error());
+    if (!copy) return explain("copying the credential", ErrorKind::kCredential, copy.error());
     owned_ = *std::move(copy);
     borrowed_ = GSS_C_NO_CREDENTIAL;
     // What the original was restricted to is not copied.
-    if (auto refusal = restrict_to_kerberos(mech)) return refusal;
+    if (auto error = restrict_to_kerberos(mech)) return error;
   }
   const gss::Status done = gss::suppress_default_protection(&owned_);
   // A mechanism without the option grants what it was asked for anyway; what it granted is looked
   // at when the context is complete.
   if (done.is_complete() || done.routine_error() == GSS_S_UNAVAILABLE) return std::nullopt;
-  return explain("preparing the credential", Class::kCredential, done);
+  return explain("preparing the credential", ErrorKind::kCredential, done);
 }
 
 void ClientIdentity::free_prompts() noexcept {
@@ -107,8 +107,8 @@ void ClientIdentity::take_answers(sasl_interact_t** prompt_need) {
   free_prompts();
 }
 
-std::optional<Refusal> ClientIdentity::ask(const SaslUtils& sasl, unsigned long id, Answer* answer,
-                                           bool may_interact) {
+std::optional<LoginError> ClientIdentity::ask(const SaslUtils& sasl, unsigned long id,
+                                              Answer* answer, bool may_interact) {
   if (answer->is_settled) return std::nullopt;
   sasl_getsimple_t* procedure;
   void* context;
@@ -136,7 +136,7 @@ std::optional<Refusal> ClientIdentity::ask(const SaslUtils& sasl, unsigned long 
   return std::nullopt;
 }
 
-std::optional<Refusal> ClientIdentity::ask_password(const SaslUtils& sasl) {
+std::optional<LoginError> ClientIdentity::ask_password(const SaslUtils& sasl) {
   if (is_password_settled_) return std::nullopt;
   sasl_getsecret_t* procedure;
   void* context;
@@ -160,23 +160,23 @@ std::optional<Refusal> ClientIdentity::ask_password(const SaslUtils& sasl) {
   return std::nullopt;
 }
 
-std::optional<Refusal> ClientIdentity::find_credential(const SaslUtils& sasl,
-                                                       const gss::Oid& mech) {
-  if (auto refusal = ask(sasl, SASL_CB_AUTHNAME, &authname_, false)) return refusal;
+std::optional<LoginError> ClientIdentity::find_credential(const SaslUtils& sasl,
+                                                          const gss::Oid& mech) {
+  if (auto error = ask(sasl, SASL_CB_AUTHNAME, &authname_, false)) return error;
   gss::Status no_ticket = try_ticket(sasl, mech);
   if (owned_) return std::nullopt;
   if (can_ask_password(sasl)) {
     const bool was_settled = authname_.is_settled;
-    if (auto refusal = ask(sasl, SASL_CB_AUTHNAME, &authname_, true)) return refusal;
+    if (auto error = ask(sasl, SASL_CB_AUTHNAME, &authname_, true)) return error;
     // A name that was only asked for now may have a ticket: here, or in the next round.
     if (!authname_.is_settled) return wait_for_answer(sasl, no_ticket);
     if (!authname_.text.empty()) {
       if (!was_settled) no_ticket = try_ticket(sasl, mech);
       if (owned_) return std::nullopt;
-      if (auto refusal = ask_password(sasl)) {
+      if (auto error = ask_password(sasl)) {
         // An application with a procedure but no password, such as librdkafka, counts on a ticket.
-        refusal->sentence = lack_of_ticket(no_ticket).sentence + "; and " + refusal->sentence;
-        return refusal;
+        error->sentence = lack_of_ticket(no_ticket).sentence + "; and " + error->sentence;
+        return error;
       }
       if (!is_password_settled_) return wait_for_answer(sasl, no_ticket);
       if (!password_.empty()) return use_password(mech);
@@ -185,17 +185,17 @@ std::optional<Refusal> ClientIdentity::find_credential(const SaslUtils& sasl,
   return lack_of_ticket(no_ticket);
 }
 
-Refusal ClientIdentity::lack_of_ticket(const gss::Status& no_ticket) const {
+LoginError ClientIdentity::lack_of_ticket(const gss::Status& no_ticket) const {
   return explain(authname_.text.empty()
                      ? "finding a credential"
                      : "finding a credential for " + printable(as_bytes(authname_.text)),
-                 Class::kCredential, no_ticket);
+                 ErrorKind::kCredential, no_ticket);
 }
 
 // An application that cannot ask gives up here, as LDAP's clients do under -Q: sasl_errdetail is
 // then all that its user sees.
-std::optional<Refusal> ClientIdentity::wait_for_answer(const SaslUtils& sasl,
-                                                       const gss::Status& no_ticket) const {
+std::optional<LoginError> ClientIdentity::wait_for_answer(const SaslUtils& sasl,
+                                                          const gss::Status& no_ticket) const {
   sasl.set_error(lack_of_ticket(no_ticket).sentence);
   return std::nullopt;
 }
@@ -226,7 +226,7 @@ gss::Status ClientIdentity::try_ticket(const SaslUtils& sasl, const gss::Oid& me
   return {};
 }
 
-std::optional<Refusal> ClientIdentity::use_password(const gss::Oid& mech) {
+std::optional<LoginError> ClientIdentity::use_password(const gss::Oid& mech) {
   auto name = login_name();
   if (name) {
     auto credential = gss::acquire_with_password(name->get(), mech, password_);
@@ -239,18 +239,17 @@ std::optional<Refusal> ClientIdentity::use_password(const gss::Oid& mech) {
   }
   return explain(
       "getting a credential for " + printable(as_bytes(authname_.text)) + " with a password",
-      Class::kCredential, name.error());
+      ErrorKind::kCredential, name.error());
 }
 
-Result<ClientIdentity::Progress, Refusal> ClientIdentity::put_questions(
+Result<ClientIdentity::Progress, LoginError> ClientIdentity::put_questions(
     const SaslUtils& sasl, sasl_interact_t** prompt_need) {
   const std::size_t num_prompts = questions_.size() + 1;
-  void* memory = prompt_need == nullptr
-                     ? nullptr
-                     : sasl.utils()->malloc(num_prompts * sizeof(sasl_interact_t));
+  void* memory =
+      prompt_need == nullptr ? nullptr : sasl.get()->malloc(num_prompts * sizeof(sasl_interact_t));
   if (memory == nullptr) {
-    return Refusal{prompt_need == nullptr ? Class::kMisuse : Class::kMemory,
-                   "the application cannot be asked for a name or a password"};
+    return LoginError{prompt_need == nullptr ? ErrorKind::kMisuse : ErrorKind::kMemory,
+                      "the application cannot be asked for a name or a password"};
   }
   std::memset(memory, 0, num_prompts * sizeof(sasl_interact_t));
   auto* prompts = static_cast<sasl_interact_t*>(memory);
@@ -265,7 +264,7 @@ Result<ClientIdentity::Progress, Refusal> ClientIdentity::put_questions(
   prompts[questions_.size()].id = SASL_CB_LIST_END;
   free_prompts();
   prompts_ = prompts;
-  free_ = sasl.utils()->free;
+  free_ = sasl.get()->free;
   *prompt_need = prompts;
   return Progress::kInteract;
 }

@@ -12,7 +12,7 @@
 #include "gssloop/gss/handle.h"
 #include "gssloop/gss/oid.h"
 #include "gssloop/gss/status.h"
-#include "plugin/outcome.h"
+#include "plugin/errors.h"
 #include "plugin/sasl_utils.h"
 
 namespace gssloop::plugin {
@@ -35,13 +35,13 @@ class ClientIdentity {
 
   // gather is called until it is ready; with kInteract it has filled *prompt_need for the
   // application to answer. Answers of earlier rounds are kept.
-  Result<Progress, Refusal> gather(const SaslUtils& sasl, const gss::Oid& mech,
-                                   const void* gss_creds, sasl_interact_t** prompt_need);
+  Result<Progress, LoginError> gather(const SaslUtils& sasl, const gss::Oid& mech,
+                                      const void* gss_creds, sasl_interact_t** prompt_need);
 
   // suppress_default_protection makes contexts of this credential grant integrity and
   // confidentiality only where they are asked for (R10). The application's own is left as it is: a
   // copy takes its place.
-  std::optional<Refusal> suppress_default_protection(const gss::Oid& mech);
+  std::optional<LoginError> suppress_default_protection(const gss::Oid& mech);
 
   // authzid is empty when the client acts as itself.
   const std::string& authzid() const noexcept { return authzid_.text; }
@@ -59,17 +59,18 @@ class ClientIdentity {
 
   void take_answers(sasl_interact_t** prompt_need);
   void free_prompts() noexcept;
-  std::optional<Refusal> ask(const SaslUtils& sasl, unsigned long id, Answer* answer,
-                             bool may_interact);
-  std::optional<Refusal> ask_password(const SaslUtils& sasl);
-  std::optional<Refusal> find_credential(const SaslUtils& sasl, const gss::Oid& mech);
-  std::optional<Refusal> restrict_to_kerberos(const gss::Oid& mech);
-  Refusal lack_of_ticket(const gss::Status& no_ticket) const;
-  std::optional<Refusal> wait_for_answer(const SaslUtils& sasl, const gss::Status& no_ticket) const;
+  std::optional<LoginError> ask(const SaslUtils& sasl, unsigned long id, Answer* answer,
+                                bool may_interact);
+  std::optional<LoginError> ask_password(const SaslUtils& sasl);
+  std::optional<LoginError> find_credential(const SaslUtils& sasl, const gss::Oid& mech);
+  std::optional<LoginError> restrict_to_kerberos(const gss::Oid& mech);
+  LoginError lack_of_ticket(const gss::Status& no_ticket) const;
+  std::optional<LoginError> wait_for_answer(const SaslUtils& sasl,
+                                            const gss::Status& no_ticket) const;
   gss::Result<gss::Name> login_name() const;
   gss::Status try_ticket(const SaslUtils& sasl, const gss::Oid& mech);
-  std::optional<Refusal> use_password(const gss::Oid& mech);
-  Result<Progress, Refusal> put_questions(const SaslUtils& sasl, sasl_interact_t** prompt_need);
+  std::optional<LoginError> use_password(const gss::Oid& mech);
+  Result<Progress, LoginError> put_questions(const SaslUtils& sasl, sasl_interact_t** prompt_need);
 
   // The application's procedure for AUTHNAME asks its user.
   const bool authname_is_prompt_;

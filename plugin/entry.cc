@@ -13,12 +13,12 @@
 
 #include "gssloop/gss/kerberos.h"
 #include "gssloop/gss/mechanisms.h"
+#include "plugin/errors.h"
 #include "plugin/gs2_client.h"
 #include "plugin/gs2_server.h"
 #include "plugin/gssapi_client.h"
 #include "plugin/gssapi_server.h"
 #include "plugin/offer.h"
-#include "plugin/outcome.h"
 #include "plugin/spnego_client.h"
 #include "plugin/spnego_server.h"
 
@@ -73,7 +73,7 @@ void free_entry(void* glob_context, const sasl_utils_t*) noexcept {
 
 // The security layer. libsasl hands back the context that the mechanism was made with.
 
-int give_out(const Exchange& exchange, const Result<ByteView, Refusal>& octets, const char** out,
+int give_out(const Exchange& exchange, const Result<ByteView, LoginError>& octets, const char** out,
              unsigned* out_len) {
   if (!octets) return exchange.report_layer(octets.error());
   *out = octets->empty() ? "" : reinterpret_cast<const char*>(octets->data());

@@ -42,9 +42,9 @@ void Exchange::hand_over(const char** out, unsigned* out_len) const noexcept {
   *out_len = has_out_ ? static_cast<unsigned>(out_.size()) : 0;
 }
 
-int Exchange::report_layer(const Refusal& refusal) const {
-  if (refusal.sentence.empty()) return closed_layer_code();
-  return report({refusal.what, layer_name() + " failed: " + refusal.sentence});
+int Exchange::report_layer(const LoginError& error) const {
+  if (error.sentence.empty()) return closed_layer_code();
+  return report({error.kind, layer_name() + " failed: " + error.sentence});
 }
 
 void Exchange::tell_layer() {

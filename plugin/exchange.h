@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "plugin/outcome.h"
+#include "plugin/errors.h"
 #include "plugin/sasl_utils.h"
 #include "plugin/security_layer.h"
 
@@ -25,16 +25,16 @@ class Exchange {
   // layer is the security layer after SASL_OK; null where there is none.
   SecurityLayer* layer() const noexcept { return layer_.get(); }
   // report tells of a failure in the layer, and returns its SASL code.
-  int report_layer(const Refusal& refusal) const;
+  int report_layer(const LoginError& error) const;
 
  protected:
   // What a step came to, short of its SASL code for failures.
-  using Progress = Result<int, Refusal>;
+  using Progress = Result<int, LoginError>;
 
   explicit Exchange(const sasl_utils_t* utils) : sasl_(utils) {}
 
   // report is report_client or report_server (outcome.h).
-  virtual int report(const Refusal& refusal) const = 0;
+  virtual int report(const LoginError& error) const = 0;
   // layer_name says whose layer it is, for a person.
   virtual std::string layer_name() const = 0;
 

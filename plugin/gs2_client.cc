@@ -5,13 +5,15 @@
 
 namespace gssloop::plugin {
 
-Result<Gs2Header, Refusal> client_header(const sasl_client_params_t& params, std::string authzid) {
+Result<Gs2Header, LoginError> client_header(const sasl_client_params_t& params,
+                                            std::string authzid) {
   Gs2Header header;
   header.authzid = std::move(authzid);
   switch (params.cbindingdisp) {
     case SASL_CB_DISP_USED:
       if (!SASL_CB_PRESENT(&params)) {
-        return Refusal{Class::kBinding, "channel binding was chosen, but the application set none"};
+        return LoginError{ErrorKind::kBinding,
+                          "channel binding was chosen, but the application set none"};
       }
       header.cb_flag = CbFlag::kUsed;
       header.cb_name = params.cbinding->name;
@@ -25,18 +27,18 @@ Result<Gs2Header, Refusal> client_header(const sasl_client_params_t& params, std
   }
   // RFC 5801 section 5: a client that requires channel binding MUST use "p".
   if (SASL_CB_CRITICAL(&params) && header.cb_flag != CbFlag::kUsed) {
-    return Refusal{Class::kBinding,
-                   "the application requires channel binding, but the server does not offer it"};
+    return LoginError{ErrorKind::kBinding,
+                      "the application requires channel binding, but the server does not offer it"};
   }
   return header;
 }
 
-Result<Gs2Client::Plan, Refusal> Gs2Client::plan() {
+Result<Gs2Client::Plan, LoginError> Gs2Client::plan() {
   auto header = client_header(params(), authzid());
   if (!header) return std::move(header).error();
   header_ = *std::move(header);
   auto bound_header = header_.serialize();  // without "F,", which is not known yet nor bound
-  if (!bound_header) return refuse(Class::kMisuse, bound_header.error().message);
+  if (!bound_header) return login_error(ErrorKind::kMisuse, bound_header.error().message);
   ByteView binding_data;
   if (header_.cb_flag == CbFlag::kUsed) {
     binding_data = ByteView(params().cbinding->data, params().cbinding->len);
@@ -49,13 +51,13 @@ Result<Gs2Client::Plan, Refusal> Gs2Client::plan() {
 
 // RFC 5801 section 4: the header goes before the first token, which loses its RFC 2743 header; a
 // token that has none travels with the flag "F". Later tokens travel as they are.
-std::optional<Refusal> Gs2Client::put_token(ByteView token) {
+std::optional<LoginError> Gs2Client::put_token(ByteView token) {
   if (!is_first_message_) return ClientExchange::put_token(token);
   is_first_message_ = false;
   const auto inner = gss::strip_initial_header(token, offer().mechanism.oid);
   header_.is_nonstandard = !inner;
   auto text = header_.serialize();
-  if (!text) return refuse(Class::kMisuse, text.error().message);
+  if (!text) return login_error(ErrorKind::kMisuse, text.error().message);
   put(as_bytes(*text + to_string(inner.value_or(token))));
   return std::nullopt;
 }

@@ -13,7 +13,8 @@ namespace gssloop::plugin {
 // client_header makes the GS2 header for a client: "p=" with channel binding, "y" when it could but
 // the server does not offer -PLUS, "n" when it cannot (RFC 5801 section 5; libsasl found out
 // which).
-Result<Gs2Header, Refusal> client_header(const sasl_client_params_t& params, std::string authzid);
+Result<Gs2Header, LoginError> client_header(const sasl_client_params_t& params,
+                                            std::string authzid);
 
 // Gs2Client is what a GS2 mechanism adds to a client's exchange: the header before the first token.
 class Gs2Client final : public ClientExchange {
@@ -22,8 +23,8 @@ class Gs2Client final : public ClientExchange {
       : ClientExchange(offer, params) {}
 
  private:
-  Result<Plan, Refusal> plan() override;
-  std::optional<Refusal> put_token(ByteView token) override;
+  Result<Plan, LoginError> plan() override;
+  std::optional<LoginError> put_token(ByteView token) override;
   // RFC 5801 section 12: no security layer.
   Progress on_established() override { return finish(authzid()); }
 

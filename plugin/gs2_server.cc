@@ -5,28 +5,29 @@
 
 namespace gssloop::plugin {
 
-std::optional<Refusal> judge_binding(const sasl_server_params_t& params, const Gs2Header& header) {
+std::optional<LoginError> judge_binding(const sasl_server_params_t& params,
+                                        const Gs2Header& header) {
   switch (header.cb_flag) {
     case CbFlag::kNotSupported:
       if (SASL_CB_CRITICAL(&params)) {
-        return Refusal{Class::kBinding,
-                       "this server requires channel binding, the client has none"};
+        return LoginError{ErrorKind::kBinding,
+                          "this server requires channel binding, the client has none"};
       }
       return std::nullopt;
     case CbFlag::kServerLacksIt:
       // Somebody may have taken the -PLUS names out of the list on its way.
       if (SASL_CB_PRESENT(&params)) {
-        return Refusal{Class::kBinding,
-                       "the client believes that this server offers no channel binding, but it "
-                       "does: a downgrade, or a client that was not shown the -PLUS mechanism"};
+        return LoginError{ErrorKind::kBinding,
+                          "the client believes that this server offers no channel binding, but it "
+                          "does: a downgrade, or a client that was not shown the -PLUS mechanism"};
       }
       return std::nullopt;
     case CbFlag::kUsed:
       break;
   }
   if (!SASL_CB_PRESENT(&params) || header.cb_name != params.cbinding->name) {
-    return Refusal{
-        Class::kBinding,
+    return LoginError{
+        ErrorKind::kBinding,
         "the client used the channel binding \"" + printable(as_bytes(header.cb_name), 64) +
             "\", this server has " +
             (SASL_CB_PRESENT(&params) ? std::string("\"") + params.cbinding->name + "\"" : "none")};
@@ -37,11 +38,11 @@ std::optional<Refusal> judge_binding(const sasl_server_params_t& params, const G
 Gs2Server::Progress Gs2Server::on_first_message(ByteView message) {
   auto parsed = parse_gs2_message(message);
   if (!parsed) {
-    return facts().refuse(Class::kProtocol,
-                          "the GS2 header is malformed: " + parsed.error().message);
+    return facts().login_error(ErrorKind::kProtocol,
+                               "the GS2 header is malformed: " + parsed.error().message);
   }
   header_ = parsed->header;
-  if (auto refusal = judge_header()) return *std::move(refusal);
+  if (auto error = judge_header()) return *std::move(error);
 
   ByteView binding_data;
   if (header_.cb_flag == CbFlag::kUsed) {
@@ -65,14 +66,14 @@ Gs2Server::Progress Gs2Server::on_first_message(ByteView message) {
 }
 
 // What is wrong with a header that is of the grammar.
-std::optional<Refusal> Gs2Server::judge_header() const {
+std::optional<LoginError> Gs2Server::judge_header() const {
   // Section 4: "F" is for mechanisms whose tokens never have the RFC 2743 header. Elsewhere it
   // would let a token choose its own mechanism.
   if (header_.is_nonstandard && facts().offer.mechanism.is_framed) {
-    return facts().refuse(Class::kProtocol, "the flag \"F\" is not for this mechanism");
+    return facts().login_error(ErrorKind::kProtocol, "the flag \"F\" is not for this mechanism");
   }
-  if (auto refusal = judge_binding(facts().params, header_)) {
-    return facts().refuse(refusal->what, refusal->sentence);
+  if (auto error = judge_binding(facts().params, header_)) {
+    return facts().login_error(error->kind, error->sentence);
   }
   return facts().judge_authzid(header_.authzid);
 }

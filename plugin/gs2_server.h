@@ -12,7 +12,8 @@ namespace gssloop::plugin {
 // judge_binding says what is wrong with a client's channel-binding flag, before anything else is
 // looked at (RFC 5801 section 5): "y" while the server offers -PLUS, "p" with a binding that it
 // does not have, "n" where the application requires binding.
-std::optional<Refusal> judge_binding(const sasl_server_params_t& params, const Gs2Header& header);
+std::optional<LoginError> judge_binding(const sasl_server_params_t& params,
+                                        const Gs2Header& header);
 
 // Gs2Server is what a GS2 mechanism adds to an exchange on a server: the header before the first
 // token, and the channel bindings that make the token vouch for it.
@@ -24,7 +25,7 @@ class Gs2Server final : public ServerExchange {
  private:
   Progress on_first_message(ByteView message) override;
   Progress on_established() override;
-  std::optional<Refusal> judge_header() const;
+  std::optional<LoginError> judge_header() const;
 
   Gs2Header header_;
 };

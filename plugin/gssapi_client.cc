@@ -5,10 +5,10 @@
 
 namespace gssloop::plugin {
 
-Result<GssapiClient::Plan, Refusal> GssapiClient::plan() {
+Result<GssapiClient::Plan, LoginError> GssapiClient::plan() {
   if (!authzid().empty()) {
     if (auto error = authz::check_login_name(authzid())) {
-      return refuse(Class::kMisuse, "as authorization identity, " + error->message);
+      return login_error(ErrorKind::kMisuse, "as authorization identity, " + error->message);
     }
   }
   window_ = window();
@@ -26,40 +26,41 @@ GssapiClient::Progress GssapiClient::on_established() {
 
 GssapiClient::Progress GssapiClient::on_later_message(ByteView message) {
   if (message.size() > options().limits.max_token_len) {
-    return refuse(Class::kProtocol, "the server's offer of security layers is too long");
+    return login_error(ErrorKind::kProtocol, "the server's offer of security layers is too long");
   }
   const auto cleartext = context().unwrap(gss::Protection::kIntegrity, message);
-  if (!cleartext) return explain(subject(), Class::kRejected, cleartext.error());
+  if (!cleartext) return explain(subject(), ErrorKind::kRejected, cleartext.error());
   const auto offered = LayerMessage::parse_offer(cleartext->view());
-  if (!offered) return refuse(Class::kProtocol, offered.error().message);
-  if (auto refusal = choose(*offered)) return *std::move(refusal);
+  if (!offered) return login_error(ErrorKind::kProtocol, offered.error().message);
+  if (auto error = choose(*offered)) return *std::move(error);
   const auto wrapped =
       context().wrap(gss::Protection::kIntegrity, choice(offered->layers).serialize());
-  if (!wrapped) return explain(subject(), Class::kMechanism, wrapped.error());
+  if (!wrapped) return explain(subject(), ErrorKind::kMechanism, wrapped.error());
   put(wrapped->view());
   return finish(authzid());
 }
 
 // The strongest layer that both sides can use.
-std::optional<Refusal> GssapiClient::choose(const LayerMessage& offered) {
+std::optional<LoginError> GssapiClient::choose(const LayerMessage& offered) {
   // Cyrus SASL's server says so when its own limits leave nothing.
   if (!offered.layers.strongest()) {
-    return refuse(Class::kTooWeak,
-                  "the server offers no security layer, nor to do without: its "
-                  "limits (min_ssf, max_ssf) and ours do not meet");
+    return login_error(ErrorKind::kTooWeak,
+                       "the server offers no security layer, nor to do without: its "
+                       "limits (min_ssf, max_ssf) and ours do not meet");
   }
   const auto strength = measure(context(), window_.max_token_len, offered.max_token_len);
-  if (!strength) return explain(subject(), Class::kMechanism, strength.error());
+  if (!strength) return explain(subject(), ErrorKind::kMechanism, strength.error());
   const auto chosen = (acceptable(window_, *strength) & offered.layers).strongest();
   if (!chosen) {
     const std::string why = why_too_weak(window_, *strength, offered.layers);
-    return refuse(Class::kTooWeak, "the server offers " + to_string(offered.layers) + ": " + why);
+    return login_error(ErrorKind::kTooWeak,
+                       "the server offers " + to_string(offered.layers) + ": " + why);
   }
   chosen_ = *chosen;
   if (chosen_ == Layer::kNone) return std::nullopt;
   auto made = SecurityLayer::make(&context(), {chosen_, strength->ssf_of(chosen_),
                                                offered.max_token_len, window_.max_token_len});
-  if (!made) return refuse(Class::kProtocol, made.error().message);
+  if (!made) return login_error(ErrorKind::kProtocol, made.error().message);
   set_layer(*std::move(made));
   return std::nullopt;
 }

@@ -15,10 +15,10 @@ class GssapiClient final : public ClientExchange {
       : ClientExchange(offer, params) {}
 
  private:
-  Result<Plan, Refusal> plan() override;
+  Result<Plan, LoginError> plan() override;
   Progress on_established() override;
   Progress on_later_message(ByteView message) override;
-  std::optional<Refusal> choose(const LayerMessage& offered);
+  std::optional<LoginError> choose(const LayerMessage& offered);
   LayerMessage choice(Layers offered) const;
 
   LayerWindow window_;

@@ -22,7 +22,7 @@ class GssapiServer final : public ServerExchange {
   Progress on_later_message(ByteView message) override;
   Progress send_offer();
   Progress on_choice(ByteView message);
-  std::optional<Refusal> agree_on(Layer layer, std::uint32_t max_send_len);
+  std::optional<LoginError> agree_on(Layer layer, std::uint32_t max_send_len);
 
   Awaited awaited_ = Awaited::kEmptyResponse;
   LayerWindow window_;

@@ -71,27 +71,27 @@ Result<std::unique_ptr<SecurityLayer>, Error> SecurityLayer::make(loop::Establis
   return std::unique_ptr<SecurityLayer>(new SecurityLayer(context, agreed, *limit));
 }
 
-Refusal SecurityLayer::close(Class what, std::string message) {
+LoginError SecurityLayer::close(ErrorKind kind, std::string message) {
   is_closed_ = true;
-  return {what, std::move(message)};
+  return {kind, std::move(message)};
 }
 
-Result<ByteView, Refusal> SecurityLayer::encode(std::span<const ByteView> parts) {
+Result<ByteView, LoginError> SecurityLayer::encode(std::span<const ByteView> parts) {
   const std::lock_guard lock(mutex_);
-  if (is_closed_) return Refusal{Class::kPacket, ""};
+  if (is_closed_) return LoginError{ErrorKind::kPacket, ""};
   std::size_t message_len = 0;
   for (const ByteView part : parts) message_len += part.size();
   if (message_len > max_message_len_) {
-    return Refusal{Class::kMisuse, "a message of " + octets(message_len) +
-                                       " was to be protected, more than SASL_MAXOUTBUF, " +
-                                       octets(max_message_len_)};
+    return LoginError{ErrorKind::kMisuse, "a message of " + octets(message_len) +
+                                              " was to be protected, more than SASL_MAXOUTBUF, " +
+                                              octets(max_message_len_)};
   }
   const auto token_len =
       context_->wrap_into(protection_of(terms_.layer), parts, kPrefixLen, &packet_);
-  if (!token_len) return close(Class::kMechanism, token_len.error().text());
+  if (!token_len) return close(ErrorKind::kMechanism, token_len.error().text());
   // R8: whatever gss_wrap_size_limit said, what the peer cannot take is not sent.
   if (*token_len > terms_.max_send_len) {
-    return close(Class::kMechanism,
+    return close(ErrorKind::kMechanism,
                  "a protected message has " + octets(*token_len) + ", more than the peer takes");
   }
   write_length(static_cast<std::uint32_t>(*token_len), &packet_);
@@ -100,9 +100,9 @@ Result<ByteView, Refusal> SecurityLayer::encode(std::span<const ByteView> parts)
 
 // The stream is copied, once: applications hand it over as const, and messages are opened in their
 // places. Memory grows with what arrives, never with what a length promises.
-Result<ByteView, Refusal> SecurityLayer::decode(ByteView stream) {
+Result<ByteView, LoginError> SecurityLayer::decode(ByteView stream) {
   const std::lock_guard lock(mutex_);
-  if (is_closed_) return Refusal{Class::kPacket, ""};
+  if (is_closed_) return LoginError{ErrorKind::kPacket, ""};
   received_.erase(received_.begin(), received_.begin() + static_cast<std::ptrdiff_t>(num_taken_));
   num_taken_ = 0;
   received_.insert(received_.end(), stream.begin(), stream.end());
@@ -115,21 +115,21 @@ Result<ByteView, Refusal> SecurityLayer::decode(ByteView stream) {
 }
 
 // Opens the next packet and joins its message to those before; false: none is complete.
-Result<bool, Refusal> SecurityLayer::open_next() {
+Result<bool, LoginError> SecurityLayer::open_next() {
   const std::span<std::uint8_t> rest = std::span(received_).subspan(num_taken_);
   if (rest.size() < kPrefixLen) return false;
   const std::uint32_t token_len = from_network_order(rest.first(kPrefixLen));
-  if (token_len == 0) return close(Class::kPacket, "a packet without content was received");
+  if (token_len == 0) return close(ErrorKind::kPacket, "a packet without content was received");
   if (token_len > terms_.max_receive_len) {
-    return close(Class::kPacket, "a received packet announces " + octets(token_len) +
-                                     ", more than the " + octets(terms_.max_receive_len) +
-                                     " that were agreed on");
+    return close(ErrorKind::kPacket, "a received packet announces " + octets(token_len) +
+                                         ", more than the " + octets(terms_.max_receive_len) +
+                                         " that were agreed on");
   }
   if (rest.size() - kPrefixLen < token_len) return false;
   const auto message =
       context_->unwrap_in_place(protection_of(terms_.layer), rest.subspan(kPrefixLen, token_len));
   if (!message) {
-    return close(Class::kPacket,
+    return close(ErrorKind::kPacket,
                  "a received packet is not the peer's next one (damaged, replayed, left out or out "
                  "of order): " +
                      message.error().text());
@@ -146,16 +146,16 @@ Result<bool, Refusal> SecurityLayer::open_next() {
   return true;
 }
 
-Result<std::unique_ptr<SecurityLayer>, Refusal> layer_by_flags(loop::EstablishedContext* context,
-                                                               const LayerWindow& window,
-                                                               bool is_http) {
+Result<std::unique_ptr<SecurityLayer>, LoginError> layer_by_flags(loop::EstablishedContext* context,
+                                                                  const LayerWindow& window,
+                                                                  bool is_http) {
   if (is_http && window.need() == 0) return std::unique_ptr<SecurityLayer>();
-  if (is_http) return Refusal{Class::kTooWeak, why_too_weak(window, {}, Layer::kNone)};
+  if (is_http) return LoginError{ErrorKind::kTooWeak, why_too_weak(window, {}, Layer::kNone)};
   // No maximum is negotiated: each side can only go by its own, and by what others take.
   const std::uint32_t max_len = window.max_token_len;
   const std::uint32_t max_send_len = std::min(max_len, kCommonMaxLen);
   const auto strength = measure(*context, max_len, max_len);
-  if (!strength) return Refusal{Class::kMechanism, strength.error().text()};
+  if (!strength) return LoginError{ErrorKind::kMechanism, strength.error().text()};
   // What the peer will do, whatever this side would like.
   const Flags flags = context->flags();
   Layer layer = Layer::kNone;
@@ -163,12 +163,12 @@ Result<std::unique_ptr<SecurityLayer>, Refusal> layer_by_flags(loop::Established
     layer = flags.has(Flag::kConf) ? Layer::kConfidentiality : Layer::kIntegrity;
   }
   if (!acceptable(window, *strength).has(layer)) {
-    return Refusal{Class::kTooWeak, why_too_weak(window, *strength, layer)};
+    return LoginError{ErrorKind::kTooWeak, why_too_weak(window, *strength, layer)};
   }
   if (layer == Layer::kNone) return std::unique_ptr<SecurityLayer>();
   auto made =
       SecurityLayer::make(context, {layer, strength->ssf_of(layer), max_send_len, max_len, true});
-  if (!made) return Refusal{Class::kTooWeak, made.error().message};
+  if (!made) return LoginError{ErrorKind::kTooWeak, made.error().message};
   return *std::move(made);
 }
 

@@ -10,8 +10,8 @@
 
 #include "gssloop/base/bytes.h"
 #include "gssloop/loop/established_context.h"
+#include "plugin/errors.h"
 #include "plugin/layer_terms.h"
-#include "plugin/outcome.h"
 
 namespace gssloop::plugin {
 
@@ -50,16 +50,16 @@ class SecurityLayer {
   // which may be nothing. Both results are valid until the next call of the same function. They
   // fail with a kind and a message. The layer that was closed before fails without a message:
   // another thread may be telling why, and libsasl's error text has no lock.
-  Result<ByteView, Refusal> encode(std::span<const ByteView> parts);
-  Result<ByteView, Refusal> decode(ByteView stream);
+  Result<ByteView, LoginError> encode(std::span<const ByteView> parts);
+  Result<ByteView, LoginError> decode(ByteView stream);
 
  private:
   SecurityLayer(loop::EstablishedContext* context, const Terms& terms,
                 std::uint32_t max_message_len)
       : terms_(terms), max_message_len_(max_message_len), context_(context) {}
 
-  Refusal close(Class what, std::string message);
-  Result<bool, Refusal> open_next();
+  LoginError close(ErrorKind kind, std::string message);
+  Result<bool, LoginError> open_next();
 
   const Terms terms_;
   const std::uint32_t max_message_len_;
@@ -78,9 +78,9 @@ class SecurityLayer {
 // context's flags do ([MS-SPNG]; R10). Null where there is none, as always in HTTP. Fails with
 // the kind and a message where the window does not admit what the flags demand: never goes on
 // without.
-Result<std::unique_ptr<SecurityLayer>, Refusal> layer_by_flags(loop::EstablishedContext* context,
-                                                               const LayerWindow& window,
-                                                               bool is_http);
+Result<std::unique_ptr<SecurityLayer>, LoginError> layer_by_flags(loop::EstablishedContext* context,
+                                                                  const LayerWindow& window,
+                                                                  bool is_http);
 
 }  // namespace gssloop::plugin
 

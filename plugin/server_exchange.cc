@@ -10,7 +10,7 @@ int ServerExchange::step(std::optional<ByteView> client_in, const char** server_
   begin_step(oparams);
   hand_over(server_out, server_out_len);  // nothing, should this step fail
   // The error token went out with the last step; whatever comes back, the login has failed (G15).
-  if (announced_) return tell_peer(facts_.sasl, *announced_, facts_.options.is_verbose);
+  if (announced_) return set_client_error(facts_.sasl, *announced_, facts_.options.is_verbose);
   const Progress progress = advance(client_in);
   if (!progress) return report(progress.error());
   hand_over(server_out, server_out_len);
@@ -36,32 +36,33 @@ ServerExchange::Progress ServerExchange::advance(std::optional<ByteView> client_
 
 ServerExchange::Progress ServerExchange::begin(ByteView message) {
   auto options = Options::read(facts_.sasl);
-  if (!options) return Refusal{Class::kConfiguration, options.error().message};
+  if (!options) return LoginError{ErrorKind::kConfiguration, options.error().message};
   facts_.options = *std::move(options);
   facts_.key = acceptor_key(facts_.offer.mechanism, facts_.params, facts_.options);
   const auto snapshot = facts_.plugin->policies.current(facts_.options.policy, facts_.sasl);
   if (snapshot->policy == nullptr) {
-    return facts_.refuse(Class::kConfiguration, "the policy has an error: " + snapshot->summary);
+    return facts_.login_error(ErrorKind::kConfiguration,
+                              "the policy has an error: " + snapshot->summary);
   }
   facts_.policy = snapshot->policy;
   login_.begin();
   if (message.size() > facts_.options.limits.max_token_len) {
-    return facts_.refuse(Class::kProtocol, "the first message is too long");
+    return facts_.login_error(ErrorKind::kProtocol, "the first message is too long");
   }
   return on_first_message(message);
 }
 
 ServerExchange::Progress ServerExchange::on_later_message(ByteView) {
-  return facts_.refuse(Class::kProtocol, "a message came after the last one");
+  return facts_.login_error(ErrorKind::kProtocol, "a message came after the last one");
 }
 
 // What to accept with: the application's own credential, or the one that the options name.
-Result<gss_cred_id_t, Refusal> ServerExchange::credential() {
+Result<gss_cred_id_t, LoginError> ServerExchange::credential() {
   if (facts_.params.gss_creds != nullptr) {
     return static_cast<gss_cred_id_t>(const_cast<void*>(facts_.params.gss_creds));
   }
   auto held = facts_.plugin->credentials.get(facts_.key);
-  if (!held) return explain(facts_.subject(), Class::kCredential, held.error());
+  if (!held) return explain(facts_.subject(), ErrorKind::kCredential, held.error());
   facts_.credential = *std::move(held);
   return facts_.credential->credential.get();
 }
@@ -84,14 +85,14 @@ ServerExchange::Progress ServerExchange::obey(loop::Step step) {
     trace_step(facts_.sasl, "server", acceptor_->num_legs(), step);
   }
   if (step.has(loop::Action::kFail)) {
-    Refusal refusal = explain(facts_.subject(), step.failure());
+    LoginError error = explain(facts_.subject(), step.failure());
     if (!step.has(loop::Action::kSendErrorToken) || !facts_.options.sends_error_token) {
-      return refusal;
+      return error;
     }
     // A token cannot leave together with a failure: it goes as a challenge, and the next step
     // fails (G15). The log says why at once.
-    report(refusal);
-    announced_ = std::move(refusal);
+    report(error);
+    announced_ = std::move(error);
     put(step.token());
     return SASL_CONTINUE;
   }
@@ -101,22 +102,22 @@ ServerExchange::Progress ServerExchange::obey(loop::Step step) {
     } else if (action == loop::Action::kAwaitToken) {
       return SASL_CONTINUE;
     } else if (action == loop::Action::kEstablish) {
-      if (auto refusal = login_.recognise(step.take_context())) return *std::move(refusal);
+      if (auto error = login_.recognise(step.take_context())) return *std::move(error);
       return on_established();
     }
   }
   // No row of the table ends like this; should one, it is not with a login.
-  return facts_.refuse(Class::kMechanism, "the negotiation came to nothing");
+  return facts_.login_error(ErrorKind::kMechanism, "the negotiation came to nothing");
 }
 
 // An acceptor passes over bindings that the initiator did not send (G10): only the flag tells that
 // they were verified. libsasl would notice too, but only after the login was carried out.
-std::optional<Refusal> ServerExchange::judge_unbound() {
+std::optional<LoginError> ServerExchange::judge_unbound() {
   if (!SASL_CB_CRITICAL(&facts_.params) || context().flags().has(Flag::kChannelBound)) {
     return std::nullopt;
   }
-  return facts_.refuse(Class::kBinding,
-                       "this server requires channel binding, and the client did not bind");
+  return facts_.login_error(ErrorKind::kBinding,
+                            "this server requires channel binding, and the client did not bind");
 }
 
 Binding ServerExchange::verified_binding() {
@@ -126,9 +127,9 @@ Binding ServerExchange::verified_binding() {
 
 ServerExchange::Progress ServerExchange::finish(const std::string& authzid, Binding binding) {
   if (is_tracing(facts_.params)) trace_layer(facts_.sasl, "server", layer());
-  if (auto refusal = login_.admit(authzid, std::move(binding),
-                                  layer() != nullptr ? layer()->ssf() : 0, oparams())) {
-    return *std::move(refusal);
+  if (auto error = login_.admit(authzid, std::move(binding),
+                                layer() != nullptr ? layer()->ssf() : 0, oparams())) {
+    return *std::move(error);
   }
   tell_layer();
   return SASL_OK;

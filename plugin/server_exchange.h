@@ -40,7 +40,7 @@ class ServerExchange : public Exchange {
   // For mechanisms that pass the application's own bindings (application_binding.h): judge_unbound
   // refuses a peer that did not bind where the application insists; verified_binding is what to
   // tell libsasl.
-  std::optional<Refusal> judge_unbound();
+  std::optional<LoginError> judge_unbound();
   Binding verified_binding();
   // finish lets the peer in; the last thing that a mechanism does.
   Progress finish(const std::string& authzid, Binding binding);
@@ -49,21 +49,21 @@ class ServerExchange : public Exchange {
   loop::EstablishedContext& context() noexcept { return login_.context(); }
 
  private:
-  int report(const Refusal& refusal) const final {
-    return report_server(sasl(), refusal, facts_.options.is_verbose);
+  int report(const LoginError& error) const final {
+    return report_server(sasl(), error, facts_.options.is_verbose);
   }
   std::string layer_name() const final;
   Progress advance(std::optional<ByteView> client_in);
   Progress begin(ByteView message);
   Progress obey(loop::Step step);
-  Result<gss_cred_id_t, Refusal> credential();
+  Result<gss_cred_id_t, LoginError> credential();
 
   ServerFacts facts_;
   ServerLogin login_;
   std::optional<loop::Acceptor> acceptor_;
   bool has_challenged_ = false;
   // Why this login has failed already, while its error token is under way.
-  std::optional<Refusal> announced_;
+  std::optional<LoginError> announced_;
 };
 
 }  // namespace gssloop::plugin

@@ -18,40 +18,40 @@ AcceptorKey acceptor_key(const gss::Mechanism& mechanism, const sasl_server_para
           options.service_principal};
 }
 
-std::optional<Refusal> ServerFacts::judge_authzid(const std::string& authzid) const {
+std::optional<LoginError> ServerFacts::judge_authzid(const std::string& authzid) const {
   if (authzid.empty()) return std::nullopt;
   if (auto error = authz::check_login_name(authzid)) {
-    return refuse(Class::kIdentity, "as authorization identity, " + error->message);
+    return login_error(ErrorKind::kIdentity, "as authorization identity, " + error->message);
   }
   return std::nullopt;
 }
 
-std::optional<Refusal> ServerLogin::recognise(loop::EstablishedContext context) {
+std::optional<LoginError> ServerLogin::recognise(loop::EstablishedContext context) {
   context_ = std::move(context);
   // Credentials that an application gave may serve several mechanisms; the client named this one.
   // RFC 4752 section 3.2: if mech_type differs, authentication MUST be aborted.
   if (context_->mech() != arrives_at(facts_.offer.mechanism.oid)) {
-    return facts_.refuse(Class::kProtocol,
-                         "the token was made for another mechanism, " + context_->mech().dotted());
+    return facts_.login_error(ErrorKind::kProtocol, "the token was made for another mechanism, " +
+                                                        context_->mech().dotted());
   }
-  if (auto refusal = check_acceptor_name()) return refusal;
-  if (auto refusal = learn()) return refusal;
+  if (auto error = check_acceptor_name()) return error;
+  if (auto error = learn()) return error;
   return name_peer();
 }
 
-std::optional<Refusal> ServerLogin::admit(const std::string& authzid, Binding binding, unsigned ssf,
-                                          sasl_out_params_t* oparams) {
+std::optional<LoginError> ServerLogin::admit(const std::string& authzid, Binding binding,
+                                             unsigned ssf, sasl_out_params_t* oparams) {
   binding_ = std::move(binding);
   if (is_tracing(facts_.params)) trace_attributes(facts_.sasl, *context_);
   login_.is_channel_bound = binding_.disposition == SASL_CB_DISP_USED;
   login_.ssf = std::max<unsigned>(ssf, facts_.params.external_ssf);
-  if (auto refusal = judge()) return refusal;
+  if (auto error = judge()) return error;
   properties_.request(*facts_.policy, scope().publish);
-  if (auto refusal = canonicalize(authzid, oparams)) return refusal;
+  if (auto error = canonicalize(authzid, oparams)) return error;
   login_.authid = oparams->authid;
   login_.authzid = oparams->user;
-  if (auto refusal = authorize()) return refusal;
-  if (auto refusal = store_delegated(*oparams)) return refusal;
+  if (auto error = authorize()) return error;
+  if (auto error = store_delegated(*oparams)) return error;
   properties_.publish(*facts_.policy, login_, login_.authid == login_.authzid);
   fill(oparams);
   return std::nullopt;
@@ -71,20 +71,21 @@ gss_name_t ServerLogin::local_name() {
 }
 
 // R12: a keytab may hold keys of several services; a ticket for another one is not for us.
-std::optional<Refusal> ServerLogin::check_acceptor_name() {
+std::optional<LoginError> ServerLogin::check_acceptor_name() {
   if (facts_.key.principal.kind != ServicePrincipal::Kind::kAnyHost) return std::nullopt;
   std::string acceptor;
   if (gss_name_t name = local_name(); name != GSS_C_NO_NAME) {
     if (auto displayed = gss::display(name)) acceptor = std::move(displayed->text);
   }
   if (authz::service_of(acceptor) == facts_.key.service) return std::nullopt;
-  return facts_.refuse(Class::kRejected, "the ticket is for \"" + printable(as_bytes(acceptor)) +
-                                             "\", another service (service_principal = ** would "
-                                             "accept it)");
+  return facts_.login_error(ErrorKind::kRejected,
+                            "the ticket is for \"" + printable(as_bytes(acceptor)) +
+                                "\", another service (service_principal = ** would "
+                                "accept it)");
 }
 
 // Gathers what rules may ask about, and nothing else: each attribute costs microseconds.
-std::optional<Refusal> ServerLogin::learn() {
+std::optional<LoginError> ServerLogin::learn() {
   login_ = {};
   login_.service = facts_.key.service;
   login_.mechanism = context_->mech().is_kerberos() ? "krb5" : facts_.offer.mechanism.policy_name();
@@ -97,7 +98,7 @@ std::optional<Refusal> ServerLogin::learn() {
   } else if (context_->flags().has(Flag::kAnon)) {
     login_.is_anonymous = true;  // and need not have a name
   } else {
-    return explain(facts_.subject(), Class::kMechanism, displayed.error());
+    return explain(facts_.subject(), ErrorKind::kMechanism, displayed.error());
   }
   read_attributes();
   read_local_name();
@@ -137,12 +138,13 @@ void ServerLogin::read_local_name() {
   }
 }
 
-std::optional<Refusal> ServerLogin::name_peer() {
+std::optional<LoginError> ServerLogin::name_peer() {
   const authz::Peer peer(*facts_.policy, login_);
   auto authid = authz::identify(scope(), login_, peer);
   if (!authid) {
-    const Class named = is_named_by_policy() ? Class::kPolicy : Class::kIdentity;
-    return facts_.refuse(login_.is_anonymous ? Class::kAnonymous : named, authid.error().message);
+    const ErrorKind named = is_named_by_policy() ? ErrorKind::kPolicy : ErrorKind::kIdentity;
+    return facts_.login_error(login_.is_anonymous ? ErrorKind::kAnonymous : named,
+                              authid.error().message);
   }
   authid_ = *std::move(authid);
   return check_realm();
@@ -158,38 +160,39 @@ bool ServerLogin::is_named_by_policy() const {
 // libsasl appends an application's own realm to names without one: a peer whose foreign realm is
 // called like that would become the local user of its name (L45). A name that the policy gave is
 // its author's to answer for.
-std::optional<Refusal> ServerLogin::check_realm() const {
+std::optional<LoginError> ServerLogin::check_realm() const {
   if (is_named_by_policy() || login_.is_anonymous) return std::nullopt;
   const std::string realm = facts_.params.user_realm != nullptr ? facts_.params.user_realm : "";
   const bool is_foreign = realm != login_.default_realm;
   if (realm.empty() || !is_foreign || !authid_.ends_with("@" + realm)) return std::nullopt;
-  return facts_.refuse(Class::kIdentity,
-                       "the peer's realm is foreign, but called like the application's own: \"" +
-                           printable(as_bytes(realm)) + "\"");
+  return facts_.login_error(
+      ErrorKind::kIdentity,
+      "the peer's realm is foreign, but called like the application's own: \"" +
+          printable(as_bytes(realm)) + "\"");
 }
 
-std::optional<Refusal> ServerLogin::judge() const {
+std::optional<LoginError> ServerLogin::judge() const {
   const authz::Peer peer(*facts_.policy, login_);
   const auto findings = authz::judge(scope(), peer);
   if (is_tracing(facts_.params)) trace_findings(facts_.sasl, findings);
   const authz::Finding* objection = authz::objection(findings);
   if (objection == nullptr) return std::nullopt;
-  return facts_.refuse(
-      Class::kPolicy,
+  return facts_.login_error(
+      ErrorKind::kPolicy,
       "the policy does not admit \"" + printable(as_bytes(authid_)) + "\": " + objection->text());
 }
 
-std::optional<Refusal> ServerLogin::authorize() const {
+std::optional<LoginError> ServerLogin::authorize() const {
   const authz::Peer peer(*facts_.policy, login_);
   const auto error = authz::authorize(scope(), login_, peer);
   if (!error) return std::nullopt;
-  return facts_.refuse(Class::kPolicy,
-                       "\"" + printable(as_bytes(login_.authid)) + "\" asks to act as \"" +
-                           printable(as_bytes(login_.authzid)) + "\", but " + error->message);
+  return facts_.login_error(ErrorKind::kPolicy,
+                            "\"" + printable(as_bytes(login_.authid)) + "\" asks to act as \"" +
+                                printable(as_bytes(login_.authzid)) + "\", but " + error->message);
 }
 
-std::optional<Refusal> ServerLogin::canonicalize(const std::string& authzid,
-                                                 sasl_out_params_t* oparams) {
+std::optional<LoginError> ServerLogin::canonicalize(const std::string& authzid,
+                                                    sasl_out_params_t* oparams) {
   const bool is_same = authzid.empty() || authzid == authid_;
   // Verified by Kerberos: no database of libsasl's needs to know the user.
   constexpr unsigned kVerified = SASL_CU_EXTERNALLY_VERIFIED;
@@ -200,26 +203,26 @@ std::optional<Refusal> ServerLogin::canonicalize(const std::string& authzid,
   int code = canon(authid_, is_same ? SASL_CU_AUTHID | SASL_CU_AUTHZID : SASL_CU_AUTHID);
   if (code == SASL_OK && !is_same) code = canon(authzid, SASL_CU_AUTHZID);
   if (code == SASL_OK) return std::nullopt;
-  Refusal refusal = facts_.refuse(
-      Class::kHost, "libsasl or the application does not take the name \"" +
-                        printable(as_bytes(authid_)) + "\" acting as \"" +
-                        printable(as_bytes(is_same ? authid_ : authzid)) +
-                        "\" - look at its canon_user callback, and at auxprop plugins that fail");
-  refusal.host_code = code;
-  return refusal;
+  LoginError error = facts_.login_error(
+      ErrorKind::kCallback,
+      "libsasl or the application does not take the name \"" + printable(as_bytes(authid_)) +
+          "\" acting as \"" + printable(as_bytes(is_same ? authid_ : authzid)) +
+          "\" - look at its canon_user callback, and at auxprop plugins that fail");
+  error.callback_code = code;
+  return error;
 }
 
 // Option ccache_store: the delegated credential also goes where other programs find it.
-std::optional<Refusal> ServerLogin::store_delegated(const sasl_out_params_t& oparams) {
+std::optional<LoginError> ServerLogin::store_delegated(const sasl_out_params_t& oparams) {
   if (!facts_.options.ccache_store || context_->delegated() == GSS_C_NO_CREDENTIAL) {
     return std::nullopt;
   }
   const auto ccache = facts_.options.ccache_store->expand(oparams.authid);
-  if (!ccache) return facts_.refuse(Class::kIdentity, ccache.error().message);
+  if (!ccache) return facts_.login_error(ErrorKind::kIdentity, ccache.error().message);
   const gss::Status stored = gss::store(context_->delegated(), *ccache);
   if (stored.is_complete()) return std::nullopt;
   return explain(facts_.subject() + " (storing the delegated credential in " + *ccache + ")",
-                 Class::kConfiguration, stored);
+                 ErrorKind::kConfiguration, stored);
 }
 
 void ServerLogin::fill(sasl_out_params_t* oparams) {

@@ -11,9 +11,9 @@
 #include "gssloop/loop/established_context.h"
 #include "plugin/acceptor_credentials.h"
 #include "plugin/auxprops.h"
+#include "plugin/errors.h"
 #include "plugin/offer.h"
 #include "plugin/options.h"
-#include "plugin/outcome.h"
 #include "plugin/server_plugin.h"
 
 namespace gssloop::plugin {
@@ -41,12 +41,12 @@ struct ServerFacts {
 
   // subject says which login this is, for a person.
   std::string subject() const { return offer.sasl_name + " login to " + key.text(); }
-  Refusal refuse(Class what, const std::string& message) const {
-    return {what, subject() + " failed: " + message};
+  LoginError login_error(ErrorKind kind, const std::string& message) const {
+    return {kind, subject() + " failed: " + message};
   }
   // judge_authzid says what is wrong with the identity that a client wants to act as; an empty one
   // stands for its own.
-  std::optional<Refusal> judge_authzid(const std::string& authzid) const;
+  std::optional<LoginError> judge_authzid(const std::string& authzid) const;
 };
 
 // Binding is what became of channel binding.
@@ -70,30 +70,30 @@ class ServerLogin {
   // begin removes what an earlier attempt on this connection, or a database, left.
   void begin() { properties_.erase(*facts_.policy); }
   // recognise takes the context and finds out who the peer is.
-  std::optional<Refusal> recognise(loop::EstablishedContext context);
+  std::optional<LoginError> recognise(loop::EstablishedContext context);
   bool has_context() const noexcept { return context_.has_value(); }
   loop::EstablishedContext& context() noexcept { return *context_; }
   // authid is who the peer is, once it is recognised.
   const std::string& authid() const noexcept { return authid_; }
   // admit lets the recognised peer in, acting as `authzid` (empty: as itself). `ssf` is the
   // strength of the security layer. What `oparams` points to then lives as long as this object.
-  std::optional<Refusal> admit(const std::string& authzid, Binding binding, unsigned ssf,
-                               sasl_out_params_t* oparams);
+  std::optional<LoginError> admit(const std::string& authzid, Binding binding, unsigned ssf,
+                                  sasl_out_params_t* oparams);
 
  private:
-  std::optional<Refusal> check_acceptor_name();
-  std::optional<Refusal> learn();
+  std::optional<LoginError> check_acceptor_name();
+  std::optional<LoginError> learn();
   void read_attributes();
   void read_local_name();
-  std::optional<Refusal> name_peer();
+  std::optional<LoginError> name_peer();
   bool is_named_by_policy() const;
-  std::optional<Refusal> check_realm() const;
-  std::optional<Refusal> judge() const;
-  std::optional<Refusal> authorize() const;
+  std::optional<LoginError> check_realm() const;
+  std::optional<LoginError> judge() const;
+  std::optional<LoginError> authorize() const;
   const authz::Scope& scope() const;
   gss_name_t local_name();
-  std::optional<Refusal> canonicalize(const std::string& authzid, sasl_out_params_t* oparams);
-  std::optional<Refusal> store_delegated(const sasl_out_params_t& oparams);
+  std::optional<LoginError> canonicalize(const std::string& authzid, sasl_out_params_t* oparams);
+  std::optional<LoginError> store_delegated(const sasl_out_params_t& oparams);
   void fill(sasl_out_params_t* oparams);
 
   const ServerFacts& facts_;

@@ -3,7 +3,7 @@
 
 namespace gssloop::plugin {
 
-Result<SpnegoClient::Plan, Refusal> SpnegoClient::plan() {
+Result<SpnegoClient::Plan, LoginError> SpnegoClient::plan() {
   // As with every implementation: the server takes the peer for whom it authenticated. libsasl is
   // told the same, and clients that need to act as others (SASL_NEED_PROXY) get another mechanism.
   if (!authzid().empty()) {
@@ -20,11 +20,11 @@ Result<SpnegoClient::Plan, Refusal> SpnegoClient::plan() {
 SpnegoClient::Progress SpnegoClient::on_established() {
   // SPNEGO is to arrive at Kerberos, where an application's own credential knows others, too.
   if (context().mech() != arrives_at(offer().mechanism.oid)) {
-    return refuse(Class::kProtocol,
-                  "the server agreed to another mechanism, " + context().mech().dotted());
+    return login_error(ErrorKind::kProtocol,
+                       "the server agreed to another mechanism, " + context().mech().dotted());
   }
   auto layer = layer_by_flags(&context(), window(), is_http());
-  if (!layer) return refuse(layer.error().what, layer.error().sentence);
+  if (!layer) return login_error(layer.error().kind, layer.error().sentence);
   set_layer(*std::move(layer));
   return finish({});
 }

@@ -15,7 +15,7 @@ class SpnegoClient final : public ClientExchange {
       : ClientExchange(offer, params) {}
 
  private:
-  Result<Plan, Refusal> plan() override;
+  Result<Plan, LoginError> plan() override;
   Progress on_established() override;
 };
 

@@ -8,15 +8,15 @@ namespace gssloop::plugin {
 
 SpnegoServer::Progress SpnegoServer::on_first_message(ByteView message) {
   if (!message.empty() && !gss::strip_initial_header(message, facts().offer.mechanism.oid)) {
-    return facts().refuse(Class::kProtocol, "the first message is no SPNEGO token");
+    return facts().login_error(ErrorKind::kProtocol, "the first message is no SPNEGO token");
   }
   auto bindings = server_binding(facts().params, facts().options, facts().offer);
-  if (!bindings) return facts().refuse(Class::kBinding, bindings.error().message);
+  if (!bindings) return facts().login_error(ErrorKind::kBinding, bindings.error().message);
   return negotiate(*std::move(bindings), Flags(), message);
 }
 
 SpnegoServer::Progress SpnegoServer::on_established() {
-  if (auto refusal = judge_unbound()) return *std::move(refusal);
+  if (auto error = judge_unbound()) return *std::move(error);
   LayerWindow window = LayerWindow::of(facts().params.props, facts().params.external_ssf);
   // R10 EXCEPTION: what TLS provides is not taken off max_ssf. The client decides alone whether
   // there is a layer, and others' clients ask for one whatever TLS provides: they could not log in
@@ -24,7 +24,7 @@ SpnegoServer::Progress SpnegoServer::on_established() {
   window.is_max_apart = true;
   const bool is_http = (facts().params.flags & SASL_NEED_HTTP) != 0;
   auto layer = layer_by_flags(&context(), window, is_http);
-  if (!layer) return facts().refuse(layer.error().what, layer.error().sentence);
+  if (!layer) return facts().login_error(layer.error().kind, layer.error().sentence);
   set_layer(*std::move(layer));
   return finish({}, verified_binding());
 }

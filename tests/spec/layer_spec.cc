@@ -7,9 +7,9 @@
 namespace gssloop::testing {
 namespace {
 
-using plugin::Class;
+using plugin::ErrorKind;
 using plugin::LayerWindow;
-using plugin::Refusal;
+using plugin::LoginError;
 using plugin::SecurityLayer;
 
 constexpr Flags kAll = Flag::kMutual | Flag::kSequence | Flag::kReplay | Flag::kInteg | Flag::kConf;
@@ -48,7 +48,7 @@ struct Pair {
   std::unique_ptr<SecurityLayer> initiator, acceptor;
 };
 
-Result<ByteView, Refusal> encode(SecurityLayer& layer, std::string_view message) {
+Result<ByteView, LoginError> encode(SecurityLayer& layer, std::string_view message) {
   const ByteView whole = as_bytes(message);
   return layer.encode({&whole, 1});
 }
@@ -106,7 +106,7 @@ TEST_F(LayerSpec, OnlyCompleteOpensAPacket) {
         scripted().edit([&](Script& script) { script.per_message.unwrap = major; });
         const auto opened = pair.side(to_initiator).decode(as_bytes(first));
         ASSERT_FALSE(opened);
-        EXPECT_EQ(opened.error().what, Class::kPacket);
+        EXPECT_EQ(opened.error().kind, ErrorKind::kPacket);
         EXPECT_NE(opened.error().sentence.find("not the peer's next one"), std::string::npos);
         scripted().edit([](Script& script) { script.per_message.unwrap.reset(); });
         expect_closed(pair.side(to_initiator), next);
@@ -160,7 +160,7 @@ TEST_F(LayerSpec, WhatCouldNotBeProtectedIsNotSent) {
       const auto made = encode(pair.side(is_initiator), "a secret");
       EXPECT_EQ(static_cast<bool>(made), row.is_sent);
       if (row.is_sent) continue;
-      EXPECT_EQ(made.error().what, Class::kMechanism);
+      EXPECT_EQ(made.error().kind, ErrorKind::kMechanism);
       scripted().edit([](Script& script) { script.per_message = {}; });
       expect_closed(pair.side(is_initiator), good);
     }
@@ -189,14 +189,14 @@ TEST_F(LayerSpec, SizeLimitsThatLeaveNoRoom) {
   SPEC("R8 R10");
   const struct {
     std::optional<OM_uint32> max_input_size, major;
-    Class what;
+    ErrorKind kind;
     const char* why;
   } rows[] = {
-      {0, {}, Class::kTooWeak, "maxbufsize 65536"},
-      {0xffffffff, {}, Class::kTooWeak, "maxbufsize 65536"},
-      {65537, {}, Class::kTooWeak, "maxbufsize 65536"},
-      {{}, GSS_S_FAILURE, Class::kMechanism, "gss_wrap_size_limit"},
-      {{}, GSS_S_OLD_TOKEN, Class::kMechanism, "gss_wrap_size_limit"},
+      {0, {}, ErrorKind::kTooWeak, "maxbufsize 65536"},
+      {0xffffffff, {}, ErrorKind::kTooWeak, "maxbufsize 65536"},
+      {65537, {}, ErrorKind::kTooWeak, "maxbufsize 65536"},
+      {{}, GSS_S_FAILURE, ErrorKind::kMechanism, "gss_wrap_size_limit"},
+      {{}, GSS_S_OLD_TOKEN, ErrorKind::kMechanism, "gss_wrap_size_limit"},
   };
   for (const auto& row : rows) {
     Script script = granting(true);
@@ -205,7 +205,7 @@ TEST_F(LayerSpec, SizeLimitsThatLeaveNoRoom) {
     Talk talk = establish(std::move(script), kAll);
     const auto layer = plugin::layer_by_flags(&*talk.acceptor, window(), false);
     ASSERT_FALSE(layer);
-    EXPECT_EQ(layer.error().what, row.what);
+    EXPECT_EQ(layer.error().kind, row.kind);
     EXPECT_NE(layer.error().sentence.find(row.why), std::string::npos) << layer.error().sentence;
   }
 }
@@ -249,7 +249,7 @@ TEST_F(LayerSpec, FlagsThatAreNotGranted) {
     const std::string what = "row " + std::to_string(&row - rows);
     ASSERT_EQ(static_cast<bool>(layer), row.ssf.has_value()) << what;
     if (!row.ssf) {
-      EXPECT_EQ(layer.error().what, Class::kTooWeak) << what;
+      EXPECT_EQ(layer.error().kind, ErrorKind::kTooWeak) << what;
     } else {
       EXPECT_EQ(*layer != nullptr ? (*layer)->ssf() : 0U, *row.ssf) << what;
     }
@@ -265,7 +265,7 @@ TEST_F(LayerSpec, HttpHasNoLayer) {
   EXPECT_EQ(*none, nullptr);
   const auto demanded = plugin::layer_by_flags(&*talk.acceptor, window(1), true);
   ASSERT_FALSE(demanded);
-  EXPECT_EQ(demanded.error().what, Class::kTooWeak);
+  EXPECT_EQ(demanded.error().kind, ErrorKind::kTooWeak);
 }
 
 }  // namespace

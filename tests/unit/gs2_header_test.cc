@@ -275,7 +275,7 @@ TEST(ClientHeader, FollowsTheDisposition) {
       EXPECT_EQ(*text, row.expected);
     }
     if (!made) {
-      EXPECT_EQ(made.error().what, Class::kBinding);
+      EXPECT_EQ(made.error().kind, ErrorKind::kBinding);
     }
   }
 }
@@ -304,10 +304,10 @@ TEST(JudgeBinding, Table) {
   for (const auto& row : rows) {
     sasl_server_params_t params{};
     params.cbinding = row.binding != nullptr ? &row.binding->value : nullptr;
-    const auto refusal = judge_binding(params, parse_gs2_message(as_bytes(row.message))->header);
-    EXPECT_EQ(!refusal, row.is_accepted) << row.message;
-    if (refusal) {
-      EXPECT_EQ(refusal->what, Class::kBinding) << row.message;
+    const auto error = judge_binding(params, parse_gs2_message(as_bytes(row.message))->header);
+    EXPECT_EQ(!error, row.is_accepted) << row.message;
+    if (error) {
+      EXPECT_EQ(error->kind, ErrorKind::kBinding) << row.message;
     }
   }
 }
