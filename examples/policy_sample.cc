@@ -38,22 +38,22 @@ loop::Step accept_from_myself(gss::Name target) {
 }
 
 // What the policy is to know: all attributes at once, which is the simplest.
-authz::Login describe(const loop::EstablishedContext& context, const std::string& service) {
-  authz::Login login;
-  login.service = service;
-  login.mechanism = context.mech().is_kerberos() ? "krb5" : context.mech().dotted();
-  login.is_anonymous = context.flags().has(Flag::kAnon);
-  login.is_channel_bound = context.flags().has(Flag::kChannelBound);
+authz::PeerInfo describe(const loop::EstablishedContext& context, const std::string& service) {
+  authz::PeerInfo peer;
+  peer.service = service;
+  peer.mechanism = context.mech().is_kerberos() ? "krb5" : context.mech().dotted();
+  peer.is_anonymous = context.flags().has(Flag::kAnon);
+  peer.is_channel_bound = context.flags().has(Flag::kChannelBound);
   if (const auto name = gss::display(context.source())) {
-    login.principal = name->text;
-    login.is_anonymous |= name->is_anonymous() || authz::is_anonymous_principal(name->text);
+    peer.principal = name->text;
+    peer.is_anonymous |= name->is_anonymous() || authz::is_anonymous_principal(name->text);
   }
   if (auto attributes = context.source_attributes()) {
-    login.attributes = *std::move(attributes);
+    peer.attributes = *std::move(attributes);
   } else {
-    login.unlisted = attributes.error().text();  // unknown, which is not the same as none
+    peer.unlisted = attributes.error().text();  // unknown, which is not the same as none
   }
-  return login;
+  return peer;
 }
 
 }  // namespace
@@ -72,13 +72,13 @@ int main(int argc, char** argv) {
   loop::Step step = accept_from_myself(*std::move(target));
   if (!step.has(loop::Action::kEstablish)) return fail(step.failure().text());
   const loop::EstablishedContext context = step.take_context();
-  const authz::Login login = describe(context, service);
+  const authz::PeerInfo peer = describe(context, service);
 
-  const authz::Scope& scope = snapshot->policy->scope(login.service, login.mechanism);
-  const authz::Peer peer(*snapshot->policy, login);
-  const auto identity = authz::identify(scope, login, peer);
+  const authz::Scope& scope = snapshot->policy->scope(peer.service, peer.mechanism);
+  const authz::RuleContext rules(*snapshot->policy, peer);
+  const auto identity = authz::identify(scope, peer, rules);
   if (!identity) return fail(identity.error().message);
-  const auto findings = authz::judge(scope, peer);
+  const auto findings = authz::judge(scope, rules);
   if (const auto* objection = authz::objection(findings)) return fail(objection->text());
   std::printf("admitted as %s\n", printable(as_bytes(*identity)).c_str());
   return 0;

@@ -41,9 +41,9 @@ std::vector<std::string> published_names(const authz::Policy& policy,
   return names;
 }
 
-void add_sources(const authz::Definition& definition, const authz::Login& login,
+void add_sources(const authz::Definition& definition, const authz::PeerInfo& peer,
                  std::vector<std::string>* names) {
-  for (std::string& name : authz::source_names(definition, login)) {
+  for (std::string& name : authz::source_names(definition, peer)) {
     if (std::ranges::find(*names, name) == names->end()) names->push_back(std::move(name));
   }
 }
@@ -87,14 +87,14 @@ void AuxProps::erase(const std::vector<std::string>& names) const noexcept {
 }
 
 std::vector<std::string> AuxProps::sources(const authz::Policy& policy, const authz::Scope& scope,
-                                           const authz::Login& login) const {
+                                           const authz::PeerInfo& peer) const {
   std::vector<std::string> names;
-  for (const Property& property : properties(policy, login.mechanism)) {
-    add_sources(property.definition, login, &names);
+  for (const Property& property : properties(policy, peer.mechanism)) {
+    add_sources(property.definition, peer, &names);
   }
   for (const authz::Definition& definition : policy.definitions()) {
     if (scope.publish.adds(definition.name) || scope.uses(definition.name)) {
-      add_sources(definition, login, &names);
+      add_sources(definition, peer, &names);
     }
   }
   return names;
@@ -114,19 +114,19 @@ void AuxProps::request(const authz::Policy& policy, const authz::Publish& publis
   }
 }
 
-void AuxProps::publish(const authz::Policy& policy, const authz::Login& login,
+void AuxProps::publish(const authz::Policy& policy, const authz::PeerInfo& peer,
                        bool is_own_identity) {
   published_.clear();
-  const auto ours = properties(policy, login.mechanism);
+  const auto ours = properties(policy, peer.mechanism);
   for (const Property& property : ours) published_.push_back(property.name);
   erase(published_);
   for (const Property& property : ours) {
-    if (property.is_starred() || is_own_identity) set(property, login);
+    if (property.is_starred() || is_own_identity) set(property, peer);
   }
 }
 
-void AuxProps::set(const Property& property, const authz::Login& login) const {
-  const authz::LocalAttribute asserted = authz::asserted_attribute(property.definition, login);
+void AuxProps::set(const Property& property, const authz::PeerInfo& peer) const {
+  const authz::LocalAttribute asserted = authz::asserted_attribute(property.definition, peer);
   // naming-exts section 9: what the peer asserted of itself decides nothing, so is not handed out
   // under a name that an application may decide by.
   if (!property.is_asserted && !asserted.is_absent()) {
@@ -134,7 +134,7 @@ void AuxProps::set(const Property& property, const authz::Login& login) const {
               "property " + property.name + " withheld: its values are not authenticated");
   }
   const authz::LocalAttribute local =
-      property.is_asserted ? asserted : authz::local_attribute(property.definition, login);
+      property.is_asserted ? asserted : authz::local_attribute(property.definition, peer);
   if (local.has_unknown()) {
     sasl_.log(SASL_LOG_WARN, "values of property " + property.name + " withheld: " + local.unknown);
   }

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gssloop/authz/login.h"
+#include "gssloop/authz/peer_info.h"
 #include "gssloop/authz/policy.h"
 #include "plugin/sasl_utils.h"
 
@@ -36,14 +36,14 @@ class AuxProps {
   // sources lists, each once, the name attributes that `login`'s mechanism may have for what the
   // application requested, and for what `scope` publishes or decides by.
   std::vector<std::string> sources(const authz::Policy& policy, const authz::Scope& scope,
-                                   const authz::Login& login) const;
+                                   const authz::PeerInfo& peer) const;
 
   // request asks libsasl for the properties that a policy publishes unasked. It clears the values
   // of all properties, and so comes before canon_user.
   void request(const authz::Policy& policy, const authz::Publish& publish) const;
 
   // publish sets the properties. `is_own_identity`: the peer acts as itself.
-  void publish(const authz::Policy& policy, const authz::Login& login, bool is_own_identity);
+  void publish(const authz::Policy& policy, const authz::PeerInfo& peer, bool is_own_identity);
 
  private:
   // Property is one that was requested and is ours to fill.
@@ -57,7 +57,7 @@ class AuxProps {
 
   std::vector<std::string> requested() const;
   std::vector<Property> properties(const authz::Policy& policy, std::string_view mechanism) const;
-  void set(const Property& property, const authz::Login& login) const;
+  void set(const Property& property, const authz::PeerInfo& peer) const;
   void erase(const std::vector<std::string>& names) const noexcept;
 
   SaslUtils sasl_;

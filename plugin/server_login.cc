@@ -43,16 +43,16 @@ std::optional<LoginError> ServerLogin::admit(const std::string& authzid, Binding
                                              unsigned ssf, sasl_out_params_t* oparams) {
   binding_ = std::move(binding);
   if (is_tracing(facts_.params)) trace_attributes(facts_.sasl, *context_);
-  login_.is_channel_bound = binding_.disposition == SASL_CB_DISP_USED;
-  login_.ssf = std::max<unsigned>(ssf, facts_.params.external_ssf);
+  peer_.is_channel_bound = binding_.disposition == SASL_CB_DISP_USED;
+  peer_.ssf = std::max<unsigned>(ssf, facts_.params.external_ssf);
   if (auto error = judge()) return error;
   properties_.request(*facts_.policy, scope().publish);
   if (auto error = canonicalize(authzid, oparams)) return error;
-  login_.authid = oparams->authid;
-  login_.authzid = oparams->user;
+  peer_.authid = oparams->authid;
+  peer_.authzid = oparams->user;
   if (auto error = authorize()) return error;
   if (auto error = store_delegated(*oparams)) return error;
-  properties_.publish(*facts_.policy, login_, login_.authid == login_.authzid);
+  properties_.publish(*facts_.policy, peer_, peer_.authid == peer_.authzid);
   fill(oparams);
   return std::nullopt;
 }
@@ -86,17 +86,17 @@ std::optional<LoginError> ServerLogin::check_acceptor_name() {
 
 // Gathers what rules may ask about, and nothing else: each attribute costs microseconds.
 std::optional<LoginError> ServerLogin::learn() {
-  login_ = {};
-  login_.service = facts_.key.service;
-  login_.mechanism = context_->mech().is_kerberos() ? "krb5" : facts_.offer.mechanism.policy_name();
-  login_.default_realm = facts_.plugin->default_realm;
+  peer_ = {};
+  peer_.service = facts_.key.service;
+  peer_.mechanism = context_->mech().is_kerberos() ? "krb5" : facts_.offer.mechanism.policy_name();
+  peer_.default_realm = facts_.plugin->default_realm;
   auto displayed = gss::display(context_->source());
   if (displayed) {
-    login_.is_anonymous = context_->flags().has(Flag::kAnon) || displayed->is_anonymous() ||
-                          (login_.is_kerberos() && authz::is_anonymous_principal(displayed->text));
-    login_.principal = std::move(displayed->text);
+    peer_.is_anonymous = context_->flags().has(Flag::kAnon) || displayed->is_anonymous() ||
+                         (peer_.is_kerberos() && authz::is_anonymous_principal(displayed->text));
+    peer_.principal = std::move(displayed->text);
   } else if (context_->flags().has(Flag::kAnon)) {
-    login_.is_anonymous = true;  // and need not have a name
+    peer_.is_anonymous = true;  // and need not have a name
   } else {
     return explain(facts_.subject(), ErrorKind::kMechanism, displayed.error());
   }
@@ -106,44 +106,44 @@ std::optional<LoginError> ServerLogin::learn() {
 }
 
 const authz::Scope& ServerLogin::scope() const {
-  return facts_.policy->scope(login_.service, login_.mechanism);
+  return facts_.policy->scope(peer_.service, peer_.mechanism);
 }
 
 void ServerLogin::read_attributes() {
-  auto names = properties_.sources(*facts_.policy, scope(), login_);
+  auto names = properties_.sources(*facts_.policy, scope(), peer_);
   if (names.empty()) return;
   const auto info = context_->inquire_source();
   if (!info) {
-    login_.unlisted = "the peer's attributes cannot be listed: " + info.error().text();
+    peer_.unlisted = "the peer's attributes cannot be listed: " + info.error().text();
     return;
   }
   for (std::string& name : names) {
     if (std::ranges::find(info->attributes, name) == info->attributes.end()) continue;
     auto attribute = context_->source_attribute(name);
     if (attribute) {
-      login_.attributes.readable.push_back(*std::move(attribute));
+      peer_.attributes.readable.push_back(*std::move(attribute));
     } else {
-      login_.attributes.unreadable.push_back({std::move(name), attribute.error().text()});
+      peer_.attributes.unreadable.push_back({std::move(name), attribute.error().text()});
     }
   }
 }
 
 void ServerLogin::read_local_name() {
-  if (login_.is_anonymous || !scope().uses(authz::reserved::kLocalName)) return;
+  if (peer_.is_anonymous || !scope().uses(authz::reserved::kLocalName)) return;
   auto name = gss::local_name(context_->source(), context_->mech());
   if (name) {
-    login_.local_name.values.push_back(*std::move(name));
+    peer_.local_name.values.push_back(*std::move(name));
   } else {
-    login_.local_name.unknown = name.error().text();
+    peer_.local_name.unknown = name.error().text();
   }
 }
 
 std::optional<LoginError> ServerLogin::name_peer() {
-  const authz::Peer peer(*facts_.policy, login_);
-  auto authid = authz::identify(scope(), login_, peer);
+  const authz::RuleContext context(*facts_.policy, peer_);
+  auto authid = authz::identify(scope(), peer_, context);
   if (!authid) {
     const ErrorKind named = is_named_by_policy() ? ErrorKind::kPolicy : ErrorKind::kIdentity;
-    return facts_.login_error(login_.is_anonymous ? ErrorKind::kAnonymous : named,
+    return facts_.login_error(peer_.is_anonymous ? ErrorKind::kAnonymous : named,
                               authid.error().message);
   }
   authid_ = *std::move(authid);
@@ -161,9 +161,9 @@ bool ServerLogin::is_named_by_policy() const {
 // called like that would become the local user of its name (L45). A name that the policy gave is
 // its author's to answer for.
 std::optional<LoginError> ServerLogin::check_realm() const {
-  if (is_named_by_policy() || login_.is_anonymous) return std::nullopt;
+  if (is_named_by_policy() || peer_.is_anonymous) return std::nullopt;
   const std::string realm = facts_.params.user_realm != nullptr ? facts_.params.user_realm : "";
-  const bool is_foreign = realm != login_.default_realm;
+  const bool is_foreign = realm != peer_.default_realm;
   if (realm.empty() || !is_foreign || !authid_.ends_with("@" + realm)) return std::nullopt;
   return facts_.login_error(
       ErrorKind::kIdentity,
@@ -172,8 +172,8 @@ std::optional<LoginError> ServerLogin::check_realm() const {
 }
 
 std::optional<LoginError> ServerLogin::judge() const {
-  const authz::Peer peer(*facts_.policy, login_);
-  const auto findings = authz::judge(scope(), peer);
+  const authz::RuleContext context(*facts_.policy, peer_);
+  const auto findings = authz::judge(scope(), context);
   if (is_tracing(facts_.params)) trace_findings(facts_.sasl, findings);
   const authz::Finding* objection = authz::objection(findings);
   if (objection == nullptr) return std::nullopt;
@@ -183,12 +183,12 @@ std::optional<LoginError> ServerLogin::judge() const {
 }
 
 std::optional<LoginError> ServerLogin::authorize() const {
-  const authz::Peer peer(*facts_.policy, login_);
-  const auto error = authz::authorize(scope(), login_, peer);
+  const authz::RuleContext context(*facts_.policy, peer_);
+  const auto error = authz::authorize(scope(), peer_, context);
   if (!error) return std::nullopt;
   return facts_.login_error(ErrorKind::kPolicy,
-                            "\"" + printable(as_bytes(login_.authid)) + "\" asks to act as \"" +
-                                printable(as_bytes(login_.authzid)) + "\", but " + error->message);
+                            "\"" + printable(as_bytes(peer_.authid)) + "\" asks to act as \"" +
+                                printable(as_bytes(peer_.authzid)) + "\", but " + error->message);
 }
 
 std::optional<LoginError> ServerLogin::canonicalize(const std::string& authzid,

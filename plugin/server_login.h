@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "gssloop/authz/login.h"
+#include "gssloop/authz/peer_info.h"
 #include "gssloop/authz/policy.h"
 #include "gssloop/loop/established_context.h"
 #include "plugin/acceptor_credentials.h"
@@ -100,7 +100,7 @@ class ServerLogin {
   AuxProps properties_;
   std::optional<loop::EstablishedContext> context_;
   gss::Name acceptor_name_;
-  authz::Login login_;  // what is known of the peer
+  authz::PeerInfo peer_;  // what is known of the peer
   std::string authid_;
   Binding binding_;
   gss_cred_id_t delegated_ = GSS_C_NO_CREDENTIAL;  // what oparams->client_creds points to

@@ -103,32 +103,32 @@ struct ExplainOptions {
   bool json = false;
 };
 
-// Verdict is all that a policy has to say about a login.
+// Verdict is all that a policy has to say about a peer.
 struct Verdict {
   std::vector<authz::Finding> findings, authorize;
   std::optional<std::string> identity;
   std::string refusal;  // why the login fails; empty: it does not
 };
 
-Verdict decide(const authz::Policy& policy, authz::Login* login, const std::string& authzid) {
-  const authz::Scope& scope = policy.scope(login->service, login->mechanism);
+Verdict decide(const authz::Policy& policy, authz::PeerInfo* peer, const std::string& authzid) {
+  const authz::Scope& scope = policy.scope(peer->service, peer->mechanism);
   Verdict verdict;
-  const authz::Peer peer(policy, *login);
-  auto identity = authz::identify(scope, *login, peer);
+  const authz::RuleContext context(policy, *peer);
+  auto identity = authz::identify(scope, *peer, context);
   if (identity) {
     verdict.identity = *identity;
-    login->authid = *identity;
-    login->authzid = authzid.empty() ? *identity : authzid;
+    peer->authid = *identity;
+    peer->authzid = authzid.empty() ? *identity : authzid;
   } else {
     verdict.refusal = identity.error().message;
   }
-  verdict.findings = authz::judge(scope, peer);
+  verdict.findings = authz::judge(scope, context);
   if (const auto* objection = authz::objection(verdict.findings); objection && identity) {
     verdict.refusal = objection->text();
   }
-  if (login->authid != login->authzid) {
-    verdict.authorize = authz::authorize_findings(scope, peer);
-    if (const auto error = authz::authorize(scope, *login, peer);
+  if (peer->authid != peer->authzid) {
+    verdict.authorize = authz::authorize_findings(scope, context);
+    if (const auto error = authz::authorize(scope, *peer, context);
         error && verdict.refusal.empty()) {
       verdict.refusal = error->message;
     }
@@ -170,13 +170,13 @@ struct Property {
   authz::LocalAttribute values, asserted;
 };
 
-std::vector<Property> properties_of(const authz::Policy& policy, const authz::Login& login) {
-  const authz::Scope& scope = policy.scope(login.service, login.mechanism);
+std::vector<Property> properties_of(const authz::Policy& policy, const authz::PeerInfo& peer) {
+  const authz::Scope& scope = policy.scope(peer.service, peer.mechanism);
   std::vector<Property> properties;
   for (const authz::Definition& definition : policy.definitions()) {
     properties.push_back({&definition, scope.publish.adds(definition.name),
-                          authz::local_attribute(definition, login),
-                          authz::asserted_attribute(definition, login)});
+                          authz::local_attribute(definition, peer),
+                          authz::asserted_attribute(definition, peer)});
   }
   return properties;
 }
@@ -210,11 +210,11 @@ void print(const Property& property, const Output& output) {
   output.line(line + (property.is_unasked ? ", always" : ", if requested"));
 }
 
-void print(const authz::Login& login, const Verdict& verdict,
+void print(const authz::PeerInfo& peer, const Verdict& verdict,
            const std::vector<Property>& properties, const Output& output) {
-  output.line("peer: " + (login.principal.empty() ? "(no name)" : shown(login.principal, 1024)) +
-              (login.is_anonymous ? ", anonymous" : "") + ", by " + login.mechanism + ", to " +
-              shown(login.service));
+  output.line("peer: " + (peer.principal.empty() ? "(no name)" : shown(peer.principal, 1024)) +
+              (peer.is_anonymous ? ", anonymous" : "") + ", by " + peer.mechanism + ", to " +
+              shown(peer.service));
   output.line(output.styled(Style::kHeading, "rules"));
   if (verdict.findings.empty() && verdict.authorize.empty()) output.line("  none");
   for (const authz::Finding& finding : verdict.findings) print(finding, output);
@@ -223,9 +223,9 @@ void print(const authz::Login& login, const Verdict& verdict,
   if (properties.empty()) output.line("  none but raw ones");
   for (const Property& property : properties) print(property, output);
   if (verdict.refusal.empty()) {
-    const bool is_other = login.authid != login.authzid;
-    output.line(output.styled(Style::kGood, "admitted") + " as " + shown(login.authid, 1024) +
-                (is_other ? ", to act as " + shown(login.authzid, 1024) +
+    const bool is_other = peer.authid != peer.authzid;
+    output.line(output.styled(Style::kGood, "admitted") + " as " + shown(peer.authid, 1024) +
+                (is_other ? ", to act as " + shown(peer.authzid, 1024) +
                                 ", if the application's own policy agrees"
                           : ""));
   } else {
@@ -261,17 +261,17 @@ Exit explain(const ExplainOptions& options, const Output& output) {
   }
   const auto name = name_to_explain(options, output);
   if (!name) return name.error();
-  authz::Login login = login_of(*name, options.service);
-  login.is_channel_bound = options.is_channel_bound;
-  login.ssf = options.ssf;
-  const Verdict verdict = decide(*read.reading.policy, &login, options.authzid);
-  const auto properties = properties_of(*read.reading.policy, login);
+  authz::PeerInfo peer = login_of(*name, options.service);
+  peer.is_channel_bound = options.is_channel_bound;
+  peer.ssf = options.ssf;
+  const Verdict verdict = decide(*read.reading.policy, &peer, options.authzid);
+  const auto properties = properties_of(*read.reading.policy, peer);
   if (options.json) {
     Json published = Json::array();
     for (const Property& property : properties) published.push_back(to_json(property));
-    output.json({{"service", login.service},
-                 {"mechanism", login.mechanism},
-                 {"peer", shown(login.principal, 1024)},
+    output.json({{"service", peer.service},
+                 {"mechanism", peer.mechanism},
+                 {"peer", shown(peer.principal, 1024)},
                  {"admitted", verdict.refusal.empty()},
                  {"refusal", verdict.refusal.empty() ? Json() : Json(verdict.refusal)},
                  {"identity", verdict.identity ? Json(*verdict.identity) : Json()},
@@ -279,7 +279,7 @@ Exit explain(const ExplainOptions& options, const Output& output) {
                  {"authorize", to_json(verdict.authorize)},
                  {"properties", std::move(published)}});
   } else {
-    print(login, verdict, properties, output);
+    print(peer, verdict, properties, output);
   }
   return verdict.refusal.empty() ? Exit::kDone : Exit::kFailed;
 }
@@ -313,7 +313,7 @@ void add_explain_options(CLI::App* command, ExplainOptions* options) {
 void add_explain(CLI::App* policy, Command* chosen) {
   const auto options = std::make_shared<ExplainOptions>();
   CLI::App* command =
-      policy->add_subcommand("explain", "Show what a policy decides about a login, rule by rule");
+      policy->add_subcommand("explain", "Show what a policy decides about a peer, rule by rule");
   add_explain_options(command, options.get());
   command->callback([=] { *chosen = [=](Output& output) { return explain(*options, output); }; });
 }

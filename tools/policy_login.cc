@@ -68,29 +68,29 @@ authz::PolicyOnDisk read_policy_at(const std::optional<std::string>& path) {
   return read;
 }
 
-authz::Login login_of(const RevealedName& name, const std::string& service) {
-  authz::Login login;
-  login.service = service;
-  login.mechanism = name.mechanism;
+authz::PeerInfo login_of(const RevealedName& name, const std::string& service) {
+  authz::PeerInfo peer;
+  peer.service = service;
+  peer.mechanism = name.mechanism;
   for (const authz::MechanismName& known : mechanism_names()) {
-    if (known.oid == name.mechanism) login.mechanism = known.name;
+    if (known.oid == name.mechanism) peer.mechanism = known.name;
   }
-  login.principal = name.peer;
-  login.default_realm = gss::default_realm();
-  login.is_anonymous = name.is_anonymous;
+  peer.principal = name.peer;
+  peer.default_realm = gss::default_realm();
+  peer.is_anonymous = name.is_anonymous;
   if (name.local_name) {
-    login.local_name.values.push_back(*name.local_name);
+    peer.local_name.values.push_back(*name.local_name);
   } else {
-    login.local_name.unknown = "nothing was told of it";
+    peer.local_name.unknown = "nothing was told of it";
   }
   for (const RevealedAttribute& attribute : name.attributes) {
-    login.attributes.readable.push_back(attribute_of(attribute));
+    peer.attributes.readable.push_back(attribute_of(attribute));
   }
-  login.attributes.unreadable = name.unreadable;
+  peer.attributes.unreadable = name.unreadable;
   if (!name.why_unknown.empty()) {
-    login.unlisted = "the peer's attributes cannot be listed: " + name.why_unknown;
+    peer.unlisted = "the peer's attributes cannot be listed: " + name.why_unknown;
   }
-  return login;
+  return peer;
 }
 
 std::string quoted(const std::vector<std::string>& values) {
@@ -104,19 +104,19 @@ std::string quoted(const std::vector<std::string>& values) {
 }
 
 Meaning meaning_of(const RevealedAttribute& attribute, const authz::Policy& policy,
-                   const authz::Login& login) {
+                   const authz::PeerInfo& peer) {
   Meaning meaning;
   decode(attribute, &meaning);
   for (const authz::Definition& definition : policy.definitions()) {
-    const auto names = authz::source_names(definition, login);
+    const auto names = authz::source_names(definition, peer);
     if (std::ranges::find(names, attribute.name) == names.end()) continue;
     if (attribute.is_authenticated) {
       meaning.locals.push_back(
-          {definition.name, "*" + definition.property, authz::local_attribute(definition, login)});
+          {definition.name, "*" + definition.property, authz::local_attribute(definition, peer)});
     } else {
       meaning.locals.push_back({definition.name,
                                 "*" + std::string(authz::kAsserted) + definition.property,
-                                authz::asserted_attribute(definition, login)});
+                                authz::asserted_attribute(definition, peer)});
     }
   }
   return meaning;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "gssloop/authz/login.h"
+#include "gssloop/authz/peer_info.h"
 #include "gssloop/authz/policy_store.h"
 #include "gssloop/base/result.h"
 #include "tools/reveal.h"
@@ -24,7 +24,7 @@ authz::PolicyOnDisk read_policy_at(const std::optional<std::string>& path);
 
 // login_of is the login that a revealed name would make at a service. What the name says of itself
 // to be authenticated is taken for it: the result is for showing decisions, never for making them.
-authz::Login login_of(const RevealedName& name, const std::string& service);
+authz::PeerInfo login_of(const RevealedName& name, const std::string& service);
 
 // quoted lists values for a person, each in quotes.
 std::string quoted(const std::vector<std::string>& values);
@@ -43,7 +43,7 @@ struct Meaning {
   std::vector<Local> locals;
 };
 Meaning meaning_of(const RevealedAttribute& attribute, const authz::Policy& policy,
-                   const authz::Login& login);
+                   const authz::PeerInfo& peer);
 // notes_of renders it for a person, a clause each; to_json for a program.
 std::vector<std::string> notes_of(const Meaning& meaning);
 Json to_json(const Meaning& meaning);

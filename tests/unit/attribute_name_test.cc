@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "gssloop/authz/login.h"
+#include "gssloop/authz/peer_info.h"
 #include "tests/support/spec.h"
 
 namespace gssloop::authz {

@@ -81,11 +81,11 @@ Attribute authenticated(const std::string& name, const Values& values) {
   return attribute<AuthenticatedValue>(name, values);
 }
 
-authz::Login login(Attributes attributes) {
-  authz::Login login;
-  login.mechanism = "krb5";
-  login.attributes = std::move(attributes);
-  return login;
+authz::PeerInfo peer(Attributes attributes) {
+  authz::PeerInfo peer;
+  peer.mechanism = "krb5";
+  peer.attributes = std::move(attributes);
+  return peer;
 }
 
 TEST_F(AuxPropsTest, AssertedValuesAreWithheld) {
@@ -93,9 +93,9 @@ TEST_F(AuxPropsTest, AssertedValuesAreWithheld) {
   request({"*auth-indicators", "auth-indicators", "*urn:x"});
   AuxProps properties(sasl(), context_.get());
   properties.publish({},
-                     login({{attribute<AssertedValue>("auth-indicators", {"admin"}),
-                             attribute<AssertedValue>("urn:x", {"admin"})},
-                            {}}),
+                     peer({{attribute<AssertedValue>("auth-indicators", {"admin"}),
+                            attribute<AssertedValue>("urn:x", {"admin"})},
+                           {}}),
                      true);
   for (const char* name : {"*auth-indicators", "auth-indicators", "*urn:x"}) {
     EXPECT_TRUE(values(name).empty()) << name;
@@ -112,7 +112,7 @@ TEST_F(AuxPropsTest, CompleteDecidesNothing) {
     Attribute indicators = authenticated("auth-indicators", {"one", "two"});
     indicators.is_complete = is_complete;
     AuxProps properties(sasl(), context_.get());
-    properties.publish({}, login({{indicators}, {}}), false);
+    properties.publish({}, peer({{indicators}, {}}), false);
     EXPECT_EQ(values("*auth-indicators"), (Values{"one", "two"})) << is_complete;
   }
 }
@@ -122,10 +122,10 @@ TEST_F(AuxPropsTest, UnstarredNamesAreForTheOwnIdentityAlone) {
   request({"auth-indicators", "*auth-indicators"});
   AuxProps properties(sasl(), context_.get());
   const Attributes attributes{{authenticated("auth-indicators", {"one", "two", "one"})}, {}};
-  properties.publish({}, login(attributes), false);
+  properties.publish({}, peer(attributes), false);
   EXPECT_TRUE(values("auth-indicators").empty());
   EXPECT_EQ(values("*auth-indicators"), (Values{"one", "two", "one"}));
-  properties.publish({}, login(attributes), true);
+  properties.publish({}, peer(attributes), true);
   EXPECT_EQ(values("auth-indicators"), (Values{"one", "two", "one"}));
   EXPECT_EQ(values("*auth-indicators"), (Values{"one", "two", "one"}));
 }
@@ -136,10 +136,10 @@ TEST_F(AuxPropsTest, FormBelongsToTheName) {
   request({"*auth-indicators", "*urn:mspac:client-info", "*urn:x b"});
   AuxProps properties(sasl(), context_.get());
   properties.publish({},
-                     login({{authenticated("auth-indicators", {"AP8=", "", "\xc3\xa4"}),
-                             authenticated("urn:mspac:client-info", {"\0\xff"s, "text", ""}),
-                             authenticated("urn:x b", {std::string(65536, 'x')})},
-                            {}}),
+                     peer({{authenticated("auth-indicators", {"AP8=", "", "\xc3\xa4"}),
+                            authenticated("urn:mspac:client-info", {"\0\xff"s, "text", ""}),
+                            authenticated("urn:x b", {std::string(65536, 'x')})},
+                           {}}),
                      false);
   EXPECT_EQ(values("*auth-indicators"), (Values{"AP8=", "", "\xc3\xa4"}));
   EXPECT_EQ(values("*urn:mspac:client-info"), (Values{"AP8=", "dGV4dA==", ""}));
@@ -152,7 +152,7 @@ TEST_F(AuxPropsTest, WhatIsNotTextIsWithheldValueByValue) {
   AuxProps properties(sasl(), context_.get());
   properties.publish(
       {},
-      login({{authenticated("auth-indicators", {"good", "ad\0min"s, "\xffsecret", "fine"})}, {}}),
+      peer({{authenticated("auth-indicators", {"good", "ad\0min"s, "\xffsecret", "fine"})}, {}}),
       false);
   EXPECT_EQ(values("*auth-indicators"), (Values{"good", "fine"}));
   EXPECT_EQ(log_text()->find("min"), std::string::npos);
@@ -172,7 +172,7 @@ TEST_F(AuxPropsTest, FortyLongValuesArrive) {
   for (int i = 0; i < 3; ++i) {
     properties.publish(
         {},
-        login(
+        peer(
             {{authenticated("auth-indicators", groups), authenticated("urn:groups", groups)}, {}}),
         false);
     EXPECT_EQ(values("*auth-indicators"), groups);
@@ -183,11 +183,11 @@ TEST_F(AuxPropsTest, FortyLongValuesArrive) {
 TEST_F(AuxPropsTest, OnlyWhatWasRequestedIsSet) {
   request({"*urn:a", "mail", "*mail"});
   AuxProps properties(sasl(), context_.get());
-  EXPECT_EQ(properties.sources({}, {}, login({})), Values{"urn:a"});
+  EXPECT_EQ(properties.sources({}, {}, peer({})), Values{"urn:a"});
   properties.publish({},
-                     login({{authenticated("urn:a", {"x"}), authenticated("urn:b", {"x"}),
-                             authenticated("mail", {"x"}), authenticated("auth-indicators", {"x"})},
-                            {}}),
+                     peer({{authenticated("urn:a", {"x"}), authenticated("urn:b", {"x"}),
+                            authenticated("mail", {"x"}), authenticated("auth-indicators", {"x"})},
+                           {}}),
                      true);
   EXPECT_EQ(values("*urn:a"), Values{"eA=="});
   EXPECT_TRUE(values("mail").empty());
@@ -196,7 +196,7 @@ TEST_F(AuxPropsTest, OnlyWhatWasRequestedIsSet) {
 
 TEST_F(AuxPropsTest, WantedNamesComeOnceAndWithoutStar) {
   request({"auth-indicators", "*auth-indicators", "*urn:b", "cmusaslsecretPLAIN", "**urn:c"});
-  EXPECT_EQ(AuxProps(sasl(), context_.get()).sources({}, {}, login({})),
+  EXPECT_EQ(AuxProps(sasl(), context_.get()).sources({}, {}, peer({})),
             (Values{"auth-indicators", "urn:b"}));
 }
 
@@ -207,7 +207,7 @@ TEST_F(AuxPropsTest, ADatabaseCannotPose) {
     ASSERT_EQ(prop_set(context_.get(), name, "posed", 5), SASL_OK);
   }
   AuxProps properties(sasl(), context_.get());
-  properties.publish({}, login({{authenticated("auth-indicators", {"true"})}, {}}), true);
+  properties.publish({}, peer({{authenticated("auth-indicators", {"true"})}, {}}), true);
   EXPECT_EQ(values("*auth-indicators"), Values{"true"});
   EXPECT_TRUE(values("*urn:a").empty());
   EXPECT_EQ(values("*mail"), Values{"posed"});  // not a name of ours
@@ -218,7 +218,7 @@ TEST_F(AuxPropsTest, DestructionErases) {
   prop_set(context_.get(), "*mail", "kept", 4);
   {
     AuxProps properties(sasl(), context_.get());
-    properties.publish({}, login({{authenticated("auth-indicators", {"x"})}, {}}), true);
+    properties.publish({}, peer({{authenticated("auth-indicators", {"x"})}, {}}), true);
     EXPECT_FALSE(values("*auth-indicators").empty());
   }
   EXPECT_TRUE(values("*auth-indicators").empty());
@@ -227,8 +227,8 @@ TEST_F(AuxPropsTest, DestructionErases) {
 
 TEST_F(AuxPropsTest, NoContextNoProperties) {
   AuxProps properties(sasl(), nullptr);
-  EXPECT_TRUE(properties.sources({}, {}, login({})).empty());
-  properties.publish({}, login({{authenticated("auth-indicators", {"x"})}, {}}), true);
+  EXPECT_TRUE(properties.sources({}, {}, peer({})).empty());
+  properties.publish({}, peer({{authenticated("auth-indicators", {"x"})}, {}}), true);
 }
 
 TEST(RawNames, AreIndicatorsAndUrns) {

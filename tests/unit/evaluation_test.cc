@@ -50,40 +50,40 @@ from = [{ mechanism = "krb5", name = "src", form = "hex" }]
   return reading.policy ? *std::move(reading.policy) : Policy();
 }
 
-Login alice() {
-  Login login;
-  login.service = "imap";
-  login.mechanism = "krb5";
-  login.principal = "alice@HOME";
-  login.default_realm = "HOME";
-  return login;
+PeerInfo alice() {
+  PeerInfo peer;
+  peer.service = "imap";
+  peer.mechanism = "krb5";
+  peer.principal = "alice@HOME";
+  peer.default_realm = "HOME";
+  return peer;
 }
-Login with(std::vector<Attribute> attributes) {
-  Login login = alice();
-  login.attributes.readable = std::move(attributes);
-  return login;
+PeerInfo with(std::vector<Attribute> attributes) {
+  PeerInfo peer = alice();
+  peer.attributes.readable = std::move(attributes);
+  return peer;
 }
-Login unreadable(const std::string& name) {
-  Login login = alice();
-  login.attributes.unreadable.push_back({name, "the mechanism failed"});
-  return login;
+PeerInfo unreadable(const std::string& name) {
+  PeerInfo peer = alice();
+  peer.attributes.unreadable.push_back({name, "the mechanism failed"});
+  return peer;
 }
-Login unlisted() {
-  Login login = alice();
-  login.unlisted = "the list failed";
-  return login;
+PeerInfo unlisted() {
+  PeerInfo peer = alice();
+  peer.unlisted = "the list failed";
+  return peer;
 }
 
-Result<std::string, Error> identify(const std::string& rules, const Login& login) {
+Result<std::string, Error> identify(const std::string& rules, const PeerInfo& peer) {
   const Policy decided = policy(rules);
-  return identify(decided.scope(login.service, login.mechanism), login, Peer(decided, login));
+  return identify(decided.scope(peer.service, peer.mechanism), peer, RuleContext(decided, peer));
 }
 
 // What a rule comes to as the only deny, which shows all three truths.
-Truth truth(const std::string& rule, const Login& login) {
+Truth truth(const std::string& rule, const PeerInfo& peer) {
   const Policy decided = policy("deny = ['" + rule + "']");
-  const Peer peer(decided, login);
-  const auto findings = judge(decided.scope(login.service, login.mechanism), peer);
+  const RuleContext context(decided, peer);
+  const auto findings = judge(decided.scope(peer.service, peer.mechanism), context);
   EXPECT_EQ(findings.size(), 1U);
   EXPECT_EQ(objection(findings) != nullptr, findings.at(0).truth != Truth::kFalse);
   return findings.at(0).truth;
@@ -91,33 +91,33 @@ Truth truth(const std::string& rule, const Login& login) {
 
 TEST(Identify, ByPrincipal) {
   SPEC("L45");
-  const auto peer = [](const char* principal, const char* mechanism = "krb5") {
-    Login login = alice();
-    login.principal = principal;
-    login.mechanism = mechanism;
-    return login;
+  const auto person = [](const char* principal, const char* mechanism = "krb5") {
+    PeerInfo peer = alice();
+    peer.principal = principal;
+    peer.mechanism = mechanism;
+    return peer;
   };
   const struct {
     const char* identity;
-    Login login;
+    PeerInfo peer;
     const char* name;  // null: refused
   } rows[] = {
-      {"'strip-default-realm'", peer("alice@HOME"), "alice"},
-      {"'strip-default-realm'", peer("alice@OTHER"), "alice@OTHER"},
-      {"'strip-default-realm'", peer("alice@home"), "alice@home"},
-      {"'strip-default-realm'", peer("alice@HOME", "eap-aes128"), "alice@HOME"},
-      {"'strip-default-realm'", peer(" admin@HOME"), nullptr},
-      {"'strip-default-realm'", peer("admin @HOME"), nullptr},
-      {"'strip-default-realm'", peer("admin\\@HOME@OTHER"), nullptr},
-      {"'strip-default-realm'", peer(""), nullptr},
-      {"'principal'", peer("alice@HOME"), "alice@HOME"},
-      {"'principal'", peer("alice@OTHER"), "alice@OTHER"},
-      {"'principal'", peer("WELLKNOWN/ANONYMOUS@HOME"), nullptr},
-      {"'auth-to-local'", peer("alice@HOME"), nullptr},
+      {"'strip-default-realm'", person("alice@HOME"), "alice"},
+      {"'strip-default-realm'", person("alice@OTHER"), "alice@OTHER"},
+      {"'strip-default-realm'", person("alice@home"), "alice@home"},
+      {"'strip-default-realm'", person("alice@HOME", "eap-aes128"), "alice@HOME"},
+      {"'strip-default-realm'", person(" admin@HOME"), nullptr},
+      {"'strip-default-realm'", person("admin @HOME"), nullptr},
+      {"'strip-default-realm'", person("admin\\@HOME@OTHER"), nullptr},
+      {"'strip-default-realm'", person(""), nullptr},
+      {"'principal'", person("alice@HOME"), "alice@HOME"},
+      {"'principal'", person("alice@OTHER"), "alice@OTHER"},
+      {"'principal'", person("WELLKNOWN/ANONYMOUS@HOME"), nullptr},
+      {"'auth-to-local'", person("alice@HOME"), nullptr},
   };
   for (const auto& row : rows) {
-    const auto name = identify("identity = "s + row.identity, row.login);
-    ASSERT_EQ(static_cast<bool>(name), row.name != nullptr) << row.login.principal;
+    const auto name = identify("identity = "s + row.identity, row.peer);
+    ASSERT_EQ(static_cast<bool>(name), row.name != nullptr) << row.peer.principal;
     if (name) {
       EXPECT_EQ(*name, row.name);
     } else {
@@ -128,24 +128,24 @@ TEST(Identify, ByPrincipal) {
 
 TEST(Identify, ByAuthToLocal) {
   SPEC("L45");
-  const auto peer = [](const Strings& values, const char* unknown = "") {
-    Login login = alice();
-    login.local_name = {values, false, unknown};
-    return login;
+  const auto person = [](const Strings& values, const char* unknown = "") {
+    PeerInfo peer = alice();
+    peer.local_name = {values, false, unknown};
+    return peer;
   };
   const std::string rules = "identity = 'auth-to-local'";
-  EXPECT_EQ(*identify(rules, peer({"local"})), "local");
-  for (const Login& bad : {peer({}), peer({}, "no rule applies"), peer({" x"}), peer({""}),
-                           peer({"a\0b"s}), peer({"a", "b"})}) {
+  EXPECT_EQ(*identify(rules, person({"local"})), "local");
+  for (const PeerInfo& bad : {person({}), person({}, "no rule applies"), person({" x"}),
+                              person({""}), person({"a\0b"s}), person({"a", "b"})}) {
     EXPECT_FALSE(identify(rules, bad));
   }
-  EXPECT_NE(identify(rules, peer({}, "no rule applies")).error().message.find("no rule applies"),
+  EXPECT_NE(identify(rules, person({}, "no rule applies")).error().message.find("no rule applies"),
             std::string::npos);
 }
 
 TEST(Identify, AnonymousPeersAreNobodyUnlessAPolicySaysSo) {
   SPEC("L45 N31");
-  Login nobody = with({authenticated("src", {"bob"})});
+  PeerInfo nobody = with({authenticated("src", {"bob"})});
   nobody.is_anonymous = true;
   nobody.principal = "WELLKNOWN/ANONYMOUS@HOME";
   nobody.local_name.values = {"local"};
@@ -155,9 +155,9 @@ TEST(Identify, AnonymousPeersAreNobodyUnlessAPolicySaysSo) {
     EXPECT_EQ(*identify(rules + "\nanonymous = 'guest'", nobody), "guest");
     EXPECT_NE(*identify(rules + "\nanonymous = 'guest'",
                         [] {
-                          Login login = alice();
-                          login.local_name.values = {"local"};
-                          return login;
+                          PeerInfo peer = alice();
+                          peer.local_name.values = {"local"};
+                          return peer;
                         }()),
               "guest");
   }
@@ -167,7 +167,7 @@ TEST(Identify, AnonymousPeersAreNobodyUnlessAPolicySaysSo) {
   EXPECT_EQ(*identify("identity = { attribute = 'how' }\nanonymous = 'guest'", nobody), "guest");
   EXPECT_FALSE(identify("identity = { attribute = 'how' }", nobody));
   // Unknown is not absent, nor are two values.
-  Login unclear = nobody;
+  PeerInfo unclear = nobody;
   unclear.unlisted = "the list failed";
   EXPECT_FALSE(identify("identity = { attribute = 'who' }\nanonymous = 'guest'", unclear));
   nobody.attributes.readable = {authenticated("src", {"a", "b"})};
@@ -185,23 +185,23 @@ TEST(Identify, ByAttribute) {
   const std::string rules = "anonymous = 'guest'\nidentity = { attribute = 'who' }";
   EXPECT_EQ(*identify(rules, with({authenticated("src", {"bob"})})), "bob");
   EXPECT_EQ(*identify(rules, with({authenticated("src", {"bob@HOME"})})), "bob@HOME");
-  const Login bad[] = {alice(),
-                       with({authenticated("src", {})}),
-                       with({authenticated("src", {"secret1", "secret2"})}),
-                       with({authenticated("src", {"secret", "secret"})}),
-                       with({asserted("src", {"secret"})}),
-                       with({authenticated("src", {"secret\xff"})}),
-                       with({authenticated("src", {"secret", "\xff"})}),
-                       with({authenticated("src", {"sec\0ret"s})}),
-                       with({authenticated("src", {" secret"})}),
-                       with({authenticated("src", {"secret\t"})}),
-                       with({authenticated("src", {"sec\x1bret"})}),
-                       with({authenticated("src", {""})}),
-                       with({authenticated("src x", {"secret"})}),
-                       unreadable("src"),
-                       unlisted()};
-  for (const Login& login : bad) {
-    const auto name = identify(rules, login);
+  const PeerInfo bad[] = {alice(),
+                          with({authenticated("src", {})}),
+                          with({authenticated("src", {"secret1", "secret2"})}),
+                          with({authenticated("src", {"secret", "secret"})}),
+                          with({asserted("src", {"secret"})}),
+                          with({authenticated("src", {"secret\xff"})}),
+                          with({authenticated("src", {"secret", "\xff"})}),
+                          with({authenticated("src", {"sec\0ret"s})}),
+                          with({authenticated("src", {" secret"})}),
+                          with({authenticated("src", {"secret\t"})}),
+                          with({authenticated("src", {"sec\x1bret"})}),
+                          with({authenticated("src", {""})}),
+                          with({authenticated("src x", {"secret"})}),
+                          unreadable("src"),
+                          unlisted()};
+  for (const PeerInfo& peer : bad) {
+    const auto name = identify(rules, peer);
     ASSERT_FALSE(name) << *name;
     EXPECT_NE(name.error().message.find("attribute who"), std::string::npos);
     EXPECT_EQ(name.error().message.find("sec"), std::string::npos) << name.error().message;
@@ -221,7 +221,7 @@ TEST(Sources, AreExact) {
   EXPECT_EQ(truth("how=otp", with({authenticated("auth-indicators", {"otp"})})), Truth::kTrue);
   // The same name from another mechanism is another attribute, unless both are listed.
   for (const char* mechanism : {"eap-aes128", "KRB5", "krb5 ", "iakerb", "1.2.3", ""}) {
-    Login other = with({authenticated("src", {"x"})});
+    PeerInfo other = with({authenticated("src", {"x"})});
     other.mechanism = mechanism;
     EXPECT_EQ(truth("exists who", other), Truth::kFalse) << mechanism;
     EXPECT_EQ(truth("both=x", other), mechanism == "eap-aes128"s ? Truth::kTrue : Truth::kFalse);
@@ -229,7 +229,7 @@ TEST(Sources, AreExact) {
     EXPECT_EQ(truth("exists who", other), Truth::kFalse) << mechanism;
   }
   // The values of several sources of one mechanism come together.
-  const Login two = with({authenticated("src", {"x"}), authenticated("more", {"y"})});
+  const PeerInfo two = with({authenticated("src", {"x"}), authenticated("more", {"y"})});
   EXPECT_EQ(truth("both=x & both=y", two), Truth::kTrue);
   EXPECT_EQ(truth("who=y", two), Truth::kFalse);
 }
@@ -243,34 +243,33 @@ TEST(Sources, AreOfTheIssuerThatIsNamed) {
               {"alice@IDP@HOME", false}, {"alice@X.IDP", false}, {"alice@IDPX", false},
               {"alice\\@IDP", false},    {"IDP", false},         {"a@HOME@IDP", true}};
   for (const auto& row : rows) {
-    Login login = with({authenticated("src", {"x"})});
-    login.principal = row.principal;
-    EXPECT_EQ(truth("issued=x", login), row.applies ? Truth::kTrue : Truth::kFalse)
-        << row.principal;
+    PeerInfo peer = with({authenticated("src", {"x"})});
+    peer.principal = row.principal;
+    EXPECT_EQ(truth("issued=x", peer), row.applies ? Truth::kTrue : Truth::kFalse) << row.principal;
     const Policy decided = policy("");
-    EXPECT_EQ(source_names(*decided.find("issued"), login).size(), row.applies ? 1U : 0U);
-    EXPECT_EQ(source_names(*decided.find("who"), login), Strings{"src"});
+    EXPECT_EQ(source_names(*decided.find("issued"), peer).size(), row.applies ? 1U : 0U);
+    EXPECT_EQ(source_names(*decided.find("who"), peer), Strings{"src"});
   }
 }
 
 TEST(Values, AssertedOnesNeverDecide) {
   SPEC("N29 N2");
-  const Login login = with({asserted("src", {"admin"}), authenticated("more", {"user"})});
+  const PeerInfo peer = with({asserted("src", {"admin"}), authenticated("more", {"user"})});
   for (const char* rule : {"who=admin", "who~*", "exists who", "complete who", "both=admin"}) {
-    EXPECT_EQ(truth(rule, login), Truth::kFalse) << rule;
+    EXPECT_EQ(truth(rule, peer), Truth::kFalse) << rule;
   }
-  EXPECT_EQ(truth("both=user", login), Truth::kTrue);
+  EXPECT_EQ(truth("both=user", peer), Truth::kTrue);
   const Policy decided = policy("require = ['who=admin']\nauthorize = ['who=admin']");
-  const Peer peer(decided, login);
-  EXPECT_NE(objection(judge(decided.scope("imap", "krb5"), peer)), nullptr);
-  Login acting = login;
+  const RuleContext context(decided, peer);
+  EXPECT_NE(objection(judge(decided.scope("imap", "krb5"), context)), nullptr);
+  PeerInfo acting = peer;
   acting.authid = "alice";
   acting.authzid = "bob";
-  EXPECT_TRUE(authorize(decided.scope("imap", "krb5"), acting, Peer(decided, acting)));
+  EXPECT_TRUE(authorize(decided.scope("imap", "krb5"), acting, RuleContext(decided, acting)));
   // They are there for those who ask for them by that name.
-  EXPECT_EQ(asserted_attribute(*decided.find("who"), login).values, Strings{"admin"});
-  EXPECT_TRUE(asserted_attribute(*decided.find("issued"), login).is_absent());
-  EXPECT_TRUE(local_attribute(*decided.find("who"), login).is_absent());
+  EXPECT_EQ(asserted_attribute(*decided.find("who"), peer).values, Strings{"admin"});
+  EXPECT_TRUE(asserted_attribute(*decided.find("issued"), peer).is_absent());
+  EXPECT_TRUE(local_attribute(*decided.find("who"), peer).is_absent());
   EXPECT_TRUE(
       asserted_attribute(*decided.find("who"), with({authenticated("src", {"x"})})).is_absent());
 }
@@ -278,13 +277,13 @@ TEST(Values, AssertedOnesNeverDecide) {
 TEST(Values, CompleteCountsOnlyWhereItIsAskedFor) {
   SPEC("N16 N17");
   for (const bool is_complete : {false, true}) {
-    const Login login = with({authenticated("src", {"x"}, is_complete)});
-    EXPECT_EQ(truth("who=x & exists who & who~? & !who=y", login), Truth::kTrue);
-    EXPECT_EQ(truth("complete who", login), is_complete ? Truth::kTrue : Truth::kFalse);
-    EXPECT_EQ(*identify("identity = { attribute = 'who' }", login), "x");
+    const PeerInfo peer = with({authenticated("src", {"x"}, is_complete)});
+    EXPECT_EQ(truth("who=x & exists who & who~? & !who=y", peer), Truth::kTrue);
+    EXPECT_EQ(truth("complete who", peer), is_complete ? Truth::kTrue : Truth::kFalse);
+    EXPECT_EQ(*identify("identity = { attribute = 'who' }", peer), "x");
     // Of two sources both must say so, of one that is absent nothing is missing.
-    EXPECT_EQ(truth("complete both", login), is_complete ? Truth::kTrue : Truth::kFalse);
-    const Login two =
+    EXPECT_EQ(truth("complete both", peer), is_complete ? Truth::kTrue : Truth::kFalse);
+    const PeerInfo two =
         with({authenticated("src", {"x"}, true), authenticated("more", {"y"}, is_complete)});
     EXPECT_EQ(truth("complete both", two), is_complete ? Truth::kTrue : Truth::kFalse);
   }
@@ -298,7 +297,7 @@ TEST(Values, UnknownIsNeverAbsent) {
   SPEC("N3 N23 N30");
   const struct {
     const char* attribute;
-    Login login;
+    PeerInfo peer;
     const char* reason;
   } rows[] = {
       {"who", unreadable("src"), "the mechanism failed"},
@@ -312,16 +311,16 @@ TEST(Values, UnknownIsNeverAbsent) {
   };
   for (const auto& row : rows) {
     const std::string rule = row.attribute + "=x"s;
-    EXPECT_EQ(truth(rule, row.login), Truth::kUnknown) << rule;
-    EXPECT_EQ(truth("!" + rule, row.login), Truth::kUnknown);
+    EXPECT_EQ(truth(rule, row.peer), Truth::kUnknown) << rule;
+    EXPECT_EQ(truth("!" + rule, row.peer), Truth::kUnknown);
     const Policy decided = policy("require = ['!" + rule + "']\ndeny = ['" + rule +
                                   "']\nauthorize = ['!" + rule + "', '" + rule + "']");
-    Login login = row.login;
-    login.authid = "alice";
-    login.authzid = "bob";
-    const Peer peer(decided, login);
+    PeerInfo peer = row.peer;
+    peer.authid = "alice";
+    peer.authzid = "bob";
+    const RuleContext context(decided, peer);
     const Scope& scope = decided.scope("imap", "krb5");
-    const auto findings = judge(scope, peer);
+    const auto findings = judge(scope, context);
     ASSERT_EQ(findings.size(), 2U);
     EXPECT_TRUE(findings[0].is_objection());
     EXPECT_TRUE(findings[1].is_objection());
@@ -329,11 +328,11 @@ TEST(Values, UnknownIsNeverAbsent) {
     EXPECT_TRUE(text.starts_with("deny at p:1")) << text;
     EXPECT_NE(text.find(row.reason), std::string::npos) << text;
     EXPECT_EQ(text.find("sec"), std::string::npos) << text;
-    const auto error = authorize(scope, login, peer);
+    const auto error = authorize(scope, peer, context);
     ASSERT_TRUE(error);
     EXPECT_EQ(error->message.find("sec"), std::string::npos);
-    login.authzid = "alice";
-    EXPECT_FALSE(authorize(scope, login, Peer(decided, login)));
+    peer.authzid = "alice";
+    EXPECT_FALSE(authorize(scope, peer, RuleContext(decided, peer)));
   }
   // The form is the name's: any octets have a hexadecimal one.
   EXPECT_EQ(truth("hex=\"00ff\"", with({authenticated("src", {"\0\xff"s})})), Truth::kTrue);
@@ -341,7 +340,7 @@ TEST(Values, UnknownIsNeverAbsent) {
 
 TEST(Judge, DenyWinsAndNoRuleIsForgotten) {
   SPEC("N3 N30");
-  const Login login = with({authenticated("src", {"x"})});
+  const PeerInfo peer = with({authenticated("src", {"x"})});
   const struct {
     const char* rules;
     const char* objection;  // null: none
@@ -360,8 +359,8 @@ TEST(Judge, DenyWinsAndNoRuleIsForgotten) {
   };
   for (const auto& row : rows) {
     const Policy decided = policy(row.rules);
-    const Peer peer(decided, login);
-    const auto findings = judge(decided.scope("imap", "krb5"), peer);
+    const RuleContext context(decided, peer);
+    const auto findings = judge(decided.scope("imap", "krb5"), context);
     const Finding* const found = objection(findings);
     ASSERT_EQ(found != nullptr, row.objection != nullptr) << row.rules;
     // The log says where the rule is, not what it says.
@@ -388,10 +387,10 @@ TEST(Authorize, IsForThoseWhoActAsOthers) {
   };
   for (const auto& row : rows) {
     const Policy decided = policy(row.rules);
-    Login login = alice();
-    login.authid = "alice";
-    login.authzid = row.authzid;
-    const auto error = authorize(decided.scope("imap", "krb5"), login, Peer(decided, login));
+    PeerInfo peer = alice();
+    peer.authid = "alice";
+    peer.authzid = row.authzid;
+    const auto error = authorize(decided.scope("imap", "krb5"), peer, RuleContext(decided, peer));
     EXPECT_EQ(!error, row.may) << row.rules << " " << row.authzid;
   }
 }

@@ -9,7 +9,7 @@ namespace gssloop::testing {
 namespace {
 
 using namespace std::string_literals;
-using authz::Login;
+using authz::PeerInfo;
 
 const Strings& locals() {
   static const Strings names{"a", "b", "c", "d"};
@@ -147,25 +147,25 @@ Attributes attributes(Dice* dice, const std::vector<SourceLine>& sources) {
   return found;
 }
 
-Login login(Dice* dice, const std::vector<SourceLine>& sources) {
-  Login login;
-  login.service = dice->once_in(2) ? "imap" : "ldap";
-  login.mechanism = dice->once_in(4) ? kEap : "krb5";
-  login.principal = dice->one_of({"x@xy", "xx@yx", "x"});
-  login.default_realm = "xy";
-  login.is_anonymous = dice->once_in(6);
-  login.is_channel_bound = dice->once_in(2);
-  login.ssf = dice->once_in(2) ? 56 : 128;
-  if (dice->once_in(2)) login.local_name.values = {"xx"};
-  if (dice->once_in(4)) login.local_name = {{}, false, "no database"};
-  login.attributes = attributes(dice, sources);
+PeerInfo peer(Dice* dice, const std::vector<SourceLine>& sources) {
+  PeerInfo peer;
+  peer.service = dice->once_in(2) ? "imap" : "ldap";
+  peer.mechanism = dice->once_in(4) ? kEap : "krb5";
+  peer.principal = dice->one_of({"x@xy", "xx@yx", "x"});
+  peer.default_realm = "xy";
+  peer.is_anonymous = dice->once_in(6);
+  peer.is_channel_bound = dice->once_in(2);
+  peer.ssf = dice->once_in(2) ? 56 : 128;
+  if (dice->once_in(2)) peer.local_name.values = {"xx"};
+  if (dice->once_in(4)) peer.local_name = {{}, false, "no database"};
+  peer.attributes = attributes(dice, sources);
   if (dice->once_in(20)) {
-    login.attributes = {};
-    login.unlisted = "the list is broken";
+    peer.attributes = {};
+    peer.unlisted = "the list is broken";
   }
-  login.authid = dice->one_of({"x", "xx"});
-  login.authzid = dice->one_of({"x", "xx"});
-  return login;
+  peer.authid = dice->one_of({"x", "xx"});
+  peer.authzid = dice->one_of({"x", "xx"});
+  return peer;
 }
 
 std::string list(const std::vector<RuleTree>& rules) {
@@ -197,7 +197,7 @@ Case generate(Dice* dice) {
   made.identity = dice->one_of({"\"strip-default-realm\"", "\"principal\"", "\"auth-to-local\"",
                                 "{ attribute = \"a\" }", "{ attribute = \"b\" }"});
   if (dice->once_in(2)) made.anonymous = "guest";
-  made.login = login(dice, made.sources);
+  made.peer = peer(dice, made.sources);
   return made;
 }
 

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "gssloop/authz/login.h"
+#include "gssloop/authz/peer_info.h"
 
 // Generated policies and peers for policy_oracle_test.cc.
 
@@ -54,7 +54,7 @@ struct Case {
   std::vector<RuleTree> all_require, require, deny, authorize;
   bool has_authorize = false;
   std::string identity, anonymous;
-  authz::Login login;
+  authz::PeerInfo peer;
 };
 
 // generate makes a case of few names and few values, so that they meet often.

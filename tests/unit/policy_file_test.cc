@@ -331,9 +331,9 @@ TEST(PolicyFile, ACutPolicyGrantsNoMoreWhereAllComesFirst) {
   for (std::size_t len = whole.find("[services"); len <= whole.size(); ++len) {
     const auto reading = read(whole.substr(0, len));
     if (!reading.policy) continue;
-    const Login login{.service = "imap", .mechanism = "krb5", .principal = "x@OTHER"};
-    const Peer peer(*reading.policy, login);
-    EXPECT_NE(objection(judge(reading.policy->scope("imap", "krb5"), peer)), nullptr) << len;
+    const PeerInfo peer{.service = "imap", .mechanism = "krb5", .principal = "x@OTHER"};
+    const RuleContext context(*reading.policy, peer);
+    EXPECT_NE(objection(judge(reading.policy->scope("imap", "krb5"), context)), nullptr) << len;
   }
   // Within the list there is no policy at all.
   for (std::size_t len = whole.find("require") + 1; len < whole.find("]\n[services"); ++len) {

@@ -47,21 +47,21 @@ bool matches(const std::vector<int>& pattern, std::size_t i, const std::string& 
   return is_same && matches(pattern, i + 1, value, j + 1);
 }
 
-std::string realm(const Login& login) {
-  const std::size_t at = login.principal.find('@');
-  return at == std::string::npos ? "" : login.principal.substr(at + 1);
+std::string realm(const PeerInfo& peer) {
+  const std::size_t at = peer.principal.find('@');
+  return at == std::string::npos ? "" : peer.principal.substr(at + 1);
 }
 
 Known local(const std::string& name, const Case& made) {
   Known known;
   for (const SourceLine& source : made.sources) {
-    if (source.local != name || source.mechanism != made.login.mechanism) continue;
-    if (!source.issuer.empty() && source.issuer != realm(made.login)) continue;
-    if (!made.login.unlisted.empty()) known.is_unknown = true;
-    for (const auto& unreadable : made.login.attributes.unreadable) {
+    if (source.local != name || source.mechanism != made.peer.mechanism) continue;
+    if (!source.issuer.empty() && source.issuer != realm(made.peer)) continue;
+    if (!made.peer.unlisted.empty()) known.is_unknown = true;
+    for (const auto& unreadable : made.peer.attributes.unreadable) {
       if (unreadable.name == source.name) known.is_unknown = true;
     }
-    for (const Attribute& attribute : made.login.attributes.readable) {
+    for (const Attribute& attribute : made.peer.attributes.readable) {
       if (attribute.name != source.name || attribute.values.index() != 0) continue;
       if (!attribute.is_complete) known.is_complete = false;
       for (const AuthenticatedValue& value : std::get<0>(attribute.values)) {
@@ -80,20 +80,20 @@ Known local(const std::string& name, const Case& made) {
 }
 
 Known lookup(const std::string& name, const Case& made) {
-  const Login& login = made.login;
+  const PeerInfo& peer = made.peer;
   const auto one = [](const std::string& value) { return Known{{value}, false, true}; };
   const auto any = [&](const std::string& value) { return value.empty() ? Known{} : one(value); };
-  if (name == "peer.realm") return any(login.is_anonymous ? "" : realm(login));
-  if (name == "peer.principal") return any(login.is_anonymous ? "" : login.principal);
-  if (name == "peer.mechanism") return one(login.mechanism);
-  if (name == "peer.service") return one(login.service);
-  if (name == "peer.channel-bound") return one(login.is_channel_bound ? "yes" : "no");
-  if (name == "peer.anonymous") return one(login.is_anonymous ? "yes" : "no");
-  if (name == "peer.ssf") return one(login.ssf == 56 ? "56" : "128");
-  if (name == "authid") return one(login.authid);
-  if (name == "authzid") return one(login.authzid);
+  if (name == "peer.realm") return any(peer.is_anonymous ? "" : realm(peer));
+  if (name == "peer.principal") return any(peer.is_anonymous ? "" : peer.principal);
+  if (name == "peer.mechanism") return one(peer.mechanism);
+  if (name == "peer.service") return one(peer.service);
+  if (name == "peer.channel-bound") return one(peer.is_channel_bound ? "yes" : "no");
+  if (name == "peer.anonymous") return one(peer.is_anonymous ? "yes" : "no");
+  if (name == "peer.ssf") return one(peer.ssf == 56 ? "56" : "128");
+  if (name == "authid") return one(peer.authid);
+  if (name == "authzid") return one(peer.authzid);
   if (name == "peer.local-name") {
-    return {login.local_name.values, !login.local_name.unknown.empty(), false};
+    return {peer.local_name.values, !peer.local_name.unknown.empty(), false};
   }
   return local(name, made);
 }
@@ -135,27 +135,27 @@ bool is_admitted(const Case& made) {
 }
 
 bool may_act(const Case& made) {
-  if (!made.has_authorize || made.login.authid == made.login.authzid) return true;
+  if (!made.has_authorize || made.peer.authid == made.peer.authzid) return true;
   return std::ranges::any_of(made.authorize,
                              [&](const RuleTree& r) { return decide(r, made) == 2; });
 }
 
 // "" where the peer is refused.
 std::string name_of(const Case& made) {
-  const Login& login = made.login;
+  const PeerInfo& peer = made.peer;
   const bool is_by_attribute = made.identity.starts_with("{");
   const Known known = is_by_attribute ? local(made.identity.substr(15, 1), made) : Known{};
-  if (login.is_anonymous && known.values.empty() && !known.is_unknown) return made.anonymous;
+  if (peer.is_anonymous && known.values.empty() && !known.is_unknown) return made.anonymous;
   if (is_by_attribute) {
     const bool is_one = known.values.size() == 1 && !known.is_unknown;
     return is_one && !known.values[0].starts_with(" ") ? known.values[0] : "";
   }
   if (made.identity == "\"auth-to-local\"") {
-    return login.local_name.values.empty() ? "" : login.local_name.values[0];
+    return peer.local_name.values.empty() ? "" : peer.local_name.values[0];
   }
-  const bool is_stripped = made.identity == "\"strip-default-realm\"" &&
-                           login.mechanism == "krb5" && realm(login) == "xy";
-  return is_stripped ? login.principal.substr(0, login.principal.find('@')) : login.principal;
+  const bool is_stripped =
+      made.identity == "\"strip-default-realm\"" && peer.mechanism == "krb5" && realm(peer) == "xy";
+  return is_stripped ? peer.principal.substr(0, peer.principal.find('@')) : peer.principal;
 }
 
 // ---- both
@@ -175,15 +175,15 @@ Decision by_policy(const Case& made, const std::string& file) {
     ADD_FAILURE() << reading.summary() << "\n" << file;
     return decision;
   }
-  const Scope& scope = reading.policy->scope(made.login.service, made.login.mechanism);
-  const Peer peer(*reading.policy, made.login);
-  const auto findings = judge(scope, peer);
-  const auto identity = identify(scope, made.login, peer);
+  const Scope& scope = reading.policy->scope(made.peer.service, made.peer.mechanism);
+  const RuleContext context(*reading.policy, made.peer);
+  const auto findings = judge(scope, context);
+  const auto identity = identify(scope, made.peer, context);
   decision.name = identity ? *identity : "";
   decision.is_admitted = objection(findings) == nullptr;
-  decision.may_act = !authorize(scope, made.login, peer);
+  decision.may_act = !authorize(scope, made.peer, context);
   for (const Finding& finding : findings) decision.truths.push_back(finding.truth);
-  for (const Finding& finding : authorize_findings(scope, peer)) {
+  for (const Finding& finding : authorize_findings(scope, context)) {
     decision.truths.push_back(finding.truth);
   }
   return decision;
@@ -231,9 +231,9 @@ TEST(PolicyOracle, NoOrderMattersToAnyDecision) {
     const Decision before = by_policy(made, toml(made));
     for (int permutation = 0; permutation < 8; ++permutation) {
       dice.shuffle(&made.sources);
-      dice.shuffle(&made.login.attributes.readable);
-      dice.shuffle(&made.login.attributes.unreadable);
-      for (Attribute& attribute : made.login.attributes.readable) {
+      dice.shuffle(&made.peer.attributes.readable);
+      dice.shuffle(&made.peer.attributes.unreadable);
+      for (Attribute& attribute : made.peer.attributes.readable) {
         std::visit([&](auto& values) { dice.shuffle(&values); }, attribute.values);
       }
       ASSERT_EQ(by_policy(made, toml(made)), before) << i << "\n" << toml(made);

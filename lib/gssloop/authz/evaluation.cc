@@ -8,11 +8,11 @@
 namespace gssloop::authz {
 namespace {
 
-Finding find(Finding::Kind kind, const Rule& rule, const Peer& peer) {
-  Finding finding{kind, &rule, rule.expression.evaluate(peer), {}};
+Finding find(Finding::Kind kind, const Rule& rule, const RuleContext& context) {
+  Finding finding{kind, &rule, rule.expression.evaluate(context), {}};
   if (finding.truth != Truth::kUnknown) return finding;
   for (const Term* term : rule.expression.terms()) {
-    const LocalAttribute& attribute = peer.attribute(term->name);
+    const LocalAttribute& attribute = context.attribute(term->name);
     if (!attribute.has_unknown()) continue;
     finding.unknown = term->name + ": " + attribute.unknown;
     return finding;
@@ -21,9 +21,9 @@ Finding find(Finding::Kind kind, const Rule& rule, const Peer& peer) {
   return finding;
 }
 
-void find_all(Finding::Kind kind, const std::vector<Rule>& rules, const Peer& peer,
+void find_all(Finding::Kind kind, const std::vector<Rule>& rules, const RuleContext& context,
               std::vector<Finding>* findings) {
-  for (const Rule& rule : rules) findings->push_back(find(kind, rule, peer));
+  for (const Rule& rule : rules) findings->push_back(find(kind, rule, context));
 }
 
 const char* keyword(Finding::Kind kind) noexcept {
@@ -42,8 +42,9 @@ Error identity_error(const Identity& identity, const std::string& message) {
   return {"identity at " + identity.place.text() + " " + message};
 }
 
-Result<std::string, Error> attribute_identity(const Identity& identity, const Peer& peer) {
-  const LocalAttribute& attribute = peer.attribute(identity.attribute);
+Result<std::string, Error> attribute_identity(const Identity& identity,
+                                              const RuleContext& context) {
+  const LocalAttribute& attribute = context.attribute(identity.attribute);
   const std::string subject = "is the attribute " + identity.attribute;
   if (attribute.has_unknown()) {
     return identity_error(identity, subject + ", which is unknown: " + attribute.unknown);
@@ -61,40 +62,42 @@ Result<std::string, Error> attribute_identity(const Identity& identity, const Pe
   return attribute.values.front();
 }
 
-Result<std::string, Error> local_name(const Identity& identity, const Login& login) {
-  if (login.local_name.values.size() == 1) return login.local_name.values.front();
-  return identity_error(
-      identity, "is auth-to-local, which gives the principal no local name" +
-                    (login.local_name.has_unknown() ? ": " + login.local_name.unknown : ""));
+Result<std::string, Error> local_name(const Identity& identity, const PeerInfo& peer) {
+  if (peer.local_name.values.size() == 1) return peer.local_name.values.front();
+  return identity_error(identity,
+                        "is auth-to-local, which gives the principal no local name" +
+                            (peer.local_name.has_unknown() ? ": " + peer.local_name.unknown : ""));
 }
 
-Result<std::string, Error> unchecked_identity(const Scope& scope, const Login& login,
-                                              const Peer& peer) {
+Result<std::string, Error> unchecked_identity(const Scope& scope, const PeerInfo& peer,
+                                              const RuleContext& context) {
   const bool is_by_attribute = scope.identity.kind == Identity::Kind::kAttribute;
   // naming-exts section 9: an attribute may stand for the permanent name that such a peer lacks.
-  const bool is_nobody = login.is_anonymous &&
-                         (!is_by_attribute || peer.attribute(scope.identity.attribute).is_absent());
+  const bool is_nobody =
+      peer.is_anonymous &&
+      (!is_by_attribute || context.attribute(scope.identity.attribute).is_absent());
   if (is_nobody) {
     if (scope.anonymous) return *scope.anonymous;
     return Error{"the peer is anonymous"};
   }
-  if (is_by_attribute) return attribute_identity(scope.identity, peer);
+  if (is_by_attribute) return attribute_identity(scope.identity, context);
   switch (scope.identity.kind) {
     case Identity::Kind::kAuthToLocal:
-      return local_name(scope.identity, login);
+      return local_name(scope.identity, peer);
     case Identity::Kind::kPrincipal:
-      return authid_of(login.principal, login.is_kerberos(), "");
+      return authid_of(peer.principal, peer.is_kerberos(), "");
     case Identity::Kind::kStripDefaultRealm:
     case Identity::Kind::kAttribute:
       break;
   }
-  return authid_of(login.principal, login.is_kerberos(), login.default_realm);
+  return authid_of(peer.principal, peer.is_kerberos(), peer.default_realm);
 }
 
 }  // namespace
 
-Result<std::string, Error> identify(const Scope& scope, const Login& login, const Peer& peer) {
-  auto name = unchecked_identity(scope, login, peer);
+Result<std::string, Error> identify(const Scope& scope, const PeerInfo& peer,
+                                    const RuleContext& context) {
+  auto name = unchecked_identity(scope, peer, context);
   if (!name) return name;
   if (auto error = check_login_name(*name)) return *std::move(error);
   return name;
@@ -111,10 +114,10 @@ std::string Finding::text() const {
   return text;
 }
 
-std::vector<Finding> judge(const Scope& scope, const Peer& peer) {
+std::vector<Finding> judge(const Scope& scope, const RuleContext& context) {
   std::vector<Finding> findings;
-  find_all(Finding::Kind::kDeny, scope.deny, peer, &findings);
-  find_all(Finding::Kind::kRequire, scope.require, peer, &findings);
+  find_all(Finding::Kind::kDeny, scope.deny, context, &findings);
+  find_all(Finding::Kind::kRequire, scope.require, context, &findings);
   return findings;
 }
 
@@ -123,15 +126,16 @@ const Finding* objection(const std::vector<Finding>& findings) {
   return found != findings.end() ? &*found : nullptr;
 }
 
-std::vector<Finding> authorize_findings(const Scope& scope, const Peer& peer) {
+std::vector<Finding> authorize_findings(const Scope& scope, const RuleContext& context) {
   std::vector<Finding> findings;
-  if (scope.authorize) find_all(Finding::Kind::kAuthorize, *scope.authorize, peer, &findings);
+  if (scope.authorize) find_all(Finding::Kind::kAuthorize, *scope.authorize, context, &findings);
   return findings;
 }
 
-std::optional<Error> authorize(const Scope& scope, const Login& login, const Peer& peer) {
-  if (!scope.authorize || login.authid == login.authzid) return std::nullopt;
-  const auto findings = authorize_findings(scope, peer);
+std::optional<Error> authorize(const Scope& scope, const PeerInfo& peer,
+                               const RuleContext& context) {
+  if (!scope.authorize || peer.authid == peer.authzid) return std::nullopt;
+  const auto findings = authorize_findings(scope, context);
   const auto permits = [](const Finding& finding) { return finding.truth == Truth::kTrue; };
   if (std::ranges::any_of(findings, permits)) return std::nullopt;
   std::string message = "the policy does not permit that";

@@ -7,18 +7,19 @@
 #include <vector>
 
 #include "gssloop/authz/expression.h"
-#include "gssloop/authz/login.h"
+#include "gssloop/authz/peer_info.h"
 #include "gssloop/authz/policy.h"
 #include "gssloop/base/result.h"
 
 namespace gssloop::authz {
 
-// The decisions of a policy about one login, in the order in which they fall: identify; judge;
+// The decisions of a policy about one peer, in the order in which they fall: identify; judge;
 // after the names were made canonical, authorize. All are pure.
 
 // identify says as whom the peer is seen. A peer without a name gets one only where the policy says
 // so. Fails with a message that names what is missing, never a value.
-Result<std::string, Error> identify(const Scope& scope, const Login& login, const Peer& peer);
+Result<std::string, Error> identify(const Scope& scope, const PeerInfo& peer,
+                                    const RuleContext& context);
 
 // Finding is what one rule came to.
 struct Finding {
@@ -37,15 +38,16 @@ struct Finding {
 };
 
 // judge applies every require and deny, the denials first.
-std::vector<Finding> judge(const Scope& scope, const Peer& peer);
+std::vector<Finding> judge(const Scope& scope, const RuleContext& context);
 // objection is the first finding that keeps the peer out, or null.
 const Finding* objection(const std::vector<Finding>& findings);
 
-// authorize says whether the peer may act as login.authzid, as far as the policy has a say: always
+// authorize says whether the peer may act as peer.authzid, as far as the policy has a say: always
 // as itself. Fails with a message for the log.
-std::optional<Error> authorize(const Scope& scope, const Login& login, const Peer& peer);
+std::optional<Error> authorize(const Scope& scope, const PeerInfo& peer,
+                               const RuleContext& context);
 // authorize_findings shows the same rule by rule; empty where the policy has no say.
-std::vector<Finding> authorize_findings(const Scope& scope, const Peer& peer);
+std::vector<Finding> authorize_findings(const Scope& scope, const RuleContext& context);
 
 }  // namespace gssloop::authz
 

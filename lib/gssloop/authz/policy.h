@@ -33,7 +33,7 @@ struct Place {
 // (naming-exts section 5), and a name that merely begins or ends with this one is another
 // (section 6).
 struct Source {
-  std::string mechanism;  // as Login::mechanism says it: "krb5", "eap-aes128", a dotted OID
+  std::string mechanism;  // as PeerInfo::mechanism says it: "krb5", "eap-aes128", a dotted OID
   std::string name;       // of the GSS attribute, whole
   std::string issuer;     // the peer's realm; empty: any
   ValueForm form = ValueForm::kText;  // of its values
@@ -101,7 +101,7 @@ class Policy {
   // The empty policy grants and refuses nothing.
   Policy() = default;
 
-  // scope is what holds for a service and a mechanism (as in Login): the service's own table, or
+  // scope is what holds for a service and a mechanism (as in PeerInfo): the service's own table, or
   // the default one.
   const Scope& scope(std::string_view service, std::string_view mechanism) const;
   // find and find_property look for a local attribute by its name, or by its property's; null where
@@ -132,13 +132,13 @@ inline constexpr std::string_view kAsserted = "asserted:";
 // Names that rules may use although no attribute defines them.
 namespace reserved {
 inline constexpr std::string_view kRealm = "peer.realm";          // absent for anonymous peers
-inline constexpr std::string_view kMechanism = "peer.mechanism";  // as Login::mechanism
+inline constexpr std::string_view kMechanism = "peer.mechanism";  // as PeerInfo::mechanism
 inline constexpr std::string_view kChannelBound = "peer.channel-bound";  // "yes" or "no"
 inline constexpr std::string_view kAnonymous = "peer.anonymous";         // "yes" or "no"
 inline constexpr std::string_view kSsf = "peer.ssf";                     // bits
 inline constexpr std::string_view kPrincipal = "peer.principal";         // as displayed
 inline constexpr std::string_view kLocalName = "peer.local-name";        // by auth_to_local
-inline constexpr std::string_view kService = "peer.service";             // as Login::service
+inline constexpr std::string_view kService = "peer.service";             // as PeerInfo::service
 // In `authorize` only: the canonical identities.
 inline constexpr std::string_view kAuthid = "authid";
 // As whom the peer asks to act; in `authorize` only.

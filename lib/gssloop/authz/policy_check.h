@@ -16,8 +16,8 @@ namespace gssloop::authz {
 
 // What is wrong with a policy beyond its syntax. policy_file.cc says where.
 
-// mechanism_name is what Login::mechanism will say for a mechanism that a policy gives by its name
-// or OID. Fails for one that this machine does not know by name.
+// mechanism_name is what PeerInfo::mechanism will say for a mechanism that a policy gives by its
+// name or OID. Fails for one that this machine does not know by name.
 Result<std::string, Error> mechanism_name(const std::string& given,
                                           const std::vector<MechanismName>& mechanisms);
 

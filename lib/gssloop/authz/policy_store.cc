@@ -237,7 +237,7 @@ std::shared_ptr<const PolicySnapshot> PolicyStore::current() {
   if (is_same && !changed->disk.diagnostics.empty()) return state->snapshot;
   // It may be gone by now only. That must neither open the door nor be remembered.
   if (changed->disk.is_absent) return state->snapshot;
-  // Of two threads that read at once one is first; the other's view serves its own login, and the
+  // Of two threads that read at once one is first; the other's view serves its own peer, and the
   // next login looks again.
   state_.compare_exchange_strong(state, changed, std::memory_order_acq_rel);
   return changed->snapshot;

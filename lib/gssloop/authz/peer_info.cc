@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "gssloop/authz/login.h"
+#include "gssloop/authz/peer_info.h"
 
 #include <algorithm>
 
@@ -10,9 +10,9 @@ namespace {
 
 constexpr std::string_view kIndicators = "auth-indicators";
 
-bool applies(const Source& source, const Login& login) {
-  return source.mechanism == login.mechanism &&
-         (source.issuer.empty() || source.issuer == realm_of(login.principal));
+bool applies(const Source& source, const PeerInfo& peer) {
+  return source.mechanism == peer.mechanism &&
+         (source.issuer.empty() || source.issuer == realm_of(peer.principal));
 }
 
 LocalAttribute single(std::string value) { return {{std::move(value)}, true, {}}; }
@@ -37,8 +37,8 @@ void add(const Source& source, const std::vector<Value>& values, LocalAttribute*
 }
 
 // Names of the unreadable that this source would have filled.
-void add_unreadable(const Source& source, const Login& login, LocalAttribute* local) {
-  for (const UnreadableAttribute& unreadable : login.attributes.unreadable) {
+void add_unreadable(const Source& source, const PeerInfo& peer, LocalAttribute* local) {
+  for (const UnreadableAttribute& unreadable : peer.attributes.unreadable) {
     if (unreadable.name != source.name) continue;
     note_unknown("\"" + printable(as_bytes(source.name)) +
                      "\" is listed, but cannot be read: " + unreadable.reason,
@@ -48,22 +48,22 @@ void add_unreadable(const Source& source, const Login& login, LocalAttribute* lo
 
 }  // namespace
 
-std::vector<std::string> source_names(const Definition& definition, const Login& login) {
+std::vector<std::string> source_names(const Definition& definition, const PeerInfo& peer) {
   std::vector<std::string> names;
   for (const Source& source : definition.sources) {
-    if (applies(source, login)) names.push_back(source.name);
+    if (applies(source, peer)) names.push_back(source.name);
   }
   return names;
 }
 
-LocalAttribute local_attribute(const Definition& definition, const Login& login) {
+LocalAttribute local_attribute(const Definition& definition, const PeerInfo& peer) {
   LocalAttribute local;
   bool is_complete = true;
   for (const Source& source : definition.sources) {
-    if (!applies(source, login)) continue;
-    if (!login.unlisted.empty()) note_unknown(login.unlisted, &local);
-    add_unreadable(source, login, &local);
-    const Attribute* attribute = login.attributes.find(source.name);
+    if (!applies(source, peer)) continue;
+    if (!peer.unlisted.empty()) note_unknown(peer.unlisted, &local);
+    add_unreadable(source, peer, &local);
+    const Attribute* attribute = peer.attributes.find(source.name);
     if (attribute == nullptr || attribute->authenticated() == nullptr) continue;
     add(source, *attribute->authenticated(), &local);
     is_complete = is_complete && attribute->is_complete;
@@ -72,11 +72,11 @@ LocalAttribute local_attribute(const Definition& definition, const Login& login)
   return local;
 }
 
-LocalAttribute asserted_attribute(const Definition& definition, const Login& login) {
+LocalAttribute asserted_attribute(const Definition& definition, const PeerInfo& peer) {
   LocalAttribute local;
   for (const Source& source : definition.sources) {
-    const Attribute* attribute = login.attributes.find(source.name);
-    if (!applies(source, login) || attribute == nullptr || attribute->asserted() == nullptr) {
+    const Attribute* attribute = peer.attributes.find(source.name);
+    if (!applies(source, peer) || attribute == nullptr || attribute->asserted() == nullptr) {
       continue;
     }
     add(source, *attribute->asserted(), &local);
@@ -96,30 +96,30 @@ bool is_raw_name(std::string_view name) noexcept {
   return name == kIndicators || name.starts_with("urn:");
 }
 
-const LocalAttribute& Peer::attribute(std::string_view name) const {
+const LocalAttribute& RuleContext::attribute(std::string_view name) const {
   const auto found = gathered_.find(name);
   if (found != gathered_.end()) return found->second;
   auto answer = reserved_attribute(name);
   if (!answer) {
     const Definition* definition = policy_.find(name);
-    answer = definition != nullptr ? local_attribute(*definition, login_) : LocalAttribute{};
+    answer = definition != nullptr ? local_attribute(*definition, peer_) : LocalAttribute{};
   }
   return gathered_.emplace(name, *std::move(answer)).first->second;
 }
 
-std::optional<LocalAttribute> Peer::reserved_attribute(std::string_view name) const {
+std::optional<LocalAttribute> RuleContext::reserved_attribute(std::string_view name) const {
   // An anonymous peer's name and realm stand for everybody's.
-  const std::string_view principal = login_.is_anonymous ? "" : std::string_view(login_.principal);
+  const std::string_view principal = peer_.is_anonymous ? "" : std::string_view(peer_.principal);
   if (name == reserved::kRealm) return unless_empty(realm_of(principal));
   if (name == reserved::kPrincipal) return unless_empty(principal);
-  if (name == reserved::kLocalName) return login_.local_name;
-  if (name == reserved::kMechanism) return unless_empty(login_.mechanism);
-  if (name == reserved::kService) return unless_empty(login_.service);
-  if (name == reserved::kChannelBound) return yes_or_no(login_.is_channel_bound);
-  if (name == reserved::kAnonymous) return yes_or_no(login_.is_anonymous);
-  if (name == reserved::kSsf) return single(std::to_string(login_.ssf));
-  if (name == reserved::kAuthid) return unless_empty(login_.authid);
-  if (name == reserved::kAuthzid) return unless_empty(login_.authzid);
+  if (name == reserved::kLocalName) return peer_.local_name;
+  if (name == reserved::kMechanism) return unless_empty(peer_.mechanism);
+  if (name == reserved::kService) return unless_empty(peer_.service);
+  if (name == reserved::kChannelBound) return yes_or_no(peer_.is_channel_bound);
+  if (name == reserved::kAnonymous) return yes_or_no(peer_.is_anonymous);
+  if (name == reserved::kSsf) return single(std::to_string(peer_.ssf));
+  if (name == reserved::kAuthid) return unless_empty(peer_.authid);
+  if (name == reserved::kAuthzid) return unless_empty(peer_.authzid);
   return std::nullopt;
 }
 

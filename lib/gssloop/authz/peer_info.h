@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#ifndef GSSLOOP_AUTHZ_LOGIN_H_
-#define GSSLOOP_AUTHZ_LOGIN_H_
+#ifndef GSSLOOP_AUTHZ_PEER_INFO_H_
+#define GSSLOOP_AUTHZ_PEER_INFO_H_
 
 #include <map>
 #include <optional>
@@ -14,8 +14,8 @@
 
 namespace gssloop::authz {
 
-// Login is what is known of one authenticated peer before it is let in.
-struct Login {
+// PeerInfo is what is known of one authenticated peer before it is let in.
+struct PeerInfo {
   std::string service = {};  // as the application calls it: "imap"
   // The mechanism of the established context, never what its names call themselves: "krb5" for
   // Kerberos, however it was arrived at; else its SASL name without "GS2-" in lower case, or its
@@ -43,13 +43,13 @@ struct Login {
 
 // source_names lists the name attributes that may fill a local attribute for this peer: those of
 // its mechanism and, where the policy names an issuer, of its realm.
-std::vector<std::string> source_names(const Definition& definition, const Login& login);
+std::vector<std::string> source_names(const Definition& definition, const PeerInfo& peer);
 
 // local_attribute gathers the authenticated values of a local attribute. Asserted ones count as
 // absent (naming-exts section 9).
-LocalAttribute local_attribute(const Definition& definition, const Login& login);
+LocalAttribute local_attribute(const Definition& definition, const PeerInfo& peer);
 // asserted_attribute gathers what the peer said of itself; decides nothing.
-LocalAttribute asserted_attribute(const Definition& definition, const Login& login);
+LocalAttribute asserted_attribute(const Definition& definition, const PeerInfo& peer);
 
 // raw_definition stands for an attribute that is published under its own name. Its form belongs to
 // the name: "auth-indicators" is text, every other base64.
@@ -58,11 +58,11 @@ Definition raw_definition(std::string_view mechanism, std::string_view name);
 // mapping: "auth-indicators", or a URN.
 bool is_raw_name(std::string_view name) noexcept;
 
-// Peer answers rules for one login. Borrows both; one thread at a time.
-class Peer final : public Subject {
+// RuleContext answers rules for one peer. Borrows both; one thread at a time.
+class RuleContext final : public Subject {
  public:
   // Both must outlive the object; `login` must not change once it was asked about.
-  Peer(const Policy& policy, const Login& login) : policy_(policy), login_(login) {}
+  RuleContext(const Policy& policy, const PeerInfo& peer) : policy_(policy), peer_(peer) {}
 
   // attribute is gathered once, when it is first asked for.
   const LocalAttribute& attribute(std::string_view name) const override;
@@ -71,10 +71,10 @@ class Peer final : public Subject {
   std::optional<LocalAttribute> reserved_attribute(std::string_view name) const;
 
   const Policy& policy_;
-  const Login& login_;
+  const PeerInfo& peer_;
   mutable std::map<std::string, LocalAttribute, std::less<>> gathered_;
 };
 
 }  // namespace gssloop::authz
 
-#endif  // GSSLOOP_AUTHZ_LOGIN_H_
+#endif  // GSSLOOP_AUTHZ_PEER_INFO_H_
