@@ -8,7 +8,7 @@
 
 #include "gssloop/base/result.h"
 #include "gssloop/gss/context.h"
-#include "plugin/offer.h"
+#include "plugin/mechanism.h"
 #include "plugin/options.h"
 
 namespace gssloop::plugin {
@@ -37,12 +37,12 @@ Result<std::optional<gss::ChannelBindings>, Error> application_binding(const Par
 // server_binding is that for a server, which listed the -PLUS names if the option was on when the
 // module was loaded: a client that chose one believes that the channel is bound.
 inline Result<std::optional<gss::ChannelBindings>, Error> server_binding(
-    const sasl_server_params_t& params, const Options& options, const Offer& offer) {
-  if (SASL_CB_PRESENT(&params) && offer.binds_channels && !options.binds_channels) {
+    const sasl_server_params_t& params, const Options& options, const SaslMechanism& mechanism) {
+  if (SASL_CB_PRESENT(&params) && mechanism.binds_channels && !options.binds_channels) {
     return Error{
         "gssloop_channel_binding = no was not yet set when libsasl was initialised, so "
         "that " +
-        offer.sasl_name + "-PLUS is offered: set it in the server's configuration file"};
+        mechanism.sasl_name + "-PLUS is offered: set it in the server's configuration file"};
   }
   return application_binding(params, options);
 }

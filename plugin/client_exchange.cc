@@ -28,7 +28,7 @@ std::optional<LoginError> ClientExchange::put_token(ByteView token) {
 }
 
 std::string ClientExchange::subject() const {
-  return offer_.sasl_name + " login to " + (target_.empty() ? "the server" : target_);
+  return mechanism_.sasl_name + " login to " + (target_.empty() ? "the server" : target_);
 }
 
 ClientExchange::Progress ClientExchange::advance(ByteView message, sasl_interact_t** prompt_need) {
@@ -50,7 +50,8 @@ ClientExchange::Progress ClientExchange::begin(sasl_interact_t** prompt_need) {
                       "gssloop_anonymous is on, but the application forbids anonymous logins"};
   }
   target_ = std::string(params_.service) + "@" + params_.serverFQDN;
-  auto gathered = identity_.gather(sasl(), offer_.mechanism.oid, params_.gss_creds, prompt_need);
+  auto gathered =
+      identity_.gather(sasl(), mechanism_.gss_mechanism.oid, params_.gss_creds, prompt_need);
   if (!gathered) return std::move(gathered).error();
   return *gathered == ClientIdentity::Progress::kInteract ? SASL_INTERACT : SASL_OK;
 }
@@ -59,7 +60,7 @@ ClientExchange::Progress ClientExchange::start_loop() {
   auto planned = plan();
   if (!planned) return std::move(planned).error();
   if (planned->only_as_requested) {
-    if (auto error = identity_.suppress_default_protection(offer_.mechanism.oid))
+    if (auto error = identity_.suppress_default_protection(mechanism_.gss_mechanism.oid))
       return *std::move(error);
   }
   auto target = gss::import_name(target_, gss::NameForm::kHostbasedService);
@@ -70,8 +71,8 @@ ClientExchange::Progress ClientExchange::start_loop() {
   }
   if (options_.is_anonymous) request = request | Flag::kAnon;
   initiator_.emplace(
-      gss::InitiatorInput{identity_.credential(), *std::move(target), offer_.mechanism.oid, request,
-                          0, std::move(planned->bindings)},
+      gss::InitiatorInput{identity_.credential(), *std::move(target), mechanism_.gss_mechanism.oid,
+                          request, 0, std::move(planned->bindings)},
       Flag::kMutual, options_.limits);
   return obey(initiator_->start());
 }

@@ -9,7 +9,7 @@
 #include "plugin/client_identity.h"
 #include "plugin/exchange.h"
 #include "plugin/layer_terms.h"
-#include "plugin/offer.h"
+#include "plugin/mechanism.h"
 #include "plugin/options.h"
 
 namespace gssloop::plugin {
@@ -32,8 +32,8 @@ class ClientExchange : public Exchange {
     bool only_as_requested = false;
   };
 
-  ClientExchange(const Offer& offer, const sasl_client_params_t& params)
-      : Exchange(params.utils), offer_(offer), params_(params), identity_(params.service) {}
+  ClientExchange(const SaslMechanism& mechanism, const sasl_client_params_t& params)
+      : Exchange(params.utils), mechanism_(mechanism), params_(params), identity_(params.service) {}
 
   virtual Result<Plan, LoginError> plan() = 0;
   // put_token sends a token of the loop.
@@ -58,7 +58,7 @@ class ClientExchange : public Exchange {
   }
   LayerWindow window() const { return LayerWindow::of(params_.props, params_.external_ssf); }
   bool is_http() const noexcept { return (params_.flags & SASL_NEED_HTTP) != 0; }
-  const Offer& offer() const noexcept { return offer_; }
+  const SaslMechanism& mechanism() const noexcept { return mechanism_; }
   const sasl_client_params_t& params() const noexcept { return params_; }
   const Options& options() const noexcept { return options_; }
   const std::string& authzid() const noexcept { return identity_.authzid(); }
@@ -67,7 +67,7 @@ class ClientExchange : public Exchange {
  private:
   int report(const LoginError& error) const final { return report_client(sasl(), error); }
   std::string layer_name() const final {
-    return offer_.sasl_name + " security layer to " + target_;
+    return mechanism_.sasl_name + " security layer to " + target_;
   }
   Progress advance(ByteView message, sasl_interact_t** prompt_need);
   Progress begin(sasl_interact_t** prompt_need);
@@ -76,7 +76,7 @@ class ClientExchange : public Exchange {
   std::optional<LoginError> name_both_sides();
   std::optional<LoginError> canonicalize(const std::string& authzid);
 
-  const Offer& offer_;
+  const SaslMechanism& mechanism_;
   const sasl_client_params_t& params_;  // libsasl's, which may change between steps
   ClientIdentity identity_;
   Options options_;

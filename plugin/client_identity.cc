@@ -5,7 +5,7 @@
 
 #include "gssloop/gss/credentials.h"
 #include "gssloop/gss/names.h"
-#include "plugin/offer.h"
+#include "plugin/mechanism.h"
 
 namespace gssloop::plugin {
 namespace {

@@ -18,7 +18,7 @@
 #include "plugin/gs2_server.h"
 #include "plugin/gssapi_client.h"
 #include "plugin/gssapi_server.h"
-#include "plugin/offer.h"
+#include "plugin/mechanism.h"
 #include "plugin/spnego_client.h"
 #include "plugin/spnego_server.h"
 
@@ -44,17 +44,17 @@ std::optional<ByteView> message(const char* in, unsigned in_len) noexcept {
   return as_bytes({in, in_len});
 }
 
-// Offered is what libsasl knows of one role: the plugs, their shared part, and, as each plug's
+// Registration is what libsasl knows of one role: the plugs, their shared part, and, as each plug's
 // glob_context, which mechanism it is. It lives until the last plug is freed.
 template <class Plug, class Shared>
-struct Offered {
+struct Registration {
   struct Entry {
-    std::shared_ptr<Offered> self;  // dropped by mech_free
-    Offer offer;
+    std::shared_ptr<Registration> self;  // dropped by mech_free
+    SaslMechanism mechanism;
     Shared* shared = nullptr;
   };
   template <class... Arguments>
-  explicit Offered(Arguments&&... arguments) : shared(std::forward<Arguments>(arguments)...) {}
+  explicit Registration(Arguments&&... arguments) : shared(std::forward<Arguments>(arguments)...) {}
 
   Shared shared;
   std::vector<Entry> entries;
@@ -62,8 +62,8 @@ struct Offered {
 };
 
 struct ClientPlugin {};
-using OfferedClients = Offered<sasl_client_plug_t, ClientPlugin>;
-using OfferedServers = Offered<sasl_server_plug_t, ServerPlugin>;
+using ClientRegistration = Registration<sasl_client_plug_t, ClientPlugin>;
+using ServerRegistration = Registration<sasl_server_plug_t, ServerPlugin>;
 
 template <class Entry>
 void free_entry(void* glob_context, const sasl_utils_t*) noexcept {
@@ -134,23 +134,23 @@ void dispose(void* conn_context, const sasl_utils_t*) noexcept {
 
 // Client.
 
-std::unique_ptr<ClientExchange> make_client(const Offer& offer,
+std::unique_ptr<ClientExchange> make_client(const SaslMechanism& mechanism,
                                             const sasl_client_params_t& params) {
-  switch (offer.family) {
+  switch (mechanism.family) {
     case Family::kGssapi:
-      return std::make_unique<GssapiClient>(offer, params);
+      return std::make_unique<GssapiClient>(mechanism, params);
     case Family::kSpnego:
-      return std::make_unique<SpnegoClient>(offer, params);
+      return std::make_unique<SpnegoClient>(mechanism, params);
     case Family::kGs2:
       break;
   }
-  return std::make_unique<Gs2Client>(offer, params);
+  return std::make_unique<Gs2Client>(mechanism, params);
 }
 
 int client_new(void* glob_context, sasl_client_params_t* params, void** conn_context) noexcept {
   return guarded(params->utils, [&] {
-    const auto* entry = static_cast<OfferedClients::Entry*>(glob_context);
-    Exchange* const exchange = make_client(entry->offer, *params).release();
+    const auto* entry = static_cast<ClientRegistration::Entry*>(glob_context);
+    Exchange* const exchange = make_client(entry->mechanism, *params).release();
     *conn_context = exchange;
     return SASL_OK;
   });
@@ -169,42 +169,42 @@ int client_step(void* conn_context, sasl_client_params_t* params, const char* in
   });
 }
 
-sasl_client_plug_t client_plug(OfferedClients::Entry* entry) {
+sasl_client_plug_t client_plug(ClientRegistration::Entry* entry) {
   static constexpr unsigned long kNoPrompts[] = {SASL_CB_LIST_END};
   sasl_client_plug_t plug{};
-  plug.mech_name = entry->offer.sasl_name.c_str();
-  plug.max_ssf = max_ssf(entry->offer);
-  plug.security_flags = security_flags(entry->offer);
-  plug.features = client_features(entry->offer);
+  plug.mech_name = entry->mechanism.sasl_name.c_str();
+  plug.max_ssf = max_ssf(entry->mechanism);
+  plug.security_flags = security_flags(entry->mechanism);
+  plug.features = client_features(entry->mechanism);
   plug.required_prompts = kNoPrompts;
   plug.glob_context = entry;
   plug.mech_new = client_new;
   plug.mech_step = client_step;
   plug.mech_dispose = dispose;
-  plug.mech_free = free_entry<OfferedClients::Entry>;
+  plug.mech_free = free_entry<ClientRegistration::Entry>;
   return plug;
 }
 
 // Server.
 
-std::unique_ptr<ServerExchange> make_server(ServerPlugin* plugin, const Offer& offer,
+std::unique_ptr<ServerExchange> make_server(ServerPlugin* plugin, const SaslMechanism& mechanism,
                                             const sasl_server_params_t& params) {
-  switch (offer.family) {
+  switch (mechanism.family) {
     case Family::kGssapi:
-      return std::make_unique<GssapiServer>(plugin, offer, params);
+      return std::make_unique<GssapiServer>(plugin, mechanism, params);
     case Family::kSpnego:
-      return std::make_unique<SpnegoServer>(plugin, offer, params);
+      return std::make_unique<SpnegoServer>(plugin, mechanism, params);
     case Family::kGs2:
       break;
   }
-  return std::make_unique<Gs2Server>(plugin, offer, params);
+  return std::make_unique<Gs2Server>(plugin, mechanism, params);
 }
 
 int server_new(void* glob_context, sasl_server_params_t* params, const char*, unsigned,
                void** conn_context) noexcept {
   return guarded(params->utils, [&] {
-    const auto* entry = static_cast<OfferedServers::Entry*>(glob_context);
-    Exchange* const exchange = make_server(entry->shared, entry->offer, *params).release();
+    const auto* entry = static_cast<ServerRegistration::Entry*>(glob_context);
+    Exchange* const exchange = make_server(entry->shared, entry->mechanism, *params).release();
     *conn_context = exchange;
     return SASL_OK;
   });
@@ -225,31 +225,31 @@ int server_step(void* conn_context, sasl_server_params_t* params, const char* in
 // A server offers a mechanism only where it has a credential to accept with (R11).
 int server_avail(void* glob_context, sasl_server_params_t* params, void**) noexcept {
   return guarded(params->utils, [&] {
-    const auto* entry = static_cast<OfferedServers::Entry*>(glob_context);
+    const auto* entry = static_cast<ServerRegistration::Entry*>(glob_context);
     const SaslUtils sasl(params->utils);
     // Wrong options do not matter here: the login says what is wrong, where somebody looks.
     if (params->gss_creds != nullptr) return SASL_OK;
     const AcceptorKey key =
-        acceptor_key(entry->offer.mechanism, *params, AcceptorOptions::read(sasl));
+        acceptor_key(entry->mechanism.gss_mechanism, *params, AcceptorOptions::read(sasl));
     const auto credential = entry->shared->credentials.get(key);
     if (credential) return SASL_OK;
-    sasl.log(SASL_LOG_NOTE, entry->offer.sasl_name + " is not offered: no credential for " +
+    sasl.log(SASL_LOG_NOTE, entry->mechanism.sasl_name + " is not offered: no credential for " +
                                 key.text() + ": " + explain(credential.error()));
     return SASL_NOTDONE;  // a keytab may still come
   });
 }
 
-sasl_server_plug_t server_plug(OfferedServers::Entry* entry) {
+sasl_server_plug_t server_plug(ServerRegistration::Entry* entry) {
   sasl_server_plug_t plug{};
-  plug.mech_name = entry->offer.sasl_name.c_str();
-  plug.max_ssf = max_ssf(entry->offer);
-  plug.security_flags = security_flags(entry->offer);
-  plug.features = server_features(entry->offer);
+  plug.mech_name = entry->mechanism.sasl_name.c_str();
+  plug.max_ssf = max_ssf(entry->mechanism);
+  plug.security_flags = security_flags(entry->mechanism);
+  plug.features = server_features(entry->mechanism);
   plug.glob_context = entry;
   plug.mech_new = server_new;
   plug.mech_step = server_step;
   plug.mech_dispose = dispose;
-  plug.mech_free = free_entry<OfferedServers::Entry>;
+  plug.mech_free = free_entry<ServerRegistration::Entry>;
   plug.mech_avail = server_avail;
   return plug;
 }
@@ -297,24 +297,24 @@ struct Machine {
 };
 
 template <class Plug, class Shared, class MakePlug>
-int offer(const SaslUtils& sasl, const Machine& machine,
-          std::shared_ptr<Offered<Plug, Shared>> offered, MakePlug make_plug, Plug** pluglist,
-          int* plugcount) {
-  for (auto& mechanism : offers(*machine.mechanisms, machine.options)) {
-    offered->entries.push_back({nullptr, std::move(mechanism), &offered->shared});
+int register_plugs(const SaslUtils& sasl, const Machine& machine,
+                   std::shared_ptr<Registration<Plug, Shared>> registration, MakePlug make_plug,
+                   Plug** pluglist, int* plugcount) {
+  for (auto& mechanism : registered_mechanisms(*machine.mechanisms, machine.options)) {
+    registration->entries.push_back({nullptr, std::move(mechanism), &registration->shared});
   }
-  if (offered->entries.empty()) {
+  if (registration->entries.empty()) {
     sasl.log(SASL_LOG_NOTE, "gssloop: no GSS mechanism of this machine is offered");
     return SASL_NOMECH;
   }
   // Nothing below throws: the entries' hold on what holds them is made whole, or not at all.
-  offered->plugs.reserve(offered->entries.size());
-  for (auto& entry : offered->entries) {
-    entry.self = offered;
-    offered->plugs.push_back(make_plug(&entry));
+  registration->plugs.reserve(registration->entries.size());
+  for (auto& entry : registration->entries) {
+    entry.self = registration;
+    registration->plugs.push_back(make_plug(&entry));
   }
-  *pluglist = offered->plugs.data();
-  *plugcount = static_cast<int>(offered->plugs.size());
+  *pluglist = registration->plugs.data();
+  *plugcount = static_cast<int>(registration->plugs.size());
   return SASL_OK;
 }
 
@@ -331,8 +331,8 @@ extern "C" int sasl_client_plug_init(const sasl_utils_t* utils, int max_version,
     const SaslUtils sasl(utils);
     const Machine machine(sasl);
     if (!machine.mechanisms) return SASL_FAIL;
-    return offer(sasl, machine, std::make_shared<OfferedClients>(), client_plug, pluglist,
-                 plugcount);
+    return register_plugs(sasl, machine, std::make_shared<ClientRegistration>(), client_plug,
+                          pluglist, plugcount);
   });
 }
 
@@ -344,11 +344,11 @@ extern "C" int sasl_server_plug_init(const sasl_utils_t* utils, int max_version,
     const SaslUtils sasl(utils);
     const Machine machine(sasl);
     if (!machine.mechanisms) return SASL_FAIL;
-    auto offered = std::make_shared<OfferedServers>(gssloop::gss::default_realm(),
-                                                    gssloop::gss::default_keytab_name(),
-                                                    machine.mechanism_names());
+    auto registration = std::make_shared<ServerRegistration>(gssloop::gss::default_realm(),
+                                                             gssloop::gss::default_keytab_name(),
+                                                             machine.mechanism_names());
     // Read now, since a server may change its root or its user before the first login.
-    offered->shared.policies.current(machine.options.policy, sasl);
-    return offer(sasl, machine, std::move(offered), server_plug, pluglist, plugcount);
+    registration->shared.policies.current(machine.options.policy, sasl);
+    return register_plugs(sasl, machine, std::move(registration), server_plug, pluglist, plugcount);
   });
 }

@@ -54,7 +54,7 @@ Result<Gs2Client::Plan, LoginError> Gs2Client::plan() {
 std::optional<LoginError> Gs2Client::put_token(ByteView token) {
   if (!is_first_message_) return ClientExchange::put_token(token);
   is_first_message_ = false;
-  const auto inner = gss::strip_initial_header(token, offer().mechanism.oid);
+  const auto inner = gss::strip_initial_header(token, mechanism().gss_mechanism.oid);
   header_.is_nonstandard = !inner;
   auto text = header_.serialize();
   if (!text) return login_error(ErrorKind::kMisuse, text.error().message);

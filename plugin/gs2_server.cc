@@ -52,14 +52,14 @@ Gs2Server::Progress Gs2Server::on_first_message(ByteView message) {
   // verified is only known from CHANNEL_BOUND: acceptors pass over bindings that the initiator did
   // not send.
   Flags required = Flag::kMutual;
-  if (!facts().options.allows_unbound(facts().offer.sasl_name)) {
+  if (!facts().options.allows_unbound(facts().mechanism.sasl_name)) {
     required = required | Flag::kChannelBound;
   }
   // Section 4: the RFC 2743 header MUST be restored, except when "F" says that there was none. An
   // empty token with a header would still be empty to the mechanism (loop section 2.5).
   Bytes framed;
   if (!header_.is_nonstandard && !parsed->token.empty()) {
-    framed = gss::restore_initial_header(parsed->token, facts().offer.mechanism.oid);
+    framed = gss::restore_initial_header(parsed->token, facts().mechanism.gss_mechanism.oid);
   }
   return negotiate(gs2_bindings(parsed->bound_header, binding_data), required,
                    framed.empty() ? parsed->token : ByteView(framed));
@@ -69,7 +69,7 @@ Gs2Server::Progress Gs2Server::on_first_message(ByteView message) {
 std::optional<LoginError> Gs2Server::judge_header() const {
   // Section 4: "F" is for mechanisms whose tokens never have the RFC 2743 header. Elsewhere it
   // would let a token choose its own mechanism.
-  if (header_.is_nonstandard && facts().offer.mechanism.is_framed) {
+  if (header_.is_nonstandard && facts().mechanism.gss_mechanism.is_framed) {
     return facts().login_error(ErrorKind::kProtocol, "the flag \"F\" is not for this mechanism");
   }
   if (auto error = judge_binding(facts().params, header_)) {

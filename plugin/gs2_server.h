@@ -19,8 +19,9 @@ std::optional<LoginError> judge_binding(const sasl_server_params_t& params,
 // token, and the channel bindings that make the token vouch for it.
 class Gs2Server final : public ServerExchange {
  public:
-  Gs2Server(ServerPlugin* plugin, const Offer& offer, const sasl_server_params_t& params)
-      : ServerExchange(plugin, offer, params) {}
+  Gs2Server(ServerPlugin* plugin, const SaslMechanism& mechanism,
+            const sasl_server_params_t& params)
+      : ServerExchange(plugin, mechanism, params) {}
 
  private:
   Progress on_first_message(ByteView message) override;

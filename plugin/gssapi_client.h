@@ -11,8 +11,8 @@ namespace gssloop::plugin {
 // context the server offers security layers, and the client chooses one and says as whom it acts.
 class GssapiClient final : public ClientExchange {
  public:
-  GssapiClient(const Offer& offer, const sasl_client_params_t& params)
-      : ClientExchange(offer, params) {}
+  GssapiClient(const SaslMechanism& mechanism, const sasl_client_params_t& params)
+      : ClientExchange(mechanism, params) {}
 
  private:
   Result<Plan, LoginError> plan() override;

@@ -9,10 +9,11 @@ namespace gssloop::plugin {
 GssapiServer::Progress GssapiServer::on_first_message(ByteView message) {
   // RFC 4752 section 3: the mechanism is Kerberos V5, whatever else this machine's GSS-API knows.
   // Looked at before the token is: an application's own credential may accept others (R1).
-  if (!message.empty() && !gss::strip_initial_header(message, facts().offer.mechanism.oid)) {
+  if (!message.empty() &&
+      !gss::strip_initial_header(message, facts().mechanism.gss_mechanism.oid)) {
     return facts().login_error(ErrorKind::kProtocol, "the first message is no Kerberos token");
   }
-  auto bindings = server_binding(facts().params, facts().options, facts().offer);
+  auto bindings = server_binding(facts().params, facts().options, facts().mechanism);
   if (!bindings) return facts().login_error(ErrorKind::kBinding, bindings.error().message);
   // No flag is demanded: what a client does without is an offer of a layer (section 3.2).
   return negotiate(*std::move(bindings), Flags(), message);

@@ -11,8 +11,9 @@ namespace gssloop::plugin {
 // context it offers security layers, and the client chooses one and says as whom it acts.
 class GssapiServer final : public ServerExchange {
  public:
-  GssapiServer(ServerPlugin* plugin, const Offer& offer, const sasl_server_params_t& params)
-      : ServerExchange(plugin, offer, params) {}
+  GssapiServer(ServerPlugin* plugin, const SaslMechanism& mechanism,
+               const sasl_server_params_t& params)
+      : ServerExchange(plugin, mechanism, params) {}
 
  private:
   enum class Awaited { kEmptyResponse, kChoice };

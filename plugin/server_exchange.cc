@@ -18,7 +18,7 @@ int ServerExchange::step(std::optional<ByteView> client_in, const char** server_
 }
 
 std::string ServerExchange::layer_name() const {
-  return facts_.offer.sasl_name + " security layer of " + printable(as_bytes(login_.authid())) +
+  return facts_.mechanism.sasl_name + " security layer of " + printable(as_bytes(login_.authid())) +
          " at " + facts_.key.text();
 }
 
@@ -38,7 +38,7 @@ ServerExchange::Progress ServerExchange::begin(ByteView message) {
   auto options = Options::read(facts_.sasl);
   if (!options) return LoginError{ErrorKind::kConfiguration, options.error().message};
   facts_.options = *std::move(options);
-  facts_.key = acceptor_key(facts_.offer.mechanism, facts_.params, facts_.options);
+  facts_.key = acceptor_key(facts_.mechanism.gss_mechanism, facts_.params, facts_.options);
   const auto snapshot = facts_.plugin->policies.current(facts_.options.policy, facts_.sasl);
   if (snapshot->policy == nullptr) {
     return facts_.login_error(ErrorKind::kConfiguration,

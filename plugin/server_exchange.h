@@ -24,8 +24,9 @@ class ServerExchange : public Exchange {
            sasl_out_params_t* oparams);
 
  protected:
-  ServerExchange(ServerPlugin* plugin, const Offer& offer, const sasl_server_params_t& params)
-      : Exchange(params.utils), facts_(plugin, offer, params), login_(facts_) {}
+  ServerExchange(ServerPlugin* plugin, const SaslMechanism& mechanism,
+                 const sasl_server_params_t& params)
+      : Exchange(params.utils), facts_(plugin, mechanism, params), login_(facts_) {}
 
   // on_first_message takes the client's first message apart and calls negotiate().
   virtual Progress on_first_message(ByteView message) = 0;

@@ -30,7 +30,7 @@ std::optional<LoginError> ServerLogin::recognise(loop::EstablishedContext contex
   context_ = std::move(context);
   // Credentials that an application gave may serve several mechanisms; the client named this one.
   // RFC 4752 section 3.2: if mech_type differs, authentication MUST be aborted.
-  if (context_->mech() != arrives_at(facts_.offer.mechanism.oid)) {
+  if (context_->mech() != arrives_at(facts_.mechanism.gss_mechanism.oid)) {
     return facts_.login_error(ErrorKind::kProtocol, "the token was made for another mechanism, " +
                                                         context_->mech().dotted());
   }
@@ -88,7 +88,8 @@ std::optional<LoginError> ServerLogin::check_acceptor_name() {
 std::optional<LoginError> ServerLogin::learn() {
   peer_ = {};
   peer_.service = facts_.key.service;
-  peer_.mechanism = context_->mech().is_kerberos() ? "krb5" : facts_.offer.mechanism.policy_name();
+  peer_.mechanism =
+      context_->mech().is_kerberos() ? "krb5" : facts_.mechanism.gss_mechanism.policy_name();
   peer_.default_realm = facts_.plugin->default_realm;
   auto displayed = gss::display(context_->source());
   if (displayed) {

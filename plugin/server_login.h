@@ -12,7 +12,7 @@
 #include "plugin/acceptor_credentials.h"
 #include "plugin/auxprops.h"
 #include "plugin/errors.h"
-#include "plugin/offer.h"
+#include "plugin/mechanism.h"
 #include "plugin/options.h"
 #include "plugin/server_plugin.h"
 
@@ -24,12 +24,15 @@ AcceptorKey acceptor_key(const gss::Mechanism& mechanism, const sasl_server_para
 
 // ServerFacts is what all parts of one login on a server go by.
 struct ServerFacts {
-  ServerFacts(ServerPlugin* server_plugin, const Offer& offered,
+  ServerFacts(ServerPlugin* server_plugin, const SaslMechanism& sasl_mechanism,
               const sasl_server_params_t& server_params)
-      : plugin(server_plugin), offer(offered), params(server_params), sasl(server_params.utils) {}
+      : plugin(server_plugin),
+        mechanism(sasl_mechanism),
+        params(server_params),
+        sasl(server_params.utils) {}
 
   ServerPlugin* const plugin;
-  const Offer& offer;
+  const SaslMechanism& mechanism;
   const sasl_server_params_t& params;  // libsasl's, which may change between steps
   const SaslUtils sasl;
   // Known from the first message on.
@@ -40,7 +43,7 @@ struct ServerFacts {
   std::shared_ptr<const authz::Policy> policy = {};
 
   // subject says which login this is, for a person.
-  std::string subject() const { return offer.sasl_name + " login to " + key.text(); }
+  std::string subject() const { return mechanism.sasl_name + " login to " + key.text(); }
   LoginError login_error(ErrorKind kind, const std::string& message) const {
     return {kind, subject() + " failed: " + message};
   }

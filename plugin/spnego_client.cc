@@ -19,7 +19,7 @@ Result<SpnegoClient::Plan, LoginError> SpnegoClient::plan() {
 
 SpnegoClient::Progress SpnegoClient::on_established() {
   // SPNEGO is to arrive at Kerberos, where an application's own credential knows others, too.
-  if (context().mech() != arrives_at(offer().mechanism.oid)) {
+  if (context().mech() != arrives_at(mechanism().gss_mechanism.oid)) {
     return login_error(ErrorKind::kProtocol,
                        "the server agreed to another mechanism, " + context().mech().dotted());
   }

@@ -11,8 +11,8 @@ namespace gssloop::plugin {
 // (RFC 4559) there is none.
 class SpnegoClient final : public ClientExchange {
  public:
-  SpnegoClient(const Offer& offer, const sasl_client_params_t& params)
-      : ClientExchange(offer, params) {}
+  SpnegoClient(const SaslMechanism& mechanism, const sasl_client_params_t& params)
+      : ClientExchange(mechanism, params) {}
 
  private:
   Result<Plan, LoginError> plan() override;

@@ -7,10 +7,11 @@
 namespace gssloop::plugin {
 
 SpnegoServer::Progress SpnegoServer::on_first_message(ByteView message) {
-  if (!message.empty() && !gss::strip_initial_header(message, facts().offer.mechanism.oid)) {
+  if (!message.empty() &&
+      !gss::strip_initial_header(message, facts().mechanism.gss_mechanism.oid)) {
     return facts().login_error(ErrorKind::kProtocol, "the first message is no SPNEGO token");
   }
-  auto bindings = server_binding(facts().params, facts().options, facts().offer);
+  auto bindings = server_binding(facts().params, facts().options, facts().mechanism);
   if (!bindings) return facts().login_error(ErrorKind::kBinding, bindings.error().message);
   return negotiate(*std::move(bindings), Flags(), message);
 }

@@ -11,8 +11,9 @@ namespace gssloop::plugin {
 // is none.
 class SpnegoServer final : public ServerExchange {
  public:
-  SpnegoServer(ServerPlugin* plugin, const Offer& offer, const sasl_server_params_t& params)
-      : ServerExchange(plugin, offer, params) {}
+  SpnegoServer(ServerPlugin* plugin, const SaslMechanism& mechanism,
+               const sasl_server_params_t& params)
+      : ServerExchange(plugin, mechanism, params) {}
 
  private:
   Progress on_first_message(ByteView message) override;

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "gssloop/gss/mechanisms.h"
-#include "gssloop/gss/sasl_offer.h"
+#include "gssloop/gss/sasl_mechanism.h"
 
 namespace gssloop::tools {
 namespace {
@@ -23,13 +23,13 @@ struct Shown {
   std::string why_not_gs2;              // empty: a GS2 name is among offered_as
 };
 
-Shown look_at(const gss::Mechanism& mechanism, const std::vector<gss::SaslOffer>& offers) {
+Shown look_at(const gss::Mechanism& mechanism, const std::vector<gss::SaslMechanism>& offered) {
   Shown shown{mechanism, gss::declared_attributes(mechanism.oid), {}, {}};
-  for (const gss::SaslOffer& offer : offers) {
-    if (offer.mechanism.oid != mechanism.oid) continue;
-    shown.offered_as.push_back(offer.sasl_name);
-    if (offer.family == gss::SaslFamily::kGs2) {
-      shown.offered_as.push_back(offer.sasl_name + "-PLUS");
+  for (const gss::SaslMechanism& sasl : offered) {
+    if (sasl.gss_mechanism.oid != mechanism.oid) continue;
+    shown.offered_as.push_back(sasl.sasl_name);
+    if (sasl.family == gss::SaslFamily::kGs2) {
+      shown.offered_as.push_back(sasl.sasl_name + "-PLUS");
     }
   }
   shown.why_not_gs2 = gss::why_not_gs2(mechanism, nullptr);
@@ -83,10 +83,10 @@ Exit run(const Options& options, const Output& output) {
     output.error("the GSS-API library names no mechanism: " + registry.error().text());
     return Exit::kNotTried;
   }
-  const auto offers = gss::sasl_offers(*registry, nullptr);
+  const auto offered = gss::sasl_mechanisms(*registry, nullptr);
   Json document = Json::array();
   for (const gss::Mechanism& mechanism : registry->all()) {
-    const Shown it = look_at(mechanism, offers);
+    const Shown it = look_at(mechanism, offered);
     if (options.json) {
       document.push_back(to_json(it));
     } else {

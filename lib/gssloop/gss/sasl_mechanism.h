@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#ifndef GSSLOOP_GSS_SASL_OFFER_H_
-#define GSSLOOP_GSS_SASL_OFFER_H_
+#ifndef GSSLOOP_GSS_SASL_MECHANISM_H_
+#define GSSLOOP_GSS_SASL_MECHANISM_H_
 
 #include <string>
 #include <vector>
@@ -26,19 +26,21 @@ inline constexpr std::size_t kMaxSaslNameLen = 15;
 // `named` are the SASL names that the option gssloop_mechanisms lists, or null without it.
 std::string why_not_gs2(const Mechanism& mechanism, const std::vector<std::string>* named);
 
-struct SaslOffer {
+// SaslMechanism is one SASL mechanism that the module offers.
+struct SaslMechanism {
   SaslFamily family = SaslFamily::kGs2;
   std::string sasl_name;  // without -PLUS
-  Mechanism mechanism;
+  Mechanism gss_mechanism;
+  bool binds_channels = true;  // libsasl may offer it with -PLUS
 };
 
-// sasl_offers lists what is offered, in the order in which libsasl is told: "GSSAPI" where the
+// sasl_mechanisms lists what is offered, in the order in which libsasl is told: "GSSAPI" where the
 // machine has Kerberos, "GSS-SPNEGO" where it has that, and the GS2 mechanisms (RFC 5801 sections 3
 // and 14: never negotiation mechanisms; only such that bind channels and authenticate both sides).
 // `named` as above.
-std::vector<SaslOffer> sasl_offers(const MechanismRegistry& registry,
-                                   const std::vector<std::string>* named);
+std::vector<SaslMechanism> sasl_mechanisms(const MechanismRegistry& registry,
+                                           const std::vector<std::string>* named);
 
 }  // namespace gssloop::gss
 
-#endif  // GSSLOOP_GSS_SASL_OFFER_H_
+#endif  // GSSLOOP_GSS_SASL_MECHANISM_H_

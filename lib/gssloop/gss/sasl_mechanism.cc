@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "gssloop/gss/sasl_offer.h"
+#include "gssloop/gss/sasl_mechanism.h"
 
 #include <strings.h>
 
@@ -37,9 +37,9 @@ std::string why_not_gs2(const Mechanism& mechanism, const std::vector<std::strin
   return {};
 }
 
-std::vector<SaslOffer> sasl_offers(const MechanismRegistry& registry,
-                                   const std::vector<std::string>* named) {
-  std::vector<SaslOffer> offered;
+std::vector<SaslMechanism> sasl_mechanisms(const MechanismRegistry& registry,
+                                           const std::vector<std::string>* named) {
+  std::vector<SaslMechanism> offered;
   const auto add = [&](SaslFamily family, const char* sasl_name, const Oid& oid) {
     const Mechanism* mechanism = registry.find(oid);
     if (mechanism == nullptr || (named != nullptr && !lists(*named, sasl_name))) return;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "plugin/offer.h"
+#include "plugin/mechanism.h"
 
 #include <gtest/gtest.h>
 #include <sasl/sasl.h>
@@ -24,7 +24,7 @@ gss::Mechanism good(const std::string& sasl_name = "GS2-GOOD") {
   return mechanism;
 }
 
-TEST(Offer, WhatIsNotOffered) {
+TEST(SaslMechanism, WhatIsNotOffered) {
   SPEC("G1 G2");
   const struct {
     const char* reason;  // a part of it; "" is offered
@@ -53,7 +53,7 @@ TEST(Offer, WhatIsNotOffered) {
 }
 
 // What no option can do: offer a mechanism that must not be used with GS2.
-TEST(Offer, NamingANegotiatingMechanismDoesNotOfferIt) {
+TEST(SaslMechanism, NamingANegotiatingMechanismDoesNotOfferIt) {
   SPEC("G2");
   gss::Mechanism mechanism = good("SPNEGO");
   mechanism.is_negotiation = true;
@@ -61,7 +61,7 @@ TEST(Offer, NamingANegotiatingMechanismDoesNotOfferIt) {
   EXPECT_FALSE(gss::why_not_gs2(mechanism, &named).empty());
 }
 
-TEST(Offer, OptionNamesMechanisms) {
+TEST(SaslMechanism, OptionNamesMechanisms) {
   SPEC("G1");
   const Names others = {"GS2-OTHER", "GS2-GOO", "GS2-GOODX"};
   const Names named = {"X", "gs2-good"};
@@ -81,57 +81,57 @@ gss::Mechanism named(const gss::Oid& oid, const std::string& sasl_name) {
   return mechanism;
 }
 
-Names names_of(const std::vector<Offer>& offered) {
+Names names_of(const std::vector<SaslMechanism>& offered) {
   Names names;
-  for (const Offer& offer : offered) names.push_back(offer.sasl_name);
+  for (const SaslMechanism& mechanism : offered) names.push_back(mechanism.sasl_name);
   return names;
 }
 
-TEST(Offer, PicksFromTheRegistry) {
+TEST(SaslMechanism, PicksFromTheRegistry) {
   SPEC("G1 G2 R1");
   const gss::MechanismRegistry registry({good("GS2-B"), named(gss::Oid::spnego(), "SPNEGO"),
                                          good(""), named(gss::Oid::krb5(), "GS2-KRB5")});
-  const auto offered = offers(registry, {});
+  const auto offered = registered_mechanisms(registry, {});
   EXPECT_EQ(names_of(offered), (Names{"GSSAPI", "GSS-SPNEGO", "GS2-B", "GS2-KRB5"}));
-  EXPECT_EQ(offered[0].mechanism.oid, gss::Oid::krb5());
-  EXPECT_EQ(offered[1].mechanism.oid, gss::Oid::spnego());
+  EXPECT_EQ(offered[0].gss_mechanism.oid, gss::Oid::krb5());
+  EXPECT_EQ(offered[1].gss_mechanism.oid, gss::Oid::spnego());
   Options options;
   options.mechanisms = Names{"gssapi", "GS2-B"};
-  EXPECT_EQ(names_of(offers(registry, options)), (Names{"GSSAPI", "GS2-B"}));
+  EXPECT_EQ(names_of(registered_mechanisms(registry, options)), (Names{"GSSAPI", "GS2-B"}));
 }
 
 // "GSSAPI" is Kerberos alone: no other mechanism of the machine stands in.
-TEST(Offer, WithoutKerberosThereIsNoGssapi) {
+TEST(SaslMechanism, WithoutKerberosThereIsNoGssapi) {
   SPEC("R1");
   const gss::MechanismRegistry registry({good("GS2-B")});
-  EXPECT_EQ(names_of(offers(registry, {})), Names{"GS2-B"});
+  EXPECT_EQ(names_of(registered_mechanisms(registry, {})), Names{"GS2-B"});
 }
 
-TEST(Offer, SecurityFlags) {
+TEST(SaslMechanism, SecurityFlags) {
   SPEC("G14");
-  Offer offer{Family::kGs2, "GS2-GOOD", good()};
-  const unsigned flags = security_flags(offer);
+  SaslMechanism mechanism{Family::kGs2, "GS2-GOOD", good()};
+  const unsigned flags = security_flags(mechanism);
   for (const unsigned flag : {SASL_SEC_NOPLAINTEXT, SASL_SEC_NOACTIVE, SASL_SEC_NOANONYMOUS,
                               SASL_SEC_MUTUAL_AUTH, SASL_SEC_PASS_CREDENTIALS}) {
     EXPECT_NE(flags & flag, 0U) << flag;
   }
   EXPECT_EQ(flags & SASL_SEC_NODICTIONARY, 0U);
   for (const gss::Oid& oid : {gss::Oid::krb5(), gss::Oid::spnego()}) {
-    offer.mechanism.oid = oid;
-    EXPECT_NE(security_flags(offer) & SASL_SEC_NODICTIONARY, 0U);
+    mechanism.gss_mechanism.oid = oid;
+    EXPECT_NE(security_flags(mechanism) & SASL_SEC_NODICTIONARY, 0U);
   }
-  offer.mechanism.oid = gss::Oid::iakerb();
-  EXPECT_EQ(security_flags(offer) & SASL_SEC_NODICTIONARY, 0U);
+  mechanism.gss_mechanism.oid = gss::Oid::iakerb();
+  EXPECT_EQ(security_flags(mechanism) & SASL_SEC_NODICTIONARY, 0U);
 }
 
-TEST(Offer, OnlySpnegoKnowsHttpAndOnlyGs2HasNoLayer) {
+TEST(SaslMechanism, OnlySpnegoKnowsHttpAndOnlyGs2HasNoLayer) {
   SPEC("R10");
   for (const Family family : {Family::kGs2, Family::kGssapi, Family::kSpnego}) {
-    const Offer offer{family, "X", good()};
+    const SaslMechanism mechanism{family, "X", good()};
     const unsigned http = family == Family::kSpnego ? SASL_FEAT_SUPPORTS_HTTP : 0;
-    EXPECT_EQ(server_features(offer) & SASL_FEAT_SUPPORTS_HTTP, http);
-    EXPECT_EQ(client_features(offer) & SASL_FEAT_SUPPORTS_HTTP, http);
-    EXPECT_EQ(max_ssf(offer), family == Family::kGs2 ? 0U : 256U);
+    EXPECT_EQ(server_features(mechanism) & SASL_FEAT_SUPPORTS_HTTP, http);
+    EXPECT_EQ(client_features(mechanism) & SASL_FEAT_SUPPORTS_HTTP, http);
+    EXPECT_EQ(max_ssf(mechanism), family == Family::kGs2 ? 0U : 256U);
   }
 }
 
