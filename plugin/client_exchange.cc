@@ -51,16 +51,16 @@ ClientExchange::Progress ClientExchange::begin(sasl_interact_t** prompt_need) {
   }
   target_ = std::string(params_.service) + "@" + params_.serverFQDN;
   auto gathered =
-      identity_.gather(sasl(), mechanism_.gss_mechanism.oid, params_.gss_creds, prompt_need);
+      credentials_.gather(sasl(), mechanism_.gss_mechanism.oid, params_.gss_creds, prompt_need);
   if (!gathered) return std::move(gathered).error();
-  return *gathered == ClientIdentity::Progress::kInteract ? SASL_INTERACT : SASL_OK;
+  return *gathered == ClientCredentials::Readiness::kInteract ? SASL_INTERACT : SASL_OK;
 }
 
 ClientExchange::Progress ClientExchange::start_loop() {
   auto planned = plan();
   if (!planned) return std::move(planned).error();
   if (planned->only_as_requested) {
-    if (auto error = identity_.suppress_default_protection(mechanism_.gss_mechanism.oid))
+    if (auto error = credentials_.suppress_default_protection(mechanism_.gss_mechanism.oid))
       return *std::move(error);
   }
   auto target = gss::import_name(target_, gss::NameForm::kHostbasedService);
@@ -71,8 +71,8 @@ ClientExchange::Progress ClientExchange::start_loop() {
   }
   if (options_.is_anonymous) request = request | Flag::kAnon;
   initiator_.emplace(
-      gss::InitiatorInput{identity_.credential(), *std::move(target), mechanism_.gss_mechanism.oid,
-                          request, 0, std::move(planned->bindings)},
+      gss::InitiatorInput{credentials_.credential(), *std::move(target),
+                          mechanism_.gss_mechanism.oid, request, 0, std::move(planned->bindings)},
       Flag::kMutual, options_.limits);
   return obey(initiator_->start());
 }

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "gssloop/loop/initiator.h"
-#include "plugin/client_identity.h"
+#include "plugin/client_credentials.h"
 #include "plugin/exchange.h"
 #include "plugin/layer_terms.h"
 #include "plugin/mechanism.h"
@@ -33,7 +33,10 @@ class ClientExchange : public Exchange {
   };
 
   ClientExchange(const SaslMechanism& mechanism, const sasl_client_params_t& params)
-      : Exchange(params.utils), mechanism_(mechanism), params_(params), identity_(params.service) {}
+      : Exchange(params.utils),
+        mechanism_(mechanism),
+        params_(params),
+        credentials_(params.service) {}
 
   virtual Result<Plan, LoginError> plan() = 0;
   // put_token sends a token of the loop.
@@ -61,7 +64,7 @@ class ClientExchange : public Exchange {
   const SaslMechanism& mechanism() const noexcept { return mechanism_; }
   const sasl_client_params_t& params() const noexcept { return params_; }
   const Options& options() const noexcept { return options_; }
-  const std::string& authzid() const noexcept { return identity_.authzid(); }
+  const std::string& authzid() const noexcept { return credentials_.authzid(); }
   loop::EstablishedContext& context() noexcept { return *context_; }
 
  private:
@@ -78,7 +81,7 @@ class ClientExchange : public Exchange {
 
   const SaslMechanism& mechanism_;
   const sasl_client_params_t& params_;  // libsasl's, which may change between steps
-  ClientIdentity identity_;
+  ClientCredentials credentials_;
   Options options_;
   std::string target_;
   std::optional<loop::Initiator> initiator_;

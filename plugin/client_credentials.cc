@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "plugin/client_identity.h"
+#include "plugin/client_credentials.h"
 
 #include <cstring>
 
@@ -37,12 +37,12 @@ LoginError callback_failed(const char* name, int code) {
 
 // Subversion's client (1.14) asks its user, or its store of passwords, as soon as AUTHNAME is asked
 // for, and takes a name that it does not get for the end of the login, whatever the server says.
-ClientIdentity::ClientIdentity(std::string_view service) : authname_is_prompt_(service == "svn") {}
+ClientCredentials::ClientCredentials(std::string_view service)
+    : authname_is_prompt_(service == "svn") {}
 
-Result<ClientIdentity::Progress, LoginError> ClientIdentity::gather(const SaslUtils& sasl,
-                                                                    const gss::Oid& mech,
-                                                                    const void* gss_creds,
-                                                                    sasl_interact_t** prompt_need) {
+Result<ClientCredentials::Readiness, LoginError> ClientCredentials::gather(
+    const SaslUtils& sasl, const gss::Oid& mech, const void* gss_creds,
+    sasl_interact_t** prompt_need) {
   take_answers(prompt_need);
   questions_.clear();
   if (auto error = ask(sasl, SASL_CB_USER, &authzid_, true)) return *std::move(error);
@@ -57,19 +57,19 @@ Result<ClientIdentity::Progress, LoginError> ClientIdentity::gather(const SaslUt
     if (auto error = find_credential(sasl, mech)) return *std::move(error);
     if (auto error = restrict_to_kerberos(mech)) return *std::move(error);
   }
-  return questions_.empty() ? Progress::kReady : put_questions(sasl, prompt_need);
+  return questions_.empty() ? Readiness::kReady : put_questions(sasl, prompt_need);
 }
 
 // What else this machine has credentials for is not offered to a server: it would answer NTLM's
 // challenge, say, with something to guess the password by.
-std::optional<LoginError> ClientIdentity::restrict_to_kerberos(const gss::Oid& mech) {
+std::optional<LoginError> ClientCredentials::restrict_to_kerberos(const gss::Oid& mech) {
   if (!owned_ || mech != gss::Oid::spnego()) return std::nullopt;
   const gss::Status restricted = gss::restrict_negotiation(&owned_, gss::Oid::krb5());
   if (restricted.is_complete()) return std::nullopt;
   return explain("restricting the negotiation to Kerberos", ErrorKind::kCredential, restricted);
 }
 
-std::optional<LoginError> ClientIdentity::suppress_default_protection(const gss::Oid& mech) {
+std::optional<LoginError> ClientCredentials::suppress_default_protection(const gss::Oid& mech) {
   if (borrowed_ != GSS_C_NO_CREDENTIAL) {
     auto copy = gss::duplicate(borrowed_);
     if (!copy) return explain("copying the credential", ErrorKind::kCredential, copy.error());
@@ -85,13 +85,13 @@ std::optional<LoginError> ClientIdentity::suppress_default_protection(const gss:
   return explain("preparing the credential", ErrorKind::kCredential, done);
 }
 
-void ClientIdentity::free_prompts() noexcept {
+void ClientCredentials::free_prompts() noexcept {
   if (prompts_ != nullptr) free_(prompts_);
   prompts_ = nullptr;
 }
 
 // Answers to the last round of SASL_INTERACT: libsasl hands our own list back.
-void ClientIdentity::take_answers(sasl_interact_t** prompt_need) {
+void ClientCredentials::take_answers(sasl_interact_t** prompt_need) {
   if (prompts_ == nullptr || prompt_need == nullptr || *prompt_need != prompts_) return;
   for (sasl_interact_t* prompt = *prompt_need; prompt->id != SASL_CB_LIST_END; ++prompt) {
     const auto* text = static_cast<const char*>(prompt->result);
@@ -107,8 +107,8 @@ void ClientIdentity::take_answers(sasl_interact_t** prompt_need) {
   free_prompts();
 }
 
-std::optional<LoginError> ClientIdentity::ask(const SaslUtils& sasl, unsigned long id,
-                                              Answer* answer, bool may_interact) {
+std::optional<LoginError> ClientCredentials::ask(const SaslUtils& sasl, unsigned long id,
+                                                 Answer* answer, bool may_interact) {
   if (answer->is_settled) return std::nullopt;
   sasl_getsimple_t* procedure;
   void* context;
@@ -136,7 +136,7 @@ std::optional<LoginError> ClientIdentity::ask(const SaslUtils& sasl, unsigned lo
   return std::nullopt;
 }
 
-std::optional<LoginError> ClientIdentity::ask_password(const SaslUtils& sasl) {
+std::optional<LoginError> ClientCredentials::ask_password(const SaslUtils& sasl) {
   if (is_password_settled_) return std::nullopt;
   sasl_getsecret_t* procedure;
   void* context;
@@ -160,8 +160,8 @@ std::optional<LoginError> ClientIdentity::ask_password(const SaslUtils& sasl) {
   return std::nullopt;
 }
 
-std::optional<LoginError> ClientIdentity::find_credential(const SaslUtils& sasl,
-                                                          const gss::Oid& mech) {
+std::optional<LoginError> ClientCredentials::find_credential(const SaslUtils& sasl,
+                                                             const gss::Oid& mech) {
   if (auto error = ask(sasl, SASL_CB_AUTHNAME, &authname_, false)) return error;
   gss::Status no_ticket = try_ticket(sasl, mech);
   if (owned_) return std::nullopt;
@@ -185,7 +185,7 @@ std::optional<LoginError> ClientIdentity::find_credential(const SaslUtils& sasl,
   return lack_of_ticket(no_ticket);
 }
 
-LoginError ClientIdentity::lack_of_ticket(const gss::Status& no_ticket) const {
+LoginError ClientCredentials::lack_of_ticket(const gss::Status& no_ticket) const {
   return explain(authname_.text.empty()
                      ? "finding a credential"
                      : "finding a credential for " + printable(as_bytes(authname_.text)),
@@ -194,20 +194,20 @@ LoginError ClientIdentity::lack_of_ticket(const gss::Status& no_ticket) const {
 
 // An application that cannot ask gives up here, as LDAP's clients do under -Q: sasl_errdetail is
 // then all that its user sees.
-std::optional<LoginError> ClientIdentity::wait_for_answer(const SaslUtils& sasl,
-                                                          const gss::Status& no_ticket) const {
+std::optional<LoginError> ClientCredentials::wait_for_answer(const SaslUtils& sasl,
+                                                             const gss::Status& no_ticket) const {
   sasl.set_error(lack_of_ticket(no_ticket).sentence);
   return std::nullopt;
 }
 
-gss::Result<gss::Name> ClientIdentity::login_name() const {
+gss::Result<gss::Name> ClientCredentials::login_name() const {
   if (authname_.text.empty()) return gss::Name();
   return gss::import_name(authname_.text, gss::NameForm::kUser);
 }
 
 // Leaves owned_ empty, and says why, when there is no ticket. Whether a ticket still lives is
 // looked at only where a password could take its place: otherwise the exchange itself tells.
-gss::Status ClientIdentity::try_ticket(const SaslUtils& sasl, const gss::Oid& mech) {
+gss::Status ClientCredentials::try_ticket(const SaslUtils& sasl, const gss::Oid& mech) {
   auto name = login_name();
   if (!name) return std::move(name).error();
   auto credential = gss::acquire_initiator(name->get(), mech);
@@ -226,7 +226,7 @@ gss::Status ClientIdentity::try_ticket(const SaslUtils& sasl, const gss::Oid& me
   return {};
 }
 
-std::optional<LoginError> ClientIdentity::use_password(const gss::Oid& mech) {
+std::optional<LoginError> ClientCredentials::use_password(const gss::Oid& mech) {
   auto name = login_name();
   if (name) {
     auto credential = gss::acquire_with_password(name->get(), mech, password_);
@@ -242,7 +242,7 @@ std::optional<LoginError> ClientIdentity::use_password(const gss::Oid& mech) {
       ErrorKind::kCredential, name.error());
 }
 
-Result<ClientIdentity::Progress, LoginError> ClientIdentity::put_questions(
+Result<ClientCredentials::Readiness, LoginError> ClientCredentials::put_questions(
     const SaslUtils& sasl, sasl_interact_t** prompt_need) {
   const std::size_t num_prompts = questions_.size() + 1;
   void* memory =
@@ -266,7 +266,7 @@ Result<ClientIdentity::Progress, LoginError> ClientIdentity::put_questions(
   prompts_ = prompts;
   free_ = sasl.get()->free;
   *prompt_need = prompts;
-  return Progress::kInteract;
+  return Readiness::kInteract;
 }
 
 }  // namespace gssloop::plugin

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#ifndef GSSLOOP_PLUGIN_CLIENT_IDENTITY_H_
-#define GSSLOOP_PLUGIN_CLIENT_IDENTITY_H_
+#ifndef GSSLOOP_PLUGIN_CLIENT_CREDENTIALS_H_
+#define GSSLOOP_PLUGIN_CLIENT_CREDENTIALS_H_
 
 #include <optional>
 #include <string>
@@ -17,26 +17,27 @@
 
 namespace gssloop::plugin {
 
-// ClientIdentity finds out as whom a client logs in and with what: the authorization identity, and
-// the initiator credential. In this order: SASL_GSS_CREDS; a ticket for AUTHNAME, or the default
-// one when there is no AUTHNAME; and only if neither is usable and both AUTHNAME and PASS can be
-// had, a password. The application answers by callbacks or, where it said so, by SASL_INTERACT; a
-// password is never asked for while a usable ticket exists. Nor is an AUTHNAME that the application
-// would have to ask its user for: by SASL_INTERACT, or in a procedure as Subversion's.
-class ClientIdentity {
+// ClientCredentials finds out as whom a client logs in and with what: the authorization identity,
+// and the initiator credential. In this order: SASL_GSS_CREDS; a ticket for AUTHNAME, or the
+// default one when there is no AUTHNAME; and only if neither is usable and both AUTHNAME and PASS
+// can be had, a password. The application answers by callbacks or, where it said so, by
+// SASL_INTERACT; a password is never asked for while a usable ticket exists. Nor is an AUTHNAME
+// that the application would have to ask its user for: by SASL_INTERACT, or in a procedure as
+// Subversion's.
+class ClientCredentials {
  public:
-  enum class Progress { kReady, kInteract };
+  enum class Readiness { kReady, kInteract };
 
   // `service` is that of the server which the client is to log in to ("imap").
-  explicit ClientIdentity(std::string_view service);
-  ClientIdentity(const ClientIdentity&) = delete;
-  ClientIdentity& operator=(const ClientIdentity&) = delete;
-  ~ClientIdentity() { free_prompts(); }
+  explicit ClientCredentials(std::string_view service);
+  ClientCredentials(const ClientCredentials&) = delete;
+  ClientCredentials& operator=(const ClientCredentials&) = delete;
+  ~ClientCredentials() { free_prompts(); }
 
   // gather is called until it is ready; with kInteract it has filled *prompt_need for the
   // application to answer. Answers of earlier rounds are kept.
-  Result<Progress, LoginError> gather(const SaslUtils& sasl, const gss::Oid& mech,
-                                      const void* gss_creds, sasl_interact_t** prompt_need);
+  Result<Readiness, LoginError> gather(const SaslUtils& sasl, const gss::Oid& mech,
+                                       const void* gss_creds, sasl_interact_t** prompt_need);
 
   // suppress_default_protection makes contexts of this credential grant integrity and
   // confidentiality only where they are asked for (R10). The application's own is left as it is: a
@@ -70,7 +71,7 @@ class ClientIdentity {
   gss::Result<gss::Name> login_name() const;
   gss::Status try_ticket(const SaslUtils& sasl, const gss::Oid& mech);
   std::optional<LoginError> use_password(const gss::Oid& mech);
-  Result<Progress, LoginError> put_questions(const SaslUtils& sasl, sasl_interact_t** prompt_need);
+  Result<Readiness, LoginError> put_questions(const SaslUtils& sasl, sasl_interact_t** prompt_need);
 
   // The application's procedure for AUTHNAME asks its user.
   const bool authname_is_prompt_;
@@ -87,4 +88,4 @@ class ClientIdentity {
 
 }  // namespace gssloop::plugin
 
-#endif  // GSSLOOP_PLUGIN_CLIENT_IDENTITY_H_
+#endif  // GSSLOOP_PLUGIN_CLIENT_CREDENTIALS_H_
