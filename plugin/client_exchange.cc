@@ -13,13 +13,13 @@ int ClientExchange::step(std::optional<ByteView> server_in, sasl_interact_t** pr
   begin_step(oparams);
   hand_over(client_out, client_out_len);  // nothing, should this step fail
   if (failed_) return report(*failed_);
-  Progress progress = advance(server_in.value_or(ByteView()), prompt_need);
-  if (!progress) {
-    failed_ = std::move(progress).error();
+  StepResult result = advance(server_in.value_or(ByteView()), prompt_need);
+  if (!result) {
+    failed_ = std::move(result).error();
     return report(*failed_);
   }
   hand_over(client_out, client_out_len);
-  return *progress;
+  return *result;
 }
 
 std::optional<LoginError> ClientExchange::put_token(ByteView token) {
@@ -31,17 +31,18 @@ std::string ClientExchange::subject() const {
   return mechanism_.sasl_name + " login to " + (target_.empty() ? "the server" : target_);
 }
 
-ClientExchange::Progress ClientExchange::advance(ByteView message, sasl_interact_t** prompt_need) {
+ClientExchange::StepResult ClientExchange::advance(ByteView message,
+                                                   sasl_interact_t** prompt_need) {
   if (context_) return on_later_message(message);
   if (initiator_) return obey(initiator_->on_token(message));
   if (!message.empty()) return login_error(ErrorKind::kProtocol, "the server spoke first");
-  Progress progress = begin(prompt_need);
-  if (!progress || *progress != SASL_OK) return progress;
+  StepResult result = begin(prompt_need);
+  if (!progress || *progress != SASL_OK) return result;
   return start_loop();
 }
 
 // Finds out who logs in. SASL_OK: everything is known; SASL_INTERACT: the application is to answer.
-ClientExchange::Progress ClientExchange::begin(sasl_interact_t** prompt_need) {
+ClientExchange::StepResult ClientExchange::begin(sasl_interact_t** prompt_need) {
   auto options = Options::read(sasl());
   if (!options) return LoginError{ErrorKind::kConfiguration, options.error().message};
   options_ = *std::move(options);
@@ -56,7 +57,7 @@ ClientExchange::Progress ClientExchange::begin(sasl_interact_t** prompt_need) {
   return *gathered == ClientCredentials::Readiness::kInteract ? SASL_INTERACT : SASL_OK;
 }
 
-ClientExchange::Progress ClientExchange::start_loop() {
+ClientExchange::StepResult ClientExchange::start_loop() {
   auto planned = plan();
   if (!planned) return std::move(planned).error();
   if (planned->only_as_requested) {
@@ -77,7 +78,7 @@ ClientExchange::Progress ClientExchange::start_loop() {
   return obey(initiator_->start());
 }
 
-ClientExchange::Progress ClientExchange::obey(loop::Step step) {
+ClientExchange::StepResult ClientExchange::obey(loop::Step step) {
   if (is_tracing(params_)) trace_step(sasl(), "client", initiator_->num_legs(), step);
   // Before anything is sent: a client that fails just aborts the exchange, and that is what tells
   // the server. An error token stays here (loop section 2.3 recommends it where a channel fits).
@@ -96,7 +97,7 @@ ClientExchange::Progress ClientExchange::obey(loop::Step step) {
   return login_error(ErrorKind::kMechanism, "the negotiation came to nothing");
 }
 
-ClientExchange::Progress ClientExchange::on_later_message(ByteView) {
+ClientExchange::StepResult ClientExchange::on_later_message(ByteView) {
   return login_error(ErrorKind::kProtocol, "a message came after the last one");
 }
 
@@ -152,7 +153,7 @@ std::optional<LoginError> ClientExchange::canonicalize(const std::string& authzi
   return error;
 }
 
-ClientExchange::Progress ClientExchange::finish(const std::string& authzid) {
+ClientExchange::StepResult ClientExchange::finish(const std::string& authzid) {
   if (is_tracing(params_)) trace_layer(sasl(), "client", layer());
   if (auto error = name_both_sides()) return *std::move(error);
   if (auto error = canonicalize(authzid)) return *std::move(error);

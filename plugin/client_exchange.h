@@ -42,9 +42,9 @@ class ClientExchange : public Exchange {
   // put_token sends a token of the loop.
   virtual std::optional<LoginError> put_token(ByteView token);
   // on_established follows the last token; one may be ready to be sent.
-  virtual Progress on_established() = 0;
+  virtual StepResult on_established() = 0;
   // on_later_message takes what comes after the context is complete.
-  virtual Progress on_later_message(ByteView message);
+  virtual StepResult on_later_message(ByteView message);
 
   // plan_by_window is the plan of GSSAPI and GSS-SPNEGO, which take the application's bindings and
   // want what its security properties leave room for; confidentiality only where
@@ -53,7 +53,7 @@ class ClientExchange : public Exchange {
                                           Flags always);
   // finish tells libsasl that the login is done, acting as `authzid` (empty: as oneself); the last
   // thing that a mechanism does.
-  Progress finish(const std::string& authzid);
+  StepResult finish(const std::string& authzid);
 
   std::string subject() const;
   LoginError login_error(ErrorKind kind, const std::string& message) const {
@@ -72,10 +72,10 @@ class ClientExchange : public Exchange {
   std::string layer_name() const final {
     return mechanism_.sasl_name + " security layer to " + target_;
   }
-  Progress advance(ByteView message, sasl_interact_t** prompt_need);
-  Progress begin(sasl_interact_t** prompt_need);
-  Progress start_loop();
-  Progress obey(loop::Step step);
+  StepResult advance(ByteView message, sasl_interact_t** prompt_need);
+  StepResult begin(sasl_interact_t** prompt_need);
+  StepResult start_loop();
+  StepResult obey(loop::Step step);
   std::optional<LoginError> name_both_sides();
   std::optional<LoginError> canonicalize(const std::string& authzid);
 

@@ -29,7 +29,7 @@ class Exchange {
 
  protected:
   // What a step came to, short of its SASL code for failures.
-  using Progress = Result<int, LoginError>;
+  using StepResult = Result<int, LoginError>;
 
   explicit Exchange(const sasl_utils_t* utils) : sasl_(utils) {}
 

@@ -26,7 +26,7 @@ class Gs2Client final : public ClientExchange {
   Result<Plan, LoginError> plan() override;
   std::optional<LoginError> put_token(ByteView token) override;
   // RFC 5801 section 12: no security layer.
-  Progress on_established() override { return finish(authzid()); }
+  StepResult on_established() override { return finish(authzid()); }
 
   Gs2Header header_;
   bool is_first_message_ = true;

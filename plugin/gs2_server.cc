@@ -35,7 +35,7 @@ std::optional<LoginError> judge_binding(const sasl_server_params_t& params,
   return std::nullopt;
 }
 
-Gs2Server::Progress Gs2Server::on_first_message(ByteView message) {
+Gs2Server::StepResult Gs2Server::on_first_message(ByteView message) {
   auto parsed = parse_gs2_message(message);
   if (!parsed) {
     return facts().login_error(ErrorKind::kProtocol,
@@ -78,7 +78,7 @@ std::optional<LoginError> Gs2Server::judge_header() const {
   return facts().judge_authzid(header_.authzid);
 }
 
-Gs2Server::Progress Gs2Server::on_established() {
+Gs2Server::StepResult Gs2Server::on_established() {
   // A binding that the mechanism did not verify was not used, whatever the header says.
   Binding binding;
   if (header_.cb_flag == CbFlag::kUsed && context().flags().has(Flag::kChannelBound)) {

@@ -24,8 +24,8 @@ class Gs2Server final : public ServerExchange {
       : ServerExchange(plugin, mechanism, params) {}
 
  private:
-  Progress on_first_message(ByteView message) override;
-  Progress on_established() override;
+  StepResult on_first_message(ByteView message) override;
+  StepResult on_established() override;
   std::optional<LoginError> judge_header() const;
 
   Gs2Header header_;

@@ -16,8 +16,8 @@ class GssapiClient final : public ClientExchange {
 
  private:
   Result<Plan, LoginError> plan() override;
-  Progress on_established() override;
-  Progress on_later_message(ByteView message) override;
+  StepResult on_established() override;
+  StepResult on_later_message(ByteView message) override;
   std::optional<LoginError> choose(const LayerMessage& offered);
   LayerMessage choice(Layers offered) const;
 

@@ -6,7 +6,7 @@
 
 namespace gssloop::plugin {
 
-GssapiServer::Progress GssapiServer::on_first_message(ByteView message) {
+GssapiServer::StepResult GssapiServer::on_first_message(ByteView message) {
   // RFC 4752 section 3: the mechanism is Kerberos V5, whatever else this machine's GSS-API knows.
   // Looked at before the token is: an application's own credential may accept others (R1).
   if (!message.empty() &&
@@ -19,7 +19,7 @@ GssapiServer::Progress GssapiServer::on_first_message(ByteView message) {
   return negotiate(*std::move(bindings), Flags(), message);
 }
 
-GssapiServer::Progress GssapiServer::on_established() {
+GssapiServer::StepResult GssapiServer::on_established() {
   if (auto error = judge_unbound()) return *std::move(error);
   // Section 3.2: "If the last call to GSS_Accept_sec_context returned an output_token, the server
   // returns it to the client in a challenge and expects a reply from the client with no data."
@@ -27,14 +27,14 @@ GssapiServer::Progress GssapiServer::on_established() {
   return send_offer();
 }
 
-GssapiServer::Progress GssapiServer::on_later_message(ByteView message) {
+GssapiServer::StepResult GssapiServer::on_later_message(ByteView message) {
   if (awaited_ == Awaited::kChoice) return on_choice(message);
   if (message.empty()) return send_offer();
   return facts().login_error(ErrorKind::kProtocol,
                              "a message without content was due after the context's last token");
 }
 
-GssapiServer::Progress GssapiServer::send_offer() {
+GssapiServer::StepResult GssapiServer::send_offer() {
   window_ = LayerWindow::of(facts().params.props, facts().params.external_ssf);
   // What the client takes is not known yet.
   const auto strength = measure(context(), window_.max_token_len, LayerMessage::kMaxTokenLen);
@@ -55,7 +55,7 @@ GssapiServer::Progress GssapiServer::send_offer() {
   return SASL_CONTINUE;
 }
 
-GssapiServer::Progress GssapiServer::on_choice(ByteView message) {
+GssapiServer::StepResult GssapiServer::on_choice(ByteView message) {
   if (message.size() > facts().options.limits.max_token_len) {
     return facts().login_error(ErrorKind::kProtocol, "the choice of a security layer is too long");
   }

@@ -18,11 +18,11 @@ class GssapiServer final : public ServerExchange {
  private:
   enum class Awaited { kEmptyResponse, kChoice };
 
-  Progress on_first_message(ByteView message) override;
-  Progress on_established() override;
-  Progress on_later_message(ByteView message) override;
-  Progress send_offer();
-  Progress on_choice(ByteView message);
+  StepResult on_first_message(ByteView message) override;
+  StepResult on_established() override;
+  StepResult on_later_message(ByteView message) override;
+  StepResult send_offer();
+  StepResult on_choice(ByteView message);
   std::optional<LoginError> agree_on(Layer layer, std::uint32_t max_send_len);
 
   Awaited awaited_ = Awaited::kEmptyResponse;

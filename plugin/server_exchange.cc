@@ -11,10 +11,10 @@ int ServerExchange::step(std::optional<ByteView> client_in, const char** server_
   hand_over(server_out, server_out_len);  // nothing, should this step fail
   // The error token went out with the last step; whatever comes back, the login has failed (G15).
   if (announced_) return set_client_error(facts_.sasl, *announced_, facts_.options.is_verbose);
-  const Progress progress = advance(client_in);
-  if (!progress) return report(progress.error());
+  const StepResult result = advance(client_in);
+  if (!result) return report(result.error());
   hand_over(server_out, server_out_len);
-  return *progress;
+  return *result;
 }
 
 std::string ServerExchange::layer_name() const {
@@ -22,7 +22,7 @@ std::string ServerExchange::layer_name() const {
          " at " + facts_.key.text();
 }
 
-ServerExchange::Progress ServerExchange::advance(std::optional<ByteView> client_in) {
+ServerExchange::StepResult ServerExchange::advance(std::optional<ByteView> client_in) {
   const ByteView message = client_in.value_or(ByteView());
   if (login_.has_context()) return on_later_message(message);
   if (acceptor_) return obey(acceptor_->on_token(message));
@@ -34,7 +34,7 @@ ServerExchange::Progress ServerExchange::advance(std::optional<ByteView> client_
   return begin(message);
 }
 
-ServerExchange::Progress ServerExchange::begin(ByteView message) {
+ServerExchange::StepResult ServerExchange::begin(ByteView message) {
   auto options = Options::read(facts_.sasl);
   if (!options) return LoginError{ErrorKind::kConfiguration, options.error().message};
   facts_.options = *std::move(options);
@@ -52,7 +52,7 @@ ServerExchange::Progress ServerExchange::begin(ByteView message) {
   return on_first_message(message);
 }
 
-ServerExchange::Progress ServerExchange::on_later_message(ByteView) {
+ServerExchange::StepResult ServerExchange::on_later_message(ByteView) {
   return facts_.login_error(ErrorKind::kProtocol, "a message came after the last one");
 }
 
@@ -67,8 +67,8 @@ Result<gss_cred_id_t, LoginError> ServerExchange::credential() {
   return facts_.credential->credential.get();
 }
 
-ServerExchange::Progress ServerExchange::negotiate(std::optional<gss::ChannelBindings> bindings,
-                                                   Flags required, ByteView token) {
+ServerExchange::StepResult ServerExchange::negotiate(std::optional<gss::ChannelBindings> bindings,
+                                                     Flags required, ByteView token) {
   auto accept_with = credential();
   if (!accept_with) return std::move(accept_with).error();
   // An application may insist on what the mechanism's standard leaves to the client.
@@ -80,7 +80,7 @@ ServerExchange::Progress ServerExchange::negotiate(std::optional<gss::ChannelBin
   return obey(acceptor_->on_token(token));
 }
 
-ServerExchange::Progress ServerExchange::obey(loop::Step step) {
+ServerExchange::StepResult ServerExchange::obey(loop::Step step) {
   if (is_tracing(facts_.params)) {
     trace_step(facts_.sasl, "server", acceptor_->num_legs(), step);
   }
@@ -125,7 +125,7 @@ Binding ServerExchange::verified_binding() {
   return {SASL_CB_DISP_USED, facts_.params.cbinding->name};
 }
 
-ServerExchange::Progress ServerExchange::finish(const std::string& authzid, Binding binding) {
+ServerExchange::StepResult ServerExchange::finish(const std::string& authzid, Binding binding) {
   if (is_tracing(facts_.params)) trace_layer(facts_.sasl, "server", layer());
   if (auto error = login_.admit(authzid, std::move(binding),
                                 layer() != nullptr ? layer()->ssf() : 0, oparams())) {

@@ -29,22 +29,23 @@ class ServerExchange : public Exchange {
       : Exchange(params.utils), facts_(plugin, mechanism, params), login_(facts_) {}
 
   // on_first_message takes the client's first message apart and calls negotiate().
-  virtual Progress on_first_message(ByteView message) = 0;
+  virtual StepResult on_first_message(ByteView message) = 0;
   // on_established follows the last token, when the peer is known; a token may be ready to be sent.
-  virtual Progress on_established() = 0;
+  virtual StepResult on_established() = 0;
   // on_later_message takes what comes after the context is complete.
-  virtual Progress on_later_message(ByteView message);
+  virtual StepResult on_later_message(ByteView message);
 
   // negotiate begins the loop with the client's first token. `bindings` and `required` as in
   // gssloop/loop/acceptor.h.
-  Progress negotiate(std::optional<gss::ChannelBindings> bindings, Flags required, ByteView token);
+  StepResult negotiate(std::optional<gss::ChannelBindings> bindings, Flags required,
+                       ByteView token);
   // For mechanisms that pass the application's own bindings (application_binding.h): judge_unbound
   // refuses a peer that did not bind where the application insists; verified_binding is what to
   // tell libsasl.
   std::optional<LoginError> judge_unbound();
   Binding verified_binding();
   // finish lets the peer in; the last thing that a mechanism does.
-  Progress finish(const std::string& authzid, Binding binding);
+  StepResult finish(const std::string& authzid, Binding binding);
 
   const ServerFacts& facts() const noexcept { return facts_; }
   loop::EstablishedContext& context() noexcept { return login_.context(); }
@@ -54,9 +55,9 @@ class ServerExchange : public Exchange {
     return report_server(sasl(), error, facts_.options.is_verbose);
   }
   std::string layer_name() const final;
-  Progress advance(std::optional<ByteView> client_in);
-  Progress begin(ByteView message);
-  Progress obey(loop::Step step);
+  StepResult advance(std::optional<ByteView> client_in);
+  StepResult begin(ByteView message);
+  StepResult obey(loop::Step step);
   Result<gss_cred_id_t, LoginError> credential();
 
   ServerFacts facts_;

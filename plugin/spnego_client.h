@@ -16,7 +16,7 @@ class SpnegoClient final : public ClientExchange {
 
  private:
   Result<Plan, LoginError> plan() override;
-  Progress on_established() override;
+  StepResult on_established() override;
 };
 
 }  // namespace gssloop::plugin

@@ -6,7 +6,7 @@
 
 namespace gssloop::plugin {
 
-SpnegoServer::Progress SpnegoServer::on_first_message(ByteView message) {
+SpnegoServer::StepResult SpnegoServer::on_first_message(ByteView message) {
   if (!message.empty() &&
       !gss::strip_initial_header(message, facts().mechanism.gss_mechanism.oid)) {
     return facts().login_error(ErrorKind::kProtocol, "the first message is no SPNEGO token");
@@ -16,7 +16,7 @@ SpnegoServer::Progress SpnegoServer::on_first_message(ByteView message) {
   return negotiate(*std::move(bindings), Flags(), message);
 }
 
-SpnegoServer::Progress SpnegoServer::on_established() {
+SpnegoServer::StepResult SpnegoServer::on_established() {
   if (auto error = judge_unbound()) return *std::move(error);
   LayerWindow window = LayerWindow::of(facts().params.props, facts().params.external_ssf);
   // R10 EXCEPTION: what TLS provides is not taken off max_ssf. The client decides alone whether

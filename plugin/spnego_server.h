@@ -16,8 +16,8 @@ class SpnegoServer final : public ServerExchange {
       : ServerExchange(plugin, mechanism, params) {}
 
  private:
-  Progress on_first_message(ByteView message) override;
-  Progress on_established() override;
+  StepResult on_first_message(ByteView message) override;
+  StepResult on_established() override;
 };
 
 }  // namespace gssloop::plugin
