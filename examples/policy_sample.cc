@@ -78,7 +78,7 @@ int main(int argc, char** argv) {
   const authz::RuleContext rules(*snapshot->policy, peer);
   const auto identity = authz::identify(scope, peer, rules);
   if (!identity) return fail(identity.error().message);
-  const auto findings = authz::judge(scope, rules);
+  const auto findings = authz::evaluate_rules(scope, rules);
   if (const auto* objection = authz::objection(findings)) return fail(objection->text());
   std::printf("admitted as %s\n", printable(as_bytes(*identity)).c_str());
   return 0;

@@ -34,10 +34,10 @@ std::string ClientExchange::subject() const {
 ClientExchange::StepResult ClientExchange::advance(ByteView message,
                                                    sasl_interact_t** prompt_need) {
   if (context_) return on_later_message(message);
-  if (initiator_) return obey(initiator_->on_token(message));
+  if (initiator_) return perform(initiator_->on_token(message));
   if (!message.empty()) return login_error(ErrorKind::kProtocol, "the server spoke first");
   StepResult result = begin(prompt_need);
-  if (!progress || *progress != SASL_OK) return result;
+  if (!result || *result != SASL_OK) return result;
   return start_loop();
 }
 
@@ -75,10 +75,10 @@ ClientExchange::StepResult ClientExchange::start_loop() {
       gss::InitiatorInput{credentials_.credential(), *std::move(target),
                           mechanism_.gss_mechanism.oid, request, 0, std::move(planned->bindings)},
       Flag::kMutual, options_.limits);
-  return obey(initiator_->start());
+  return perform(initiator_->start());
 }
 
-ClientExchange::StepResult ClientExchange::obey(loop::Step step) {
+ClientExchange::StepResult ClientExchange::perform(loop::Step step) {
   if (is_tracing(params_)) trace_step(sasl(), "client", initiator_->num_legs(), step);
   // Before anything is sent: a client that fails just aborts the exchange, and that is what tells
   // the server. An error token stays here (loop section 2.3 recommends it where a channel fits).
@@ -159,7 +159,7 @@ ClientExchange::StepResult ClientExchange::finish(const std::string& authzid) {
   if (auto error = canonicalize(authzid)) return *std::move(error);
   oparams()->gss_peer_name = peer_name_.get();
   oparams()->gss_local_name = local_name_.get();
-  tell_layer();
+  fill_layer_params();
   return SASL_OK;
 }
 

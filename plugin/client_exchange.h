@@ -75,7 +75,7 @@ class ClientExchange : public Exchange {
   StepResult advance(ByteView message, sasl_interact_t** prompt_need);
   StepResult begin(sasl_interact_t** prompt_need);
   StepResult start_loop();
-  StepResult obey(loop::Step step);
+  StepResult perform(loop::Step step);
   std::optional<LoginError> name_both_sides();
   std::optional<LoginError> canonicalize(const std::string& authzid);
 

@@ -47,7 +47,7 @@ int Exchange::report_layer(const LoginError& error) const {
   return report({error.kind, layer_name() + " failed: " + error.sentence});
 }
 
-void Exchange::tell_layer() {
+void Exchange::fill_layer_params() {
   oparams_->doneflag = 1;
   oparams_->mech_ssf = layer_ ? layer_->ssf() : 0;
   oparams_->maxoutbuf = layer_ ? layer_->max_message_len() : 0;

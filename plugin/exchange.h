@@ -53,8 +53,9 @@ class Exchange {
   void hand_over(const char** out, unsigned* out_len) const noexcept;
 
   void set_layer(std::unique_ptr<SecurityLayer> layer) { layer_ = std::move(layer); }
-  // tell_layer tells libsasl of the layer, or that there is none, and that the login is done.
-  void tell_layer();
+  // fill_layer_params tells libsasl of the layer, or that there is none, and that the login is
+  // done.
+  void fill_layer_params();
   sasl_out_params_t* oparams() noexcept { return oparams_; }
 
  private:

@@ -5,7 +5,7 @@
 
 namespace gssloop::plugin {
 
-std::optional<LoginError> judge_binding(const sasl_server_params_t& params,
+std::optional<LoginError> check_binding(const sasl_server_params_t& params,
                                         const Gs2Header& header) {
   switch (header.cb_flag) {
     case CbFlag::kNotSupported:
@@ -42,7 +42,7 @@ Gs2Server::StepResult Gs2Server::on_first_message(ByteView message) {
                                "the GS2 header is malformed: " + parsed.error().message);
   }
   header_ = parsed->header;
-  if (auto error = judge_header()) return *std::move(error);
+  if (auto error = check_header()) return *std::move(error);
 
   ByteView binding_data;
   if (header_.cb_flag == CbFlag::kUsed) {
@@ -66,16 +66,16 @@ Gs2Server::StepResult Gs2Server::on_first_message(ByteView message) {
 }
 
 // What is wrong with a header that is of the grammar.
-std::optional<LoginError> Gs2Server::judge_header() const {
+std::optional<LoginError> Gs2Server::check_header() const {
   // Section 4: "F" is for mechanisms whose tokens never have the RFC 2743 header. Elsewhere it
   // would let a token choose its own mechanism.
   if (header_.is_nonstandard && facts().mechanism.gss_mechanism.is_framed) {
     return facts().login_error(ErrorKind::kProtocol, "the flag \"F\" is not for this mechanism");
   }
-  if (auto error = judge_binding(facts().params, header_)) {
+  if (auto error = check_binding(facts().params, header_)) {
     return facts().login_error(error->kind, error->sentence);
   }
-  return facts().judge_authzid(header_.authzid);
+  return facts().check_authzid(header_.authzid);
 }
 
 Gs2Server::StepResult Gs2Server::on_established() {

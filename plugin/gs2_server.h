@@ -9,10 +9,10 @@
 
 namespace gssloop::plugin {
 
-// judge_binding says what is wrong with a client's channel-binding flag, before anything else is
+// check_binding says what is wrong with a client's channel-binding flag, before anything else is
 // looked at (RFC 5801 section 5): "y" while the server offers -PLUS, "p" with a binding that it
 // does not have, "n" where the application requires binding.
-std::optional<LoginError> judge_binding(const sasl_server_params_t& params,
+std::optional<LoginError> check_binding(const sasl_server_params_t& params,
                                         const Gs2Header& header);
 
 // Gs2Server is what a GS2 mechanism adds to an exchange on a server: the header before the first
@@ -26,7 +26,7 @@ class Gs2Server final : public ServerExchange {
  private:
   StepResult on_first_message(ByteView message) override;
   StepResult on_established() override;
-  std::optional<LoginError> judge_header() const;
+  std::optional<LoginError> check_header() const;
 
   Gs2Header header_;
 };

@@ -20,7 +20,7 @@ GssapiServer::StepResult GssapiServer::on_first_message(ByteView message) {
 }
 
 GssapiServer::StepResult GssapiServer::on_established() {
-  if (auto error = judge_unbound()) return *std::move(error);
+  if (auto error = check_unbound()) return *std::move(error);
   // Section 3.2: "If the last call to GSS_Accept_sec_context returned an output_token, the server
   // returns it to the client in a challenge and expects a reply from the client with no data."
   if (has_out()) return SASL_CONTINUE;
@@ -63,9 +63,9 @@ GssapiServer::StepResult GssapiServer::on_choice(ByteView message) {
   if (!cleartext) return explain(facts().subject(), ErrorKind::kRejected, cleartext.error());
   auto choice = LayerMessage::parse_choice(cleartext->view());
   if (!choice) return facts().login_error(ErrorKind::kProtocol, choice.error().message);
-  const auto layer = judge_choice(*choice, offered_, facts().options.ad_compat);
+  const auto layer = check_choice(*choice, offered_, facts().options.ad_compat);
   if (!layer) return facts().login_error(ErrorKind::kProtocol, layer.error().message);
-  if (auto error = facts().judge_authzid(choice->authzid)) return *std::move(error);
+  if (auto error = facts().check_authzid(choice->authzid)) return *std::move(error);
   // R3 EXCEPTION: "The server verifies ... that the client maximum buffer is 0 if no security layer
   // was chosen." JDKs send theirs all the same, so it is passed over.
   if (*layer != Layer::kNone) {

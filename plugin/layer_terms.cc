@@ -194,7 +194,7 @@ std::string why_too_weak(const LayerWindow& window, const LayerStrength& strengt
          (ssf < window.need() ? "below " + min : "above " + max);
 }
 
-Result<Layer, Error> judge_choice(const LayerMessage& choice, Layers offered, bool ad_compat) {
+Result<Layer, Error> check_choice(const LayerMessage& choice, Layers offered, bool ad_compat) {
   constexpr Layers kBoth = Layers(Layer::kIntegrity) | Layer::kConfidentiality;
   std::optional<Layer> layer = choice.layers.only();
   if (!layer && ad_compat && choice.layers == kBoth) layer = Layer::kConfidentiality;

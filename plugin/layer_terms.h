@@ -124,10 +124,10 @@ Layers acceptable(const LayerWindow& window, const LayerStrength& strength) noex
 // is acceptable: what the context lacks, or which property to change.
 std::string why_too_weak(const LayerWindow& window, const LayerStrength& strength, Layers layers);
 
-// judge_choice says which layer a client's choice means, after an offer of `offered`: the choice
+// check_choice says which layer a client's choice means, after an offer of `offered`: the choice
 // must be exactly one of the offered bits (R4). With `ad_compat`, integrity and confidentiality at
 // once mean the latter, as clients made for Active Directory say it.
-Result<Layer, Error> judge_choice(const LayerMessage& choice, Layers offered, bool ad_compat);
+Result<Layer, Error> check_choice(const LayerMessage& choice, Layers offered, bool ad_compat);
 
 }  // namespace gssloop::plugin
 

@@ -25,7 +25,7 @@ std::string ServerExchange::layer_name() const {
 ServerExchange::StepResult ServerExchange::advance(std::optional<ByteView> client_in) {
   const ByteView message = client_in.value_or(ByteView());
   if (login_.has_context()) return on_later_message(message);
-  if (acceptor_) return obey(acceptor_->on_token(message));
+  if (acceptor_) return perform(acceptor_->on_token(message));
   if (!client_in && !has_challenged_) {
     has_challenged_ = true;
     put({});  // RFC 5801 section 6: no message yet is answered by an empty challenge, once
@@ -77,10 +77,10 @@ ServerExchange::StepResult ServerExchange::negotiate(std::optional<gss::ChannelB
   }
   acceptor_.emplace(gss::AcceptorInput{*accept_with, std::move(bindings)}, required,
                     facts_.options.limits);
-  return obey(acceptor_->on_token(token));
+  return perform(acceptor_->on_token(token));
 }
 
-ServerExchange::StepResult ServerExchange::obey(loop::Step step) {
+ServerExchange::StepResult ServerExchange::perform(loop::Step step) {
   if (is_tracing(facts_.params)) {
     trace_step(facts_.sasl, "server", acceptor_->num_legs(), step);
   }
@@ -102,7 +102,7 @@ ServerExchange::StepResult ServerExchange::obey(loop::Step step) {
     } else if (action == loop::Action::kAwaitToken) {
       return SASL_CONTINUE;
     } else if (action == loop::Action::kEstablish) {
-      if (auto error = login_.recognise(step.take_context())) return *std::move(error);
+      if (auto error = login_.on_context(step.take_context())) return *std::move(error);
       return on_established();
     }
   }
@@ -112,7 +112,7 @@ ServerExchange::StepResult ServerExchange::obey(loop::Step step) {
 
 // An acceptor passes over bindings that the initiator did not send (G10): only the flag tells that
 // they were verified. libsasl would notice too, but only after the login was carried out.
-std::optional<LoginError> ServerExchange::judge_unbound() {
+std::optional<LoginError> ServerExchange::check_unbound() {
   if (!SASL_CB_CRITICAL(&facts_.params) || context().flags().has(Flag::kChannelBound)) {
     return std::nullopt;
   }
@@ -127,11 +127,11 @@ Binding ServerExchange::verified_binding() {
 
 ServerExchange::StepResult ServerExchange::finish(const std::string& authzid, Binding binding) {
   if (is_tracing(facts_.params)) trace_layer(facts_.sasl, "server", layer());
-  if (auto error = login_.admit(authzid, std::move(binding),
-                                layer() != nullptr ? layer()->ssf() : 0, oparams())) {
+  if (auto error = login_.complete_login(authzid, std::move(binding),
+                                         layer() != nullptr ? layer()->ssf() : 0, oparams())) {
     return *std::move(error);
   }
-  tell_layer();
+  fill_layer_params();
   return SASL_OK;
 }
 

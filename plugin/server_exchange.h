@@ -39,10 +39,10 @@ class ServerExchange : public Exchange {
   // gssloop/loop/acceptor.h.
   StepResult negotiate(std::optional<gss::ChannelBindings> bindings, Flags required,
                        ByteView token);
-  // For mechanisms that pass the application's own bindings (application_binding.h): judge_unbound
+  // For mechanisms that pass the application's own bindings (application_binding.h): check_unbound
   // refuses a peer that did not bind where the application insists; verified_binding is what to
   // tell libsasl.
-  std::optional<LoginError> judge_unbound();
+  std::optional<LoginError> check_unbound();
   Binding verified_binding();
   // finish lets the peer in; the last thing that a mechanism does.
   StepResult finish(const std::string& authzid, Binding binding);
@@ -57,7 +57,7 @@ class ServerExchange : public Exchange {
   std::string layer_name() const final;
   StepResult advance(std::optional<ByteView> client_in);
   StepResult begin(ByteView message);
-  StepResult obey(loop::Step step);
+  StepResult perform(loop::Step step);
   Result<gss_cred_id_t, LoginError> credential();
 
   ServerFacts facts_;

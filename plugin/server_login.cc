@@ -18,7 +18,7 @@ AcceptorKey acceptor_key(const gss::Mechanism& mechanism, const sasl_server_para
           options.service_principal};
 }
 
-std::optional<LoginError> ServerFacts::judge_authzid(const std::string& authzid) const {
+std::optional<LoginError> ServerFacts::check_authzid(const std::string& authzid) const {
   if (authzid.empty()) return std::nullopt;
   if (auto error = authz::check_login_name(authzid)) {
     return login_error(ErrorKind::kIdentity, "as authorization identity, " + error->message);
@@ -26,7 +26,7 @@ std::optional<LoginError> ServerFacts::judge_authzid(const std::string& authzid)
   return std::nullopt;
 }
 
-std::optional<LoginError> ServerLogin::recognise(loop::EstablishedContext context) {
+std::optional<LoginError> ServerLogin::on_context(loop::EstablishedContext context) {
   context_ = std::move(context);
   // Credentials that an application gave may serve several mechanisms; the client named this one.
   // RFC 4752 section 3.2: if mech_type differs, authentication MUST be aborted.
@@ -35,17 +35,17 @@ std::optional<LoginError> ServerLogin::recognise(loop::EstablishedContext contex
                                                         context_->mech().dotted());
   }
   if (auto error = check_acceptor_name()) return error;
-  if (auto error = learn()) return error;
-  return name_peer();
+  if (auto error = collect_peer_info()) return error;
+  return map_identity();
 }
 
-std::optional<LoginError> ServerLogin::admit(const std::string& authzid, Binding binding,
-                                             unsigned ssf, sasl_out_params_t* oparams) {
+std::optional<LoginError> ServerLogin::complete_login(const std::string& authzid, Binding binding,
+                                                      unsigned ssf, sasl_out_params_t* oparams) {
   binding_ = std::move(binding);
   if (is_tracing(facts_.params)) trace_attributes(facts_.sasl, *context_);
   peer_.is_channel_bound = binding_.disposition == SASL_CB_DISP_USED;
   peer_.ssf = std::max<unsigned>(ssf, facts_.params.external_ssf);
-  if (auto error = judge()) return error;
+  if (auto error = check_access()) return error;
   properties_.request(*facts_.policy, scope().publish);
   if (auto error = canonicalize(authzid, oparams)) return error;
   peer_.authid = oparams->authid;
@@ -85,7 +85,7 @@ std::optional<LoginError> ServerLogin::check_acceptor_name() {
 }
 
 // Gathers what rules may ask about, and nothing else: each attribute costs microseconds.
-std::optional<LoginError> ServerLogin::learn() {
+std::optional<LoginError> ServerLogin::collect_peer_info() {
   peer_ = {};
   peer_.service = facts_.key.service;
   peer_.mechanism =
@@ -139,7 +139,7 @@ void ServerLogin::read_local_name() {
   }
 }
 
-std::optional<LoginError> ServerLogin::name_peer() {
+std::optional<LoginError> ServerLogin::map_identity() {
   const authz::RuleContext context(*facts_.policy, peer_);
   auto authid = authz::identify(scope(), peer_, context);
   if (!authid) {
@@ -172,9 +172,9 @@ std::optional<LoginError> ServerLogin::check_realm() const {
           printable(as_bytes(realm)) + "\"");
 }
 
-std::optional<LoginError> ServerLogin::judge() const {
+std::optional<LoginError> ServerLogin::check_access() const {
   const authz::RuleContext context(*facts_.policy, peer_);
-  const auto findings = authz::judge(scope(), context);
+  const auto findings = authz::evaluate_rules(scope(), context);
   if (is_tracing(facts_.params)) trace_findings(facts_.sasl, findings);
   const authz::Finding* objection = authz::objection(findings);
   if (objection == nullptr) return std::nullopt;

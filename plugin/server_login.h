@@ -47,9 +47,9 @@ struct ServerFacts {
   LoginError login_error(ErrorKind kind, const std::string& message) const {
     return {kind, subject() + " failed: " + message};
   }
-  // judge_authzid says what is wrong with the identity that a client wants to act as; an empty one
+  // check_authzid says what is wrong with the identity that a client wants to act as; an empty one
   // stands for its own.
-  std::optional<LoginError> judge_authzid(const std::string& authzid) const;
+  std::optional<LoginError> check_authzid(const std::string& authzid) const;
 };
 
 // Binding is what became of channel binding.
@@ -72,26 +72,26 @@ class ServerLogin {
 
   // begin removes what an earlier attempt on this connection, or a database, left.
   void begin() { properties_.erase(*facts_.policy); }
-  // recognise takes the context and finds out who the peer is.
-  std::optional<LoginError> recognise(loop::EstablishedContext context);
+  // on_context takes the context and finds out who the peer is.
+  std::optional<LoginError> on_context(loop::EstablishedContext context);
   bool has_context() const noexcept { return context_.has_value(); }
   loop::EstablishedContext& context() noexcept { return *context_; }
-  // authid is who the peer is, once it is recognised.
+  // authid is who the peer is, once it is identified.
   const std::string& authid() const noexcept { return authid_; }
-  // admit lets the recognised peer in, acting as `authzid` (empty: as itself). `ssf` is the
+  // complete_login lets the identified peer in, acting as `authzid` (empty: as itself). `ssf` is the
   // strength of the security layer. What `oparams` points to then lives as long as this object.
-  std::optional<LoginError> admit(const std::string& authzid, Binding binding, unsigned ssf,
-                                  sasl_out_params_t* oparams);
+  std::optional<LoginError> complete_login(const std::string& authzid, Binding binding,
+                                           unsigned ssf, sasl_out_params_t* oparams);
 
  private:
   std::optional<LoginError> check_acceptor_name();
-  std::optional<LoginError> learn();
+  std::optional<LoginError> collect_peer_info();
   void read_attributes();
   void read_local_name();
-  std::optional<LoginError> name_peer();
+  std::optional<LoginError> map_identity();
   bool is_named_by_policy() const;
   std::optional<LoginError> check_realm() const;
-  std::optional<LoginError> judge() const;
+  std::optional<LoginError> check_access() const;
   std::optional<LoginError> authorize() const;
   const authz::Scope& scope() const;
   gss_name_t local_name();

@@ -17,7 +17,7 @@ SpnegoServer::StepResult SpnegoServer::on_first_message(ByteView message) {
 }
 
 SpnegoServer::StepResult SpnegoServer::on_established() {
-  if (auto error = judge_unbound()) return *std::move(error);
+  if (auto error = check_unbound()) return *std::move(error);
   LayerWindow window = LayerWindow::of(facts().params.props, facts().params.external_ssf);
   // R10 EXCEPTION: what TLS provides is not taken off max_ssf. The client decides alone whether
   // there is a layer, and others' clients ask for one whatever TLS provides: they could not log in

@@ -122,7 +122,7 @@ Verdict decide(const authz::Policy& policy, authz::PeerInfo* peer, const std::st
   } else {
     verdict.refusal = identity.error().message;
   }
-  verdict.findings = authz::judge(scope, context);
+  verdict.findings = authz::evaluate_rules(scope, context);
   if (const auto* objection = authz::objection(verdict.findings); objection && identity) {
     verdict.refusal = objection->text();
   }

@@ -21,7 +21,7 @@ struct Side {
   std::optional<loop::EstablishedContext> context = std::nullopt;
 
   // Takes what the step has; the token is the caller's business.
-  std::optional<SelfLoginFailure> obey(Step* step) {
+  std::optional<SelfLoginFailure> perform(Step* step) {
     if (step->has(Action::kFail)) return SelfLoginFailure{role, step->failure()};
     if (step->has(Action::kEstablish)) context = step->take_context();
     return std::nullopt;
@@ -39,7 +39,7 @@ Result<SelfLogin, SelfLoginFailure> log_in_to_oneself(gss::InitiatorInput initia
   Step step = initiator.start();
   // Ends: the loop's limits bound the number of legs.
   for (std::size_t speaker = 0;; speaker = 1 - speaker) {
-    if (auto failed = sides[speaker].obey(&step)) return *std::move(failed);
+    if (auto failed = sides[speaker].perform(&step)) return *std::move(failed);
     if (!step.has(Action::kSendToken)) break;
     step = sides[1 - speaker].negotiation.on_token(step.token());
   }

@@ -166,7 +166,7 @@ std::string decide(const authz::Policy& policy, Login login, const std::string& 
   login.authid = *name;
   login.authzid = authzid.empty() ? *name : authzid;
   const authz::Peer peer(policy, login);
-  const auto findings = authz::judge(scope, peer);
+  const auto findings = authz::evaluate_rules(scope, peer);
   if (authz::objection(findings) != nullptr) return {};
   if (authz::authorize(scope, login, peer)) return {};
   return *name;
@@ -259,8 +259,8 @@ TEST(DocumentedPolicies, TheLogNamesTheRule) {
   const PolicyReading reading = read(example("first"));
   ASSERT_TRUE(reading.policy);
   const Login bob = user("imap", "bob");
-  const auto findings =
-      authz::judge(reading.policy->scope("imap", "krb5"), authz::Peer(*reading.policy, bob));
+  const auto findings = authz::evaluate_rules(reading.policy->scope("imap", "krb5"),
+                                              authz::Peer(*reading.policy, bob));
   const authz::Finding* objection = authz::objection(findings);
   ASSERT_NE(objection, nullptr);
   EXPECT_NE(doc_text("man/gssloop-policy.5")

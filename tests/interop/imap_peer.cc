@@ -244,8 +244,8 @@ std::vector<std::string> words_of(const std::string& line) {
 }
 
 // Carries out one command; false if there is no more to come. *is_in becomes true by a login.
-bool obey(Lines* lines, sasl_conn_t* connection, const std::vector<std::string>& words,
-          bool* is_in) {
+bool perform(Lines* lines, sasl_conn_t* connection, const std::vector<std::string>& words,
+             bool* is_in) {
   const std::string& tag = words[0];
   const std::string command = words.size() > 1 ? words[1] : "";
   if (command == "CAPABILITY") {
@@ -282,7 +282,7 @@ bool serve(int fd, const Options& options) {
   lines.send("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=GSSAPI] ready");
   bool is_in = false;
   Line line = lines.receive();
-  while (line && obey(&lines, created, words_of(*line), &is_in)) line = lines.receive();
+  while (line && perform(&lines, created, words_of(*line), &is_in)) line = lines.receive();
   return is_in;
 }
 

@@ -81,7 +81,7 @@ struct CPair {
 };
 
 // obey takes what a step gives; true where it has a token for the peer, and the peer awaits one.
-inline bool obey(CStep* step, CContext* context, std::string* token, CPair* pair) {
+inline bool perform(CStep* step, CContext* context, std::string* token, CPair* pair) {
   const std::uint32_t actions = gssloop_step_actions(step->get());
   if ((actions & GSSLOOP_ACTION_SEND) != 0) *token = token_of(*step);
   if ((actions & GSSLOOP_ACTION_FAIL) != 0 && pair->failure.empty()) {
@@ -99,13 +99,13 @@ inline void negotiate(gssloop_negotiation* initiator, gssloop_negotiation* accep
   std::string token;
   CStep step;
   if (gssloop_negotiation_start(initiator, step.out()) != GSSLOOP_OK) return;
-  bool goes_on = obey(&step, &pair->initiator, &token, pair);
+  bool goes_on = perform(&step, &pair->initiator, &token, pair);
   for (bool is_acceptors_turn = true; goes_on; is_acceptors_turn = !is_acceptors_turn) {
     gssloop_negotiation* const side = is_acceptors_turn ? acceptor : initiator;
     if (gssloop_negotiation_on_token(side, token.data(), token.size(), step.out()) != GSSLOOP_OK) {
       return;
     }
-    goes_on = obey(&step, is_acceptors_turn ? &pair->acceptor : &pair->initiator, &token, pair);
+    goes_on = perform(&step, is_acceptors_turn ? &pair->acceptor : &pair->initiator, &token, pair);
   }
 }
 

@@ -83,7 +83,7 @@ Result<std::string, Error> identify(const std::string& rules, const PeerInfo& pe
 Truth truth(const std::string& rule, const PeerInfo& peer) {
   const Policy decided = policy("deny = ['" + rule + "']");
   const RuleContext context(decided, peer);
-  const auto findings = judge(decided.scope(peer.service, peer.mechanism), context);
+  const auto findings = evaluate_rules(decided.scope(peer.service, peer.mechanism), context);
   EXPECT_EQ(findings.size(), 1U);
   EXPECT_EQ(objection(findings) != nullptr, findings.at(0).truth != Truth::kFalse);
   return findings.at(0).truth;
@@ -261,7 +261,7 @@ TEST(Values, AssertedOnesNeverDecide) {
   EXPECT_EQ(truth("both=user", peer), Truth::kTrue);
   const Policy decided = policy("require = ['who=admin']\nauthorize = ['who=admin']");
   const RuleContext context(decided, peer);
-  EXPECT_NE(objection(judge(decided.scope("imap", "krb5"), context)), nullptr);
+  EXPECT_NE(objection(evaluate_rules(decided.scope("imap", "krb5"), context)), nullptr);
   PeerInfo acting = peer;
   acting.authid = "alice";
   acting.authzid = "bob";
@@ -320,7 +320,7 @@ TEST(Values, UnknownIsNeverAbsent) {
     peer.authzid = "bob";
     const RuleContext context(decided, peer);
     const Scope& scope = decided.scope("imap", "krb5");
-    const auto findings = judge(scope, context);
+    const auto findings = evaluate_rules(scope, context);
     ASSERT_EQ(findings.size(), 2U);
     EXPECT_TRUE(findings[0].is_objection());
     EXPECT_TRUE(findings[1].is_objection());
@@ -360,7 +360,7 @@ TEST(Judge, DenyWinsAndNoRuleIsForgotten) {
   for (const auto& row : rows) {
     const Policy decided = policy(row.rules);
     const RuleContext context(decided, peer);
-    const auto findings = judge(decided.scope("imap", "krb5"), context);
+    const auto findings = evaluate_rules(decided.scope("imap", "krb5"), context);
     const Finding* const found = objection(findings);
     ASSERT_EQ(found != nullptr, row.objection != nullptr) << row.rules;
     // The log says where the rule is, not what it says.

@@ -304,7 +304,7 @@ TEST(JudgeBinding, Table) {
   for (const auto& row : rows) {
     sasl_server_params_t params{};
     params.cbinding = row.binding != nullptr ? &row.binding->value : nullptr;
-    const auto error = judge_binding(params, parse_gs2_message(as_bytes(row.message))->header);
+    const auto error = check_binding(params, parse_gs2_message(as_bytes(row.message))->header);
     EXPECT_EQ(!error, row.is_accepted) << row.message;
     if (error) {
       EXPECT_EQ(error->kind, ErrorKind::kBinding) << row.message;

@@ -94,7 +94,7 @@ TEST(Layers, JudgeChoice) {
         const bool is_one = meant == 1 || meant == 2 || meant == 4;
         LayerMessage message{Layers::from_bits(static_cast<std::uint8_t>(choice))};
         const auto layer =
-            judge_choice(message, Layers::from_bits(static_cast<std::uint8_t>(offered)), ad_compat);
+            check_choice(message, Layers::from_bits(static_cast<std::uint8_t>(offered)), ad_compat);
         ASSERT_EQ(static_cast<bool>(layer), is_one && (meant & offered) != 0)
             << choice << " of " << offered;
         if (layer) {
@@ -105,9 +105,9 @@ TEST(Layers, JudgeChoice) {
       }
     }
   }
-  const auto both = judge_choice({Layers::from_bits(6)}, kEvery, false);
+  const auto both = check_choice({Layers::from_bits(6)}, kEvery, false);
   EXPECT_NE(both.error().message.find("ad_compat"), std::string::npos) << both.error().message;
-  const auto odd = judge_choice({Layers::from_bits(0xe1)}, kEvery, true);
+  const auto odd = check_choice({Layers::from_bits(0xe1)}, kEvery, true);
   EXPECT_NE(odd.error().message.find("0xe1"), std::string::npos) << odd.error().message;
 }
 

@@ -177,7 +177,7 @@ Decision by_policy(const Case& made, const std::string& file) {
   }
   const Scope& scope = reading.policy->scope(made.peer.service, made.peer.mechanism);
   const RuleContext context(*reading.policy, made.peer);
-  const auto findings = judge(scope, context);
+  const auto findings = evaluate_rules(scope, context);
   const auto identity = identify(scope, made.peer, context);
   decision.name = identity ? *identity : "";
   decision.is_admitted = objection(findings) == nullptr;

@@ -114,7 +114,7 @@ std::string Finding::text() const {
   return text;
 }
 
-std::vector<Finding> judge(const Scope& scope, const RuleContext& context) {
+std::vector<Finding> evaluate_rules(const Scope& scope, const RuleContext& context) {
   std::vector<Finding> findings;
   find_all(Finding::Kind::kDeny, scope.deny, context, &findings);
   find_all(Finding::Kind::kRequire, scope.require, context, &findings);

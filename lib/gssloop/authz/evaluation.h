@@ -13,8 +13,8 @@
 
 namespace gssloop::authz {
 
-// The decisions of a policy about one peer, in the order in which they fall: identify; judge;
-// after the names were made canonical, authorize. All are pure.
+// The decisions of a policy about one peer, in the order in which they fall: identify;
+// evaluate_rules; after the names were made canonical, authorize. All are pure.
 
 // identify says as whom the peer is seen. A peer without a name gets one only where the policy says
 // so. Fails with a message that names what is missing, never a value.
@@ -37,8 +37,8 @@ struct Finding {
   std::string text() const;
 };
 
-// judge applies every require and deny, the denials first.
-std::vector<Finding> judge(const Scope& scope, const RuleContext& context);
+// evaluate_rules applies every require and deny, the denials first.
+std::vector<Finding> evaluate_rules(const Scope& scope, const RuleContext& context);
 // objection is the first finding that keeps the peer out, or null.
 const Finding* objection(const std::vector<Finding>& findings);
 

@@ -34,14 +34,14 @@ class Driver {
   Outcome run(std::optional<Step> first) {
     Step step = first ? std::move(*first) : next_step();
     for (;;) {
-      if (std::optional<Outcome> outcome = obey(step)) return std::move(*outcome);
+      if (std::optional<Outcome> outcome = perform(step)) return std::move(*outcome);
       step = next_step();
     }
   }
 
  private:
-  // obey does what the step asks for, in order. Nothing comes back while a token is awaited.
-  std::optional<Outcome> obey(Step& step) {
+  // perform does what the step asks for, in order. Nothing comes back while a token is awaited.
+  std::optional<Outcome> perform(Step& step) {
     if (observer_ != nullptr) observer_->on_step(step);
     for (const Action action : step.actions()) {
       switch (action) {
