@@ -101,10 +101,10 @@ ClientExchange::StepResult ClientExchange::on_later_message(ByteView) {
   return login_error(ErrorKind::kProtocol, "a message came after the last one");
 }
 
-Result<ClientExchange::Plan, LoginError> ClientExchange::plan_by_window(const LayerWindow& window,
+Result<ClientExchange::Plan, LoginError> ClientExchange::plan_by_limits(const SsfLimits& limits,
                                                                         bool wants_confidentiality,
                                                                         Flags always) {
-  if (std::string why = window.why_impossible(); !why.empty()) {
+  if (std::string why = limits.why_impossible(); !why.empty()) {
     return login_error(ErrorKind::kTooWeak, why);
   }
   auto bindings = application_binding(params_, options_);
@@ -114,7 +114,7 @@ Result<ClientExchange::Plan, LoginError> ClientExchange::plan_by_window(const La
   plan.bindings = *std::move(bindings);
   // RFC 4752 section 3.1: a client that will request a layer MUST ask for sequence, and for conf
   // where it will request confidentiality. Replay is what sequence means, without the order.
-  if (window.room() >= 1) {
+  if (limits.room() >= 1) {
     plan.request = plan.request | Flag::kInteg | Flag::kSequence | Flag::kReplay;
   }
   if (wants_confidentiality) plan.request = plan.request | Flag::kConf;

@@ -46,10 +46,10 @@ class ClientExchange : public Exchange {
   // on_later_message takes what comes after the context is complete.
   virtual StepResult on_later_message(ByteView message);
 
-  // plan_by_window is the plan of GSSAPI and GSS-SPNEGO, which take the application's bindings and
+  // plan_by_limits is the plan of GSSAPI and GSS-SPNEGO, which take the application's bindings and
   // want what its security properties leave room for; confidentiality only where
   // `wants_confidentiality`. `always` are flags beside those.
-  Result<Plan, LoginError> plan_by_window(const LayerWindow& window, bool wants_confidentiality,
+  Result<Plan, LoginError> plan_by_limits(const SsfLimits& limits, bool wants_confidentiality,
                                           Flags always);
   // finish tells libsasl that the login is done, acting as `authzid` (empty: as oneself); the last
   // thing that a mechanism does.
@@ -59,7 +59,7 @@ class ClientExchange : public Exchange {
   LoginError login_error(ErrorKind kind, const std::string& message) const {
     return {kind, subject() + " failed: " + message};
   }
-  LayerWindow window() const { return LayerWindow::of(params_.props, params_.external_ssf); }
+  SsfLimits ssf_limits() const { return SsfLimits::of(params_.props, params_.external_ssf); }
   bool is_http() const noexcept { return (params_.flags & SASL_NEED_HTTP) != 0; }
   const SaslMechanism& mechanism() const noexcept { return mechanism_; }
   const sasl_client_params_t& params() const noexcept { return params_; }

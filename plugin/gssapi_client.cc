@@ -11,10 +11,10 @@ Result<GssapiClient::Plan, LoginError> GssapiClient::plan() {
       return login_error(ErrorKind::kMisuse, "as authorization identity, " + error->message);
     }
   }
-  window_ = window();
+  limits_ = ssf_limits();
   // RFC 4752 section 3.1: "the client MUST pass the integ_req_flag of TRUE": the messages about
   // layers are wrapped, whatever they agree on.
-  return plan_by_window(window_, window_.room() > 1, Flag::kInteg);
+  return plan_by_limits(limits_, limits_.room() > 1, Flag::kInteg);
 }
 
 // Section 3.1: "If the last call to GSS_Init_sec_context returned an output_token, then the client
@@ -48,18 +48,18 @@ std::optional<LoginError> GssapiClient::choose(const LayerMessage& offered) {
                        "the server offers no security layer, nor to do without: its "
                        "limits (min_ssf, max_ssf) and ours do not meet");
   }
-  const auto strength = measure(context(), window_.max_token_len, offered.max_token_len);
+  const auto strength = measure(context(), limits_.max_token_len, offered.max_token_len);
   if (!strength) return explain(subject(), ErrorKind::kMechanism, strength.error());
-  const auto chosen = (acceptable(window_, *strength) & offered.layers).strongest();
+  const auto chosen = (acceptable(limits_, *strength) & offered.layers).strongest();
   if (!chosen) {
-    const std::string why = why_too_weak(window_, *strength, offered.layers);
+    const std::string why = why_too_weak(limits_, *strength, offered.layers);
     return login_error(ErrorKind::kTooWeak,
                        "the server offers " + to_string(offered.layers) + ": " + why);
   }
   chosen_ = *chosen;
   if (chosen_ == Layer::kNone) return std::nullopt;
   auto made = SecurityLayer::make(&context(), {chosen_, strength->ssf_of(chosen_),
-                                               offered.max_token_len, window_.max_token_len});
+                                               offered.max_token_len, limits_.max_token_len});
   if (!made) return login_error(ErrorKind::kProtocol, made.error().message);
   set_layer(*std::move(made));
   return std::nullopt;
@@ -68,7 +68,7 @@ std::optional<LoginError> GssapiClient::choose(const LayerMessage& offered) {
 LayerMessage GssapiClient::choice(Layers offered) const {
   LayerMessage message{chosen_, 0, authzid()};
   // "... which MUST be 0 if the client does not support any security layer"
-  if (chosen_ != Layer::kNone) message.max_token_len = window_.max_token_len;
+  if (chosen_ != Layer::kNone) message.max_token_len = limits_.max_token_len;
   // Active Directory takes confidentiality only together with integrity (option ad_compat).
   const bool is_both = chosen_ == Layer::kConfidentiality && offered.has(Layer::kIntegrity);
   if (is_both && options().ad_compat) message.layers = message.layers | Layer::kIntegrity;

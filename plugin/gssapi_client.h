@@ -21,7 +21,7 @@ class GssapiClient final : public ClientExchange {
   std::optional<LoginError> choose(const LayerMessage& offered);
   LayerMessage choice(Layers offered) const;
 
-  LayerWindow window_;
+  SsfLimits limits_;
   Layer chosen_ = Layer::kNone;
 };
 

@@ -35,19 +35,19 @@ GssapiServer::StepResult GssapiServer::on_later_message(ByteView message) {
 }
 
 GssapiServer::StepResult GssapiServer::send_offer() {
-  window_ = LayerWindow::of(facts().params.props, facts().params.external_ssf);
+  limits_ = SsfLimits::of(facts().params.props, facts().params.external_ssf);
   // What the client takes is not known yet.
-  const auto strength = measure(context(), window_.max_token_len, LayerMessage::kMaxTokenLen);
+  const auto strength = measure(context(), limits_.max_token_len, LayerMessage::kMaxTokenLen);
   if (!strength) return explain(facts().subject(), ErrorKind::kMechanism, strength.error());
   strength_ = *strength;
-  offered_ = acceptable(window_, strength_);
+  offered_ = acceptable(limits_, strength_);
   if (!offered_.strongest()) {
     return facts().login_error(ErrorKind::kTooWeak,
-                               why_too_weak(window_, strength_, strength_.by_flags));
+                               why_too_weak(limits_, strength_, strength_.by_flags));
   }
   LayerMessage offer{offered_};
   // "... which MUST be 0 if the server does not support any security layer"
-  if (offered_.has_protection()) offer.max_token_len = window_.max_token_len;
+  if (offered_.has_protection()) offer.max_token_len = limits_.max_token_len;
   const auto wrapped = context().wrap(gss::Protection::kIntegrity, offer.serialize());
   if (!wrapped) return explain(facts().subject(), ErrorKind::kMechanism, wrapped.error());
   put(wrapped->view());
@@ -76,7 +76,7 @@ GssapiServer::StepResult GssapiServer::on_choice(ByteView message) {
 
 std::optional<LoginError> GssapiServer::agree_on(Layer layer, std::uint32_t max_send_len) {
   auto made = SecurityLayer::make(
-      &context(), {layer, strength_.ssf_of(layer), max_send_len, window_.max_token_len});
+      &context(), {layer, strength_.ssf_of(layer), max_send_len, limits_.max_token_len});
   if (!made) return facts().login_error(ErrorKind::kProtocol, made.error().message);
   set_layer(*std::move(made));
   return std::nullopt;

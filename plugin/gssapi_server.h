@@ -26,7 +26,7 @@ class GssapiServer final : public ServerExchange {
   std::optional<LoginError> agree_on(Layer layer, std::uint32_t max_send_len);
 
   Awaited awaited_ = Awaited::kEmptyResponse;
-  LayerWindow window_;
+  SsfLimits limits_;
   LayerStrength strength_;
   Layers offered_;
 };

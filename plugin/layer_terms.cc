@@ -36,9 +36,9 @@ std::string limit(const char* property, sasl_ssf_t value, sasl_ssf_t external_ss
   return text;
 }
 
-// The strongest of `layers` that the window has a use for.
-Layer wished(const LayerWindow& window, Layers layers) {
-  const bool is_integrity_enough = window.need() <= 1 && window.room() >= 1;
+// The strongest of `layers` that the limits have a use for.
+Layer wished(const SsfLimits& limits, Layers layers) {
+  const bool is_integrity_enough = limits.need() <= 1 && limits.room() >= 1;
   if (layers.has(Layer::kConfidentiality) &&
       !(is_integrity_enough && layers.has(Layer::kIntegrity))) {
     return Layer::kConfidentiality;
@@ -110,19 +110,19 @@ Result<LayerMessage, Error> LayerMessage::parse_choice(ByteView cleartext) {
   return parse(cleartext);
 }
 
-LayerWindow LayerWindow::of(const sasl_security_properties_t& properties,
-                            sasl_ssf_t external_ssf) noexcept {
+SsfLimits SsfLimits::of(const sasl_security_properties_t& properties,
+                        sasl_ssf_t external_ssf) noexcept {
   return {properties.min_ssf, properties.max_ssf, external_ssf,
           std::min<std::uint32_t>(properties.maxbufsize, LayerMessage::kMaxTokenLen)};
 }
 
-sasl_ssf_t LayerWindow::room() const noexcept {
+sasl_ssf_t SsfLimits::room() const noexcept {
   if (max_token_len == 0) return 0;
   if (is_max_apart) return max_ssf;
   return max_ssf > external_ssf ? max_ssf - external_ssf : 0;
 }
 
-std::string LayerWindow::why_impossible() const {
+std::string SsfLimits::why_impossible() const {
   if (need() == 0) return "";
   if (max_token_len == 0) {
     return number("min_ssf", min_ssf) + " asks for a security layer, which maxbufsize 0 forbids";
@@ -151,33 +151,33 @@ Layers layers_of_flags(Flags flags) noexcept {
   return layers;
 }
 
-Layers acceptable(const LayerWindow& window, const LayerStrength& strength) noexcept {
+Layers acceptable(const SsfLimits& limits, const LayerStrength& strength) noexcept {
   Layers layers;
   for (const Layer layer : kByStrength) {
     const sasl_ssf_t ssf = strength.ssf_of(layer);
-    const bool fits = ssf >= window.need() && ssf <= window.room();
+    const bool fits = ssf >= limits.need() && ssf <= limits.room();
     if (strength.usable.has(layer) && fits) layers = layers | layer;
   }
   return layers;
 }
 
-std::string why_too_weak(const LayerWindow& window, const LayerStrength& strength, Layers layers) {
-  if (std::string why = window.why_impossible(); !why.empty()) return why;
-  const std::string min = limit("min_ssf", window.min_ssf, window.external_ssf);
+std::string why_too_weak(const SsfLimits& limits, const LayerStrength& strength, Layers layers) {
+  if (std::string why = limits.why_impossible(); !why.empty()) return why;
+  const std::string min = limit("min_ssf", limits.min_ssf, limits.external_ssf);
   const std::string max =
-      limit("max_ssf", window.max_ssf, window.is_max_apart ? 0 : window.external_ssf);
-  const Layer layer = wished(window, layers);
+      limit("max_ssf", limits.max_ssf, limits.is_max_apart ? 0 : limits.external_ssf);
+  const Layer layer = wished(limits, layers);
   const std::string name = to_string(layer);
-  if (layer == Layer::kNone || (layer == Layer::kIntegrity && window.need() > 1)) {
+  if (layer == Layer::kNone || (layer == Layer::kIntegrity && limits.need() > 1)) {
     return "there is " + to_string(layers) + " to choose from, and " + min + " needs more";
   }
-  if (window.room() == 0) {
-    const bool is_outer = window.max_token_len > 0 && window.max_ssf > 0;
+  if (limits.room() == 0) {
+    const bool is_outer = limits.max_token_len > 0 && limits.max_ssf > 0;
     return "the peer insists on " + name + ", which " +
-           (window.max_token_len == 0 ? "maxbufsize 0" : number("max_ssf", window.max_ssf)) +
+           (limits.max_token_len == 0 ? "maxbufsize 0" : number("max_ssf", limits.max_ssf)) +
            " forbids" +
            (is_outer
-                ? " beside the " + std::to_string(window.external_ssf) + " of the layer outside"
+                ? " beside the " + std::to_string(limits.external_ssf) + " of the layer outside"
                 : "");
   }
   if (!strength.by_flags.has(layer)) {
@@ -186,12 +186,12 @@ std::string why_too_weak(const LayerWindow& window, const LayerStrength& strengt
            "be replayed: one of the two sides did not ask for it";
   }
   if (!strength.usable.has(layer)) {
-    return name + " does not fit into tokens of " + number("maxbufsize", window.max_token_len) +
+    return name + " does not fit into tokens of " + number("maxbufsize", limits.max_token_len) +
            ", or into those that the peer takes";
   }
   const sasl_ssf_t ssf = strength.ssf_of(layer);
   return name + " has the strength " + std::to_string(ssf) + " in this session, " +
-         (ssf < window.need() ? "below " + min : "above " + max);
+         (ssf < limits.need() ? "below " + min : "above " + max);
 }
 
 Result<Layer, Error> check_choice(const LayerMessage& choice, Layers offered, bool ad_compat) {

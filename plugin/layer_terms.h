@@ -79,17 +79,17 @@ struct LayerMessage {
   static Result<LayerMessage, Error> parse_choice(ByteView cleartext);
 };
 
-// LayerWindow is what an application's security properties ask of a mechanism, beside the layer
+// SsfLimits is what an application's security properties ask of a mechanism, beside the layer
 // that is there already (TLS, for instance). SSF is the security strength factor: 0 none, 1
 // integrity, above that the bits of the cipher's strength.
-struct LayerWindow {
+struct SsfLimits {
   sasl_ssf_t min_ssf = 0, max_ssf = 0, external_ssf = 0;
   std::uint32_t max_token_len = 0;  // octets that this side takes in one token; 0: no layer at all
   // max_ssf is for the mechanism alone, not for it and the layer outside together.
   bool is_max_apart = false;
 
-  static LayerWindow of(const sasl_security_properties_t& properties,
-                        sasl_ssf_t external_ssf) noexcept;
+  static SsfLimits of(const sasl_security_properties_t& properties,
+                      sasl_ssf_t external_ssf) noexcept;
   // need is the strength that the mechanism must add, room the strength that it may add.
   sasl_ssf_t need() const noexcept { return min_ssf > external_ssf ? min_ssf - external_ssf : 0; }
   sasl_ssf_t room() const noexcept;
@@ -117,12 +117,12 @@ inline constexpr sasl_ssf_t kStrongestCipherSsf = 256;
 // needs integ_avail, and sequence besides, since otherwise replayed packets would pass (3.3).
 Layers layers_of_flags(Flags flags) noexcept;
 
-// acceptable picks those layers of a context that a window admits.
-Layers acceptable(const LayerWindow& window, const LayerStrength& strength) noexcept;
+// acceptable picks those layers of a context that limits admit.
+Layers acceptable(const SsfLimits& limits, const LayerStrength& strength) noexcept;
 
 // why_too_weak says, for a person, why none of `layers` (those that the peer offers, or insists on)
 // is acceptable: what the context lacks, or which property to change.
-std::string why_too_weak(const LayerWindow& window, const LayerStrength& strength, Layers layers);
+std::string why_too_weak(const SsfLimits& limits, const LayerStrength& strength, Layers layers);
 
 // check_choice says which layer a client's choice means, after an offer of `offered`: the choice
 // must be exactly one of the offered bits (R4). With `ad_compat`, integrity and confidentiality at

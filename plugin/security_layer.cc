@@ -147,12 +147,12 @@ Result<bool, LoginError> SecurityLayer::open_next() {
 }
 
 Result<std::unique_ptr<SecurityLayer>, LoginError> layer_by_flags(loop::EstablishedContext* context,
-                                                                  const LayerWindow& window,
+                                                                  const SsfLimits& limits,
                                                                   bool is_http) {
-  if (is_http && window.need() == 0) return std::unique_ptr<SecurityLayer>();
-  if (is_http) return LoginError{ErrorKind::kTooWeak, why_too_weak(window, {}, Layer::kNone)};
+  if (is_http && limits.need() == 0) return std::unique_ptr<SecurityLayer>();
+  if (is_http) return LoginError{ErrorKind::kTooWeak, why_too_weak(limits, {}, Layer::kNone)};
   // No maximum is negotiated: each side can only go by its own, and by what others take.
-  const std::uint32_t max_len = window.max_token_len;
+  const std::uint32_t max_len = limits.max_token_len;
   const std::uint32_t max_send_len = std::min(max_len, kCommonMaxLen);
   const auto strength = measure(*context, max_len, max_len);
   if (!strength) return LoginError{ErrorKind::kMechanism, strength.error().text()};
@@ -162,8 +162,8 @@ Result<std::unique_ptr<SecurityLayer>, LoginError> layer_by_flags(loop::Establis
   if (flags.has(Flag::kInteg)) {
     layer = flags.has(Flag::kConf) ? Layer::kConfidentiality : Layer::kIntegrity;
   }
-  if (!acceptable(window, *strength).has(layer)) {
-    return LoginError{ErrorKind::kTooWeak, why_too_weak(window, *strength, layer)};
+  if (!acceptable(limits, *strength).has(layer)) {
+    return LoginError{ErrorKind::kTooWeak, why_too_weak(limits, *strength, layer)};
   }
   if (layer == Layer::kNone) return std::unique_ptr<SecurityLayer>();
   auto made =

@@ -76,10 +76,10 @@ class SecurityLayer {
 
 // layer_by_flags is GSS-SPNEGO's way to a layer, on both sides: no message says which, the
 // context's flags do ([MS-SPNG]; R10). Null where there is none, as always in HTTP. Fails with
-// the kind and a message where the window does not admit what the flags demand: never goes on
+// the kind and a message where the limits do not admit what the flags demand: never goes on
 // without.
 Result<std::unique_ptr<SecurityLayer>, LoginError> layer_by_flags(loop::EstablishedContext* context,
-                                                                  const LayerWindow& window,
+                                                                  const SsfLimits& limits,
                                                                   bool is_http);
 
 }  // namespace gssloop::plugin

@@ -12,9 +12,9 @@ Result<SpnegoClient::Plan, LoginError> SpnegoClient::plan() {
   }
   // Nothing is negotiated once the context is there, so confidentiality is asked for only where it
   // fits whatever the session's cipher turns out to be, or where nothing less will do.
-  const LayerWindow limits = window();
+  const SsfLimits limits = ssf_limits();
   const bool wants_confidentiality = limits.room() >= kStrongestCipherSsf || limits.need() > 1;
-  return plan_by_window(limits, wants_confidentiality, Flags());
+  return plan_by_limits(limits, wants_confidentiality, Flags());
 }
 
 SpnegoClient::StepResult SpnegoClient::on_established() {
@@ -23,7 +23,7 @@ SpnegoClient::StepResult SpnegoClient::on_established() {
     return login_error(ErrorKind::kProtocol,
                        "the server agreed to another mechanism, " + context().mech().dotted());
   }
-  auto layer = layer_by_flags(&context(), window(), is_http());
+  auto layer = layer_by_flags(&context(), ssf_limits(), is_http());
   if (!layer) return login_error(layer.error().kind, layer.error().sentence);
   set_layer(*std::move(layer));
   return finish({});

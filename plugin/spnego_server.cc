@@ -18,13 +18,13 @@ SpnegoServer::StepResult SpnegoServer::on_first_message(ByteView message) {
 
 SpnegoServer::StepResult SpnegoServer::on_established() {
   if (auto error = check_unbound()) return *std::move(error);
-  LayerWindow window = LayerWindow::of(facts().params.props, facts().params.external_ssf);
+  SsfLimits limits = SsfLimits::of(facts().params.props, facts().params.external_ssf);
   // R10 EXCEPTION: what TLS provides is not taken off max_ssf. The client decides alone whether
   // there is a layer, and others' clients ask for one whatever TLS provides: they could not log in
   // where max_ssf is 256, as it is in many servers.
-  window.is_max_apart = true;
+  limits.is_max_apart = true;
   const bool is_http = (facts().params.flags & SASL_NEED_HTTP) != 0;
-  auto layer = layer_by_flags(&context(), window, is_http);
+  auto layer = layer_by_flags(&context(), limits, is_http);
   if (!layer) return facts().login_error(layer.error().kind, layer.error().sentence);
   set_layer(*std::move(layer));
   return finish({}, verified_binding());

@@ -142,7 +142,7 @@ int attack(int fd, const Options& options) {
     demo::send_frame(fd, demo::Kind::kResponse, "");
     frame = demo::receive_frame(fd);
   }
-  return judge(frame);
+  return check_answer(frame);
 }
 
 Options parse(int argc, char** argv) {

@@ -8,13 +8,13 @@ namespace gssloop::testing {
 namespace {
 
 using plugin::ErrorKind;
-using plugin::LayerWindow;
 using plugin::LoginError;
 using plugin::SecurityLayer;
+using plugin::SsfLimits;
 
 constexpr Flags kAll = Flag::kMutual | Flag::kSequence | Flag::kReplay | Flag::kInteg | Flag::kConf;
 
-LayerWindow window(unsigned min_ssf = 0, unsigned max_ssf = 256, std::uint32_t max_len = 65536) {
+SsfLimits limits(unsigned min_ssf = 0, unsigned max_ssf = 256, std::uint32_t max_len = 65536) {
   return {min_ssf, max_ssf, 0, max_len};
 }
 
@@ -38,7 +38,7 @@ struct Pair {
 
   static std::unique_ptr<SecurityLayer> make(loop::EstablishedContext* context,
                                              std::uint32_t max_len) {
-    auto layer = plugin::layer_by_flags(context, window(0, 256, max_len), false);
+    auto layer = plugin::layer_by_flags(context, limits(0, 256, max_len), false);
     EXPECT_TRUE(layer) << layer.error().sentence;
     return *std::move(layer);
   }
@@ -203,7 +203,7 @@ TEST_F(LayerSpec, SizeLimitsThatLeaveNoRoom) {
     script.per_message.max_input_size = row.max_input_size;
     script.per_message.wrap_size_limit = row.major;
     Talk talk = establish(std::move(script), kAll);
-    const auto layer = plugin::layer_by_flags(&*talk.acceptor, window(), false);
+    const auto layer = plugin::layer_by_flags(&*talk.acceptor, limits(), false);
     ASSERT_FALSE(layer);
     EXPECT_EQ(layer.error().kind, row.kind);
     EXPECT_NE(layer.error().sentence.find(row.why), std::string::npos) << layer.error().sentence;
@@ -222,7 +222,7 @@ TEST_F(LayerSpec, AStrengthThatIsNotToldCountsAsDes) {
     script.inquiry.sasl_ssf = {std::string("\0\0\1\0", 4)};
     Talk talk = establish(std::move(script), kAll);
     const auto layer =
-        plugin::layer_by_flags(&*talk.acceptor, window(row.min_ssf, row.max_ssf), false);
+        plugin::layer_by_flags(&*talk.acceptor, limits(row.min_ssf, row.max_ssf), false);
     EXPECT_EQ(static_cast<bool>(layer), row.is_admitted) << row.min_ssf << " " << row.max_ssf;
   }
 }
@@ -245,7 +245,7 @@ TEST_F(LayerSpec, FlagsThatAreNotGranted) {
     Script script;
     script.acceptor[0].flags_cleared = row.lacks;
     Talk talk = establish(std::move(script), kAll);
-    const auto layer = plugin::layer_by_flags(&*talk.acceptor, window(row.min_ssf), false);
+    const auto layer = plugin::layer_by_flags(&*talk.acceptor, limits(row.min_ssf), false);
     const std::string what = "row " + std::to_string(&row - rows);
     ASSERT_EQ(static_cast<bool>(layer), row.ssf.has_value()) << what;
     if (!row.ssf) {
@@ -260,10 +260,10 @@ TEST_F(LayerSpec, FlagsThatAreNotGranted) {
 TEST_F(LayerSpec, HttpHasNoLayer) {
   SPEC("R10");
   Talk talk = establish(granting(true), kAll);
-  const auto none = plugin::layer_by_flags(&*talk.acceptor, window(), true);
+  const auto none = plugin::layer_by_flags(&*talk.acceptor, limits(), true);
   ASSERT_TRUE(none);
   EXPECT_EQ(*none, nullptr);
-  const auto demanded = plugin::layer_by_flags(&*talk.acceptor, window(1), true);
+  const auto demanded = plugin::layer_by_flags(&*talk.acceptor, limits(1), true);
   ASSERT_FALSE(demanded);
   EXPECT_EQ(demanded.error().kind, ErrorKind::kTooWeak);
 }

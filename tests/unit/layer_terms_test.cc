@@ -134,7 +134,7 @@ TEST(Layers, OfFlags) {
   }
 }
 
-TEST(LayerWindow, TakesWhatTheApplicationSaid) {
+TEST(SsfLimits, TakesWhatTheApplicationSaid) {
   SPEC("R9");
   sasl_security_properties_t properties{};
   properties.min_ssf = 3;
@@ -146,18 +146,18 @@ TEST(LayerWindow, TakesWhatTheApplicationSaid) {
                                      {0x1000000U, 0xffffffU},
                                      {0xffffffffU, 0xffffffU}}) {
     properties.maxbufsize = given;
-    const LayerWindow window = LayerWindow::of(properties, 56);
-    EXPECT_EQ(window.min_ssf, 3U);
-    EXPECT_EQ(window.max_ssf, 300U);
-    EXPECT_EQ(window.external_ssf, 56U);
-    EXPECT_EQ(window.max_token_len, taken);
+    const SsfLimits limits = SsfLimits::of(properties, 56);
+    EXPECT_EQ(limits.min_ssf, 3U);
+    EXPECT_EQ(limits.max_ssf, 300U);
+    EXPECT_EQ(limits.external_ssf, 56U);
+    EXPECT_EQ(limits.max_token_len, taken);
   }
 }
 
 const struct {
-  LayerWindow window;  // min, max, external, maxbufsize
-  unsigned layers;     // acceptable ones, as bits
-  const char* named;   // in why_too_weak
+  SsfLimits limits;   // min, max, external, maxbufsize
+  unsigned layers;    // acceptable ones, as bits
+  const char* named;  // in why_too_weak
 } kWindows[] = {
     {{0, 256, 0, 65536}, 7, nullptr},
     {{0, 0, 0, 65536}, 1, nullptr},
@@ -191,40 +191,40 @@ const struct {
     {{300, 310, 128, 0}, 0, "maxbufsize 0"},
 };
 
-// What a window makes of a context with AES-256, and, where nothing is left, which property the
+// What limits make of a context with AES-256, and, where nothing is left, which property the
 // sentence names.
-TEST(LayerWindow, Acceptable) {
+TEST(SsfLimits, Acceptable) {
   SPEC("R9");
   for (const auto& row : kWindows) {
     const std::string shown =
-        std::to_string(row.window.min_ssf) + " " + std::to_string(row.window.max_ssf) + " " +
-        std::to_string(row.window.external_ssf) + " " + std::to_string(row.window.max_token_len);
-    EXPECT_EQ(acceptable(row.window, kAes256).bits(), row.layers) << shown;
+        std::to_string(row.limits.min_ssf) + " " + std::to_string(row.limits.max_ssf) + " " +
+        std::to_string(row.limits.external_ssf) + " " + std::to_string(row.limits.max_token_len);
+    EXPECT_EQ(acceptable(row.limits, kAes256).bits(), row.layers) << shown;
     if (row.layers != 0) continue;
-    const std::string why = why_too_weak(row.window, kAes256, kEvery);
+    const std::string why = why_too_weak(row.limits, kAes256, kEvery);
     EXPECT_NE(why.find(row.named), std::string::npos) << shown << ": " << why;
   }
 }
 
-// The same, stated as a rule, over many windows and strengths.
-TEST(LayerWindow, NothingOutsideTheWindowIsAcceptable) {
+// The same, stated as a rule, over many limits and strengths.
+TEST(SsfLimits, NothingOutsideTheWindowIsAcceptable) {
   SPEC("R9");
   const sasl_ssf_t values[] = {0, 1, 2, 55, 56, 57, 128, 256, 0xffffffff};
   for (const sasl_ssf_t min : values) {
     for (const sasl_ssf_t max : values) {
       for (const sasl_ssf_t external : values) {
         for (const std::uint32_t len : {0U, 1U, 65536U}) {
-          const LayerWindow window{min, max, external, len};
+          const SsfLimits limits{min, max, external, len};
           for (const Layer layer : kAll) {
             const std::uint64_t added = kAes256.ssf_of(layer);
             const bool is_strong = added + external >= min;
             const bool is_weak = added == 0 || (added + external <= max && len > 0);
-            ASSERT_EQ(acceptable(window, kAes256).has(layer), is_strong && is_weak)
+            ASSERT_EQ(acceptable(limits, kAes256).has(layer), is_strong && is_weak)
                 << min << " " << max << " " << external << " " << len << to_string(layer);
           }
           // What no mechanism could meet is known before anything is sent.
-          if (!window.why_impossible().empty()) {
-            ASSERT_EQ(acceptable(window, kAes256), Layers());
+          if (!limits.why_impossible().empty()) {
+            ASSERT_EQ(acceptable(limits, kAes256), Layers());
           }
         }
       }
@@ -233,7 +233,7 @@ TEST(LayerWindow, NothingOutsideTheWindowIsAcceptable) {
 }
 
 // GSS-SPNEGO on a server: what TLS provides counts for min_ssf, and not against max_ssf.
-TEST(LayerWindow, MaxSsfForTheMechanismAlone) {
+TEST(SsfLimits, MaxSsfForTheMechanismAlone) {
   SPEC("R10");
   EXPECT_EQ(acceptable({0, 256, 256, 65536, true}, kAes256).bits(), 7U);
   EXPECT_EQ(acceptable({256, 256, 128, 65536, true}, kAes256).bits(), 4U);
@@ -242,9 +242,9 @@ TEST(LayerWindow, MaxSsfForTheMechanismAlone) {
   EXPECT_EQ(acceptable({0, 256, 256, 0, true}, kAes256).bits(), 1U);
 }
 
-TEST(LayerWindow, OnlyWhatTheContextHasIsAcceptable) {
+TEST(SsfLimits, OnlyWhatTheContextHasIsAcceptable) {
   SPEC("R2 R9");
-  const LayerWindow open{0, 256, 0, 65536}, strict{2, 256, 0, 65536};
+  const SsfLimits open{0, 256, 0, 65536}, strict{2, 256, 0, 65536};
   for (unsigned bits = 0; bits <= 7; ++bits) {
     const Layers layers = Layers::from_bits(static_cast<std::uint8_t>(bits));
     const LayerStrength strength{layers, layers, 256};
@@ -257,11 +257,11 @@ TEST(LayerWindow, OnlyWhatTheContextHasIsAcceptable) {
 }
 
 // A sentence for each reason, with the property that a person would have to change.
-TEST(LayerWindow, WhyTooWeakNamesTheProperty) {
+TEST(SsfLimits, WhyTooWeakNamesTheProperty) {
   SPEC("R9");
   const Layers kConf = Layer::kConfidentiality, kInteg = Layer::kIntegrity, kNone = Layer::kNone;
   const struct {
-    LayerWindow window;
+    SsfLimits limits;
     LayerStrength strength;
     Layers peer;
     std::vector<const char*> named;
@@ -285,8 +285,8 @@ TEST(LayerWindow, WhyTooWeakNamesTheProperty) {
       {{0, 100, 50, 65536}, kAes256, kConf, {"above max_ssf 100", "outside provides 50"}},
   };
   for (const auto& row : rows) {
-    ASSERT_FALSE((acceptable(row.window, row.strength) & row.peer).strongest());
-    const std::string why = why_too_weak(row.window, row.strength, row.peer);
+    ASSERT_FALSE((acceptable(row.limits, row.strength) & row.peer).strongest());
+    const std::string why = why_too_weak(row.limits, row.strength, row.peer);
     for (const char* part : row.named) {
       EXPECT_NE(why.find(part), std::string::npos) << "\"" << part << "\" is not in: " << why;
     }
