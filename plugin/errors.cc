@@ -6,7 +6,7 @@
 namespace gssloop::plugin {
 namespace {
 
-using gss::Complaint;
+using gss::FailureCause;
 using loop::Fault;
 
 struct ErrorRow {
@@ -59,8 +59,8 @@ ErrorKind classify(const loop::Failure& failure) {
       return ErrorKind::kMechanism;
     case Fault::kPeerRejected:
     case Fault::kCancelled:
-      return gss::complaint(failure.status) == Complaint::kBadBindings ? ErrorKind::kBinding
-                                                                       : ErrorKind::kRejected;
+      return gss::cause_of(failure.status) == FailureCause::kBadBindings ? ErrorKind::kBinding
+                                                                         : ErrorKind::kRejected;
     case Fault::kLocalMisuse:
     case Fault::kNone:
       break;
@@ -82,7 +82,7 @@ const char* hint(const loop::Failure& failure) {
     return "the mechanism does not grant anonymity, so nothing was sent: switch "
            "gssloop_anonymous off, or use an anonymous ticket (kinit -n)";
   }
-  return failure.status.is_complete() ? "" : gss::advice(gss::complaint(failure.status));
+  return failure.status.is_complete() ? "" : gss::advice(gss::cause_of(failure.status));
 }
 
 std::string with_advice(const std::string& what, const char* look_at) {
@@ -98,7 +98,7 @@ int code_of(const LoginError& error, int from_table) {
 }  // namespace
 
 std::string explain(const gss::Status& status) {
-  return with_advice(status.text(), gss::advice(gss::complaint(status)));
+  return with_advice(status.text(), gss::advice(gss::cause_of(status)));
 }
 
 LoginError explain(const std::string& subject, const loop::Failure& failure) {

@@ -11,7 +11,7 @@ using authz::PolicyStore;
 constexpr std::size_t kMaxStores = 64;
 
 void tell(const authz::PolicySnapshot& snapshot, const std::string& path, const SaslUtils& sasl) {
-  if (snapshot.is_told.exchange(true)) return;
+  if (snapshot.was_logged.exchange(true)) return;
   for (const authz::Diagnostic& diagnostic : snapshot.diagnostics) {
     sasl.log(diagnostic.is_warning ? SASL_LOG_WARN : SASL_LOG_ERR, "gssloop: " + diagnostic.text());
   }

@@ -190,7 +190,7 @@ Exit run(const Options& options, const Output& output) {
   if (!credential) {
     const std::string keytab = options.keytab.empty() ? gss::default_keytab_name() : options.keytab;
     output.error("no login can be accepted: " + shown(credential.error().text(), 2048) + " - " +
-                 gss::advice(gss::complaint(credential.error())) + " (keytab " + shown(keytab) +
+                 gss::advice(gss::cause_of(credential.error())) + " (keytab " + shown(keytab) +
                  ")");
     return Exit::kNotTried;
   }

@@ -15,7 +15,7 @@ std::string name_of(const Case& it) { return it.options.service + "@" + it.optio
 
 // advice is what a person should look at; some failures speak for themselves.
 std::string advice(const gss::Status& status) {
-  const std::string text = gss::advice(gss::complaint(status));
+  const std::string text = gss::advice(gss::cause_of(status));
   return text.empty() ? "look at the findings above" : text;
 }
 

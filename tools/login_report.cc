@@ -46,7 +46,7 @@ const char* advice_for(const loop::Failure& failure) {
     return "the peer's token vouches for no channel binding: it was given none, or its mechanism "
            "does not tell";
   }
-  return failure.status.is_complete() ? "" : gss::advice(gss::complaint(failure.status));
+  return failure.status.is_complete() ? "" : gss::advice(gss::cause_of(failure.status));
 }
 
 }  // namespace

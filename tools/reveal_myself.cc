@@ -15,7 +15,7 @@ namespace gssloop::tools {
 namespace {
 
 Exit say(const Output& output, const std::string& what, const gss::Status& status) {
-  const char* advice = gss::advice(gss::complaint(status));
+  const char* advice = gss::advice(gss::cause_of(status));
   output.error(what + ": " + shown(status.text(), 2048) +
                (*advice == '\0' ? "" : std::string(" - ") + advice));
   return Exit::kNotTried;

@@ -121,37 +121,37 @@ TEST(Status, SplitsTheMajorAndIsCompleteByEqualityAlone) {
 
 OM_uint32 minor_of(long code) { return static_cast<OM_uint32>(code); }
 
-TEST(Complaint, ByMinorThenByMajor) {
+TEST(FailureCause, ByMinorThenByMajor) {
   const struct {
     OM_uint32 major, minor;
-    Complaint complaint;
+    FailureCause cause;
   } rows[] = {
-      {GSS_S_FAILURE, minor_of(KRB5_FCC_NOFILE), Complaint::kNoTicket},
-      {GSS_S_FAILURE, minor_of(KRB5KRB_AP_ERR_TKT_EXPIRED), Complaint::kTicketExpired},
-      {GSS_S_FAILURE, minor_of(KRB5KRB_AP_ERR_SKEW), Complaint::kClockSkew},
-      {GSS_S_FAILURE, minor_of(KRB5KRB_AP_ERR_BADKEYVER), Complaint::kWrongKeyVersion},
-      {GSS_S_FAILURE, minor_of(KRB5KRB_AP_ERR_BAD_INTEGRITY), Complaint::kWrongKey},
-      {GSS_S_FAILURE, minor_of(KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN), Complaint::kNoSuchService},
-      {GSS_S_FAILURE, minor_of(KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN), Complaint::kNoSuchClient},
-      {GSS_S_FAILURE, minor_of(KRB5KDC_ERR_PREAUTH_FAILED), Complaint::kWrongPassword},
-      {GSS_S_FAILURE, minor_of(KRB5_KT_NOTFOUND), Complaint::kNoKeytab},
-      {GSS_S_NO_CRED, 39756033, Complaint::kNoKeytab},  // MIT's KG_KEYTAB_NOMATCH
-      {GSS_S_NO_CRED, ENOENT, Complaint::kNoKeytab},
-      {GSS_S_NO_CRED, EACCES, Complaint::kNoKeytab},
-      {GSS_S_FAILURE, ENOENT, Complaint::kUnknown},
-      {GSS_S_FAILURE, minor_of(KRB5KRB_AP_ERR_REPEAT), Complaint::kReplay},
-      {GSS_S_FAILURE, minor_of(KRB5_KDC_UNREACH), Complaint::kNoKdc},
-      {GSS_S_FAILURE, minor_of(KRB5KRB_ERR_GENERIC), Complaint::kRefusedUnsaid},
-      {GSS_S_DUPLICATE_TOKEN, minor_of(KRB5KRB_AP_ERR_SKEW), Complaint::kClockSkew},
-      {GSS_S_BAD_BINDINGS, 0, Complaint::kBadBindings},
-      {GSS_S_NO_CRED, 0, Complaint::kNoCredential},
-      {GSS_S_DEFECTIVE_TOKEN, 0, Complaint::kDefectiveToken},
-      {GSS_S_CREDENTIALS_EXPIRED, 0, Complaint::kTicketExpired},
-      {GSS_S_DUPLICATE_TOKEN, 0, Complaint::kReplay},
-      {GSS_S_FAILURE, 12345, Complaint::kUnknown},
+      {GSS_S_FAILURE, minor_of(KRB5_FCC_NOFILE), FailureCause::kNoTicket},
+      {GSS_S_FAILURE, minor_of(KRB5KRB_AP_ERR_TKT_EXPIRED), FailureCause::kTicketExpired},
+      {GSS_S_FAILURE, minor_of(KRB5KRB_AP_ERR_SKEW), FailureCause::kClockSkew},
+      {GSS_S_FAILURE, minor_of(KRB5KRB_AP_ERR_BADKEYVER), FailureCause::kWrongKeyVersion},
+      {GSS_S_FAILURE, minor_of(KRB5KRB_AP_ERR_BAD_INTEGRITY), FailureCause::kWrongKey},
+      {GSS_S_FAILURE, minor_of(KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN), FailureCause::kNoSuchService},
+      {GSS_S_FAILURE, minor_of(KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN), FailureCause::kNoSuchClient},
+      {GSS_S_FAILURE, minor_of(KRB5KDC_ERR_PREAUTH_FAILED), FailureCause::kWrongPassword},
+      {GSS_S_FAILURE, minor_of(KRB5_KT_NOTFOUND), FailureCause::kNoKeytab},
+      {GSS_S_NO_CRED, 39756033, FailureCause::kNoKeytab},  // MIT's KG_KEYTAB_NOMATCH
+      {GSS_S_NO_CRED, ENOENT, FailureCause::kNoKeytab},
+      {GSS_S_NO_CRED, EACCES, FailureCause::kNoKeytab},
+      {GSS_S_FAILURE, ENOENT, FailureCause::kUnknown},
+      {GSS_S_FAILURE, minor_of(KRB5KRB_AP_ERR_REPEAT), FailureCause::kReplay},
+      {GSS_S_FAILURE, minor_of(KRB5_KDC_UNREACH), FailureCause::kNoKdc},
+      {GSS_S_FAILURE, minor_of(KRB5KRB_ERR_GENERIC), FailureCause::kRefusedUnsaid},
+      {GSS_S_DUPLICATE_TOKEN, minor_of(KRB5KRB_AP_ERR_SKEW), FailureCause::kClockSkew},
+      {GSS_S_BAD_BINDINGS, 0, FailureCause::kBadBindings},
+      {GSS_S_NO_CRED, 0, FailureCause::kNoCredential},
+      {GSS_S_DEFECTIVE_TOKEN, 0, FailureCause::kDefectiveToken},
+      {GSS_S_CREDENTIALS_EXPIRED, 0, FailureCause::kTicketExpired},
+      {GSS_S_DUPLICATE_TOKEN, 0, FailureCause::kReplay},
+      {GSS_S_FAILURE, 12345, FailureCause::kUnknown},
   };
   for (const auto& row : rows) {
-    EXPECT_EQ(complaint(Status("call", row.major, row.minor)), row.complaint)
+    EXPECT_EQ(cause_of(Status("call", row.major, row.minor)), row.cause)
         << row.major << ' ' << row.minor;
   }
 }

@@ -29,7 +29,7 @@ struct PolicySnapshot {
   std::string summary;     // of the errors
   bool is_absent = false;  // there is nothing of that name
   // The first login that meets a snapshot logs what is to be said about it.
-  mutable std::atomic<bool> is_told{false};
+  mutable std::atomic<bool> was_logged{false};
 
   PolicySnapshot() = default;
 };

@@ -74,7 +74,7 @@ int gssloop_context_attributes(const gssloop_context* context, gssloop_attribute
   reset(error);
   reset(attributes);
   return guarded(error, [&] {
-    if (const char* why = complaint(context)) return invalid(error, why);
+    if (const char* why = why_unusable(context)) return invalid(error, why);
     if (attributes == nullptr) return invalid(error, "no place for the attributes");
     if (context->established->role() != loop::Role::kAcceptor) {
       return invalid(error, "an initiator learns no attributes of its peer");

@@ -119,8 +119,8 @@ inline ByteView view(const void* data, std::size_t len) noexcept {
   return {static_cast<const std::uint8_t*>(data), len};
 }
 
-// complaint says why nothing can be done with a context; NULL if it is usable.
-const char* complaint(const gssloop_context* context) noexcept;
+// why_unusable says why nothing can be done with a context; NULL if it is usable.
+const char* why_unusable(const gssloop_context* context) noexcept;
 
 // copy_text and fill allocate with malloc; `octets` may lie in a buffer of the GSS-API.
 char* copy_text(std::string_view text);

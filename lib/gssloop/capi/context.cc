@@ -17,7 +17,7 @@ int hand_out(const gss::Result<gss::Buffer>& made, int fault, gssloop_buffer* bu
 // message_complaint says why a per-message call cannot be made; NULL if it can.
 const char* message_complaint(const gssloop_context* context, int protection, const void* octets,
                               std::size_t len, const void* output) noexcept {
-  if (const char* why = complaint(context)) return why;
+  if (const char* why = why_unusable(context)) return why;
   if (!protection_of(protection)) return "no such protection";
   if (!is_view(octets, len)) return "a message that is not there, or over 1 GiB";
   return output == nullptr ? "no place for the result" : nullptr;
@@ -55,7 +55,7 @@ int peer_name(const EstablishedContext& context, char** name, int* is_anonymous,
 
 }  // namespace
 
-const char* complaint(const gssloop_context* context) noexcept {
+const char* why_unusable(const gssloop_context* context) noexcept {
   if (context == nullptr) return "no context";
   return context->established ? nullptr : "the context is gone";
 }
@@ -72,7 +72,7 @@ void gssloop_context_free(gssloop_context** context) noexcept {
 }
 
 uint32_t gssloop_context_flags(const gssloop_context* context) noexcept {
-  return complaint(context) != nullptr ? 0 : context->established->flags().bits();
+  return why_unusable(context) != nullptr ? 0 : context->established->flags().bits();
 }
 
 const char* gssloop_context_mech(const gssloop_context* context) noexcept {
@@ -85,7 +85,7 @@ int gssloop_context_peer_name(const gssloop_context* context, char** name, int* 
   reset(name);
   if (is_anonymous != nullptr) *is_anonymous = 1;
   return guarded(error, [&] {
-    if (const char* why = complaint(context)) return invalid(error, why);
+    if (const char* why = why_unusable(context)) return invalid(error, why);
     if (name == nullptr) return invalid(error, "no place for the name");
     if (is_anonymous == nullptr) return invalid(error, "whether a name is nobody's must be asked");
     return peer_name(*context->established, name, is_anonymous, error);
@@ -96,7 +96,7 @@ int gssloop_context_on_token(gssloop_context* context, const void* token, size_t
                              gssloop_error** error) noexcept {
   reset(error);
   const int status = guarded(error, [&] {
-    if (const char* why = complaint(context)) return invalid(error, why);
+    if (const char* why = why_unusable(context)) return invalid(error, why);
     if (token == nullptr && token_len != 0) return invalid(error, "no token");
     const loop::Row& row = context->established->on_token(view(token, token_len));
     if (row.has(loop::Action::kFail)) return fail(error, {row.fault, row.when, {}, {}});

@@ -119,7 +119,7 @@ int gssloop_receive_fd(gssloop_context* context, int expected, size_t max_token_
   reset(message);
   return guarded(error, [&] {
     // Before anything is taken from the channel.
-    if (const char* why = complaint(context)) return invalid(error, why);
+    if (const char* why = why_unusable(context)) return invalid(error, why);
     if (!protection_of(expected)) return invalid(error, "no such protection");
     if (read_fd < 0) return invalid(error, "no file descriptor");
     if (message == nullptr) return invalid(error, "no place for the message");

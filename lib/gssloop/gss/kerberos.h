@@ -22,8 +22,8 @@ std::string default_keytab_name();
 // empty for keytabs that are not files.
 std::string keytab_path(std::string_view keytab_name);
 
-// Complaint is what stands behind a failed Kerberos call, as far as a person can act on it.
-enum class Complaint {
+// FailureCause is what stands behind a failed Kerberos call, as far as a person can act on it.
+enum class FailureCause {
   kUnknown,
   kNoCredential,  // neither ticket nor key; the mechanism does not say more
   kNoTicket,      // no credentials cache, or nothing usable in it
@@ -41,10 +41,10 @@ enum class Complaint {
   kRefusedUnsaid,  // the server or a KDC, by an error without a reason
   kDefectiveToken,
 };
-Complaint complaint(const Status& status);
+FailureCause cause_of(const Status& status);
 
 // advice says in a clause what a person should look at; "" where there is nothing to say.
-const char* advice(Complaint complaint) noexcept;
+const char* advice(FailureCause cause) noexcept;
 
 }  // namespace gssloop::gss
 
