@@ -5,7 +5,6 @@
 #include <initializer_list>
 #include <tuple>
 
-#include "gssloop/authz/attribute_name.h"
 #include "gssloop/authz/identity.h"
 #include "gssloop/authz/policy_check.h"
 
@@ -185,8 +184,9 @@ class PolicyReader {
     const Place where = place(table);
     Source source;
     source.name = string(table, "name").value_or("");
-    const auto name = AttributeName::parse(source.name);
-    if (!name || name->primary().empty()) {
+    // naming-exts section 6: the first space ends the primary component. Without one a name means
+    // nothing.
+    if (source.name.empty() || source.name.front() == ' ') {
       error(where, "a source needs a \"name\": the whole name of the GSS attribute");
     }
     source.issuer = string(table, "issuer").value_or("");

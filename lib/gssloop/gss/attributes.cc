@@ -5,9 +5,9 @@ namespace gssloop::gss {
 namespace {
 
 // MIT reads attribute names as C strings in places, so what follows the view must be a NUL.
-class AttributeName {
+class TerminatedName {
  public:
-  explicit AttributeName(std::string_view name) : name_(name), view_(as_bytes(name_)) {}
+  explicit TerminatedName(std::string_view name) : name_(name), view_(as_bytes(name_)) {}
   gss_buffer_t desc() noexcept { return view_.desc(); }
 
  private:
@@ -80,7 +80,7 @@ Result<NameInfo> inquire(gss_name_t name, const AttributeLimits& limits) {
 }
 
 Result<Attribute> get(gss_name_t name, std::string_view attribute, const AttributeLimits& limits) {
-  AttributeName attribute_name(attribute);
+  TerminatedName attribute_name(attribute);
   ValueReader reader(attribute, limits);
   int more = -1;  // section 7.5.1: MUST be -1 on the first call, and is the mechanism's after it
   do {
@@ -118,7 +118,7 @@ Result<Attributes> get_all(gss_name_t name, const AttributeLimits& limits) {
 
 Status add_values(gss_name_t name, std::string_view attribute, bool is_complete,
                   const std::vector<Bytes>& values) {
-  AttributeName attribute_name(attribute);
+  TerminatedName attribute_name(attribute);
   for (const Bytes& value : values) {
     BufferView octets((ByteView(value)));
     OM_uint32 minor;
@@ -141,7 +141,7 @@ Status replace_values(gss_name_t name, std::string_view attribute, bool is_compl
 }
 
 Deletion remove(gss_name_t name, std::string_view attribute, Status* status) {
-  AttributeName attribute_name(attribute);
+  TerminatedName attribute_name(attribute);
   OM_uint32 minor;
   const OM_uint32 major = gss_delete_name_attribute(&minor, name, attribute_name.desc());
   if (major == GSS_S_COMPLETE) return Deletion::kDeleted;

@@ -103,11 +103,4 @@ const Mechanism* MechanismRegistry::find(const Oid& oid) const noexcept {
   return nullptr;
 }
 
-const Mechanism* MechanismRegistry::find_sasl_name(std::string_view sasl_name) const noexcept {
-  for (const Mechanism& mechanism : mechanisms_) {
-    if (!sasl_name.empty() && mechanism.sasl_name == sasl_name) return &mechanism;
-  }
-  return nullptr;
-}
-
 }  // namespace gssloop::gss

@@ -55,9 +55,8 @@ class MechanismRegistry {
       : mechanisms_(std::move(mechanisms)) {}
 
   const std::vector<Mechanism>& all() const noexcept { return mechanisms_; }
-  // Both return null when there is none.
+  // find returns null when there is none.
   const Mechanism* find(const Oid& oid) const noexcept;
-  const Mechanism* find_sasl_name(std::string_view sasl_name) const noexcept;
 
  private:
   std::vector<Mechanism> mechanisms_;
