@@ -31,6 +31,8 @@ static int failed(int status, gssloop_error** error) {
   if (status == GSSLOOP_OK) return 0;
   fprintf(stderr, "hello_c: %s: %s\n", gssloop_fault_text(gssloop_error_fault(*error)),
           gssloop_error_text(*error));
+  const char* advice = gssloop_error_advice(*error);
+  if (advice[0] != '\0') fprintf(stderr, "hello_c: %s\n", advice);
   gssloop_error_free(error);
   return 1;
 }

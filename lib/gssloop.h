@@ -88,6 +88,10 @@ int gssloop_error_fault(const gssloop_error* error) GSSLOOP_NOEXCEPT;
 // gssloop_error_text is one sentence for a person and a log, without token, key or attribute value.
 // It may name paths and principals: not for the peer. Never NULL; "no error" for NULL.
 const char* gssloop_error_text(const gssloop_error* error) GSSLOOP_NOEXCEPT;
+// gssloop_error_advice says what a person should look at, such as "there is no usable Kerberos
+// ticket: get one with kinit, and look at KRB5CCNAME". Static, and never NULL: "" where the text says
+// all there is to say, and for NULL.
+const char* gssloop_error_advice(const gssloop_error* error) GSSLOOP_NOEXCEPT;
 // gssloop_error_major and gssloop_error_minor are the statuses of the GSS-API call that failed (RFC
 // 2744 section 3.9); 0 where none did, and for NULL.
 uint32_t gssloop_error_major(const gssloop_error* error) GSSLOOP_NOEXCEPT;

@@ -11,6 +11,7 @@
 #include "gssloop/io/driver.h"
 #include "gssloop/io/fd_transport.h"
 #include "gssloop/loop/acceptor.h"
+#include "gssloop/loop/explain.h"
 #include "tools/files.h"
 #include "tools/login_options.h"
 #include "tools/login_report.h"
@@ -190,8 +191,7 @@ Exit run(const Options& options, const Output& output) {
   if (!credential) {
     const std::string keytab = options.keytab.empty() ? gss::default_keytab_name() : options.keytab;
     output.error("no login can be accepted: " + shown(credential.error().text(), 2048) + " - " +
-                 gss::advice(gss::cause_of(credential.error())) + " (keytab " + shown(keytab) +
-                 ")");
+                 loop::advice(credential.error()) + " (keytab " + shown(keytab) + ")");
     return Exit::kNotTried;
   }
   auto listener = Listener::open(options.address, options.port);

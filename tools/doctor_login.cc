@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "gssloop/gss/credentials.h"
 #include "gssloop/gss/kerberos.h"
+#include "gssloop/loop/explain.h"
 #include "gssloop/gss/names.h"
 #include "gssloop/loop/initiator.h"
 #include "tools/doctor_checks.h"
@@ -15,7 +16,7 @@ std::string name_of(const Case& it) { return it.options.service + "@" + it.optio
 
 // advice is what a person should look at; some failures speak for themselves.
 std::string advice(const gss::Status& status) {
-  const std::string text = gss::advice(gss::cause_of(status));
+  const std::string text = loop::advice(status);
   return text.empty() ? "look at the findings above" : text;
 }
 
@@ -80,7 +81,7 @@ void get_ticket(const Case& it, Report* report) {
   if (!input) return report_status("no login to " + name_of(it), input.error(), report);
   loop::Initiator initiator(*std::move(input), {});
   const loop::Step step = initiator.start();
-  if (!step.has(loop::Action::kFail)) {
+  if (!step.is_failed()) {
     report->good("a client gets a ticket for " + name_of(it));
     return;
   }

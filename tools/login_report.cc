@@ -4,6 +4,7 @@
 #include "gssloop/gss/kerberos.h"
 #include "gssloop/gss/mechanisms.h"
 #include "gssloop/gss/names.h"
+#include "gssloop/loop/explain.h"
 
 namespace gssloop::tools {
 namespace {
@@ -20,35 +21,6 @@ const char* name_of(io::FrameKind kind) {
   return "?";
 }
 
-bool sends_token(const loop::Step& step) {
-  return step.has(loop::Action::kSendToken) || step.has(loop::Action::kSendErrorToken);
-}
-
-std::string actions_text(const loop::Step& step) {
-  std::string text;
-  for (const loop::Action action : step.actions()) {
-    if (!text.empty()) text += ", ";
-    text += loop::to_string(action);
-    if (action == loop::Action::kSendToken || action == loop::Action::kSendErrorToken) {
-      text += " of " + std::to_string(step.token().size()) + " octets";
-    }
-  }
-  return text;
-}
-
-// What goes wrong with the flags and the names that only this command has.
-const char* advice_for(const loop::Failure& failure) {
-  if (failure.fault == loop::Fault::kAnonymityLost) {
-    return "the mechanism does not grant anonymity, so nothing was sent; MIT Kerberos has "
-           "anonymous tickets instead (kinit -n)";
-  }
-  if (failure.missing.has(Flag::kChannelBound)) {
-    return "the peer's token vouches for no channel binding: it was given none, or its mechanism "
-           "does not tell";
-  }
-  return failure.status.is_complete() ? "" : gss::advice(gss::cause_of(failure.status));
-}
-
 }  // namespace
 
 void Legs::on_received(io::FrameKind kind, ByteView body) {
@@ -62,7 +34,7 @@ void Legs::on_received(io::FrameKind kind, ByteView body) {
 
 void Legs::on_step(const loop::Step& step) {
   Json actions = Json::array();
-  for (const loop::Action action : step.actions()) actions.push_back(loop::to_string(action));
+  for (const loop::Action action : step.row().actions) actions.push_back(loop::to_string(action));
   Json leg;
   leg["received"] =
       received_ && received_->kind == io::FrameKind::kToken ? Json(received_->len) : Json();
@@ -70,7 +42,7 @@ void Legs::on_step(const loop::Step& step) {
   leg["when"] = step.row().when;
   leg["section"] = step.row().section;
   leg["actions"] = std::move(actions);
-  leg["sent"] = sends_token(step) ? Json(step.token().size()) : Json();
+  leg["sent"] = step.token_to_send() ? Json(step.token_to_send()->size()) : Json();
   json_.push_back(std::move(leg));
   received_.reset();
   if (output_ != nullptr) print(step);
@@ -78,11 +50,10 @@ void Legs::on_step(const loop::Step& step) {
 
 void Legs::print(const loop::Step& step) const {
   output_->note(std::string("   ") + step.row().when + " (section " + step.row().section + ")");
-  const Style style = step.has(loop::Action::kFail)        ? Style::kBad
-                      : step.has(loop::Action::kEstablish) ? Style::kGood
-                                                           : Style::kPlain;
-  output_->note(output_->styled_err(Style::kDim, "-> ") +
-                output_->styled_err(style, actions_text(step)));
+  const Style style = step.is_failed()        ? Style::kBad
+                      : step.is_established() ? Style::kGood
+                                              : Style::kPlain;
+  output_->note(output_->styled_err(Style::kDim, "-> ") + output_->styled_err(style, step.text()));
 }
 
 Json to_json(const loop::Failure& failure) {
@@ -95,13 +66,13 @@ Json to_json(const loop::Failure& failure) {
     json["minor_text"] = failure.status.minor_text();
   }
   if (!failure.missing.empty()) json["missing"] = to_string(failure.missing);
-  if (const char* advice = advice_for(failure); *advice != '\0') json["advice"] = advice;
+  if (const char* advice = loop::advice(failure); *advice != '\0') json["advice"] = advice;
   return json;
 }
 
 std::string sentence(const std::string& subject, const loop::Failure& failure) {
   std::string text = subject + " failed: " + shown(failure.text(), 2048);
-  if (const char* advice = advice_for(failure); *advice != '\0') {
+  if (const char* advice = loop::advice(failure); *advice != '\0') {
     text += std::string(" - ") + advice;
   }
   return text;
@@ -119,20 +90,10 @@ Exit exit_of(const loop::Failure& failure) {
 
 Facts facts_of(const loop::EstablishedContext& context) {
   Facts facts;
-  const bool is_acceptor = context.role() == loop::Role::kAcceptor;
-  // An acceptor has the name already; of an initiator's context it is asked for.
-  gss::Name asked;
-  if (!is_acceptor) {
-    if (auto target = context.target_name()) asked = *std::move(target);
+  if (const auto peer = context.peer()) {
+    facts.peer = peer->text;
+    facts.is_peer_anonymous = peer->is_anonymous;
   }
-  const gss_name_t peer = is_acceptor ? context.source() : asked.get();
-  if (peer != GSS_C_NO_NAME) {
-    if (const auto displayed = gss::display(peer)) {
-      facts.peer = displayed->text;
-      facts.is_peer_anonymous = displayed->is_anonymous();
-    }
-  }
-  facts.is_peer_anonymous |= is_acceptor && context.flags().has(Flag::kAnon);
   facts.mech = context.mech();
   facts.flags = context.flags();
   if (const auto info = context.info(); info && info->lifetime != GSS_C_INDEFINITE) {

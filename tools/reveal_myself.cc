@@ -6,6 +6,7 @@
 
 #include "gssloop/gss/credentials.h"
 #include "gssloop/gss/kerberos.h"
+#include "gssloop/loop/explain.h"
 #include "gssloop/gss/names.h"
 #include "tools/login_options.h"
 #include "tools/login_report.h"
@@ -15,7 +16,7 @@ namespace gssloop::tools {
 namespace {
 
 Exit say(const Output& output, const std::string& what, const gss::Status& status) {
-  const char* advice = gss::advice(gss::cause_of(status));
+  const char* advice = loop::advice(status);
   output.error(what + ": " + shown(status.text(), 2048) +
                (*advice == '\0' ? "" : std::string(" - ") + advice));
   return Exit::kNotTried;

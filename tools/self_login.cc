@@ -22,8 +22,8 @@ struct Side {
 
   // Takes what the step has; the token is the caller's business.
   std::optional<SelfLoginFailure> perform(Step* step) {
-    if (step->has(Action::kFail)) return SelfLoginFailure{role, step->failure()};
-    if (step->has(Action::kEstablish)) context = step->take_context();
+    if (step->is_failed()) return SelfLoginFailure{role, step->failure()};
+    if (step->is_established()) context = step->take_context();
     return std::nullopt;
   }
 };
@@ -40,8 +40,8 @@ Result<SelfLogin, SelfLoginFailure> log_in_to_oneself(gss::InitiatorInput initia
   // Ends: the loop's limits bound the number of legs.
   for (std::size_t speaker = 0;; speaker = 1 - speaker) {
     if (auto failed = sides[speaker].perform(&step)) return *std::move(failed);
-    if (!step.has(Action::kSendToken)) break;
-    step = sides[1 - speaker].negotiation.on_token(step.token());
+    if (!step.row().has(Action::kSendToken)) break;
+    step = sides[1 - speaker].negotiation.on_token(step.token_to_send().value_or(ByteView()));
   }
   for (Side& side : sides) {
     if (side.context) continue;

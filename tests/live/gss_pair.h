@@ -51,10 +51,10 @@ inline GssPair establish(const gss::Oid& mech, Flags request,
   GssPair pair;
   Bytes token;
   const auto goes_on = [&](loop::Step step, std::optional<loop::EstablishedContext>* context) {
-    token = to_bytes(step.token());
-    if (step.has(loop::Action::kEstablish)) *context = step.take_context();
-    if (step.has(loop::Action::kFail)) pair.failure = step.failure().text();
-    return pair.failure.empty() && step.has(loop::Action::kSendToken);
+    token = to_bytes(step.token_to_send().value_or(ByteView()));
+    if (step.is_established()) *context = step.take_context();
+    if (step.is_failed()) pair.failure = step.failure().text();
+    return pair.failure.empty() && step.row().has(loop::Action::kSendToken);
   };
   bool has_token = goes_on(initiator.start(), &pair.initiator);
   while (has_token) {

@@ -18,11 +18,12 @@ std::vector<Leg> legs_losing_anonymity(int lost_at, std::optional<std::string> l
 }
 
 void expect_silence(LoneSide& side, int lost_at) {
-  for (int i = 1; i < lost_at; ++i) ASSERT_TRUE(side.next().has(Action::kSendToken));
+  for (int i = 1; i < lost_at; ++i) ASSERT_TRUE(side.next().row().has(Action::kSendToken));
   {
     const Step step = side.next();
     EXPECT_EQ(actions_of(step), (std::vector{Action::kDestroy, Action::kFail}));
-    EXPECT_TRUE(step.token().empty()) << "handed out, though not to be sent";
+    EXPECT_TRUE(step.token_to_send().value_or(ByteView()).empty())
+        << "handed out, though not to be sent";
     EXPECT_EQ(step.failure().fault, Fault::kAnonymityLost);
   }
   // Destroyed, although the negotiation object is still there.
@@ -58,8 +59,8 @@ TEST_F(LoopSpec, AnonymityThatIsKeptOrNotAskedForHindersNothing) {
   for (const bool is_asked : {true, false}) {
     scripted().play(with_legs(Role::kInitiator, legs_before(2, complete("end"))));
     LoneSide side(Role::kInitiator, {.request = is_asked ? kAnonymous : Flags(Flag::kMutual)});
-    EXPECT_TRUE(side.next().has(Action::kSendToken));
-    EXPECT_TRUE(side.next().has(Action::kSendToken));
+    EXPECT_TRUE(side.next().row().has(Action::kSendToken));
+    EXPECT_TRUE(side.next().row().has(Action::kSendToken));
     Step step = side.next();
     ASSERT_EQ(actions_of(step), (std::vector{Action::kSendToken, Action::kEstablish}));
     EXPECT_EQ(step.take_context().flags().has(Flag::kAnon), is_asked);
@@ -74,9 +75,9 @@ TEST_F(LoopSpec, AnErrorTokenIsNotHeldBackByAnonymity) {
   leg.ret_flags = 0;
   scripted().play(with_legs(Role::kInitiator, legs_before(1, leg)));
   LoneSide side(Role::kInitiator, {.request = kAnonymous});
-  EXPECT_TRUE(side.next().has(Action::kSendToken));
+  EXPECT_TRUE(side.next().row().has(Action::kSendToken));
   const Step step = side.next();
-  EXPECT_TRUE(step.has(Action::kSendErrorToken));
+  EXPECT_TRUE(step.row().has(Action::kSendErrorToken));
   EXPECT_EQ(token_of(step), "E!");
 }
 
@@ -89,7 +90,7 @@ TEST_F(LoopSpec, AnAcceptorTakesEither) {
     scripted().play(with_legs(Role::kAcceptor, {leg}));
     LoneSide side(Role::kAcceptor);
     Step step = side.next();
-    ASSERT_TRUE(step.has(Action::kEstablish));
+    ASSERT_TRUE(step.is_established());
     EXPECT_EQ(step.take_context().flags().has(Flag::kAnon), added != 0);
   }
 }

@@ -95,6 +95,7 @@ static void ask_nothing(void) {
   size_t len = 1;
   EXPECT(gssloop_error_fault(NULL) == GSSLOOP_FAULT_NONE);
   EXPECT(gssloop_error_text(NULL)[0] != '\0');
+  EXPECT(gssloop_error_advice(NULL)[0] == '\0');
   EXPECT(gssloop_error_major(NULL) == 0 && gssloop_error_minor(NULL) == 0);
   EXPECT(gssloop_error_missing_flags(NULL) == 0);
   EXPECT(gssloop_step_actions(NULL) == GSSLOOP_ACTION_FAIL);

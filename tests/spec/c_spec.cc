@@ -107,6 +107,19 @@ TEST_F(CSpec, AFailureHasItsStatusesAndItsToken) {
             std::string::npos);
 }
 
+// A program in C says the same as the module and the command.
+TEST_F(CSpec, AnErrorComesWithAdvice) {
+  Script script;
+  script.acceptor = {fail(GSS_S_BAD_BINDINGS, 0, "")};
+  scripted().play(script);
+  Side side;
+  side.accepts();
+  (void)side.arrive(first());
+  const gssloop_error* error = gssloop_step_error(side.step.get());
+  EXPECT_NE(std::string(gssloop_error_advice(error)).find("do not see the same channel"),
+            std::string::npos);
+}
+
 TEST_F(CSpec, ACallOutOfTurnFailsTheNegotiation) {
   SPEC("L15 L29");
   Side side;

@@ -21,7 +21,7 @@ EstablishedContext established(Role role, Flags required = {}) {
   LoneSide side(role,
                 {.request = Flag::kMutual | Flag::kConf | Flag::kInteg, .required = required});
   Step step = side.next();
-  EXPECT_TRUE(step.has(Action::kEstablish));
+  EXPECT_TRUE(step.is_established());
   return step.take_context();
 }
 
@@ -242,8 +242,8 @@ TEST_F(LoopSpec, ASideThatIsDroppedMidwayGivesEverythingBack) {
   for (const Role role : kRoles) {
     scripted().play(with_legs(role, legs_before(3, complete())));
     LoneSide side(role);
-    ASSERT_TRUE(side.next().has(Action::kAwaitToken));
-    ASSERT_TRUE(side.next().has(Action::kAwaitToken));
+    ASSERT_TRUE(side.next().row().has(Action::kAwaitToken));
+    ASSERT_TRUE(side.next().row().has(Action::kAwaitToken));
     EXPECT_EQ(scripted().live().contexts, 1U);
   }
 }

@@ -49,13 +49,15 @@ inline gss::InitiatorInput asks_for(Flags request) {
 }
 
 inline std::vector<Action> actions_of(const Step& step) {
-  return {step.actions().begin(), step.actions().end()};
+  return {step.row().actions.begin(), step.row().actions.end()};
 }
 
-inline std::string token_of(const Step& step) { return to_string(step.token()); }
+inline std::string token_of(const Step& step) {
+  return to_string(step.token_to_send().value_or(ByteView()));
+}
 
 inline bool sends(const Step& step) {
-  return step.has(Action::kSendToken) || step.has(Action::kSendErrorToken);
+  return step.row().has(Action::kSendToken) || step.row().has(Action::kSendErrorToken);
 }
 
 // What one side asks for and needs.
@@ -141,8 +143,8 @@ inline bool take_step(Step step, std::vector<std::string>* sent,
                       std::optional<loop::EstablishedContext>* context,
                       std::optional<loop::Failure>* failure) {
   if (sends(step)) sent->push_back(token_of(step));
-  if (step.has(Action::kEstablish)) *context = step.take_context();
-  if (step.has(Action::kFail) && !*failure) *failure = step.failure();
+  if (step.is_established()) *context = step.take_context();
+  if (step.is_failed() && !*failure) *failure = step.failure();
   return sends(step);
 }
 

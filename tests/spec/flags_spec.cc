@@ -30,8 +30,8 @@ std::vector<Leg> legs_clearing_last(OM_uint32 cleared, std::optional<std::string
 }
 
 Step last_step(LoneSide& side) {
-  EXPECT_TRUE(side.next().has(Action::kAwaitToken));
-  EXPECT_TRUE(side.next().has(Action::kAwaitToken));
+  EXPECT_TRUE(side.next().row().has(Action::kAwaitToken));
+  EXPECT_TRUE(side.next().row().has(Action::kAwaitToken));
   return side.next();
 }
 
@@ -108,7 +108,7 @@ TEST_F(LoopSpec, ACompleteWhoseContextNobodyKnowsIsDestroyed) {
         EXPECT_EQ(actions_of(step), (std::vector{Action::kDestroy, Action::kFail}));
         EXPECT_EQ(step.failure().fault, Fault::kMechanismDefect);
         EXPECT_EQ(step.failure().status.major(), major);
-        EXPECT_TRUE(step.token().empty());
+        EXPECT_TRUE(step.token_to_send().value_or(ByteView()).empty());
       }
       EXPECT_EQ(scripted().live().contexts, 0U);
     }
@@ -164,7 +164,7 @@ TEST_F(LoopSpec, NoMessageIsProtectedBeforeCompletion) {
     leg.flags_added = GSS_C_PROT_READY_FLAG;
     scripted().play(with_legs(role, {leg}));
     LoneSide side(role);
-    ASSERT_TRUE(side.next().has(Action::kAwaitToken));
+    ASSERT_TRUE(side.next().row().has(Action::kAwaitToken));
   }
   EXPECT_TRUE(scripted().record().messages.empty());
 }

@@ -40,14 +40,14 @@ TEST_F(LoopSpec, AnInitiatorMayStartAndAnAcceptorWaits) {
   EXPECT_EQ(early.failure().fault, Fault::kLocalMisuse);
   EXPECT_FALSE(sends(early));
   EXPECT_EQ(num_calls(Role::kInitiator), 0U);
-  EXPECT_TRUE(acceptor.next().has(Action::kEstablish));
+  EXPECT_TRUE(acceptor.next().is_established());
 }
 
 TEST_F(LoopSpec, AnInitiatorStartsOnce) {
   SPEC("L4");
   scripted().play(with_legs(Role::kInitiator, {go_on("hello"), complete()}));
   LoneSide side(Role::kInitiator);
-  EXPECT_TRUE(side.next().has(Action::kAwaitToken));
+  EXPECT_TRUE(side.next().row().has(Action::kAwaitToken));
   const Step again = side.initiator().start();
   EXPECT_EQ(again.failure().fault, Fault::kLocalMisuse);
   EXPECT_EQ(num_calls(Role::kInitiator), 1U);
@@ -83,11 +83,11 @@ TEST_F(LoopSpec, InitiatorPassesTheSameInputsOnEveryCall) {
   input.bindings.emplace(to_bytes(as_bytes(kBinding)));
   loop::Initiator initiator(std::move(input), {});
   Step step = initiator.start();
-  for (int i = 2; step.has(Action::kAwaitToken); ++i) {
+  for (int i = 2; step.row().has(Action::kAwaitToken); ++i) {
     // A token of another place and length each time: nothing may be remembered by its address.
     step = initiator.on_token(as_bytes(std::string(static_cast<std::size_t>(i) * 100, 'p')));
   }
-  ASSERT_TRUE(step.has(Action::kEstablish));
+  ASSERT_TRUE(step.is_established());
   const std::vector<InitCall> calls = scripted().record().inits;
   expect_fixed_inputs(calls, serial, Bindings{0, "", 0, "", kBinding});
   for (const InitCall& call : calls) {
@@ -110,10 +110,10 @@ TEST_F(LoopSpec, AcceptorPassesTheSameInputsOnEveryCall) {
   input.bindings.emplace(to_bytes(as_bytes(kBinding)));
   loop::Acceptor acceptor(std::move(input), {});
   Step step = acceptor.on_token(as_bytes(framed(oid(Mech::kScripted), "p1")));
-  for (int i = 2; step.has(Action::kAwaitToken); ++i) {
+  for (int i = 2; step.row().has(Action::kAwaitToken); ++i) {
     step = acceptor.on_token(as_bytes(std::string(static_cast<std::size_t>(i) * 100, 'p')));
   }
-  ASSERT_TRUE(step.has(Action::kEstablish));
+  ASSERT_TRUE(step.is_established());
   const std::vector<AcceptCall> calls = scripted().record().accepts;
   expect_fixed_inputs(calls, serial, Bindings{0, "", 0, "", kBinding});
   EXPECT_TRUE(calls[0].asked_source);
@@ -124,7 +124,7 @@ TEST_F(LoopSpec, NoBindingsAreNoBindingsOnEveryCall) {
   for (const Role role : kRoles) {
     scripted().play(with_legs(role, legs_before(2, complete())));
     LoneSide side(role);
-    while (side.next().has(Action::kAwaitToken)) {
+    while (side.next().row().has(Action::kAwaitToken)) {
     }
     const Record record = scripted().record();
     ASSERT_EQ(num_calls(role), 3U);
@@ -159,12 +159,12 @@ void expect_outcome(Role role, int num_legs_before, const Outcome& outcome) {
                ", leg " + std::to_string(num_legs_before + 1));
   scripted().play(with_legs(role, legs_before(num_legs_before, outcome.leg)));
   LoneSide side(role);
-  for (int i = 0; i < num_legs_before; ++i) ASSERT_TRUE(side.next().has(Action::kAwaitToken));
+  for (int i = 0; i < num_legs_before; ++i) ASSERT_TRUE(side.next().row().has(Action::kAwaitToken));
   Step step = side.next();
   EXPECT_EQ(actions_of(step), outcome.actions);
   EXPECT_EQ(token_of(step), outcome.token);
   EXPECT_EQ(step.row().fault, Fault::kNone);
-  const bool is_done = step.has(Action::kEstablish);
+  const bool is_done = step.is_established();
   EXPECT_EQ(side.side().phase(), is_done ? Phase::kOver : Phase::kAwaiting);
   if (!is_done) return;
   const loop::EstablishedContext context = step.take_context();
@@ -242,8 +242,8 @@ TEST_F(LoopSpec, AcceptorRefusesAnEmptyFirstTokenUnseen) {
   EXPECT_EQ(num_calls(Role::kAcceptor), 0U);
   // Only the first: a later one is the mechanism's to judge (section 2.2).
   LoneSide other(Role::kAcceptor);
-  EXPECT_TRUE(other.next().has(Action::kAwaitToken));
-  EXPECT_TRUE(other.arrive("").has(Action::kEstablish));
+  EXPECT_TRUE(other.next().row().has(Action::kAwaitToken));
+  EXPECT_TRUE(other.arrive("").is_established());
   EXPECT_EQ(scripted().record().accepts[1].input.kind, InputToken::Kind::kEmpty);
 }
 

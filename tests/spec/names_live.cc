@@ -58,11 +58,11 @@ bool lists(const Attributes& attributes, const std::string& name) {
 std::optional<EstablishedContext> accepted() {
   loop::Initiator initiator(asks_for({}), {});
   const Step first = initiator.start();
-  EXPECT_TRUE(first.has(Action::kEstablish)) << first.failure().text();
+  EXPECT_TRUE(first.is_established()) << first.failure().text();
   loop::Acceptor acceptor({}, {});
-  Step step = acceptor.on_token(first.token());
-  EXPECT_TRUE(step.has(Action::kEstablish)) << step.failure().text();
-  if (!step.has(Action::kEstablish)) return std::nullopt;
+  Step step = acceptor.on_token(first.token_to_send().value_or(ByteView()));
+  EXPECT_TRUE(step.is_established()) << step.failure().text();
+  if (!step.is_established()) return std::nullopt;
   return step.take_context();
 }
 
@@ -259,8 +259,8 @@ TEST_F(LiveSpec, NothingIsSentWhereKerberosIgnoresAnonymity) {
     loop::Initiator initiator(asks_for(request), {});
     const Step step = initiator.start();
     EXPECT_EQ(step.failure().fault, Fault::kAnonymityLost);
-    EXPECT_FALSE(step.has(Action::kSendToken) || step.has(Action::kSendErrorToken));
-    EXPECT_TRUE(step.token().empty());
+    EXPECT_FALSE(step.row().has(Action::kSendToken) || step.row().has(Action::kSendErrorToken));
+    EXPECT_TRUE(step.token_to_send().value_or(ByteView()).empty());
   }
 }
 
@@ -270,17 +270,17 @@ TEST_F(LiveSpec, MutualAndOneWayLoginsFollowTheTable) {
   for (const bool is_mutual : {true, false}) {
     loop::Initiator initiator(asks_for(is_mutual ? Flags(Flag::kMutual) : Flags()), {});
     Step said = initiator.start();
-    EXPECT_TRUE(said.has(Action::kSendToken));
-    EXPECT_EQ(said.has(Action::kAwaitToken), is_mutual);
-    EXPECT_EQ(said.has(Action::kEstablish), !is_mutual);
+    EXPECT_TRUE(said.row().has(Action::kSendToken));
+    EXPECT_EQ(said.row().has(Action::kAwaitToken), is_mutual);
+    EXPECT_EQ(said.is_established(), !is_mutual);
     loop::Acceptor acceptor({}, Flag::kMutual);
     Step heard = acceptor.on_token(said.token());
-    EXPECT_EQ(heard.has(Action::kEstablish), is_mutual);
+    EXPECT_EQ(heard.is_established(), is_mutual);
     if (!is_mutual) {
       EXPECT_EQ(heard.failure().fault, Fault::kFlagsMissing);
       continue;
     }
-    EXPECT_TRUE(heard.has(Action::kSendToken));
+    EXPECT_TRUE(heard.row().has(Action::kSendToken));
     EXPECT_EQ(initiator.on_token(heard.token()).row().fault, Fault::kNone);
   }
 }
@@ -291,12 +291,12 @@ TEST_F(LiveSpec, AReplayFailsWithAnErrorToken) {
   loop::Initiator initiator(asks_for(Flag::kMutual), {});
   const Step first = initiator.start();
   loop::Acceptor once({}, {});
-  EXPECT_TRUE(once.on_token(first.token()).has(Action::kEstablish));
+  EXPECT_TRUE(once.on_token(first.token_to_send().value_or(ByteView())).is_established());
   loop::Acceptor again({}, {});
-  const Step step = again.on_token(first.token());
-  EXPECT_TRUE(step.has(Action::kSendErrorToken)) << step.failure().text();
-  EXPECT_FALSE(step.token().empty());
-  EXPECT_TRUE(initiator.on_token(step.token()).has(Action::kFail));
+  const Step step = again.on_token(first.token_to_send().value_or(ByteView()));
+  EXPECT_TRUE(step.row().has(Action::kSendErrorToken)) << step.failure().text();
+  EXPECT_FALSE(step.token_to_send().value_or(ByteView()).empty());
+  EXPECT_TRUE(initiator.on_token(step.token_to_send().value_or(ByteView())).is_failed());
 }
 
 }  // namespace

@@ -41,9 +41,9 @@ std::optional<Attributes> peer_attributes() {
   loop::Initiator initiator(std::move(input), {});
   const loop::Step first = initiator.start();
   loop::Acceptor acceptor({}, {});
-  loop::Step step = acceptor.on_token(first.token());
-  EXPECT_TRUE(step.has(Action::kEstablish)) << step.failure().text();
-  if (!step.has(Action::kEstablish)) return std::nullopt;
+  loop::Step step = acceptor.on_token(first.token_to_send().value_or(ByteView()));
+  EXPECT_TRUE(step.is_established()) << step.failure().text();
+  if (!step.is_established()) return std::nullopt;
   const auto context = step.take_context();
   auto attributes = context.source_attributes();
   EXPECT_TRUE(attributes);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "gssloop/gss/handle.h"
+#include "gssloop/gss/failure_cause.h"
 #include "gssloop/gss/kerberos.h"
 #include "gssloop/gss/oid.h"
 #include "gssloop/gss/status.h"

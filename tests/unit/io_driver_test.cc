@@ -282,7 +282,8 @@ class Notes final : public Observer {
     text += std::string("<") + static_cast<char>(kind) + std::to_string(body.size()) + " ";
   }
   void on_step(const loop::Step& step) override {
-    text += std::string(step.row().name) + ">" + std::to_string(step.token().size()) + " ";
+    text += std::string(step.row().name) + ">" +
+            std::to_string(step.token_to_send().value_or(ByteView()).size()) + " ";
   }
   std::string text;
 };

@@ -55,6 +55,11 @@ struct Attribute {
     return std::get_if<0>(&values);
   }
   const std::vector<AssertedValue>* asserted() const noexcept { return std::get_if<1>(&values); }
+
+  // num_values counts them, whichever they are.
+  std::size_t num_values() const noexcept;
+  // text says what kind of attribute it is, never a value: "authenticated, complete, 2 values".
+  std::string text() const;
 };
 
 // UnreadableAttribute was listed by the mechanism, but its values could not be had or cannot be

@@ -31,7 +31,8 @@ struct gssloop_error {
   std::uint32_t major;
   std::uint32_t minor;
   std::uint32_t missing_flags;
-  char* text;  // of malloc; NULL in the error for want of memory, which is static
+  char* text;          // of malloc; NULL in the error for want of memory, which is static
+  const char* advice;  // static; never NULL
 };
 
 struct gssloop_credential {
@@ -86,10 +87,10 @@ inline void reset(gssloop_buffer* out) noexcept {
   if (out != nullptr) *out = {nullptr, 0};
 }
 
-// fail makes an error object, where the caller wants one, and returns `status`. Like all functions
-// here that allocate, it throws std::bad_alloc; guarded catches that.
+// fail makes an error object, where the caller wants one, and returns `status`. `advice` is static.
+// Like all functions here that allocate, it throws std::bad_alloc; guarded catches that.
 int fail(gssloop_error** error, int status, int fault, std::string_view text,
-         const gss::Status& cause = {});
+         const gss::Status& cause = {}, const char* advice = "");
 // Failures of calls into the GSS-API, and of the loop.
 int fail(gssloop_error** error, int fault, const gss::Status& cause);
 int fail(gssloop_error** error, const loop::Failure& failure);

@@ -8,11 +8,12 @@
 #include "config.h"
 #include "gssloop/capi/capi.h"
 #include "gssloop/loop/decide.h"
+#include "gssloop/loop/explain.h"
 
 namespace gssloop::capi {
 namespace {
 
-constexpr gssloop_error kNoMemory = {GSSLOOP_FAULT_NO_MEMORY, 0, 0, 0, nullptr};
+constexpr gssloop_error kNoMemory = {GSSLOOP_FAULT_NO_MEMORY, 0, 0, 0, nullptr, ""};
 
 void* allocate(std::size_t len) {
   void* memory = std::malloc(len);
@@ -75,21 +76,21 @@ void fill(gssloop_buffer* buffer, ByteView octets) {
 }
 
 int fail(gssloop_error** error, int status, int fault, std::string_view text,
-         const gss::Status& cause) {
+         const gss::Status& cause, const char* advice) {
   if (error == nullptr) return status;
   auto made = std::make_unique<gssloop_error>();
-  *made = {fault, cause.major(), cause.minor(), 0, copy_text(text)};
+  *made = {fault, cause.major(), cause.minor(), 0, copy_text(text), advice};
   *error = made.release();
   return status;
 }
 
 int fail(gssloop_error** error, int fault, const gss::Status& cause) {
-  return fail(error, GSSLOOP_FAILED, fault, cause.text(), cause);
+  return fail(error, GSSLOOP_FAILED, fault, cause.text(), cause, loop::advice(cause));
 }
 
 int fail(gssloop_error** error, const loop::Failure& failure) {
-  const int status =
-      fail(error, GSSLOOP_FAILED, number_of(failure.fault), failure.text(), failure.status);
+  const int status = fail(error, GSSLOOP_FAILED, number_of(failure.fault), failure.text(),
+                          failure.status, loop::advice(failure));
   if (error != nullptr) (*error)->missing_flags = failure.missing.bits();
   return status;
 }
@@ -140,6 +141,10 @@ int gssloop_error_fault(const gssloop_error* error) noexcept {
 const char* gssloop_error_text(const gssloop_error* error) noexcept {
   if (error == nullptr) return "no error";
   return error->text == nullptr ? "memory ran out" : error->text;
+}
+
+const char* gssloop_error_advice(const gssloop_error* error) noexcept {
+  return error == nullptr ? "" : error->advice;
 }
 
 uint32_t gssloop_error_major(const gssloop_error* error) noexcept {

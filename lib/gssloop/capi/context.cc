@@ -14,9 +14,9 @@ int hand_out(const gss::Result<gss::Buffer>& made, int fault, gssloop_buffer* bu
   return GSSLOOP_OK;
 }
 
-// message_complaint says why a per-message call cannot be made; NULL if it can.
-const char* message_complaint(const gssloop_context* context, int protection, const void* octets,
-                              std::size_t len, const void* output) noexcept {
+// why_no_message_call says why a per-message call cannot be made; NULL if it can.
+const char* why_no_message_call(const gssloop_context* context, int protection, const void* octets,
+                                std::size_t len, const void* output) noexcept {
   if (const char* why = why_unusable(context)) return why;
   if (!protection_of(protection)) return "no such protection";
   if (!is_view(octets, len)) return "a message that is not there, or over 1 GiB";
@@ -26,30 +26,16 @@ const char* message_complaint(const gssloop_context* context, int protection, co
 // For MICs, which know no protection.
 constexpr int kAny = GSSLOOP_INTEGRITY;
 
-// peer_of is the name handle of the peer: an initiator has to ask for it, and keeps it in *asked.
-gss::Result<gss_name_t> peer_of(const EstablishedContext& context, gss::Name* asked) {
-  if (context.role() == loop::Role::kAcceptor) return context.source();
-  auto target = context.target_name();
-  if (!target) return std::move(target).error();
-  *asked = *std::move(target);
-  return asked->get();
-}
-
 int peer_name(const EstablishedContext& context, char** name, int* is_anonymous,
               gssloop_error** error) {
-  gss::Name asked;
-  const auto peer = peer_of(context, &asked);
-  if (!peer) return fail(error, GSSLOOP_FAULT_LOCAL_CALL, peer.error());
-  const auto shown = gss::display(*peer);
+  const auto shown = context.peer();
   if (!shown) return fail(error, GSSLOOP_FAULT_LOCAL_CALL, shown.error());
   if (shown->text.find('\0') != std::string::npos) {
     return fail(error, GSSLOOP_FAILED, GSSLOOP_FAULT_PEER_PROTOCOL,
                 "the peer's name holds a NUL: " + printable(as_bytes(shown->text)));
   }
   *name = copy_text(shown->text);
-  const bool initiator_is_anonymous =
-      context.role() == loop::Role::kAcceptor && context.flags().has(Flag::kAnon);
-  *is_anonymous = shown->is_anonymous() || initiator_is_anonymous ? 1 : 0;
+  *is_anonymous = shown->is_anonymous ? 1 : 0;
   return GSSLOOP_OK;
 }
 
@@ -112,7 +98,7 @@ int gssloop_wrap(gssloop_context* context, int protection, const void* message, 
   reset(error);
   reset(token);
   return guarded(error, [&] {
-    if (const char* why = message_complaint(context, protection, message, message_len, token)) {
+    if (const char* why = why_no_message_call(context, protection, message, message_len, token)) {
       return invalid(error, why);
     }
     return hand_out(
@@ -126,7 +112,7 @@ int gssloop_unwrap(gssloop_context* context, int expected, const void* token, si
   reset(error);
   reset(message);
   return guarded(error, [&] {
-    if (const char* why = message_complaint(context, expected, token, token_len, message)) {
+    if (const char* why = why_no_message_call(context, expected, token, token_len, message)) {
       return invalid(error, why);
     }
     return hand_out(context->established->unwrap(*protection_of(expected), view(token, token_len)),
@@ -139,7 +125,7 @@ int gssloop_wrap_size_limit(gssloop_context* context, int protection, uint32_t m
   reset(error);
   if (max_message_len != nullptr) *max_message_len = 0;
   return guarded(error, [&] {
-    if (const char* why = message_complaint(context, protection, nullptr, 0, max_message_len)) {
+    if (const char* why = why_no_message_call(context, protection, nullptr, 0, max_message_len)) {
       return invalid(error, why);
     }
     const auto limit =
@@ -155,7 +141,7 @@ int gssloop_get_mic(gssloop_context* context, const void* message, size_t messag
   reset(error);
   reset(mic);
   return guarded(error, [&] {
-    if (const char* why = message_complaint(context, kAny, message, message_len, mic)) {
+    if (const char* why = why_no_message_call(context, kAny, message, message_len, mic)) {
       return invalid(error, why);
     }
     return hand_out(context->established->get_mic(view(message, message_len)),
@@ -167,8 +153,8 @@ int gssloop_verify_mic(gssloop_context* context, const void* message, size_t mes
                        const void* mic, size_t mic_len, gssloop_error** error) noexcept {
   reset(error);
   return guarded(error, [&] {
-    const char* why = message_complaint(context, kAny, message, message_len, context);
-    if (why == nullptr) why = message_complaint(context, kAny, mic, mic_len, context);
+    const char* why = why_no_message_call(context, kAny, message, message_len, context);
+    if (why == nullptr) why = why_no_message_call(context, kAny, mic, mic_len, context);
     if (why != nullptr) return invalid(error, why);
     const gss::Status verified =
         context->established->verify_mic(view(message, message_len), view(mic, mic_len));

@@ -5,7 +5,6 @@
 namespace gssloop::capi {
 namespace {
 
-using loop::Action;
 using loop::Step;
 
 // Flags that a context has, but that cannot be asked for; CHANNEL_BOUND in a request would have MIT
@@ -39,8 +38,8 @@ int make_step(gssloop_negotiation* negotiation, gssloop_step** step, Do act) noe
   const int status = guarded(nullptr, [&] {
     auto made = std::make_unique<gssloop_step>();
     made->step = act();
-    made->has_context = made->step.has(Action::kEstablish);
-    if (made->step.has(Action::kFail)) (void)fail(&made->error, made->step.failure());
+    made->has_context = made->step.is_established();
+    if (made->step.is_failed()) (void)fail(&made->error, made->step.failure());
     *step = made.release();
     return static_cast<int>(GSSLOOP_OK);
   });
@@ -51,26 +50,12 @@ int make_step(gssloop_negotiation* negotiation, gssloop_step** step, Do act) noe
   return status;
 }
 
-std::uint32_t bit_of(Action action) noexcept {
-  switch (action) {
-    case Action::kSendToken:
-    case Action::kSendErrorToken:
-      return GSSLOOP_ACTION_SEND;
-    case Action::kTellPeer:
-      return GSSLOOP_ACTION_TELL_PEER;
-    case Action::kAwaitToken:
-      return GSSLOOP_ACTION_AWAIT;
-    case Action::kEstablish:
-      return GSSLOOP_ACTION_ESTABLISH;
-    case Action::kFail:
-      return GSSLOOP_ACTION_FAIL;
-    case Action::kCallMechanism:  // these three are the loop's own
-    case Action::kProcessToken:
-    case Action::kKeep:
-    case Action::kDestroy:  // with the step
-      break;
-  }
-  return 0;
+std::uint32_t actions_of(const Step& step) noexcept {
+  std::uint32_t actions = 0;
+  if (step.token_to_send()) actions |= GSSLOOP_ACTION_SEND;
+  if (step.tells_peer()) actions |= GSSLOOP_ACTION_TELL_PEER;
+  if (step.is_failed()) return actions | GSSLOOP_ACTION_FAIL;
+  return actions | (step.is_established() ? GSSLOOP_ACTION_ESTABLISH : GSSLOOP_ACTION_AWAIT);
 }
 
 }  // namespace
@@ -172,17 +157,14 @@ int gssloop_negotiation_give_up(gssloop_negotiation* negotiation, int event, con
 
 uint32_t gssloop_step_actions(const gssloop_step* step) noexcept {
   if (step == nullptr) return GSSLOOP_ACTION_FAIL;
-  std::uint32_t actions = 0;
-  for (const Action action : step->step.actions()) actions |= bit_of(action);
-  return actions;
+  return actions_of(step->step);
 }
 
 const void* gssloop_step_token(const gssloop_step* step, size_t* len) noexcept {
-  const bool is_sent = (gssloop_step_actions(step) & GSSLOOP_ACTION_SEND) != 0;
-  const ByteView token = is_sent ? step->step.token() : ByteView();
-  if (len != nullptr) *len = token.size();
-  if (!is_sent || len == nullptr) return nullptr;
-  return token.empty() ? static_cast<const void*>("") : token.data();
+  const auto token = step != nullptr ? step->step.token_to_send() : std::nullopt;
+  if (len != nullptr) *len = token ? token->size() : 0;
+  if (!token || len == nullptr) return nullptr;
+  return token->empty() ? static_cast<const void*>("") : token->data();
 }
 
 const gssloop_error* gssloop_step_error(const gssloop_step* step) noexcept {

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "gssloop/gss/kerberos.h"
 
-#include <cerrno>
 #include <memory>
+
+#include "gssloop/gss/gssapi_c.h"
 
 namespace gssloop::gss {
 namespace {
-
-// KG_KEYTAB_NOMATCH of MIT's table of GSS codes, which no installed header has: a keytab without a
-// key for the name that was asked for.
-constexpr krb5_error_code kKeytabLacksName = 39756033;
 
 struct FreeKrb5Context {
   void operator()(krb5_context context) const noexcept { krb5_free_context(context); }
@@ -19,46 +16,6 @@ using Krb5Context = std::unique_ptr<std::remove_pointer_t<krb5_context>, FreeKrb
 Krb5Context make_context() {
   krb5_context context = nullptr;
   return Krb5Context(krb5_init_context(&context) == 0 ? context : nullptr);
-}
-
-constexpr struct {
-  krb5_error_code minor;
-  FailureCause cause;
-} kByMinor[] = {
-    {KRB5_FCC_NOFILE, FailureCause::kNoTicket},
-    {KRB5_CC_NOTFOUND, FailureCause::kNoTicket},
-    {KRB5_CC_FORMAT, FailureCause::kNoTicket},
-    {KRB5KRB_AP_ERR_TKT_EXPIRED, FailureCause::kTicketExpired},
-    {KRB5KRB_AP_ERR_SKEW, FailureCause::kClockSkew},
-    {KRB5KRB_AP_ERR_TKT_NYV, FailureCause::kClockSkew},
-    {KRB5_KDCREP_SKEW, FailureCause::kClockSkew},
-    {KRB5KRB_AP_ERR_BADKEYVER, FailureCause::kWrongKeyVersion},
-    {KRB5_KT_KVNONOTFOUND, FailureCause::kWrongKeyVersion},
-    {KRB5KRB_AP_ERR_BAD_INTEGRITY, FailureCause::kWrongKey},
-    {KRB5KRB_AP_ERR_MODIFIED, FailureCause::kWrongKey},
-    {KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN, FailureCause::kNoSuchService},
-    {KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN, FailureCause::kNoSuchClient},
-    {KRB5KDC_ERR_PREAUTH_FAILED, FailureCause::kWrongPassword},
-    {KRB5_KT_NOTFOUND, FailureCause::kNoKeytab},
-    {kKeytabLacksName, FailureCause::kNoKeytab},
-    {KRB5KRB_AP_ERR_NOKEY, FailureCause::kNoKeytab},
-    {KRB5KRB_AP_WRONG_PRINC, FailureCause::kNoKeytab},
-    {KRB5KRB_AP_ERR_NOT_US, FailureCause::kNoKeytab},
-    {KRB5KRB_AP_ERR_REPEAT, FailureCause::kReplay},
-    {KRB5_KDC_UNREACH, FailureCause::kNoKdc},
-    {KRB5_REALM_UNKNOWN, FailureCause::kNoKdc},
-    {KRB5KRB_ERR_GENERIC, FailureCause::kRefusedUnsaid},
-};
-
-// SPNEGO hands on Kerberos' minor status, but the mechglue, where two mechanisms have the same
-// number, makes up one for the second: what it says is then all that tells it.
-FailureCause by_text(const std::string& minor_text) {
-  if (minor_text.empty()) return FailureCause::kUnknown;
-  for (const auto& row : kByMinor) {
-    const Status known("", GSS_S_FAILURE, static_cast<OM_uint32>(row.minor), Oid::krb5());
-    if (known.minor_text() == minor_text) return row.cause;
-  }
-  return FailureCause::kUnknown;
 }
 
 }  // namespace
@@ -86,77 +43,6 @@ std::string keytab_path(std::string_view keytab_name) {
   // "TYPE:residual" of another type is no file; a path may hold a colon behind its first slash.
   const bool is_path = keytab_name.substr(0, keytab_name.find('/')).find(':') == keytab_name.npos;
   return is_path ? std::string(keytab_name) : std::string();
-}
-
-FailureCause cause_of(const Status& status) {
-  // MIT's codes are negative 32-bit numbers that travel in an unsigned minor status.
-  const auto minor = static_cast<krb5_error_code>(static_cast<std::int32_t>(status.minor()));
-  // Without preauthentication a wrong password shows only when the KDC's answer does not decrypt.
-  const bool is_password = std::string_view(status.call()) == "gss_acquire_cred_with_password";
-  if (is_password && minor == KRB5KRB_AP_ERR_BAD_INTEGRITY) return FailureCause::kWrongPassword;
-  for (const auto& row : kByMinor) {
-    if (row.minor == minor) return row.cause;
-  }
-  switch (status.routine_error()) {
-    case GSS_S_BAD_BINDINGS:
-      return FailureCause::kBadBindings;
-    case GSS_S_NO_CRED:
-      // Of keytabs alone MIT hands on what the system says: credentials caches have their own
-      // codes.
-      return minor == ENOENT || minor == EACCES ? FailureCause::kNoKeytab
-                                                : FailureCause::kNoCredential;
-    case GSS_S_DEFECTIVE_TOKEN:
-      return FailureCause::kDefectiveToken;
-    case GSS_S_CREDENTIALS_EXPIRED:
-      return FailureCause::kTicketExpired;
-    default:
-      break;
-  }
-  if ((status.supplementary() & GSS_S_DUPLICATE_TOKEN) != 0) return FailureCause::kReplay;
-  return by_text(status.minor_text());
-}
-
-const char* advice(FailureCause cause) noexcept {
-  switch (cause) {
-    case FailureCause::kUnknown:
-      return "";
-    case FailureCause::kNoCredential:
-      return "there is no usable credential: a client gets a ticket with kinit, a server's keytab "
-             "is shown by klist -k";
-    case FailureCause::kNoTicket:
-      return "there is no usable Kerberos ticket: get one with kinit, and look at KRB5CCNAME";
-    case FailureCause::kTicketExpired:
-      return "the ticket has expired: get a new one with kinit";
-    case FailureCause::kClockSkew:
-      return "the clocks of client, server and KDC differ too much: synchronise them";
-    case FailureCause::kWrongKeyVersion:
-      return "the keytab lacks the key that the ticket was made with: export the service's key "
-             "anew, or let the client get a fresh ticket";
-    case FailureCause::kWrongKey:
-      return "the keytab's key is not the KDC's, or the token was changed on its way: export the "
-             "service's key anew";
-    case FailureCause::kNoSuchService:
-      return "the KDC does not know this service principal: create it, or look at the host name";
-    case FailureCause::kNoSuchClient:
-      return "the KDC does not know this user: look at the name and the realm";
-    case FailureCause::kWrongPassword:
-      return "the password is wrong";
-    case FailureCause::kNoKeytab:
-      return "the keytab has no key for this service, or cannot be read by this user, or "
-             "service_principal excludes the key: klist -k shows the keys";
-    case FailureCause::kReplay:
-      return "this token was used before: a replay, or two servers sharing one replay cache";
-    case FailureCause::kBadBindings:
-      return "client and server do not see the same channel or the same GS2 header: something "
-             "stands between them, or one of them uses another binding";
-    case FailureCause::kNoKdc:
-      return "no KDC of the realm answered: look at krb5.conf and the network";
-    case FailureCause::kRefusedUnsaid:
-      return "the other side refused and does not say why: its log does";
-    case FailureCause::kDefectiveToken:
-      return "the token is damaged, or made for another mechanism";
-  }
-  return "";
 }
 
 }  // namespace gssloop::gss

@@ -96,6 +96,14 @@ Result<MechanismRegistry> MechanismRegistry::indicate() {
   return MechanismRegistry(std::move(mechanisms));
 }
 
+std::vector<MechanismName> MechanismRegistry::policy_names() const {
+  std::vector<MechanismName> names;
+  for (const Mechanism& mechanism : mechanisms_) {
+    names.push_back({mechanism.policy_name(), mechanism.oid.dotted()});
+  }
+  return names;
+}
+
 const Mechanism* MechanismRegistry::find(const Oid& oid) const noexcept {
   for (const Mechanism& mechanism : mechanisms_) {
     if (mechanism.oid == oid) return &mechanism;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gssloop/base/mechanism_name.h"
 #include "gssloop/gss/oid.h"
 #include "gssloop/gss/status.h"
 
@@ -55,6 +56,8 @@ class MechanismRegistry {
       : mechanisms_(std::move(mechanisms)) {}
 
   const std::vector<Mechanism>& all() const noexcept { return mechanisms_; }
+  // policy_names is what policies call them.
+  std::vector<MechanismName> policy_names() const;
   // find returns null when there is none.
   const Mechanism* find(const Oid& oid) const noexcept;
 

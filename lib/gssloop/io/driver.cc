@@ -9,7 +9,6 @@
 namespace gssloop::io {
 namespace {
 
-using loop::Action;
 using loop::Failure;
 using loop::Fault;
 using loop::Step;
@@ -40,40 +39,23 @@ class Driver {
   }
 
  private:
-  // perform does what the step asks for, in order. Nothing comes back while a token is awaited.
+  // perform does what the step wants. Nothing comes back while a token is awaited.
   std::optional<Outcome> perform(Step& step) {
     if (observer_ != nullptr) observer_->on_step(step);
-    for (const Action action : step.actions()) {
-      switch (action) {
-        case Action::kSendToken:
-          if (std::optional<Failure> lost = send_token(step)) return std::move(*lost);
-          break;
-        case Action::kSendErrorToken:
-          // What could not be sent changes nothing: the failure stands (sections 2.3 and 2.6).
-          (void)send_frame(transport_, FrameKind::kToken, step.token(), deadline_);
-          break;
-        case Action::kTellPeer:
-          (void)send_frame(transport_, FrameKind::kFailure, {}, deadline_);
-          break;
-        case Action::kEstablish:
-          return step.take_context();
-        case Action::kFail:
-          return step.failure();
-        case Action::kAwaitToken:
-        case Action::kDestroy:        // with the step
-        case Action::kCallMechanism:  // these three are the loop's own
-        case Action::kProcessToken:
-        case Action::kKeep:
-          break;
-      }
+    if (const auto token = step.token_to_send()) {
+      if (std::optional<Failure> lost = send_token(*token, step)) return std::move(*lost);
     }
+    if (step.tells_peer()) (void)send_frame(transport_, FrameKind::kFailure, {}, deadline_);
+    if (step.is_failed()) return step.failure();
+    if (step.is_established()) return step.take_context();
     return std::nullopt;
   }
 
-  // send_token fails when the token did not leave whole, unless the step fails for a better reason.
-  std::optional<Failure> send_token(const Step& step) {
-    const IoResult sent = send_frame(transport_, FrameKind::kToken, step.token(), deadline_);
-    if (sent.is_done() || step.has(Action::kFail)) return std::nullopt;
+  // send_token fails when the token did not leave whole, unless the step fails for a better reason:
+  // an error token that could not be sent changes nothing (sections 2.3 and 2.6).
+  std::optional<Failure> send_token(ByteView token, const Step& step) {
+    const IoResult sent = send_frame(transport_, FrameKind::kToken, token, deadline_);
+    if (sent.is_done() || step.is_failed()) return std::nullopt;
     if (sent.kind == IoResult::Kind::kTimedOut) {
       (void)negotiation_.on_deadline();
       return failure(Fault::kTimedOut, "the peer did not take our token in time");

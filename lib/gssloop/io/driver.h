@@ -34,13 +34,13 @@ class Observer {
     static_cast<void>(kind);
     static_cast<void>(body);
   }
-  // on_step: the loop decided; none of the step's actions is obeyed yet. The first call of an
+  // on_step: the loop decided; nothing of what the step wants is done yet. The first call of an
   // initiator, and the end of a wait, are steps that no frame preceded.
   virtual void on_step(const loop::Step& step) { static_cast<void>(step); }
 };
 
 // run carries a whole negotiation over a transport, in frames (frame.h), and blocks until there is
-// a context or none. It decides nothing: it obeys each Step's actions in their order, waits where
+// a context or none. It decides nothing: it does what each Step wants, waits where
 // they say so, and tells the loop what came.
 //
 // - `deadline` is that of the whole negotiation, so a peer that trickles does not prolong it. What
@@ -65,7 +65,7 @@ Outcome run(loop::Acceptor& acceptor, Transport& transport, Deadline deadline,
             Observer* observer = nullptr);
 
 // drive is what both share, for whoever has the beginning elsewhere (a first token in another
-// message): it obeys `step`, or awaits a token where there is none, and goes on as run does.
+// message): it does what `step` wants, or awaits a token where there is none, and goes on as run does.
 Outcome drive(loop::Negotiation& negotiation, std::optional<loop::Step> step, Transport& transport,
               Deadline deadline, Observer* observer = nullptr);
 

@@ -128,6 +128,8 @@ bool Row::has(Action action) const noexcept {
   return std::ranges::find(actions, action) != actions.end();
 }
 
+std::string Row::text() const { return std::string(when) + " (section " + section + ")"; }
+
 std::span<const Row> table() noexcept { return kTable; }
 
 const Row& decide(const Observation& seen) noexcept {

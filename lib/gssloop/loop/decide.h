@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 
 namespace gssloop::loop {
 
 // The negotiation loop of draft-kaduk-kitten-gss-loop-02 (RFC 7546) as a table: pure data and a
-// pure function. Initiator and Acceptor obey it; the tests and docs/loop.md read the same rows.
+// pure function. Initiator and Acceptor perform what it says; the tests and docs/loop.md read the
+// same rows.
 
 // Role is which side of the negotiation this is.
 enum class Role {
@@ -103,13 +105,15 @@ struct Row {
   const char* when;
   // matches says whether the condition holds; pure.
   bool (*matches)(const Observation&) noexcept;
-  // Obeyed in this order.
+  // Performed in this order.
   std::span<const Action> actions;
   Fault fault;          // of kFail; else kNone
   const char* section;  // of the draft
 
   // has says whether the action is one of the row's.
   bool has(Action action) const noexcept;
+  // text is "WHEN (section SECTION)", for logs.
+  std::string text() const;
 };
 
 // table returns all rows, in order.

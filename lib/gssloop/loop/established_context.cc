@@ -1,7 +1,30 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "gssloop/loop/established_context.h"
 
+#include <utility>
+
+#include "gssloop/gss/names.h"
+
 namespace gssloop::loop {
+
+gss::Result<PeerName> EstablishedContext::peer() const {
+  // An acceptor has the name already.
+  gss::Name asked;
+  gss_name_t name = source_.get();
+  const bool is_acceptor = role_ == Role::kAcceptor;
+  if (!is_acceptor) {
+    auto target = target_name();
+    if (!target) return std::move(target).error();
+    asked = *std::move(target);
+    name = asked.get();
+  }
+  const bool is_anonymous = is_acceptor && flags_.has(Flag::kAnon);
+  auto displayed = gss::display(name);
+  if (displayed)
+    return PeerName{std::move(displayed->text), is_anonymous || displayed->is_anonymous()};
+  if (is_anonymous) return PeerName{{}, true};
+  return std::move(displayed).error();
+}
 
 const Row& EstablishedContext::on_token(ByteView token) {
   Observation seen;

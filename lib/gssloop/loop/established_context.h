@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "gssloop/base/attribute.h"
@@ -17,6 +18,13 @@
 #include "gssloop/loop/decide.h"
 
 namespace gssloop::loop {
+
+// PeerName is the peer as its mechanism displays it.
+struct PeerName {
+  std::string text;  // octets from the mechanism: check before use; may be empty
+  bool is_anonymous =
+      false;  // by GSS_C_ANON_FLAG or by the type of the name (RFC 2743 section 4.5)
+};
 
 // EstablishedContext is a security context that the loop completed and whose flags it checked (loop
 // section 3). Only the loop makes one, so a context that was not checked cannot be used:
@@ -44,6 +52,10 @@ class EstablishedContext {
   // initiator's name may be empty.
   gss::Result<gss::Name> source_name() const { return gss::inquire_source_name(context_); }
   gss::Result<gss::Name> target_name() const { return gss::inquire_target_name(context_); }
+  // peer says who is at the other end: the initiator on an acceptor, the acceptor on an initiator,
+  // which asks the context for it. An initiator that the mechanism keeps anonymous need not have a
+  // name. Fails where the mechanism cannot display the name.
+  gss::Result<PeerName> peer() const;
   // source is, on an acceptor, the initiator's name as the last leg gave it, with its attributes;
   // the empty handle on an initiator. Borrowed.
   gss_name_t source() const noexcept { return source_.get(); }

@@ -10,7 +10,7 @@ namespace gssloop::loop {
 //
 //   Initiator initiator({.target = ..., .mech = ..., .request = Flag::kMutual}, Flag::kMutual);
 //   Step step = initiator.start();
-//   // obey step.actions(); for each token that arrives: step = initiator.on_token(token)
+//   // do what the step wants (step.h); for each token that arrives: step = initiator.on_token(token)
 class Initiator final : public Negotiation {
  public:
   // `required` are the flags without which the context is destroyed (section 3). Where `input` asks

@@ -12,11 +12,6 @@ std::string describe(const Row& row, MajorClass major, Flags missing) {
 
 }  // namespace
 
-std::string Failure::text() const {
-  if (status.is_complete()) return reason;
-  return reason.empty() ? status.text() : reason + ": " + status.text();
-}
-
 Observation Negotiation::observe(Event event) const noexcept {
   Observation seen;
   seen.role = role_;

@@ -26,24 +26,36 @@ struct Failure {
   std::string text() const;
 };
 
-// Step is what the loop wants done: the row it decided by, and the things that row's actions need.
-// The caller obeys actions() in order, does the input and output they ask for, and drops the step.
-// A context that is to be destroyed dies with the step, so that an error token always leaves before
-// the failure is acted on (loop section 4).
+// Step is what the loop wants done. The caller does it in this order, and drops the step:
+//
+//   if (auto token = step.token_to_send()) send it to the peer;
+//   if (step.tells_peer()) tell the peer that this side failed, where the channel has a way to;
+//   if (step.is_failed()) the negotiation ended with step.failure();
+//   if (step.is_established()) it ended with step.take_context();
+//   otherwise await the peer's next token.
+//
+// A context that is to be destroyed is destroyed with the step, so that an error token always
+// leaves before the caller acts on the failure (loop section 4).
 class Step {
  public:
-  // row is the line of the table that was decided by; actions are what it wants done, in their
-  // order, and has looks for one of them.
+  // row is the line of the table that the loop decided by.
   const Row& row() const noexcept { return *row_; }
-  std::span<const Action> actions() const noexcept { return row_->actions; }
-  bool has(Action action) const noexcept { return row_->has(action); }
+  // text names the row's actions for a log or a person: "send the token of 832 octets, await a
+  // token". It never holds a token.
+  std::string text() const;
 
-  // token is what kSendToken and kSendErrorToken send; it may be empty. Borrowed from the step.
-  ByteView token() const noexcept { return token_.view(); }
-  // take_context hands over the context that kEstablish speaks of; once.
-  EstablishedContext take_context() { return std::move(*context_); }
-  // failure is what kFail speaks of.
+  // token_to_send is what to send to the peer: an empty token is sent, too (loop section 2.2);
+  // nullopt: send nothing. With is_failed() it is an error token. Borrowed from the step.
+  std::optional<ByteView> token_to_send() const noexcept;
+  // tells_peer: no token says that this side failed, so the channel should.
+  bool tells_peer() const noexcept { return row_->has(Action::kTellPeer); }
+  // is_failed: there will be no context; failure says why.
+  bool is_failed() const noexcept { return row_->has(Action::kFail); }
   const Failure& failure() const noexcept { return failure_; }
+  // is_established: the context is complete and its flags are checked; take_context hands it over,
+  // once.
+  bool is_established() const noexcept { return row_->has(Action::kEstablish); }
+  EstablishedContext take_context() { return std::move(*context_); }
 
  private:
   friend class Negotiation;
