@@ -10,8 +10,7 @@
 #include <string>
 #include <utility>
 
-#include "gssloop/authz/evaluation.h"
-#include "gssloop/authz/identity.h"
+#include "gssloop/authz/decision.h"
 #include "gssloop/authz/policy_store.h"
 #include "gssloop/gss/names.h"
 #include "gssloop/loop/acceptor.h"
@@ -32,9 +31,9 @@ loop::Step accept_from_myself(gss::Name target) {
   input.target = std::move(target);
   loop::Initiator initiator(std::move(input), {});
   loop::Step first = initiator.start();
-  if (!first.has(loop::Action::kSendToken)) return first;
+  if (!first.token_to_send()) return first;
   loop::Acceptor acceptor({}, {});
-  return acceptor.on_token(first.token());
+  return acceptor.on_token(*first.token_to_send());
 }
 
 // What the policy is to know: all attributes at once, which is the simplest.
@@ -42,12 +41,8 @@ authz::PeerInfo describe(const loop::EstablishedContext& context, const std::str
   authz::PeerInfo peer;
   peer.service = service;
   peer.mechanism = context.mech().is_kerberos() ? "krb5" : context.mech().dotted();
-  peer.is_anonymous = context.flags().has(Flag::kAnon);
   peer.is_channel_bound = context.flags().has(Flag::kChannelBound);
-  if (const auto name = gss::display(context.source())) {
-    peer.principal = name->text;
-    peer.is_anonymous |= name->is_anonymous() || authz::is_anonymous_principal(name->text);
-  }
+  if (auto name = context.peer()) peer.set_name(std::move(name->text), name->is_anonymous);
   if (auto attributes = context.source_attributes()) {
     peer.attributes = *std::move(attributes);
   } else {
@@ -60,26 +55,22 @@ authz::PeerInfo describe(const loop::EstablishedContext& context, const std::str
 
 int main(int argc, char** argv) {
   if (argc != 3) return fail("usage: policy_sample POLICY SERVICE@HOST");
-  const std::string service(authz::service_of(argv[2]));
+  const std::string service = std::string(argv[2]).substr(0, std::string(argv[2]).find('@'));
   auto target = gss::import_name(argv[2], gss::NameForm::kHostbasedService);
   if (!target) return fail(target.error().text());
 
   // A server keeps the store: it takes up what changes on disk.
-  authz::PolicyStore store(argv[1], authz::PolicyStore::Absence::kIsError, {});
+  authz::PolicyStore store({argv[1]}, {});
   const auto snapshot = store.current();
   if (!snapshot->policy) return fail(snapshot->summary);
 
   loop::Step step = accept_from_myself(*std::move(target));
-  if (!step.has(loop::Action::kEstablish)) return fail(step.failure().text());
+  if (!step.is_established()) return fail(step.failure().text());
   const loop::EstablishedContext context = step.take_context();
-  const authz::PeerInfo peer = describe(context, service);
 
-  const authz::Scope& scope = snapshot->policy->scope(peer.service, peer.mechanism);
-  const authz::RuleContext rules(*snapshot->policy, peer);
-  const auto identity = authz::identify(scope, peer, rules);
-  if (!identity) return fail(identity.error().message);
-  const auto findings = authz::evaluate_rules(scope, rules);
-  if (const auto* objection = authz::objection(findings)) return fail(objection->text());
-  std::printf("admitted as %s\n", printable(as_bytes(*identity)).c_str());
+  authz::RuleContext login(*snapshot->policy, describe(context, service));
+  const auto decision = authz::decide_login(&login, {});
+  if (!decision.is_admitted()) return fail(decision.reason);
+  std::printf("admitted as %s\n", printable(as_bytes(decision.authid)).c_str());
   return 0;
 }

@@ -23,14 +23,10 @@ void require(bool condition, const char* what) {
 namespace {
 
 // A peer of which everything is absent, or everything unknown.
-class Blank final : public authz::Subject {
- public:
-  explicit Blank(const char* unknown) : blank_{{}, false, unknown} {}
-  const authz::LocalAttribute& attribute(std::string_view) const override { return blank_; }
-
- private:
-  authz::LocalAttribute blank_;
-};
+authz::AttributeLookup blank(const char* unknown) {
+  return [blank = authz::LocalAttribute{{}, false, unknown}](
+             std::string_view) -> const authz::LocalAttribute& { return blank; };
+}
 
 void rule(std::string_view text) {
   const auto parsed = authz::Expression::parse(text);
@@ -39,9 +35,9 @@ void rule(std::string_view text) {
     require(parsed.error().offset <= text.size(), "an error is in the text");
     return;
   }
-  const authz::Truth of_absent = parsed->evaluate(Blank(""));
+  const authz::Truth of_absent = parsed->evaluate(blank(""));
   require(of_absent != authz::Truth::kUnknown, "what is absent is not unknown");
-  require(parsed->evaluate(Blank("?")) == authz::Truth::kUnknown, "unknown stays unknown");
+  require(parsed->evaluate(blank("?")) == authz::Truth::kUnknown, "unknown stays unknown");
   if (of_absent == authz::Truth::kTrue) {
     require(parsed->proven().empty(), "what holds without attributes proves none");
     require(!parsed->negated().empty(), "and holds by a negation");

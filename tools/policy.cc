@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "gssloop/authz/evaluation.h"
+#include "gssloop/authz/decision.h"
 #include "tools/files.h"
 #include "tools/policy_login.h"
 #include "tools/reveal_myself.h"
@@ -103,39 +103,6 @@ struct ExplainOptions {
   bool json = false;
 };
 
-// Verdict is all that a policy has to say about a peer.
-struct Verdict {
-  std::vector<authz::Finding> findings, authorize;
-  std::optional<std::string> identity;
-  std::string refusal;  // why the login fails; empty: it does not
-};
-
-Verdict decide(const authz::Policy& policy, authz::PeerInfo* peer, const std::string& authzid) {
-  const authz::Scope& scope = policy.scope(peer->service, peer->mechanism);
-  Verdict verdict;
-  const authz::RuleContext context(policy, *peer);
-  auto identity = authz::identify(scope, *peer, context);
-  if (identity) {
-    verdict.identity = *identity;
-    peer->authid = *identity;
-    peer->authzid = authzid.empty() ? *identity : authzid;
-  } else {
-    verdict.refusal = identity.error().message;
-  }
-  verdict.findings = authz::evaluate_rules(scope, context);
-  if (const auto* objection = authz::objection(verdict.findings); objection && identity) {
-    verdict.refusal = objection->text();
-  }
-  if (peer->authid != peer->authzid) {
-    verdict.authorize = authz::authorize_findings(scope, context);
-    if (const auto error = authz::authorize(scope, *peer, context);
-        error && verdict.refusal.empty()) {
-      verdict.refusal = error->message;
-    }
-  }
-  return verdict;
-}
-
 const char* kind_of(const authz::Finding& finding) {
   switch (finding.kind) {
     case authz::Finding::Kind::kRequire:
@@ -170,13 +137,11 @@ struct Property {
   authz::LocalAttribute values, asserted;
 };
 
-std::vector<Property> properties_of(const authz::Policy& policy, const authz::PeerInfo& peer) {
-  const authz::Scope& scope = policy.scope(peer.service, peer.mechanism);
+std::vector<Property> properties_of(const authz::RuleContext& login) {
   std::vector<Property> properties;
-  for (const authz::Definition& definition : policy.definitions()) {
-    properties.push_back({&definition, scope.publish.adds(definition.name),
-                          authz::local_attribute(definition, peer),
-                          authz::asserted_attribute(definition, peer)});
+  for (const authz::Definition& definition : login.policy().definitions()) {
+    properties.push_back({&definition, login.scope().publish.adds(definition.name),
+                          login.authenticated(definition), login.asserted(definition)});
   }
   return properties;
 }
@@ -210,26 +175,26 @@ void print(const Property& property, const Output& output) {
   output.line(line + (property.is_unasked ? ", always" : ", if requested"));
 }
 
-void print(const authz::PeerInfo& peer, const Verdict& verdict,
+void print(const authz::PeerInfo& peer, const authz::LoginDecision& decision,
            const std::vector<Property>& properties, const Output& output) {
   output.line("peer: " + (peer.principal.empty() ? "(no name)" : shown(peer.principal, 1024)) +
               (peer.is_anonymous ? ", anonymous" : "") + ", by " + peer.mechanism + ", to " +
               shown(peer.service));
   output.line(output.styled(Style::kHeading, "rules"));
-  if (verdict.findings.empty() && verdict.authorize.empty()) output.line("  none");
-  for (const authz::Finding& finding : verdict.findings) print(finding, output);
-  for (const authz::Finding& finding : verdict.authorize) print(finding, output);
+  if (decision.rules.empty() && decision.authorize.empty()) output.line("  none");
+  for (const authz::Finding& finding : decision.rules) print(finding, output);
+  for (const authz::Finding& finding : decision.authorize) print(finding, output);
   output.line(output.styled(Style::kHeading, "properties"));
   if (properties.empty()) output.line("  none but raw ones");
   for (const Property& property : properties) print(property, output);
-  if (verdict.refusal.empty()) {
-    const bool is_other = peer.authid != peer.authzid;
-    output.line(output.styled(Style::kGood, "admitted") + " as " + shown(peer.authid, 1024) +
-                (is_other ? ", to act as " + shown(peer.authzid, 1024) +
+  if (decision.is_admitted()) {
+    const bool is_other = decision.authid != decision.authzid;
+    output.line(output.styled(Style::kGood, "admitted") + " as " + shown(decision.authid, 1024) +
+                (is_other ? ", to act as " + shown(decision.authzid, 1024) +
                                 ", if the application's own policy agrees"
                           : ""));
   } else {
-    output.line(output.styled(Style::kBad, "refused") + ": " + shown(verdict.refusal, 4096));
+    output.line(output.styled(Style::kBad, "refused") + ": " + shown(decision.reason, 4096));
   }
 }
 
@@ -264,24 +229,25 @@ Exit explain(const ExplainOptions& options, const Output& output) {
   authz::PeerInfo peer = login_of(*name, options.service);
   peer.is_channel_bound = options.is_channel_bound;
   peer.ssf = options.ssf;
-  const Verdict verdict = decide(*read.reading.policy, &peer, options.authzid);
-  const auto properties = properties_of(*read.reading.policy, peer);
+  authz::RuleContext login(*read.reading.policy, std::move(peer));
+  const auto decision = authz::decide_login(&login, options.authzid);
+  const auto properties = properties_of(login);
   if (options.json) {
     Json published = Json::array();
     for (const Property& property : properties) published.push_back(to_json(property));
-    output.json({{"service", peer.service},
-                 {"mechanism", peer.mechanism},
-                 {"peer", shown(peer.principal, 1024)},
-                 {"admitted", verdict.refusal.empty()},
-                 {"refusal", verdict.refusal.empty() ? Json() : Json(verdict.refusal)},
-                 {"identity", verdict.identity ? Json(*verdict.identity) : Json()},
-                 {"rules", to_json(verdict.findings)},
-                 {"authorize", to_json(verdict.authorize)},
+    output.json({{"service", login.peer().service},
+                 {"mechanism", login.peer().mechanism},
+                 {"peer", shown(login.peer().principal, 1024)},
+                 {"admitted", decision.is_admitted()},
+                 {"refusal", decision.is_admitted() ? Json() : Json(decision.reason)},
+                 {"identity", decision.authid.empty() ? Json() : Json(decision.authid)},
+                 {"rules", to_json(decision.rules)},
+                 {"authorize", to_json(decision.authorize)},
                  {"properties", std::move(published)}});
   } else {
-    print(peer, verdict, properties, output);
+    print(login.peer(), decision, properties, output);
   }
-  return verdict.refusal.empty() ? Exit::kDone : Exit::kFailed;
+  return decision.is_admitted() ? Exit::kDone : Exit::kFailed;
 }
 
 void add_explain_options(CLI::App* command, ExplainOptions* options) {

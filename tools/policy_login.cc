@@ -53,19 +53,12 @@ void decode(const RevealedAttribute& attribute, Meaning* meaning) {
 }  // namespace
 
 std::vector<authz::MechanismName> mechanism_names() {
-  std::vector<authz::MechanismName> names;
   const auto registry = gss::MechanismRegistry::indicate();
-  if (!registry) return names;
-  for (const gss::Mechanism& mechanism : registry->all()) {
-    names.push_back({mechanism.policy_name(), mechanism.oid.dotted()});
-  }
-  return names;
+  return registry ? registry->policy_names() : std::vector<authz::MechanismName>();
 }
 
 authz::PolicyOnDisk read_policy_at(const std::optional<std::string>& path) {
-  auto read = authz::read_policy(path.value_or(GSSLOOP_POLICY_PATH), mechanism_names());
-  if (!path && read.is_absent) read.reading = {authz::Policy(), {}};
-  return read;
+  return authz::read_policy(authz::PolicyPath::of(path), mechanism_names());
 }
 
 authz::PeerInfo login_of(const RevealedName& name, const std::string& service) {
@@ -75,9 +68,8 @@ authz::PeerInfo login_of(const RevealedName& name, const std::string& service) {
   for (const authz::MechanismName& known : mechanism_names()) {
     if (known.oid == name.mechanism) peer.mechanism = known.name;
   }
-  peer.principal = name.peer;
+  peer.set_name(name.peer, name.is_anonymous);
   peer.default_realm = gss::default_realm();
-  peer.is_anonymous = name.is_anonymous;
   if (name.local_name) {
     peer.local_name.values.push_back(*name.local_name);
   } else {

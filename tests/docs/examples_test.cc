@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <map>
 
-#include "gssloop/authz/evaluation.h"
+#include "gssloop/authz/decision.h"
 #include "gssloop/authz/policy_file.h"
 #include "tests/docs/doc_examples.h"
 #include "tests/docs/doc_peers.h"
@@ -15,7 +15,7 @@
 namespace gssloop::testing {
 namespace {
 
-using authz::Login;
+using authz::PeerInfo;
 using authz::PolicyReading;
 using Named = std::map<std::string, std::vector<std::string>>;  // attributes, by name
 
@@ -41,7 +41,7 @@ Attributes authenticated(const Named& named) {
 }
 
 // A Kerberos user of the server's own realm, unless the name says otherwise.
-Login user(const std::string& service, const std::string& name, const Named& attributes = {}) {
+PeerInfo user(const std::string& service, const std::string& name, const Named& attributes = {}) {
   const bool is_whole = name.find('@') != name.npos;
   return {.service = service,
           .mechanism = "krb5",
@@ -50,51 +50,52 @@ Login user(const std::string& service, const std::string& name, const Named& att
           .attributes = authenticated(attributes)};
 }
 
-Login with_indicators(const std::string& service, const std::string& name,
-                      const std::vector<std::string>& indicators) {
+PeerInfo with_indicators(const std::string& service, const std::string& name,
+                         const std::vector<std::string>& indicators) {
   return user(service, name, {{kIndicators, indicators}});
 }
 
-Login with_groups(const std::string& service, const std::string& name,
-                  const std::vector<std::uint32_t>& rids) {
+PeerInfo with_groups(const std::string& service, const std::string& name,
+                     const std::vector<std::uint32_t>& rids) {
   return user(service, name, {{kLogonInfo, {logon_info(rids)}}});
 }
 
-Login on_channel(const std::string& service, const std::string& name, bool is_bound, unsigned ssf) {
-  Login login = user(service, name);
-  login.is_channel_bound = is_bound;
-  login.ssf = ssf;
-  return login;
+PeerInfo on_channel(const std::string& service, const std::string& name, bool is_bound,
+                    unsigned ssf) {
+  PeerInfo peer = user(service, name);
+  peer.is_channel_bound = is_bound;
+  peer.ssf = ssf;
+  return peer;
 }
 
-Login anonymous(const std::string& service) {
-  Login login = user(service, "WELLKNOWN/ANONYMOUS@WELLKNOWN:ANONYMOUS");
-  login.is_anonymous = true;
-  return login;
+PeerInfo anonymous(const std::string& service) {
+  PeerInfo peer = user(service, "WELLKNOWN/ANONYMOUS@WELLKNOWN:ANONYMOUS");
+  peer.is_anonymous = true;
+  return peer;
 }
 
 // Of a federation: without a name, and with an attribute that is one.
-Login federated(const std::string& service, const std::string& eppn) {
-  Login login = anonymous(service);
-  login.mechanism = "eap-aes128";
-  login.principal = "";
-  login.attributes = authenticated({{kEppn, {eppn}}});
-  return login;
+PeerInfo federated(const std::string& service, const std::string& eppn) {
+  PeerInfo peer = anonymous(service);
+  peer.mechanism = "eap-aes128";
+  peer.principal = "";
+  peer.attributes = authenticated({{kEppn, {eppn}}});
+  return peer;
 }
 
 // Who says the same of itself, and nobody vouches for it.
-Login boasting(const std::string& service, const std::string& name, const std::string& attribute,
-               const std::string& text) {
-  Login login = user(service, name);
+PeerInfo boasting(const std::string& service, const std::string& name, const std::string& attribute,
+                  const std::string& text) {
+  PeerInfo peer = user(service, name);
   std::vector<AssertedValue> values;
   values.push_back(AssertedValue::from_mechanism(to_bytes(as_bytes(text))));
-  login.attributes.readable.push_back({attribute, true, std::move(values)});
-  return login;
+  peer.attributes.readable.push_back({attribute, true, std::move(values)});
+  return peer;
 }
 
 struct Row {
   std::string example;
-  Login login;
+  PeerInfo login;
   std::string seen_as = {};  // empty: refused
   std::string authzid = {};  // empty: as itself
 };
@@ -158,18 +159,11 @@ PolicyReading read(const DocExample& example) {
   return authz::parse_policy({{"/etc/gssloop/policy.toml", example.text}}, kMechanisms);
 }
 
-// As a server goes about it; as whom the peer is seen, or nothing.
-std::string decide(const authz::Policy& policy, Login login, const std::string& authzid) {
-  const authz::Scope& scope = policy.scope(login.service, login.mechanism);
-  const auto name = authz::identify(scope, login, authz::Peer(policy, login));
-  if (!name) return {};
-  login.authid = *name;
-  login.authzid = authzid.empty() ? *name : authzid;
-  const authz::Peer peer(policy, login);
-  const auto findings = authz::evaluate_rules(scope, peer);
-  if (authz::objection(findings) != nullptr) return {};
-  if (authz::authorize(scope, login, peer)) return {};
-  return *name;
+// As a server decides it; as whom the application sees the peer, or nothing.
+std::string decide(const authz::Policy& policy, PeerInfo peer, const std::string& authzid) {
+  authz::RuleContext context(policy, std::move(peer));
+  const auto decision = authz::decide_login(&context, authzid);
+  return decision.is_admitted() ? decision.authid : std::string();
 }
 
 // The one example of that name.
@@ -225,7 +219,7 @@ TEST(DocumentedPolicies, DecideAsDescribed) {
   }
 }
 
-std::vector<std::string> values(const authz::Policy& policy, const Login& login,
+std::vector<std::string> values(const authz::Policy& policy, const PeerInfo& login,
                                 const std::string& property) {
   const authz::Scope& scope = policy.scope(login.service, login.mechanism);
   const authz::Definition* definition = policy.find_property(property);
@@ -238,7 +232,7 @@ TEST(DocumentedPolicies, PublishAsDescribed) {
                                  group = {std::string(kDomain) + "-1105"};
   const PolicyReading unasked = read(example("unasked"));
   ASSERT_TRUE(unasked.policy);
-  const Login alice =
+  const PeerInfo alice =
       user("imap", "alice",
            {{"urn:mspac:upn-dns-info", {upn_info(upn[0], "EXAMPLE.COM")}}, {kIndicators, methods}});
   EXPECT_EQ(values(*unasked.policy, alice, "upn"), upn);
@@ -246,7 +240,7 @@ TEST(DocumentedPolicies, PublishAsDescribed) {
   EXPECT_EQ(values(*unasked.policy, alice, "assurance").size(), 0U);
   const PolicyReading groups = read(example("groups"));
   ASSERT_TRUE(groups.policy);
-  const Login eve = with_groups("imap", "eve@AD.EXAMPLE.COM", {1105});
+  const PeerInfo eve = with_groups("imap", "eve@AD.EXAMPLE.COM", {1105});
   EXPECT_EQ(values(*groups.policy, eve, "groups"), group);
   const PolicyReading readme = read(example("README.md 1"));
   ASSERT_TRUE(readme.policy);
@@ -258,9 +252,8 @@ TEST(DocumentedPolicies, PublishAsDescribed) {
 TEST(DocumentedPolicies, TheLogNamesTheRule) {
   const PolicyReading reading = read(example("first"));
   ASSERT_TRUE(reading.policy);
-  const Login bob = user("imap", "bob");
-  const auto findings = authz::evaluate_rules(reading.policy->scope("imap", "krb5"),
-                                              authz::Peer(*reading.policy, bob));
+  const PeerInfo bob = user("imap", "bob");
+  const auto findings = authz::evaluate_rules(authz::RuleContext(*reading.policy, bob));
   const authz::Finding* objection = authz::objection(findings);
   ASSERT_NE(objection, nullptr);
   EXPECT_NE(doc_text("man/gssloop-policy.5")
@@ -269,20 +262,16 @@ TEST(DocumentedPolicies, TheLogNamesTheRule) {
       << objection->text();
 }
 
-class Answers final : public authz::Subject {
- public:
-  Answers(const std::string& a, const std::string& b) : a_(answering(a)), b_(answering(b)) {}
-  const authz::LocalAttribute& attribute(std::string_view name) const override {
-    return name == "a" ? a_ : b_;
-  }
+authz::LocalAttribute answering(const std::string& truth) {
+  if (truth == "true") return {{"yes"}, true, {}};
+  return {{}, false, truth == "unknown" ? "unreadable" : ""};
+}
 
- private:
-  static authz::LocalAttribute answering(const std::string& truth) {
-    if (truth == "true") return {{"yes"}, true, {}};
-    return {{}, false, truth == "unknown" ? "unreadable" : ""};
-  }
-  authz::LocalAttribute a_, b_;
-};
+// "a" and "b", as true, false or unknown as they are to be.
+authz::AttributeLookup answers(const std::string& a, const std::string& b) {
+  return [a = answering(a), b = answering(b)](
+             std::string_view name) -> const authz::LocalAttribute& { return name == "a" ? a : b; };
+}
 
 TEST(DocumentedPolicies, TheTruthTableIsTheRules) {
   const auto table = truth_table();
@@ -295,7 +284,7 @@ TEST(DocumentedPolicies, TheTruthTableIsTheRules) {
     for (std::size_t i = 0; i < 3; ++i) {
       const auto rule = authz::Expression::parse(rules[i]);
       ASSERT_TRUE(rule);
-      EXPECT_EQ(to_string(rule->evaluate(Answers(line[0], line[1]))), line[2 + i])
+      EXPECT_EQ(to_string(rule->evaluate(answers(line[0], line[1]))), line[2 + i])
           << rules[i] << " with " << line[0] << " and " << line[1];
     }
   }

@@ -88,15 +88,26 @@ authz::PeerInfo peer(Attributes attributes) {
   return peer;
 }
 
+// Under the empty policy.
+void publish(AuxProps* properties, authz::PeerInfo peer, bool is_own_identity) {
+  const authz::Policy policy;
+  properties->publish(authz::RuleContext(policy, std::move(peer)), is_own_identity);
+}
+
+// Which attributes are read for what the application requested.
+Values sources(const AuxProps& properties) {
+  return authz::attributes_needed({}, peer({}), properties.begin({}, "krb5"));
+}
+
 TEST_F(AuxPropsTest, AssertedValuesAreWithheld) {
   SPEC("N29");
   request({"*auth-indicators", "auth-indicators", "*urn:x"});
   AuxProps properties(sasl(), context_.get());
-  properties.publish({},
-                     peer({{attribute<AssertedValue>("auth-indicators", {"admin"}),
-                            attribute<AssertedValue>("urn:x", {"admin"})},
-                           {}}),
-                     true);
+  publish(&properties,
+          peer({{attribute<AssertedValue>("auth-indicators", {"admin"}),
+                 attribute<AssertedValue>("urn:x", {"admin"})},
+                {}}),
+          true);
   for (const char* name : {"*auth-indicators", "auth-indicators", "*urn:x"}) {
     EXPECT_TRUE(values(name).empty()) << name;
   }
@@ -112,7 +123,7 @@ TEST_F(AuxPropsTest, CompleteDecidesNothing) {
     Attribute indicators = authenticated("auth-indicators", {"one", "two"});
     indicators.is_complete = is_complete;
     AuxProps properties(sasl(), context_.get());
-    properties.publish({}, peer({{indicators}, {}}), false);
+    publish(&properties, peer({{indicators}, {}}), false);
     EXPECT_EQ(values("*auth-indicators"), (Values{"one", "two"})) << is_complete;
   }
 }
@@ -122,10 +133,10 @@ TEST_F(AuxPropsTest, UnstarredNamesAreForTheOwnIdentityAlone) {
   request({"auth-indicators", "*auth-indicators"});
   AuxProps properties(sasl(), context_.get());
   const Attributes attributes{{authenticated("auth-indicators", {"one", "two", "one"})}, {}};
-  properties.publish({}, peer(attributes), false);
+  publish(&properties, peer(attributes), false);
   EXPECT_TRUE(values("auth-indicators").empty());
   EXPECT_EQ(values("*auth-indicators"), (Values{"one", "two", "one"}));
-  properties.publish({}, peer(attributes), true);
+  publish(&properties, peer(attributes), true);
   EXPECT_EQ(values("auth-indicators"), (Values{"one", "two", "one"}));
   EXPECT_EQ(values("*auth-indicators"), (Values{"one", "two", "one"}));
 }
@@ -135,12 +146,12 @@ TEST_F(AuxPropsTest, FormBelongsToTheName) {
   SPEC("N4");
   request({"*auth-indicators", "*urn:mspac:client-info", "*urn:x b"});
   AuxProps properties(sasl(), context_.get());
-  properties.publish({},
-                     peer({{authenticated("auth-indicators", {"AP8=", "", "\xc3\xa4"}),
-                            authenticated("urn:mspac:client-info", {"\0\xff"s, "text", ""}),
-                            authenticated("urn:x b", {std::string(65536, 'x')})},
-                           {}}),
-                     false);
+  publish(&properties,
+          peer({{authenticated("auth-indicators", {"AP8=", "", "\xc3\xa4"}),
+                 authenticated("urn:mspac:client-info", {"\0\xff"s, "text", ""}),
+                 authenticated("urn:x b", {std::string(65536, 'x')})},
+                {}}),
+          false);
   EXPECT_EQ(values("*auth-indicators"), (Values{"AP8=", "", "\xc3\xa4"}));
   EXPECT_EQ(values("*urn:mspac:client-info"), (Values{"AP8=", "dGV4dA==", ""}));
   EXPECT_EQ(values("*urn:x b").at(0).size(), 87384U);
@@ -150,8 +161,8 @@ TEST_F(AuxPropsTest, WhatIsNotTextIsWithheldValueByValue) {
   SPEC("N4");
   request({"*auth-indicators"});
   AuxProps properties(sasl(), context_.get());
-  properties.publish(
-      {},
+  publish(
+      &properties,
       peer({{authenticated("auth-indicators", {"good", "ad\0min"s, "\xffsecret", "fine"})}, {}}),
       false);
   EXPECT_EQ(values("*auth-indicators"), (Values{"good", "fine"}));
@@ -170,10 +181,9 @@ TEST_F(AuxPropsTest, FortyLongValuesArrive) {
   }
   AuxProps properties(sasl(), context_.get());
   for (int i = 0; i < 3; ++i) {
-    properties.publish(
-        {},
-        peer(
-            {{authenticated("auth-indicators", groups), authenticated("urn:groups", groups)}, {}}),
+    publish(
+        &properties,
+        peer({{authenticated("auth-indicators", groups), authenticated("urn:groups", groups)}, {}}),
         false);
     EXPECT_EQ(values("*auth-indicators"), groups);
     EXPECT_EQ(values("*urn:groups").size(), 40U);
@@ -183,12 +193,12 @@ TEST_F(AuxPropsTest, FortyLongValuesArrive) {
 TEST_F(AuxPropsTest, OnlyWhatWasRequestedIsSet) {
   request({"*urn:a", "mail", "*mail"});
   AuxProps properties(sasl(), context_.get());
-  EXPECT_EQ(properties.sources({}, {}, peer({})), Values{"urn:a"});
-  properties.publish({},
-                     peer({{authenticated("urn:a", {"x"}), authenticated("urn:b", {"x"}),
-                            authenticated("mail", {"x"}), authenticated("auth-indicators", {"x"})},
-                           {}}),
-                     true);
+  EXPECT_EQ(sources(properties), Values{"urn:a"});
+  publish(&properties,
+          peer({{authenticated("urn:a", {"x"}), authenticated("urn:b", {"x"}),
+                 authenticated("mail", {"x"}), authenticated("auth-indicators", {"x"})},
+                {}}),
+          true);
   EXPECT_EQ(values("*urn:a"), Values{"eA=="});
   EXPECT_TRUE(values("mail").empty());
   EXPECT_TRUE(values("*mail").empty());
@@ -196,8 +206,7 @@ TEST_F(AuxPropsTest, OnlyWhatWasRequestedIsSet) {
 
 TEST_F(AuxPropsTest, WantedNamesComeOnceAndWithoutStar) {
   request({"auth-indicators", "*auth-indicators", "*urn:b", "cmusaslsecretPLAIN", "**urn:c"});
-  EXPECT_EQ(AuxProps(sasl(), context_.get()).sources({}, {}, peer({})),
-            (Values{"auth-indicators", "urn:b"}));
+  EXPECT_EQ(sources(AuxProps(sasl(), context_.get())), (Values{"auth-indicators", "urn:b"}));
 }
 
 TEST_F(AuxPropsTest, ADatabaseCannotPose) {
@@ -207,7 +216,7 @@ TEST_F(AuxPropsTest, ADatabaseCannotPose) {
     ASSERT_EQ(prop_set(context_.get(), name, "posed", 5), SASL_OK);
   }
   AuxProps properties(sasl(), context_.get());
-  properties.publish({}, peer({{authenticated("auth-indicators", {"true"})}, {}}), true);
+  publish(&properties, peer({{authenticated("auth-indicators", {"true"})}, {}}), true);
   EXPECT_EQ(values("*auth-indicators"), Values{"true"});
   EXPECT_TRUE(values("*urn:a").empty());
   EXPECT_EQ(values("*mail"), Values{"posed"});  // not a name of ours
@@ -218,7 +227,7 @@ TEST_F(AuxPropsTest, DestructionErases) {
   prop_set(context_.get(), "*mail", "kept", 4);
   {
     AuxProps properties(sasl(), context_.get());
-    properties.publish({}, peer({{authenticated("auth-indicators", {"x"})}, {}}), true);
+    publish(&properties, peer({{authenticated("auth-indicators", {"x"})}, {}}), true);
     EXPECT_FALSE(values("*auth-indicators").empty());
   }
   EXPECT_TRUE(values("*auth-indicators").empty());
@@ -227,8 +236,8 @@ TEST_F(AuxPropsTest, DestructionErases) {
 
 TEST_F(AuxPropsTest, NoContextNoProperties) {
   AuxProps properties(sasl(), nullptr);
-  EXPECT_TRUE(properties.sources({}, {}, peer({})).empty());
-  properties.publish({}, peer({{authenticated("auth-indicators", {"x"})}, {}}), true);
+  EXPECT_TRUE(sources(properties).empty());
+  publish(&properties, peer({{authenticated("auth-indicators", {"x"})}, {}}), true);
 }
 
 TEST(RawNames, AreIndicatorsAndUrns) {

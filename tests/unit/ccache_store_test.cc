@@ -62,7 +62,7 @@ class CcacheStoreTest : public ::testing::Test {
   }
   static std::string error_of(const std::string& text, const std::string& authid) {
     const std::string result = expanded(text, authid);
-    return result.starts_with("error: ") ? result.substr(9) : "";
+    return result.starts_with("error: ") ? result.substr(7) : "";
   }
   static void every_account_is(uid_t uid, std::string name) {
     stand_in = [uid, name](passwd* entry, char* buffer, std::size_t len, passwd** found) {

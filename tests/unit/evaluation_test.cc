@@ -76,14 +76,18 @@ PeerInfo unlisted() {
 
 Result<std::string, Error> identify(const std::string& rules, const PeerInfo& peer) {
   const Policy decided = policy(rules);
-  return identify(decided.scope(peer.service, peer.mechanism), peer, RuleContext(decided, peer));
+  return identify(RuleContext(decided, peer));
 }
 
 // What a rule comes to as the only deny, which shows all three truths.
+std::optional<Error> may_not_act(const RuleContext& context) {
+  return authorize(context, authorize_findings(context));
+}
+
 Truth truth(const std::string& rule, const PeerInfo& peer) {
   const Policy decided = policy("deny = ['" + rule + "']");
   const RuleContext context(decided, peer);
-  const auto findings = evaluate_rules(decided.scope(peer.service, peer.mechanism), context);
+  const auto findings = evaluate_rules(context);
   EXPECT_EQ(findings.size(), 1U);
   EXPECT_EQ(objection(findings) != nullptr, findings.at(0).truth != Truth::kFalse);
   return findings.at(0).truth;
@@ -261,11 +265,11 @@ TEST(Values, AssertedOnesNeverDecide) {
   EXPECT_EQ(truth("both=user", peer), Truth::kTrue);
   const Policy decided = policy("require = ['who=admin']\nauthorize = ['who=admin']");
   const RuleContext context(decided, peer);
-  EXPECT_NE(objection(evaluate_rules(decided.scope("imap", "krb5"), context)), nullptr);
+  EXPECT_NE(objection(evaluate_rules(context)), nullptr);
   PeerInfo acting = peer;
   acting.authid = "alice";
   acting.authzid = "bob";
-  EXPECT_TRUE(authorize(decided.scope("imap", "krb5"), acting, RuleContext(decided, acting)));
+  EXPECT_TRUE(may_not_act(RuleContext(decided, acting)));
   // They are there for those who ask for them by that name.
   EXPECT_EQ(asserted_attribute(*decided.find("who"), peer).values, Strings{"admin"});
   EXPECT_TRUE(asserted_attribute(*decided.find("issued"), peer).is_absent());
@@ -319,8 +323,7 @@ TEST(Values, UnknownIsNeverAbsent) {
     peer.authid = "alice";
     peer.authzid = "bob";
     const RuleContext context(decided, peer);
-    const Scope& scope = decided.scope("imap", "krb5");
-    const auto findings = evaluate_rules(scope, context);
+    const auto findings = evaluate_rules(context);
     ASSERT_EQ(findings.size(), 2U);
     EXPECT_TRUE(findings[0].is_objection());
     EXPECT_TRUE(findings[1].is_objection());
@@ -328,11 +331,11 @@ TEST(Values, UnknownIsNeverAbsent) {
     EXPECT_TRUE(text.starts_with("deny at p:1")) << text;
     EXPECT_NE(text.find(row.reason), std::string::npos) << text;
     EXPECT_EQ(text.find("sec"), std::string::npos) << text;
-    const auto error = authorize(scope, peer, context);
+    const auto error = may_not_act(context);
     ASSERT_TRUE(error);
     EXPECT_EQ(error->message.find("sec"), std::string::npos);
     peer.authzid = "alice";
-    EXPECT_FALSE(authorize(scope, peer, RuleContext(decided, peer)));
+    EXPECT_FALSE(may_not_act(RuleContext(decided, peer)));
   }
   // The form is the name's: any octets have a hexadecimal one.
   EXPECT_EQ(truth("hex=\"00ff\"", with({authenticated("src", {"\0\xff"s})})), Truth::kTrue);
@@ -360,7 +363,7 @@ TEST(Judge, DenyWinsAndNoRuleIsForgotten) {
   for (const auto& row : rows) {
     const Policy decided = policy(row.rules);
     const RuleContext context(decided, peer);
-    const auto findings = evaluate_rules(decided.scope("imap", "krb5"), context);
+    const auto findings = evaluate_rules(context);
     const Finding* const found = objection(findings);
     ASSERT_EQ(found != nullptr, row.objection != nullptr) << row.rules;
     // The log says where the rule is, not what it says.
@@ -390,7 +393,7 @@ TEST(Authorize, IsForThoseWhoActAsOthers) {
     PeerInfo peer = alice();
     peer.authid = "alice";
     peer.authzid = row.authzid;
-    const auto error = authorize(decided.scope("imap", "krb5"), peer, RuleContext(decided, peer));
+    const auto error = may_not_act(RuleContext(decided, peer));
     EXPECT_EQ(!error, row.may) << row.rules << " " << row.authzid;
   }
 }

@@ -15,19 +15,14 @@ namespace {
 using namespace std::string_literals;
 using Names = std::set<std::string, std::less<>>;
 
-class Attributes final : public Subject {
- public:
-  Attributes(std::initializer_list<std::pair<const std::string, LocalAttribute>> attributes)
-      : attributes_(attributes) {}
-  const LocalAttribute& attribute(std::string_view name) const override {
-    const auto found = attributes_.find(name);
-    return found != attributes_.end() ? found->second : absent_;
-  }
-
- private:
-  std::map<std::string, LocalAttribute, std::less<>> attributes_;
-  LocalAttribute absent_;
-};
+// Answers from a fixed set of attributes.
+AttributeLookup lookup(std::map<std::string, LocalAttribute, std::less<>> attributes) {
+  return [attributes = std::move(attributes)](std::string_view name) -> const LocalAttribute& {
+    static const LocalAttribute absent;
+    const auto found = attributes.find(name);
+    return found != attributes.end() ? found->second : absent;
+  };
+}
 
 LocalAttribute values(std::vector<std::string> values, bool is_complete = false) {
   return {std::move(values), is_complete, {}};
@@ -37,8 +32,8 @@ LocalAttribute unknown(std::vector<std::string> values = {}) {
 }
 
 // What the texts of the tables below ask about. "none" is absent.
-const Subject& peer() {
-  static const Attributes attributes{
+const AttributeLookup& peer() {
+  static const AttributeLookup attributes = lookup({
       {"t", values({"1"})},
       {"many", values({"alpha", "beta", ""}, true)},
       {"u", unknown()},
@@ -49,7 +44,7 @@ const Subject& peer() {
       {"long", values({std::string(Expression::kMaxMatched, 'a')})},
       {"longer", values({std::string(Expression::kMaxMatched + 1, 'a')})},
       {"A-b_c.d:e", values({"1"})},
-  };
+  });
   return attributes;
 }
 
@@ -287,7 +282,7 @@ TEST(Expression, Limits) {
 TEST(Expression, EveryOctetAsAValue) {
   for (int octet = 0; octet < 256; ++octet) {
     const char c = static_cast<char>(octet);
-    const Attributes has{{"a", values({std::string(1, c)})}};
+    const AttributeLookup has = lookup({{"a", values({std::string(1, c)})}});
     char escaped[16];
     std::snprintf(escaped, sizeof escaped, "a=\"\\x%02x\"", static_cast<unsigned>(octet));
     const auto quoted = Expression::parse(escaped);
@@ -305,7 +300,7 @@ TEST(Expression, EveryOctetAsAValue) {
 // What a naive matcher would take ages for. The bound is generous: a slow machine takes a second,
 // exponential time would be centuries.
 TEST(Expression, PathologicalPatternsEnd) {
-  const Attributes has{{"a", values({std::string(Expression::kMaxMatched, 'a')})}};
+  const AttributeLookup has = lookup({{"a", values({std::string(Expression::kMaxMatched, 'a')})}});
   std::string stars, run = "*";
   while (stars.size() + 2 < Expression::kMaxPattern) stars += "*a";
   run += std::string(Expression::kMaxPattern - 2, 'a');

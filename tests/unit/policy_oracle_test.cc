@@ -175,16 +175,15 @@ Decision by_policy(const Case& made, const std::string& file) {
     ADD_FAILURE() << reading.summary() << "\n" << file;
     return decision;
   }
-  const Scope& scope = reading.policy->scope(made.peer.service, made.peer.mechanism);
   const RuleContext context(*reading.policy, made.peer);
-  const auto findings = evaluate_rules(scope, context);
-  const auto identity = identify(scope, made.peer, context);
+  const auto findings = evaluate_rules(context);
+  const auto authorize_rules = authorize_findings(context);
+  const auto identity = identify(context);
   decision.name = identity ? *identity : "";
   decision.is_admitted = objection(findings) == nullptr;
-  decision.may_act = !authorize(scope, made.peer, context);
-  for (const Finding& finding : findings) decision.truths.push_back(finding.truth);
-  for (const Finding& finding : authorize_findings(scope, context)) {
-    decision.truths.push_back(finding.truth);
+  decision.may_act = !authorize(context, authorize_rules);
+  for (const auto* each : {&findings, &authorize_rules}) {
+    for (const Finding& finding : *each) decision.truths.push_back(finding.truth);
   }
   return decision;
 }

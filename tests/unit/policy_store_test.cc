@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace std::string_literals;
-using Absence = PolicyStore::Absence;
+using Absence = PolicyPath::Absence;
 
 // A policy that is told by the name of a realm.
 std::string policy(const std::string& realm) {
@@ -63,7 +63,7 @@ class PolicyStoreTest : public ::testing::Test {
     fs::rename(other, path);
   }
   std::string told_of(const fs::path& path) const {
-    PolicyStore store(path.string(), Absence::kIsError, {});
+    PolicyStore store({path.string(), Absence::kIsError}, {});
     return told(store.current());
   }
 
@@ -72,8 +72,8 @@ class PolicyStoreTest : public ::testing::Test {
 
 TEST_F(PolicyStoreTest, AbsenceIsNoPolicyOrAnError) {
   SPEC("N3");
-  PolicyStore compiled_in(path_.string(), Absence::kIsNoPolicy, {});
-  PolicyStore named(path_.string(), Absence::kIsError, {});
+  PolicyStore compiled_in({path_.string(), Absence::kIsNoPolicy}, {});
+  PolicyStore named({path_.string(), Absence::kIsError}, {});
   EXPECT_EQ(told(compiled_in.current()), "none");
   EXPECT_TRUE(compiled_in.current()->is_absent);
   EXPECT_EQ(told(named.current()), "refused");
@@ -82,8 +82,8 @@ TEST_F(PolicyStoreTest, AbsenceIsNoPolicyOrAnError) {
   EXPECT_EQ(told(compiled_in.current()), "A");
   EXPECT_FALSE(compiled_in.current()->is_absent);
   EXPECT_EQ(told(named.current()), "A");
-  EXPECT_TRUE(read_policy((folder_ / "other").string(), {}).is_absent);
-  EXPECT_FALSE(read_policy(path_.string(), {}).is_absent);
+  EXPECT_TRUE(read_policy({(folder_ / "other").string()}, {}).is_absent);
+  EXPECT_FALSE(read_policy({path_.string()}, {}).is_absent);
 }
 
 // Only ENOENT is absence: what cannot be reached may be there.
@@ -92,7 +92,7 @@ TEST_F(PolicyStoreTest, WhatCannotBeReachedIsNotAbsent) {
   const fs::path loop = folder_ / "loop";
   fs::create_symlink(loop, loop);
   for (const fs::path& path : {path_ / "below", loop}) {
-    PolicyStore store(path.string(), Absence::kIsNoPolicy, {});
+    PolicyStore store({path.string(), Absence::kIsNoPolicy}, {});
     EXPECT_EQ(told(store.current()), "refused") << path;
     EXPECT_FALSE(store.current()->is_absent);
   }
@@ -100,7 +100,7 @@ TEST_F(PolicyStoreTest, WhatCannotBeReachedIsNotAbsent) {
 
 TEST_F(PolicyStoreTest, ChangesAreTakenUp) {
   write(path_, policy("A"));
-  PolicyStore store(path_.string(), Absence::kIsError, {});
+  PolicyStore store({path_.string(), Absence::kIsError}, {});
   const auto first = store.current();
   EXPECT_EQ(told(first), "A");
   EXPECT_EQ(store.current(), first) << "the same policy is the same snapshot";
@@ -120,7 +120,7 @@ TEST_F(PolicyStoreTest, ChangesAreTakenUp) {
 // Long enough after a change, a look at the stamps is enough.
 TEST_F(PolicyStoreTest, ChangesAreTakenUpFromASettledState) {
   write(path_, policy("A"));
-  PolicyStore store(path_.string(), Absence::kIsError, {});
+  PolicyStore store({path_.string(), Absence::kIsError}, {});
   std::this_thread::sleep_for(std::chrono::milliseconds(1200));
   EXPECT_EQ(told(store.current()), "A");
   const auto settled = store.current();
@@ -131,7 +131,7 @@ TEST_F(PolicyStoreTest, ChangesAreTakenUpFromASettledState) {
   const fs::path directory = folder_ / "d";
   fs::create_directory(directory);
   write(directory / "1.toml", policy("A"));
-  PolicyStore files(directory.string(), Absence::kIsError, {});
+  PolicyStore files({directory.string(), Absence::kIsError}, {});
   std::this_thread::sleep_for(std::chrono::milliseconds(1200));
   EXPECT_EQ(told(files.current()), "A");
   write(directory / "1.toml", policy("B"));
@@ -143,7 +143,7 @@ TEST_F(PolicyStoreTest, ChangesAreTakenUpFromASettledState) {
 TEST_F(PolicyStoreTest, ABrokenVersionRefusesUntilItIsMended) {
   SPEC("N3");
   write(path_, policy("A"));
-  PolicyStore store(path_.string(), Absence::kIsNoPolicy, {});
+  PolicyStore store({path_.string(), Absence::kIsNoPolicy}, {});
   for (const std::string& bad : {""s, " \n\t\r\n"s, std::string(kBroken), "x = 1\n"s}) {
     rename_over(path_, bad);
     const auto refusal = store.current();
@@ -162,7 +162,7 @@ TEST_F(PolicyStoreTest, WhatVanishesGoesOnToHold) {
   write(path_, policy("A"));
   for (const fs::path& path : {path_, directory}) {
     for (const Absence absence : {Absence::kIsNoPolicy, Absence::kIsError}) {
-      PolicyStore store(path.string(), absence, {});
+      PolicyStore store({path.string(), absence}, {});
       const auto before = store.current();
       fs::rename(path, folder_ / "away");
       for (int i = 0; i < 3; ++i) EXPECT_EQ(store.current(), before);
@@ -172,7 +172,7 @@ TEST_F(PolicyStoreTest, WhatVanishesGoesOnToHold) {
   }
   // A refusal goes on as well.
   write(path_, kBroken);
-  PolicyStore store(path_.string(), Absence::kIsNoPolicy, {});
+  PolicyStore store({path_.string(), Absence::kIsNoPolicy}, {});
   fs::remove(path_);
   EXPECT_EQ(told(store.current()), "refused");
 }
@@ -182,7 +182,7 @@ TEST_F(PolicyStoreTest, DirectoriesAreReadInTheOrderOfNames) {
     return "[services." + service + "]\nrequire = ['peer.realm=" + service + "']\n";
   };
   write(folder_ / "20.toml", policy("A"));
-  PolicyStore store(folder_.string(), Absence::kIsError, {});
+  PolicyStore store({folder_.string(), Absence::kIsError}, {});
   EXPECT_EQ(told(store.current()), "A");
   write(folder_ / "10.toml", require("imap"));
   EXPECT_EQ(told(store.current()), "Aimap");
@@ -213,7 +213,7 @@ TEST_F(PolicyStoreTest, DirectoriesAreReadInTheOrderOfNames) {
 TEST_F(PolicyStoreTest, FilesThatAreNotTakenAsAPolicy) {
   SPEC("N3");
   const auto refusal = [&](const fs::path& path) {
-    const auto reading = read_policy(path.string(), {}).reading;
+    const auto reading = read_policy({path.string()}, {}).reading;
     EXPECT_FALSE(reading.policy);
     return reading.summary();
   };
@@ -256,7 +256,7 @@ TEST_F(PolicyStoreTest, UnreadableFilesAreNotPassedOver) {
   if (geteuid() == 0) GTEST_SKIP() << "to root no file is unreadable";
   write(path_, policy("A"));
   write(folder_ / "2.toml", "# nothing\n");
-  PolicyStore store(folder_.string(), Absence::kIsNoPolicy, {});
+  PolicyStore store({folder_.string(), Absence::kIsNoPolicy}, {});
   EXPECT_EQ(told(store.current()), "A");
   fs::permissions(folder_ / "2.toml", fs::perms::none);
   EXPECT_EQ(told(store.current()), "refused");
@@ -302,7 +302,7 @@ std::string twice(const std::string& realm) {
 TEST_F(PolicyStoreTest, ThreadsSeeEachVersionWholeOrNotAtAll) {
   SPEC("N3");
   write(path_, twice("A"));
-  PolicyStore store(path_.string(), Absence::kIsNoPolicy, {});
+  PolicyStore store({path_.string(), Absence::kIsNoPolicy}, {});
   Readers readers(&store, 8);
   for (int i = 0; i < 60; ++i) {
     rename_over(path_, twice("B"));
@@ -320,7 +320,7 @@ TEST_F(PolicyStoreTest, ThreadsSeeEachVersionWholeOrNotAtAll) {
 TEST_F(PolicyStoreTest, VanishingUnderReadersNeverOpens) {
   SPEC("N3");
   write(path_, twice("A"));
-  PolicyStore store(path_.string(), Absence::kIsNoPolicy, {});
+  PolicyStore store({path_.string(), Absence::kIsNoPolicy}, {});
   Readers readers(&store, 2);
   for (int i = 0; i < 300; ++i) {
     fs::rename(path_, folder_ / "backup");

@@ -9,7 +9,10 @@ namespace gssloop::authz {
 namespace {
 
 Finding find(Finding::Kind kind, const Rule& rule, const RuleContext& context) {
-  Finding finding{kind, &rule, rule.expression.evaluate(context), {}};
+  const AttributeLookup lookup = [&](std::string_view name) -> const LocalAttribute& {
+    return context.attribute(name);
+  };
+  Finding finding{kind, &rule, rule.expression.evaluate(lookup), {}};
   if (finding.truth != Truth::kUnknown) return finding;
   for (const Term* term : rule.expression.terms()) {
     const LocalAttribute& attribute = context.attribute(term->name);
@@ -69,8 +72,9 @@ Result<std::string, Error> local_name(const Identity& identity, const PeerInfo& 
                             (peer.local_name.has_unknown() ? ": " + peer.local_name.unknown : ""));
 }
 
-Result<std::string, Error> unchecked_identity(const Scope& scope, const PeerInfo& peer,
-                                              const RuleContext& context) {
+Result<std::string, Error> unchecked_identity(const RuleContext& context) {
+  const Scope& scope = context.scope();
+  const PeerInfo& peer = context.peer();
   const bool is_by_attribute = scope.identity.kind == Identity::Kind::kAttribute;
   // naming-exts section 9: an attribute may stand for the permanent name that such a peer lacks.
   const bool is_nobody =
@@ -93,13 +97,31 @@ Result<std::string, Error> unchecked_identity(const Scope& scope, const PeerInfo
   return authid_of(peer.principal, peer.is_kerberos(), peer.default_realm);
 }
 
+// libsasl appends an application's own realm to names without one: a peer whose foreign realm is
+// called like that would become the local user of its name (L45). A name that the policy gave is
+// the policy's author's decision.
+std::optional<Error> check_realm(const std::string& authid, const RuleContext& context) {
+  const PeerInfo& peer = context.peer();
+  const std::string& realm = peer.application_realm;
+  if (is_given_by_policy(context.scope().identity) || peer.is_anonymous) return std::nullopt;
+  const bool is_foreign = realm != peer.default_realm;
+  if (realm.empty() || !is_foreign || !authid.ends_with("@" + realm)) return std::nullopt;
+  return Error{"the peer's realm is foreign, but called like the application's own: \"" +
+               printable(as_bytes(realm)) + "\""};
+}
+
 }  // namespace
 
-Result<std::string, Error> identify(const Scope& scope, const PeerInfo& peer,
-                                    const RuleContext& context) {
-  auto name = unchecked_identity(scope, peer, context);
+bool is_given_by_policy(const Identity& identity) noexcept {
+  return identity.kind == Identity::Kind::kAttribute ||
+         identity.kind == Identity::Kind::kAuthToLocal;
+}
+
+Result<std::string, Error> identify(const RuleContext& context) {
+  auto name = unchecked_identity(context);
   if (!name) return name;
   if (auto error = check_login_name(*name)) return *std::move(error);
+  if (auto error = check_realm(*name, context)) return *std::move(error);
   return name;
 }
 
@@ -114,10 +136,10 @@ std::string Finding::text() const {
   return text;
 }
 
-std::vector<Finding> evaluate_rules(const Scope& scope, const RuleContext& context) {
+std::vector<Finding> evaluate_rules(const RuleContext& context) {
   std::vector<Finding> findings;
-  find_all(Finding::Kind::kDeny, scope.deny, context, &findings);
-  find_all(Finding::Kind::kRequire, scope.require, context, &findings);
+  find_all(Finding::Kind::kDeny, context.scope().deny, context, &findings);
+  find_all(Finding::Kind::kRequire, context.scope().require, context, &findings);
   return findings;
 }
 
@@ -126,16 +148,16 @@ const Finding* objection(const std::vector<Finding>& findings) {
   return found != findings.end() ? &*found : nullptr;
 }
 
-std::vector<Finding> authorize_findings(const Scope& scope, const RuleContext& context) {
+std::vector<Finding> authorize_findings(const RuleContext& context) {
   std::vector<Finding> findings;
-  if (scope.authorize) find_all(Finding::Kind::kAuthorize, *scope.authorize, context, &findings);
+  const auto& rules = context.scope().authorize;
+  if (rules) find_all(Finding::Kind::kAuthorize, *rules, context, &findings);
   return findings;
 }
 
-std::optional<Error> authorize(const Scope& scope, const PeerInfo& peer,
-                               const RuleContext& context) {
-  if (!scope.authorize || peer.authid == peer.authzid) return std::nullopt;
-  const auto findings = authorize_findings(scope, context);
+std::optional<Error> authorize(const RuleContext& context, const std::vector<Finding>& findings) {
+  const Scope& scope = context.scope();
+  if (!scope.authorize || context.peer().authid == context.peer().authzid) return std::nullopt;
   const auto permits = [](const Finding& finding) { return finding.truth == Truth::kTrue; };
   if (std::ranges::any_of(findings, permits)) return std::nullopt;
   std::string message = "the policy does not permit that";

@@ -7,19 +7,19 @@
 #include <vector>
 
 #include "gssloop/authz/expression.h"
-#include "gssloop/authz/peer_info.h"
 #include "gssloop/authz/policy.h"
+#include "gssloop/authz/rule_context.h"
 #include "gssloop/base/result.h"
 
 namespace gssloop::authz {
 
-// The decisions of a policy about one peer, in the order in which they fall: identify;
-// evaluate_rules; after the names were made canonical, authorize. All are pure.
+// The parts of a decision about one login; decision.h puts them together. All are pure.
 
-// identify says as whom the peer is seen. A peer without a name gets one only where the policy says
-// so. Fails with a message that names what is missing, never a value.
-Result<std::string, Error> identify(const Scope& scope, const PeerInfo& peer,
-                                    const RuleContext& context);
+// identify says as whom the application sees the peer. A peer without a name gets one only where
+// the policy says so. Fails with a message that names what is missing, never a value.
+Result<std::string, Error> identify(const RuleContext& context);
+// is_given_by_policy: the policy makes the name of something else than the principal.
+bool is_given_by_policy(const Identity& identity) noexcept;
 
 // Finding is what one rule came to.
 struct Finding {
@@ -37,17 +37,17 @@ struct Finding {
   std::string text() const;
 };
 
-// evaluate_rules applies every require and deny, the denials first.
-std::vector<Finding> evaluate_rules(const Scope& scope, const RuleContext& context);
+// evaluate_rules applies every deny and every require, in this order.
+std::vector<Finding> evaluate_rules(const RuleContext& context);
 // objection is the first finding that keeps the peer out, or null.
 const Finding* objection(const std::vector<Finding>& findings);
 
-// authorize says whether the peer may act as peer.authzid, as far as the policy has a say: always
-// as itself. Fails with a message for the log.
-std::optional<Error> authorize(const Scope& scope, const PeerInfo& peer,
-                               const RuleContext& context);
-// authorize_findings shows the same rule by rule; empty where the policy has no say.
-std::vector<Finding> authorize_findings(const Scope& scope, const RuleContext& context);
+// authorize_findings applies every authorize rule to the peer's identities; empty where the policy
+// has none.
+std::vector<Finding> authorize_findings(const RuleContext& context);
+// authorize says why the peer may not act as peer().authzid, by those findings; nullopt: it may, as
+// far as the policy decides that. A peer may always act as itself.
+std::optional<Error> authorize(const RuleContext& context, const std::vector<Finding>& findings);
 
 }  // namespace gssloop::authz
 

@@ -292,22 +292,22 @@ Result<Expression, Expression::Error> Expression::parse(std::string_view text) {
   return ExpressionParser(text).parse();
 }
 
-Truth Expression::evaluate(const Subject& subject) const {
+Truth Expression::evaluate(const AttributeLookup& attribute) const {
   switch (kind_) {
     case Kind::kTerm:
-      return evaluate_term(term_, subject.attribute(term_.name));
+      return evaluate_term(term_, attribute(term_.name));
     case Kind::kNot:
-      return negate(parts_.front().evaluate(subject));
+      return negate(parts_.front().evaluate(attribute));
     case Kind::kAnd: {
       Truth weakest = Truth::kTrue;
-      for (const Expression& part : parts_) weakest = std::min(weakest, part.evaluate(subject));
+      for (const Expression& part : parts_) weakest = std::min(weakest, part.evaluate(attribute));
       return weakest;
     }
     case Kind::kOr:
       break;
   }
   Truth strongest = Truth::kFalse;
-  for (const Expression& part : parts_) strongest = std::max(strongest, part.evaluate(subject));
+  for (const Expression& part : parts_) strongest = std::max(strongest, part.evaluate(attribute));
   return strongest;
 }
 

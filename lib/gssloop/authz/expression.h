@@ -3,6 +3,7 @@
 #define GSSLOOP_AUTHZ_EXPRESSION_H_
 
 #include <cstdint>
+#include <functional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -32,13 +33,10 @@ struct LocalAttribute {
   bool is_absent() const noexcept { return values.empty() && !has_unknown(); }
 };
 
-// Subject answers what a rule asks: the local attributes of a peer and the names that are reserved.
-class Subject {
- public:
-  virtual ~Subject() = default;
-  // attribute is empty for a name that the peer has nothing of.
-  virtual const LocalAttribute& attribute(std::string_view name) const = 0;
-};
+// AttributeLookup answers what a rule asks: a local attribute of the peer, or one of the reserved
+// names. The attribute is empty where the peer has nothing of that name, and lives as long as the
+// evaluation.
+using AttributeLookup = std::function<const LocalAttribute&(std::string_view name)>;
 
 // Pattern is a glob over a whole value: "*" any octets, "?" one octet, all else itself.
 class Pattern {
@@ -104,7 +102,7 @@ class Expression {
 
   // evaluate is pure. An alternative is true if one side is, a conjunction false if one side is;
   // beyond that, unknown stays unknown, also under "!".
-  Truth evaluate(const Subject& subject) const;
+  Truth evaluate(const AttributeLookup& attribute) const;
 
   // terms lists all questions, from left to right.
   std::vector<const Term*> terms() const;

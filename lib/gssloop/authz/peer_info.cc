@@ -2,6 +2,7 @@
 #include "gssloop/authz/peer_info.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "gssloop/authz/identity.h"
 
@@ -13,13 +14,6 @@ constexpr std::string_view kIndicators = "auth-indicators";
 bool applies(const Source& source, const PeerInfo& peer) {
   return source.mechanism == peer.mechanism &&
          (source.issuer.empty() || source.issuer == realm_of(peer.principal));
-}
-
-LocalAttribute single(std::string value) { return {{std::move(value)}, true, {}}; }
-LocalAttribute yes_or_no(bool is_yes) { return single(is_yes ? "yes" : "no"); }
-// A name that the peer does not have is an absent attribute, not an empty value.
-LocalAttribute unless_empty(std::string_view value) {
-  return value.empty() ? LocalAttribute{} : single(std::string(value));
 }
 
 void note_unknown(std::string reason, LocalAttribute* local) {
@@ -47,6 +41,11 @@ void add_unreadable(const Source& source, const PeerInfo& peer, LocalAttribute* 
 }
 
 }  // namespace
+
+void PeerInfo::set_name(std::string displayed, bool is_anonymous_name) {
+  is_anonymous = is_anonymous_name || (is_kerberos() && is_anonymous_principal(displayed));
+  principal = std::move(displayed);
+}
 
 std::vector<std::string> source_names(const Definition& definition, const PeerInfo& peer) {
   std::vector<std::string> names;
@@ -94,33 +93,6 @@ Definition raw_definition(std::string_view mechanism, std::string_view name) {
 
 bool is_raw_name(std::string_view name) noexcept {
   return name == kIndicators || name.starts_with("urn:");
-}
-
-const LocalAttribute& RuleContext::attribute(std::string_view name) const {
-  const auto found = gathered_.find(name);
-  if (found != gathered_.end()) return found->second;
-  auto answer = reserved_attribute(name);
-  if (!answer) {
-    const Definition* definition = policy_.find(name);
-    answer = definition != nullptr ? local_attribute(*definition, peer_) : LocalAttribute{};
-  }
-  return gathered_.emplace(name, *std::move(answer)).first->second;
-}
-
-std::optional<LocalAttribute> RuleContext::reserved_attribute(std::string_view name) const {
-  // An anonymous peer's name and realm stand for everybody's.
-  const std::string_view principal = peer_.is_anonymous ? "" : std::string_view(peer_.principal);
-  if (name == reserved::kRealm) return unless_empty(realm_of(principal));
-  if (name == reserved::kPrincipal) return unless_empty(principal);
-  if (name == reserved::kLocalName) return peer_.local_name;
-  if (name == reserved::kMechanism) return unless_empty(peer_.mechanism);
-  if (name == reserved::kService) return unless_empty(peer_.service);
-  if (name == reserved::kChannelBound) return yes_or_no(peer_.is_channel_bound);
-  if (name == reserved::kAnonymous) return yes_or_no(peer_.is_anonymous);
-  if (name == reserved::kSsf) return single(std::to_string(peer_.ssf));
-  if (name == reserved::kAuthid) return unless_empty(peer_.authid);
-  if (name == reserved::kAuthzid) return unless_empty(peer_.authzid);
-  return std::nullopt;
 }
 
 }  // namespace gssloop::authz

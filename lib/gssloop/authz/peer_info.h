@@ -2,7 +2,6 @@
 #ifndef GSSLOOP_AUTHZ_PEER_INFO_H_
 #define GSSLOOP_AUTHZ_PEER_INFO_H_
 
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,8 +22,10 @@ struct PeerInfo {
   std::string mechanism = {};
   std::string principal = {};      // as the mechanism displays it
   std::string default_realm = {};  // of this machine's Kerberos; empty: none
-  bool is_anonymous = false;       // the principal then stands for everybody's
-  bool is_channel_bound = false;   // the mechanism verified that the login is bound to its channel
+  // The realm that the application itself appends to names without one; empty: none.
+  std::string application_realm = {};
+  bool is_anonymous = false;      // the principal then stands for everybody's
+  bool is_channel_bound = false;  // the mechanism verified that the login is bound to its channel
   unsigned ssf = 0;  // bits, of the security layer or of what lies below it, whichever is stronger
   // What auth_to_local makes of the principal; filled only if the policy asks. A reason in
   // `unknown` where that could not be found out.
@@ -36,6 +37,10 @@ struct PeerInfo {
   // The canonical identities, once they are known.
   std::string authid = {};   // who the peer is
   std::string authzid = {};  // as whom it wants to act
+
+  // set_name fills principal and is_anonymous by what the mechanism says of the name, once
+  // `mechanism` is set. Kerberos' anonymous principal is anonymous whatever type its name has.
+  void set_name(std::string displayed, bool is_anonymous_name);
 
   // is_kerberos: the principal is one of Kerberos', with a realm.
   bool is_kerberos() const noexcept { return mechanism == "krb5"; }
@@ -57,23 +62,6 @@ Definition raw_definition(std::string_view mechanism, std::string_view name);
 // is_raw_name says whether `name` is one that an attribute can be published under without a
 // mapping: "auth-indicators", or a URN.
 bool is_raw_name(std::string_view name) noexcept;
-
-// RuleContext answers rules for one peer. Borrows both; one thread at a time.
-class RuleContext final : public Subject {
- public:
-  // Both must outlive the object; `login` must not change once it was asked about.
-  RuleContext(const Policy& policy, const PeerInfo& peer) : policy_(policy), peer_(peer) {}
-
-  // attribute is gathered once, when it is first asked for.
-  const LocalAttribute& attribute(std::string_view name) const override;
-
- private:
-  std::optional<LocalAttribute> reserved_attribute(std::string_view name) const;
-
-  const Policy& policy_;
-  const PeerInfo& peer_;
-  mutable std::map<std::string, LocalAttribute, std::less<>> gathered_;
-};
 
 }  // namespace gssloop::authz
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gssloop/authz/policy.h"
+#include "gssloop/base/mechanism_name.h"
 
 namespace gssloop::authz {
 
@@ -16,11 +17,7 @@ struct PolicyText {
   std::string text;  // TOML
 };
 
-// MechanismName is how a policy may call a mechanism, and its OID.
-struct MechanismName {
-  std::string name;  // "krb5", "eap-aes128"
-  std::string oid;   // dotted
-};
+using gssloop::MechanismName;
 
 // Diagnostic is something that is wrong with a policy, or looks wrong.
 struct Diagnostic {

@@ -143,7 +143,9 @@ OnDisk read_files(const std::string& path) {
   return disk;
 }
 
-PolicyReading interpret(OnDisk&& disk, const std::vector<MechanismName>& mechanisms) {
+PolicyReading interpret(OnDisk&& disk, PolicyPath::Absence absence,
+                        const std::vector<MechanismName>& mechanisms) {
+  if (disk.is_absent && absence == PolicyPath::Absence::kIsNoPolicy) return {Policy(), {}};
   if (disk.diagnostics.empty()) return parse_policy(disk.files, mechanisms);
   return {std::nullopt, std::move(disk.diagnostics)};
 }
@@ -161,10 +163,15 @@ bool is_settled(const OnDisk& disk) {
 
 }  // namespace
 
-PolicyOnDisk read_policy(const std::string& path, const std::vector<MechanismName>& mechanisms) {
-  OnDisk disk = read_files(path);
+PolicyPath PolicyPath::of(const std::optional<std::string>& named) {
+  if (named) return {*named, Absence::kIsError};
+  return {GSSLOOP_POLICY_PATH, Absence::kIsNoPolicy};
+}
+
+PolicyOnDisk read_policy(const PolicyPath& where, const std::vector<MechanismName>& mechanisms) {
+  OnDisk disk = read_files(where.path);
   const bool is_absent = disk.is_absent;
-  return {interpret(std::move(disk), mechanisms), is_absent};
+  return {interpret(std::move(disk), where.absence, mechanisms), is_absent};
 }
 
 // What was read last.
@@ -186,17 +193,17 @@ struct PolicyStore::State {
     const auto same_text = [](const PolicyText& a, const PolicyText& b) {
       return a.file == b.file && a.text == b.text;
     };
-    const auto same_complaint = [](const Diagnostic& a, const Diagnostic& b) {
+    const auto same_diagnostic = [](const Diagnostic& a, const Diagnostic& b) {
       return a.text() == b.text();
     };
     return disk.is_absent == other.is_absent &&
            std::ranges::equal(disk.files, other.files, same_text) &&
-           std::ranges::equal(disk.diagnostics, other.diagnostics, same_complaint);
+           std::ranges::equal(disk.diagnostics, other.diagnostics, same_diagnostic);
   }
 };
 
-PolicyStore::PolicyStore(std::string path, Absence absence, std::vector<MechanismName> mechanisms)
-    : path_(std::move(path)), absence_(absence), mechanisms_(std::move(mechanisms)) {
+PolicyStore::PolicyStore(PolicyPath where, std::vector<MechanismName> mechanisms)
+    : where_(std::move(where)), mechanisms_(std::move(mechanisms)) {
   state_.store(read(nullptr));
 }
 
@@ -204,7 +211,7 @@ PolicyStore::~PolicyStore() = default;
 
 std::shared_ptr<const PolicyStore::State> PolicyStore::read(const State* before) const {
   auto state = std::make_shared<State>();
-  state->disk = read_files(path_);
+  state->disk = read_files(where_.path);
   state->is_settled = is_settled(state->disk);
   if (before != nullptr && before->shows_the_same(state->disk)) {
     state->snapshot = before->snapshot;
@@ -212,14 +219,11 @@ std::shared_ptr<const PolicyStore::State> PolicyStore::read(const State* before)
   }
   auto snapshot = std::make_shared<PolicySnapshot>();
   snapshot->is_absent = state->disk.is_absent;
-  if (snapshot->is_absent && absence_ == Absence::kIsNoPolicy) {
-    snapshot->policy = std::make_shared<const Policy>();
-  } else {
-    PolicyReading reading = interpret(OnDisk(state->disk), mechanisms_);
-    snapshot->summary = reading.summary();
-    snapshot->diagnostics = std::move(reading.diagnostics);
-    if (reading.policy)
-      snapshot->policy = std::make_shared<const Policy>(*std::move(reading.policy));
+  PolicyReading reading = interpret(OnDisk(state->disk), where_.absence, mechanisms_);
+  snapshot->summary = reading.summary();
+  snapshot->diagnostics = std::move(reading.diagnostics);
+  if (reading.policy) {
+    snapshot->policy = std::make_shared<const Policy>(*std::move(reading.policy));
   }
   state->snapshot = std::move(snapshot);
   return state;
@@ -228,7 +232,7 @@ std::shared_ptr<const PolicyStore::State> PolicyStore::read(const State* before)
 std::shared_ptr<const PolicySnapshot> PolicyStore::current() {
   auto state = state_.load(std::memory_order_acquire);
   FileStamp root;
-  if (is_gone(path_, &root)) return state->snapshot;
+  if (is_gone(where_.path, &root)) return state->snapshot;
   const bool is_same = state->has_same_stamps(root);
   if (is_same && state->is_settled) return state->snapshot;
   auto changed = read(state.get());

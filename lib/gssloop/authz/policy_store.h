@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,15 +12,28 @@
 
 namespace gssloop::authz {
 
+// PolicyPath is where a policy is looked for, and what it means that there is nothing.
+struct PolicyPath {
+  enum class Absence {
+    kIsNoPolicy,  // the compiled-in path: most installations have no policy
+    kIsError,     // a path that an administrator named
+  };
+  std::string path;
+  Absence absence = Absence::kIsError;
+
+  // of is the path that an option or a command line names; without one the compiled-in path.
+  static PolicyPath of(const std::optional<std::string>& named);
+};
+
 // PolicyOnDisk is what was found at a path.
 struct PolicyOnDisk {
   PolicyReading reading;   // the policy, or why there is none
-  bool is_absent = false;  // there is nothing of that name, which is among the errors
+  bool is_absent = false;  // there is nothing of that name: an error, or the empty policy
 };
 // read_policy reads a policy file, or the *.toml files of a directory in the order of their names.
 // A file that is empty, larger than 1 MiB, or that everybody may write, is an error like one in its
 // text. `mechanisms` as for parse_policy.
-PolicyOnDisk read_policy(const std::string& path, const std::vector<MechanismName>& mechanisms);
+PolicyOnDisk read_policy(const PolicyPath& where, const std::vector<MechanismName>& mechanisms);
 
 // PolicySnapshot is a policy as it was at one time, or why it refuses everybody.
 struct PolicySnapshot {
@@ -39,13 +53,8 @@ struct PolicySnapshot {
 // use one; there is no lock.
 class PolicyStore {
  public:
-  // What it means that there is nothing.
-  enum class Absence {
-    kIsNoPolicy,  // the compiled-in path: most installations have none
-    kIsError,     // a path that somebody named
-  };
   // Reads the policy at once: later the process may have changed its root or its user.
-  PolicyStore(std::string path, Absence absence, std::vector<MechanismName> mechanisms);
+  PolicyStore(PolicyPath where, std::vector<MechanismName> mechanisms);
   ~PolicyStore();
   PolicyStore(const PolicyStore&) = delete;
   PolicyStore& operator=(const PolicyStore&) = delete;
@@ -56,14 +65,13 @@ class PolicyStore {
   std::shared_ptr<const PolicySnapshot> current();
 
   // path is as it was given.
-  const std::string& path() const noexcept { return path_; }
+  const std::string& path() const noexcept { return where_.path; }
 
  private:
   struct State;
   std::shared_ptr<const State> read(const State* before) const;
 
-  const std::string path_;
-  const Absence absence_;
+  const PolicyPath where_;
   const std::vector<MechanismName> mechanisms_;
   std::atomic<std::shared_ptr<const State>> state_;
 };
