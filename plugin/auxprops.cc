@@ -17,40 +17,24 @@ std::optional<authz::Definition> definition_of(std::string_view name, const auth
   return authz::raw_definition(policy.publishes_raw(mechanism) ? mechanism : "krb5", name);
 }
 
-// What a policy publishes unasked, by its properties' names. A bare name, too: whether it may have
-// a value is only known when the application has said who acts.
-std::vector<std::string> published_names(const authz::Policy& policy,
-                                         const authz::Publish& publish) {
+// The properties of what a policy publishes unasked. A bare name, too: whether it may have a value
+// is only known when the application has said who acts.
+std::vector<std::string> property_names(const std::vector<authz::PublishedAttribute>& published) {
   std::vector<std::string> names;
-  const auto add = [&](const authz::Definition& definition) {
-    names.push_back("*" + definition.property);
-    names.push_back(definition.property);
-  };
-  if (publish.is_all) std::ranges::for_each(policy.definitions(), add);
-  for (std::string_view name : publish.names) {
-    const bool is_asserted = name.starts_with(authz::kAsserted);
-    if (is_asserted) name.remove_prefix(authz::kAsserted.size());
-    const authz::Definition* definition = policy.find(name);
-    if (definition == nullptr) continue;
+  for (const auto& [definition, is_asserted] : published) {
     if (is_asserted) {
       names.push_back("*" + std::string(authz::kAsserted) + definition->property);
     } else {
-      add(*definition);
+      names.push_back("*" + definition->property);
+      names.push_back(definition->property);
     }
   }
   return names;
 }
 
-void add_sources(const authz::Definition& definition, const authz::PeerInfo& peer,
-                 std::vector<std::string>* names) {
-  for (std::string& name : authz::source_names(definition, peer)) {
-    if (std::ranges::find(*names, name) == names->end()) names->push_back(std::move(name));
-  }
-}
-
 }  // namespace
 
-std::vector<std::string> AuxProps::requested() const {
+std::vector<std::string> AuxProps::requested_names() const {
   std::vector<std::string> names;
   if (context_ == nullptr) return names;
   for (const propval* value = sasl_.get()->prop_get(context_);
@@ -63,7 +47,7 @@ std::vector<std::string> AuxProps::requested() const {
 std::vector<AuxProps::Property> AuxProps::properties(const authz::Policy& policy,
                                                      std::string_view mechanism) const {
   std::vector<Property> found;
-  for (std::string& requested : requested()) {
+  for (std::string& requested : requested_names()) {
     std::string_view name = requested;
     const bool is_starred = name.starts_with('*');
     if (is_starred) name.remove_prefix(1);
@@ -76,35 +60,25 @@ std::vector<AuxProps::Property> AuxProps::properties(const authz::Policy& policy
   return found;
 }
 
-void AuxProps::erase(const authz::Policy& policy) const {
-  std::vector<std::string> names;
-  for (Property& property : properties(policy, {})) names.push_back(std::move(property.name));
-  erase(names);
+std::vector<authz::Definition> AuxProps::begin(const authz::Policy& policy,
+                                               std::string_view mechanism) const {
+  std::vector<authz::Definition> definitions;
+  for (Property& property : properties(policy, mechanism)) {
+    sasl_.get()->prop_erase(context_, property.name.c_str());
+    definitions.push_back(std::move(property.definition));
+  }
+  return definitions;
 }
 
 void AuxProps::erase(const std::vector<std::string>& names) const noexcept {
   for (const std::string& name : names) sasl_.get()->prop_erase(context_, name.c_str());
 }
 
-std::vector<std::string> AuxProps::sources(const authz::Policy& policy, const authz::Scope& scope,
-                                           const authz::PeerInfo& peer) const {
-  std::vector<std::string> names;
-  for (const Property& property : properties(policy, peer.mechanism)) {
-    add_sources(property.definition, peer, &names);
-  }
-  for (const authz::Definition& definition : policy.definitions()) {
-    if (scope.publish.adds(definition.name) || scope.uses(definition.name)) {
-      add_sources(definition, peer, &names);
-    }
-  }
-  return names;
-}
-
-void AuxProps::request(const authz::Policy& policy, const authz::Publish& publish) const {
+void AuxProps::request(const std::vector<authz::PublishedAttribute>& published) const {
   if (context_ == nullptr) return;
-  const auto present = requested();
+  const auto present = requested_names();
   std::vector<const char*> missing;
-  for (const std::string& name : published_names(policy, publish)) {
+  for (const std::string& name : property_names(published)) {
     if (std::ranges::find(present, name) == present.end()) missing.push_back(lasting_name(name));
   }
   if (missing.empty()) return;
@@ -114,27 +88,26 @@ void AuxProps::request(const authz::Policy& policy, const authz::Publish& publis
   }
 }
 
-void AuxProps::publish(const authz::Policy& policy, const authz::PeerInfo& peer,
-                       bool is_own_identity) {
+void AuxProps::publish(const authz::RuleContext& login, bool is_own_identity) {
   published_.clear();
-  const auto ours = properties(policy, peer.mechanism);
+  const auto ours = properties(login.policy(), login.peer().mechanism);
   for (const Property& property : ours) published_.push_back(property.name);
   erase(published_);
   for (const Property& property : ours) {
-    if (property.is_starred() || is_own_identity) set(property, peer);
+    if (property.is_starred() || is_own_identity) set(property, login);
   }
 }
 
-void AuxProps::set(const Property& property, const authz::PeerInfo& peer) const {
-  const authz::LocalAttribute asserted = authz::asserted_attribute(property.definition, peer);
+void AuxProps::set(const Property& property, const authz::RuleContext& login) const {
+  const authz::LocalAttribute& asserted = login.asserted(property.definition);
   // naming-exts section 9: what the peer asserted of itself decides nothing, so is not handed out
   // under a name that an application may decide by.
   if (!property.is_asserted && !asserted.is_absent()) {
     sasl_.log(SASL_LOG_NOTE,
               "property " + property.name + " withheld: its values are not authenticated");
   }
-  const authz::LocalAttribute local =
-      property.is_asserted ? asserted : authz::local_attribute(property.definition, peer);
+  const authz::LocalAttribute& local =
+      property.is_asserted ? asserted : login.authenticated(property.definition);
   if (local.has_unknown()) {
     sasl_.log(SASL_LOG_WARN, "values of property " + property.name + " withheld: " + local.unknown);
   }

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gssloop/authz/peer_info.h"
+#include "gssloop/authz/decision.h"
 #include "gssloop/authz/policy.h"
 #include "plugin/sasl_utils.h"
 
@@ -29,21 +29,17 @@ class AuxProps {
   // Takes back what was set: a later attempt on this connection must find nothing.
   ~AuxProps() { erase(published_); }
 
-  // erase removes the values of all names of ours that are requested, whoever set them: a database
-  // must not pose as the mechanism.
-  void erase(const authz::Policy& policy) const;
-
-  // sources lists, each once, the name attributes that `login`'s mechanism may have for what the
-  // application requested, and for what `scope` publishes or decides by.
-  std::vector<std::string> sources(const authz::Policy& policy, const authz::Scope& scope,
-                                   const authz::PeerInfo& peer) const;
+  // begin removes the values of all names of ours that are requested, whatever set them: a database
+  // must not pose as the mechanism. Returns what fills those names for a peer of `mechanism`.
+  std::vector<authz::Definition> begin(const authz::Policy& policy,
+                                       std::string_view mechanism) const;
 
   // request asks libsasl for the properties that a policy publishes unasked. It clears the values
   // of all properties, and so comes before canon_user.
-  void request(const authz::Policy& policy, const authz::Publish& publish) const;
+  void request(const std::vector<authz::PublishedAttribute>& published) const;
 
   // publish sets the properties. `is_own_identity`: the peer acts as itself.
-  void publish(const authz::Policy& policy, const authz::PeerInfo& peer, bool is_own_identity);
+  void publish(const authz::RuleContext& login, bool is_own_identity);
 
  private:
   // Property is one that was requested and is ours to fill.
@@ -55,9 +51,9 @@ class AuxProps {
     bool is_starred() const noexcept { return name.starts_with('*'); }
   };
 
-  std::vector<std::string> requested() const;
+  std::vector<std::string> requested_names() const;
   std::vector<Property> properties(const authz::Policy& policy, std::string_view mechanism) const;
-  void set(const Property& property, const authz::PeerInfo& peer) const;
+  void set(const Property& property, const authz::RuleContext& login) const;
   void erase(const std::vector<std::string>& names) const noexcept;
 
   SaslUtils sasl_;

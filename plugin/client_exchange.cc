@@ -31,8 +31,7 @@ std::string ClientExchange::subject() const {
   return mechanism_.sasl_name + " login to " + (target_.empty() ? "the server" : target_);
 }
 
-ClientExchange::StepResult ClientExchange::advance(ByteView message,
-                                                   sasl_interact_t** prompt_need) {
+StepResult ClientExchange::advance(ByteView message, sasl_interact_t** prompt_need) {
   if (context_) return on_later_message(message);
   if (initiator_) return perform(initiator_->on_token(message));
   if (!message.empty()) return login_error(ErrorKind::kProtocol, "the server spoke first");
@@ -42,7 +41,7 @@ ClientExchange::StepResult ClientExchange::advance(ByteView message,
 }
 
 // Finds out who logs in. SASL_OK: everything is known; SASL_INTERACT: the application is to answer.
-ClientExchange::StepResult ClientExchange::begin(sasl_interact_t** prompt_need) {
+StepResult ClientExchange::begin(sasl_interact_t** prompt_need) {
   auto options = Options::read(sasl());
   if (!options) return LoginError{ErrorKind::kConfiguration, options.error().message};
   options_ = *std::move(options);
@@ -57,7 +56,7 @@ ClientExchange::StepResult ClientExchange::begin(sasl_interact_t** prompt_need) 
   return *gathered == ClientCredentials::Readiness::kInteract ? SASL_INTERACT : SASL_OK;
 }
 
-ClientExchange::StepResult ClientExchange::start_loop() {
+StepResult ClientExchange::start_loop() {
   auto planned = plan();
   if (!planned) return std::move(planned).error();
   if (planned->only_as_requested) {
@@ -78,26 +77,20 @@ ClientExchange::StepResult ClientExchange::start_loop() {
   return perform(initiator_->start());
 }
 
-ClientExchange::StepResult ClientExchange::perform(loop::Step step) {
+StepResult ClientExchange::perform(loop::Step step) {
   if (is_tracing(params_)) trace_step(sasl(), "client", initiator_->num_legs(), step);
   // Before anything is sent: a client that fails just aborts the exchange, and that is what tells
   // the server. An error token stays here (loop section 2.3 recommends it where a channel fits).
-  if (step.has(loop::Action::kFail)) return explain(subject(), step.failure());
-  for (const loop::Action action : step.actions()) {
-    if (action == loop::Action::kSendToken) {
-      if (auto error = put_token(step.token())) return *std::move(error);
-    } else if (action == loop::Action::kAwaitToken) {
-      return SASL_CONTINUE;
-    } else if (action == loop::Action::kEstablish) {
-      context_ = step.take_context();
-      return on_established();
-    }
+  if (step.is_failed()) return explain(subject(), step.failure());
+  if (const auto token = step.token_to_send()) {
+    if (auto error = put_token(*token)) return *std::move(error);
   }
-  // No row of the table ends like this; should one, it is not with a login.
-  return login_error(ErrorKind::kMechanism, "the negotiation came to nothing");
+  if (!step.is_established()) return SASL_CONTINUE;
+  context_ = step.take_context();
+  return on_established();
 }
 
-ClientExchange::StepResult ClientExchange::on_later_message(ByteView) {
+StepResult ClientExchange::on_later_message(ByteView) {
   return login_error(ErrorKind::kProtocol, "a message came after the last one");
 }
 
@@ -153,7 +146,7 @@ std::optional<LoginError> ClientExchange::canonicalize(const std::string& authzi
   return error;
 }
 
-ClientExchange::StepResult ClientExchange::finish(const std::string& authzid) {
+StepResult ClientExchange::finish(const std::string& authzid) {
   if (is_tracing(params_)) trace_layer(sasl(), "client", layer());
   if (auto error = name_both_sides()) return *std::move(error);
   if (auto error = canonicalize(authzid)) return *std::move(error);

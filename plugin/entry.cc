@@ -13,6 +13,7 @@
 
 #include "gssloop/gss/kerberos.h"
 #include "gssloop/gss/mechanisms.h"
+#include "gssloop/loop/explain.h"
 #include "plugin/errors.h"
 #include "plugin/gs2_client.h"
 #include "plugin/gs2_server.h"
@@ -229,12 +230,11 @@ int server_avail(void* glob_context, sasl_server_params_t* params, void**) noexc
     const SaslUtils sasl(params->utils);
     // Wrong options do not matter here: the login says what is wrong, where somebody looks.
     if (params->gss_creds != nullptr) return SASL_OK;
-    const AcceptorKey key =
-        acceptor_key(entry->mechanism.gss_mechanism, *params, AcceptorOptions::read(sasl));
+    const AcceptorKey key = acceptor_key(entry->mechanism, *params, AcceptorOptions::read(sasl));
     const auto credential = entry->shared->credentials.get(key);
     if (credential) return SASL_OK;
     sasl.log(SASL_LOG_NOTE, entry->mechanism.sasl_name + " is not offered: no credential for " +
-                                key.text() + ": " + explain(credential.error()));
+                                key.text() + ": " + gssloop::loop::explain(credential.error()));
     return SASL_NOTDONE;  // a keytab may still come
   });
 }
@@ -285,14 +285,6 @@ struct Machine {
     } else {
       sasl.log(SASL_LOG_ERR, "gssloop: no GSS mechanisms: " + indicated.error().text());
     }
-  }
-
-  std::vector<authz::MechanismName> mechanism_names() const {
-    std::vector<authz::MechanismName> names;
-    for (const gss::Mechanism& mechanism : mechanisms->all()) {
-      names.push_back({mechanism.policy_name(), mechanism.oid.dotted()});
-    }
-    return names;
   }
 };
 
@@ -346,7 +338,7 @@ extern "C" int sasl_server_plug_init(const sasl_utils_t* utils, int max_version,
     if (!machine.mechanisms) return SASL_FAIL;
     auto registration = std::make_shared<ServerRegistration>(gssloop::gss::default_realm(),
                                                              gssloop::gss::default_keytab_name(),
-                                                             machine.mechanism_names());
+                                                             machine.mechanisms->policy_names());
     // Read now, since a server may change its root or its user before the first login.
     registration->shared.policies.current(machine.options.policy, sasl);
     return register_plugs(sasl, machine, std::move(registration), server_plug, pluglist, plugcount);

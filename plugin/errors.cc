@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "plugin/errors.h"
 
-#include "gssloop/gss/kerberos.h"
+#include "gssloop/loop/explain.h"
 
 namespace gssloop::plugin {
 namespace {
 
-using gss::FailureCause;
 using loop::Fault;
 
 struct ErrorRow {
@@ -59,34 +58,12 @@ ErrorKind classify(const loop::Failure& failure) {
       return ErrorKind::kMechanism;
     case Fault::kPeerRejected:
     case Fault::kCancelled:
-      return gss::cause_of(failure.status) == FailureCause::kBadBindings ? ErrorKind::kBinding
-                                                                         : ErrorKind::kRejected;
+      return loop::is_binding_mismatch(failure) ? ErrorKind::kBinding : ErrorKind::kRejected;
     case Fault::kLocalMisuse:
     case Fault::kNone:
       break;
   }
   return ErrorKind::kMisuse;
-}
-
-// What a person should look at.
-const char* hint(const loop::Failure& failure) {
-  if (failure.missing.has(Flag::kChannelBound)) {
-    return "the peer's token does not vouch for the GS2 header in front of it: the header is "
-           "forged, or the client does not follow RFC 5801 section 5.1";
-  }
-  if (failure.missing.has(Flag::kMutual)) {
-    return "the peer did not ask for mutual authentication, which GS2 demands, and some servers' "
-           "security properties";
-  }
-  if (failure.fault == Fault::kAnonymityLost) {
-    return "the mechanism does not grant anonymity, so nothing was sent: switch "
-           "gssloop_anonymous off, or use an anonymous ticket (kinit -n)";
-  }
-  return failure.status.is_complete() ? "" : gss::advice(gss::cause_of(failure.status));
-}
-
-std::string with_advice(const std::string& what, const char* look_at) {
-  return *look_at == '\0' ? what : what + " - " + look_at;
 }
 
 int code_of(const LoginError& error, int from_table) {
@@ -97,16 +74,12 @@ int code_of(const LoginError& error, int from_table) {
 
 }  // namespace
 
-std::string explain(const gss::Status& status) {
-  return with_advice(status.text(), gss::advice(gss::cause_of(status)));
-}
-
 LoginError explain(const std::string& subject, const loop::Failure& failure) {
-  return {classify(failure), subject + " failed: " + with_advice(failure.text(), hint(failure))};
+  return {classify(failure), subject + " failed: " + loop::explain(failure)};
 }
 
 LoginError explain(const std::string& subject, ErrorKind kind, const gss::Status& status) {
-  return {kind, subject + " failed: " + explain(status)};
+  return {kind, subject + " failed: " + loop::explain(status)};
 }
 
 int report_client(const SaslUtils& sasl, const LoginError& error) {

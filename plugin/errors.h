@@ -40,8 +40,6 @@ struct LoginError {
   std::optional<int> callback_code = std::nullopt;
 };
 
-// explain says which GSS-API call failed, why, and what to look at.
-std::string explain(const gss::Status& status);
 // explain makes a LoginError of the loop's failure. `subject` says for whom: "login to imap@host".
 LoginError explain(const std::string& subject, const loop::Failure& failure);
 // explain makes one of a failed GSS-API call outside the loop.

@@ -11,6 +11,10 @@
 
 namespace gssloop::plugin {
 
+// StepResult is what a step came to: SASL_OK, SASL_CONTINUE or SASL_INTERACT, or an error, which
+// report() turns into its SASL code.
+using StepResult = Result<int, LoginError>;
+
 // Exchange is what both sides of a login have in common, in every mechanism: what a step sends, the
 // security layer, and what libsasl was told at the end.
 class Exchange {
@@ -28,9 +32,6 @@ class Exchange {
   int report_layer(const LoginError& error) const;
 
  protected:
-  // What a step came to, short of its SASL code for failures.
-  using StepResult = Result<int, LoginError>;
-
   explicit Exchange(const sasl_utils_t* utils) : sasl_(utils) {}
 
   // report is report_client or report_server (outcome.h).

@@ -35,10 +35,10 @@ std::optional<LoginError> check_binding(const sasl_server_params_t& params,
   return std::nullopt;
 }
 
-Gs2Server::StepResult Gs2Server::on_first_message(ByteView message) {
+Result<Gs2Server::Opening, LoginError> Gs2Server::open(ByteView message) {
   auto parsed = parse_gs2_message(message);
   if (!parsed) {
-    return facts().login_error(ErrorKind::kProtocol,
+    return login().login_error(ErrorKind::kProtocol,
                                "the GS2 header is malformed: " + parsed.error().message);
   }
   header_ = parsed->header;
@@ -46,39 +46,40 @@ Gs2Server::StepResult Gs2Server::on_first_message(ByteView message) {
 
   ByteView binding_data;
   if (header_.cb_flag == CbFlag::kUsed) {
-    binding_data = ByteView(facts().params.cbinding->data, facts().params.cbinding->len);
+    binding_data = ByteView(login().params.cbinding->data, login().params.cbinding->len);
   }
   // RFC 5801 section 8 demands mutual authentication. That the bindings, and so the header, were
   // verified is only known from CHANNEL_BOUND: acceptors pass over bindings that the initiator did
   // not send.
   Flags required = Flag::kMutual;
-  if (!facts().options.allows_unbound(facts().mechanism.sasl_name)) {
+  if (!login().options.allows_unbound(login().mechanism.sasl_name)) {
     required = required | Flag::kChannelBound;
   }
   // Section 4: the RFC 2743 header MUST be restored, except when "F" says that there was none. An
   // empty token with a header would still be empty to the mechanism (loop section 2.5).
   Bytes framed;
   if (!header_.is_nonstandard && !parsed->token.empty()) {
-    framed = gss::restore_initial_header(parsed->token, facts().mechanism.gss_mechanism.oid);
+    framed = gss::restore_initial_header(parsed->token, login().mechanism.gss_mechanism.oid);
   }
-  return negotiate(gs2_bindings(parsed->bound_header, binding_data), required,
-                   framed.empty() ? parsed->token : ByteView(framed));
+  const ByteView token = framed.empty() ? parsed->token : ByteView(framed);
+  return Opening{gs2_bindings(parsed->bound_header, binding_data), required, token,
+                 std::move(framed)};
 }
 
 // What is wrong with a header that is of the grammar.
 std::optional<LoginError> Gs2Server::check_header() const {
   // Section 4: "F" is for mechanisms whose tokens never have the RFC 2743 header. Elsewhere it
   // would let a token choose its own mechanism.
-  if (header_.is_nonstandard && facts().mechanism.gss_mechanism.is_framed) {
-    return facts().login_error(ErrorKind::kProtocol, "the flag \"F\" is not for this mechanism");
+  if (header_.is_nonstandard && login().mechanism.gss_mechanism.is_framed) {
+    return login().login_error(ErrorKind::kProtocol, "the flag \"F\" is not for this mechanism");
   }
-  if (auto error = check_binding(facts().params, header_)) {
-    return facts().login_error(error->kind, error->sentence);
+  if (auto error = check_binding(login().params, header_)) {
+    return login().login_error(error->kind, error->sentence);
   }
-  return facts().check_authzid(header_.authzid);
+  return login().check_authzid(header_.authzid);
 }
 
-Gs2Server::StepResult Gs2Server::on_established() {
+Gs2Server::Next Gs2Server::on_established() {
   // A binding that the mechanism did not verify was not used, whatever the header says.
   Binding binding;
   if (header_.cb_flag == CbFlag::kUsed && context().flags().has(Flag::kChannelBound)) {
@@ -86,7 +87,7 @@ Gs2Server::StepResult Gs2Server::on_established() {
   } else if (header_.cb_flag == CbFlag::kServerLacksIt) {
     binding.disposition = SASL_CB_DISP_WANT;
   }
-  return finish(header_.authzid, std::move(binding));
+  return Completion{header_.authzid, std::move(binding)};
 }
 
 }  // namespace gssloop::plugin

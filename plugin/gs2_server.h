@@ -24,8 +24,8 @@ class Gs2Server final : public ServerExchange {
       : ServerExchange(plugin, mechanism, params) {}
 
  private:
-  StepResult on_first_message(ByteView message) override;
-  StepResult on_established() override;
+  Result<Opening, LoginError> open(ByteView message) override;
+  Next on_established() override;
   std::optional<LoginError> check_header() const;
 
   Gs2Header header_;

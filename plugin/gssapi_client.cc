@@ -19,12 +19,12 @@ Result<GssapiClient::Plan, LoginError> GssapiClient::plan() {
 
 // Section 3.1: "If the last call to GSS_Init_sec_context returned an output_token, then the client
 // responds with the output_token, otherwise the client responds with no data."
-GssapiClient::StepResult GssapiClient::on_established() {
+StepResult GssapiClient::on_established() {
   if (!has_out()) put({});
   return SASL_CONTINUE;
 }
 
-GssapiClient::StepResult GssapiClient::on_later_message(ByteView message) {
+StepResult GssapiClient::on_later_message(ByteView message) {
   if (message.size() > options().limits.max_token_len) {
     return login_error(ErrorKind::kProtocol, "the server's offer of security layers is too long");
   }

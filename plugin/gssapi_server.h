@@ -18,11 +18,11 @@ class GssapiServer final : public ServerExchange {
  private:
   enum class Awaited { kEmptyResponse, kChoice };
 
-  StepResult on_first_message(ByteView message) override;
-  StepResult on_established() override;
-  StepResult on_later_message(ByteView message) override;
-  StepResult send_offer();
-  StepResult on_choice(ByteView message);
+  Result<Opening, LoginError> open(ByteView message) override;
+  Next on_established() override;
+  Next on_later_message(ByteView message) override;
+  Next send_offer();
+  Next on_choice(ByteView message);
   std::optional<LoginError> agree_on(Layer layer, std::uint32_t max_send_len);
 
   Awaited awaited_ = Awaited::kEmptyResponse;

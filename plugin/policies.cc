@@ -30,9 +30,7 @@ void tell(const authz::PolicySnapshot& snapshot, const std::string& path, const 
 std::shared_ptr<PolicyStore> Policies::store(const std::optional<std::string>& option) {
   auto before = stores_.load(std::memory_order_acquire);
   if (const auto held = before->find(option); held != before->end()) return held->second;
-  auto made = std::make_shared<PolicyStore>(
-      option.value_or(GSSLOOP_POLICY_PATH),
-      option ? PolicyStore::Absence::kIsError : PolicyStore::Absence::kIsNoPolicy, mechanisms_);
+  auto made = std::make_shared<PolicyStore>(authz::PolicyPath::of(option), mechanisms_);
   std::shared_ptr<const Stores> after;
   do {
     if (before->size() >= kMaxStores) return made;

@@ -5,52 +5,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "gssloop/authz/peer_info.h"
-#include "gssloop/authz/policy.h"
+#include "gssloop/authz/decision.h"
 #include "gssloop/loop/established_context.h"
-#include "plugin/acceptor_credentials.h"
 #include "plugin/auxprops.h"
-#include "plugin/errors.h"
-#include "plugin/mechanism.h"
-#include "plugin/options.h"
-#include "plugin/server_plugin.h"
+#include "plugin/login_context.h"
 
 namespace gssloop::plugin {
-
-// acceptor_key gathers what a server's credential depends on.
-AcceptorKey acceptor_key(const gss::Mechanism& mechanism, const sasl_server_params_t& params,
-                         const AcceptorOptions& options);
-
-// ServerFacts is what all parts of one login on a server go by.
-struct ServerFacts {
-  ServerFacts(ServerPlugin* server_plugin, const SaslMechanism& sasl_mechanism,
-              const sasl_server_params_t& server_params)
-      : plugin(server_plugin),
-        mechanism(sasl_mechanism),
-        params(server_params),
-        sasl(server_params.utils) {}
-
-  ServerPlugin* const plugin;
-  const SaslMechanism& mechanism;
-  const sasl_server_params_t& params;  // libsasl's, which may change between steps
-  const SaslUtils sasl;
-  // Known from the first message on.
-  Options options = {};
-  AcceptorKey key = {};
-  std::shared_ptr<const AcceptorCredential> credential = {};  // null: the application's own
-  // What held when the login began goes on to hold for it.
-  std::shared_ptr<const authz::Policy> policy = {};
-
-  // subject says which login this is, for a person.
-  std::string subject() const { return mechanism.sasl_name + " login to " + key.text(); }
-  LoginError login_error(ErrorKind kind, const std::string& message) const {
-    return {kind, subject() + " failed: " + message};
-  }
-  // check_authzid says what is wrong with the identity that a client wants to act as; an empty one
-  // stands for its own.
-  std::optional<LoginError> check_authzid(const std::string& authzid) const;
-};
 
 // Binding is what became of channel binding.
 struct Binding {
@@ -60,50 +22,56 @@ struct Binding {
 
 // ServerLogin is what follows a complete context on a server, in every mechanism:
 //
-//   context -> which of our names was meant -> what is known of the peer -> who it is
-//           -> require and deny -> canon_user -> authorize -> auxiliary properties
+//   context -> which of the server's names the ticket was for -> what is known of the peer
+//           -> the policy's decision, with canon_user in it -> auxiliary properties
 //           -> what libsasl is told
 class ServerLogin {
  public:
-  explicit ServerLogin(const ServerFacts& facts)
-      : facts_(facts), properties_(facts.sasl, facts.params.propctx) {}
+  explicit ServerLogin(const LoginContext& login)
+      : login_(login), properties_(login.sasl, login.params.propctx) {}
   ServerLogin(const ServerLogin&) = delete;
   ServerLogin& operator=(const ServerLogin&) = delete;
 
   // begin removes what an earlier attempt on this connection, or a database, left.
-  void begin() { properties_.erase(*facts_.policy); }
+  void begin() { requested_ = properties_.begin(*login_.policy, login_.policy_mechanism); }
+
+  // credential is what to accept with: the application's own credential, or the one that the
+  // options name. Borrowed.
+  Result<gss_cred_id_t, LoginError> credential();
+
   // on_context takes the context and finds out who the peer is.
   std::optional<LoginError> on_context(loop::EstablishedContext context);
   bool has_context() const noexcept { return context_.has_value(); }
   loop::EstablishedContext& context() noexcept { return *context_; }
-  // authid is who the peer is, once it is identified.
-  const std::string& authid() const noexcept { return authid_; }
-  // complete_login lets the identified peer in, acting as `authzid` (empty: as itself). `ssf` is the
-  // strength of the security layer. What `oparams` points to then lives as long as this object.
+
+  // complete_login lets the policy and the application decide, with the peer acting as `authzid`
+  // (empty: as itself). `ssf` is the strength of the security layer, in bits. What `oparams` points
+  // to then lives as long as this object.
   std::optional<LoginError> complete_login(const std::string& authzid, Binding binding,
                                            unsigned ssf, sasl_out_params_t* oparams);
+  // authid is who the peer is, once the login is complete.
+  const std::string& authid() const noexcept { return authid_; }
 
  private:
   std::optional<LoginError> check_acceptor_name();
   std::optional<LoginError> collect_peer_info();
   void read_attributes();
   void read_local_name();
-  std::optional<LoginError> map_identity();
-  bool is_named_by_policy() const;
-  std::optional<LoginError> check_realm() const;
-  std::optional<LoginError> check_access() const;
-  std::optional<LoginError> authorize() const;
-  const authz::Scope& scope() const;
   gss_name_t local_name();
-  std::optional<LoginError> canonicalize(const std::string& authzid, sasl_out_params_t* oparams);
+  std::optional<LoginError> decide(const std::string& authzid, authz::RuleContext* rules,
+                                   sasl_out_params_t* oparams);
+  int canonicalize(authz::LoginDecision* decision, sasl_out_params_t* oparams) const;
+  LoginError error_of(const authz::LoginDecision& decision) const;
   std::optional<LoginError> store_delegated(const sasl_out_params_t& oparams);
   void fill(sasl_out_params_t* oparams);
 
-  const ServerFacts& facts_;
+  const LoginContext& login_;
   AuxProps properties_;
+  std::vector<authz::Definition> requested_;  // what fills the properties that were requested
+  std::shared_ptr<const AcceptorCredential> credential_;  // null: the application's own
   std::optional<loop::EstablishedContext> context_;
   gss::Name acceptor_name_;
-  authz::PeerInfo peer_;  // what is known of the peer
+  authz::PeerInfo peer_;
   std::string authid_;
   Binding binding_;
   gss_cred_id_t delegated_ = GSS_C_NO_CREDENTIAL;  // what oparams->client_creds points to

@@ -17,7 +17,7 @@ Result<SpnegoClient::Plan, LoginError> SpnegoClient::plan() {
   return plan_by_limits(limits, wants_confidentiality, Flags());
 }
 
-SpnegoClient::StepResult SpnegoClient::on_established() {
+StepResult SpnegoClient::on_established() {
   // SPNEGO is to arrive at Kerberos, where an application's own credential knows others, too.
   if (context().mech() != arrives_at(mechanism().gss_mechanism.oid)) {
     return login_error(ErrorKind::kProtocol,

@@ -16,8 +16,8 @@ class SpnegoServer final : public ServerExchange {
       : ServerExchange(plugin, mechanism, params) {}
 
  private:
-  StepResult on_first_message(ByteView message) override;
-  StepResult on_established() override;
+  Result<Opening, LoginError> open(ByteView message) override;
+  Next on_established() override;
 };
 
 }  // namespace gssloop::plugin

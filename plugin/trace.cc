@@ -4,17 +4,9 @@
 namespace gssloop::plugin {
 
 void trace_step(const SaslUtils& sasl, const char* who, unsigned num_legs, const loop::Step& step) {
-  std::string line = std::string("gssloop ") + who + ", after leg " + std::to_string(num_legs) +
-                     ": " + step.row().when + " (section " + step.row().section + ") -> ";
-  const char* separator = "";
-  for (const loop::Action action : step.actions()) {
-    line += separator + std::string(loop::to_string(action));
-    if (action == loop::Action::kSendToken || action == loop::Action::kSendErrorToken) {
-      line += " of " + std::to_string(step.token().size()) + " octets";
-    }
-    separator = ", ";
-  }
-  sasl.log(SASL_LOG_DEBUG, line);
+  sasl.log(SASL_LOG_DEBUG, std::string("gssloop ") + who + ", after leg " +
+                               std::to_string(num_legs) + ": " + step.row().text() + " -> " +
+                               step.text());
 }
 
 void trace_attributes(const SaslUtils& sasl, const loop::EstablishedContext& context) {
@@ -24,14 +16,8 @@ void trace_attributes(const SaslUtils& sasl, const loop::EstablishedContext& con
     return;
   }
   for (const Attribute& attribute : attributes->readable) {
-    const auto* authenticated = attribute.authenticated();
-    const std::size_t num_values =
-        authenticated != nullptr ? authenticated->size() : attribute.asserted()->size();
-    sasl.log(SASL_LOG_DEBUG, "gssloop: attribute " + printable(as_bytes(attribute.name)) + ": " +
-                                 (authenticated != nullptr ? "authenticated" : "asserted") + ", " +
-                                 (attribute.is_complete ? "complete" : "not complete") + ", " +
-                                 std::to_string(num_values) +
-                                 (num_values == 1 ? " value" : " values"));
+    sasl.log(SASL_LOG_DEBUG,
+             "gssloop: attribute " + printable(as_bytes(attribute.name)) + ": " + attribute.text());
   }
   for (const UnreadableAttribute& attribute : attributes->unreadable) {
     sasl.log(SASL_LOG_DEBUG, "gssloop: attribute " + printable(as_bytes(attribute.name)) +
@@ -39,9 +25,11 @@ void trace_attributes(const SaslUtils& sasl, const loop::EstablishedContext& con
   }
 }
 
-void trace_findings(const SaslUtils& sasl, const std::vector<authz::Finding>& findings) {
-  for (const authz::Finding& finding : findings) {
-    sasl.log(SASL_LOG_DEBUG, "gssloop: policy: " + finding.text());
+void trace_decision(const SaslUtils& sasl, const authz::LoginDecision& decision) {
+  for (const auto* findings : {&decision.rules, &decision.authorize}) {
+    for (const authz::Finding& finding : *findings) {
+      sasl.log(SASL_LOG_DEBUG, "gssloop: policy: " + finding.text());
+    }
   }
 }
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "config.h"
-#include "gssloop/authz/evaluation.h"
+#include "gssloop/authz/decision.h"
 #include "gssloop/loop/step.h"
 #include "plugin/sasl_utils.h"
 #include "plugin/security_layer.h"
@@ -20,8 +20,8 @@ void trace_step(const SaslUtils& sasl, const char* who, unsigned num_legs, const
 // they are authenticated and complete. Never a value.
 void trace_attributes(const SaslUtils& sasl, const loop::EstablishedContext& context);
 
-// trace_findings logs what each rule of the policy came to, by file and line.
-void trace_findings(const SaslUtils& sasl, const std::vector<authz::Finding>& findings);
+// trace_decision logs what each rule of the policy came to, by file and line.
+void trace_decision(const SaslUtils& sasl, const authz::LoginDecision& decision);
 
 // trace_layer logs, at SASL_LOG_DEBUG, the security layer that was agreed on; null: there is none.
 void trace_layer(const SaslUtils& sasl, const char* who, const SecurityLayer* layer);
