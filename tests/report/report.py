@@ -20,7 +20,7 @@ import textwrap
 import xml.etree.ElementTree
 
 PASS, FAIL, SKIP = "PASS", "FAIL", "SKIP"
-GAP, LATER, EXCEPTION = "GAP", "LATER", "EXCEPTION"
+GAP, EXCEPTION = "GAP", "EXCEPTION"
 
 # What Automake's test drivers write after ":test-result:". An expected failure that passes is one
 # that somebody has to look at.
@@ -30,7 +30,7 @@ TRS_RESULTS = {
 
 REQUIREMENT_ID = re.compile(r"^[A-Z]+[0-9]+$")
 CELL_COLUMNS = ("Server", "Client", "Its module", "Mechanism", "Shown", "Result")
-COLUMNS = ["id", "source", "requirement", "covered", "exception"]
+COLUMNS = ["id", "source", "requirement", "exception"]
 
 
 class InputError(Exception):
@@ -51,7 +51,6 @@ class Requirement:
     id: str
     source: str
     text: str
-    covered: str
     exception: str
 
 
@@ -81,8 +80,6 @@ def read_requirements(path):
             raise InputError(f"{path}:{number}: '{row.id}' is no number such as L5 or G10")
         if row.id in rows:
             raise InputError(f"{path}:{number}: {row.id} is there twice")
-        if row.covered not in ("now", "later"):
-            raise InputError(f"{path}:{number}: covered is '{row.covered}', must be now or later")
         rows[row.id] = row
     if not rows:
         raise InputError(f"{path}: no requirement in it")
@@ -230,9 +227,7 @@ def judge(row, tests):
         return PASS
     if row.exception:
         return EXCEPTION
-    if SKIP in results:
-        return SKIP
-    return LATER if row.covered == "later" else GAP
+    return SKIP if SKIP in results else GAP
 
 
 def short(text, width=100):
@@ -307,10 +302,10 @@ def report(rows, tests, strict, out):
         print("\n" + textwrap.fill(text, 100), file=out)
 
     counts = {verdict: list(verdicts.values()).count(verdict)
-              for verdict in (PASS, FAIL, SKIP, GAP, EXCEPTION, LATER)}
+              for verdict in (PASS, FAIL, SKIP, GAP, EXCEPTION)}
     if rows:
         print(f"\nRequirements: {counts[PASS]} proved, {counts[FAIL]} failed, {counts[GAP]} without "
-              f"proof, {counts[SKIP]} skipped, {counts[EXCEPTION]} exceptions, {counts[LATER]} later",
+              f"proof, {counts[SKIP]} skipped, {counts[EXCEPTION]} exceptions",
               file=out)
     # A gap counts as a failure, so that the last line and the exit status never disagree.
     num_failed = len(failed) + len(gaps)
