@@ -46,6 +46,7 @@ CONTENTS = {
         usr/share/doc/libsasl2-modules-gssloop/README.md
         usr/share/doc/libsasl2-modules-gssloop/cyrus-imap.md
         usr/share/doc/libsasl2-modules-gssloop/libvirt.md
+        usr/share/doc/libsasl2-modules-gssloop/limits.md
         usr/share/doc/libsasl2-modules-gssloop/migrate-from-stock.md
         usr/share/doc/libsasl2-modules-gssloop/openldap.md
         usr/share/doc/libsasl2-modules-gssloop/postfix.md
@@ -68,6 +69,7 @@ CONTENTS = {
         usr/share/doc/libgssloop-dev/examples/hello_cxx.cc
         usr/share/doc/libgssloop-dev/examples/loop_sample.cc
         usr/share/doc/libgssloop-dev/examples/policy_sample.cc
+        usr/share/doc/libgssloop-dev/library.md
         usr/share/doc/libgssloop-dev/loop.md""",
     COMMAND: """
         usr/bin/gssloop

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The lines with `gssloop` in README.md and the manual pages, each run in a private realm.
+"""The lines with `gssloop` in README.md, docs/loop.md and the manual pages, each run in a private
+realm.
 
 A server becomes this machine, a port one that is free, a file one of the test's own; what the shell
 does around the command (sudo, pipes, redirection) is left out.
@@ -18,6 +19,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from peers import InRealm, restart_in_realm, run
 
 SOURCE = pathlib.Path(os.environ.get("GSSLOOP_SRCDIR", ".")).absolute()
+MARKDOWN = ("README.md", "docs/loop.md")
 PAGES = ("man/gssloop.1", "man/gssloop-policy.5", "man/gssloop-sasl.7")
 POLICY = """[attributes.assurance]
 from = [{ mechanism = "krb5", name = "auth-indicators" }]
@@ -28,7 +30,8 @@ require = ["assurance=spake"]
 
 def documented():
     """(where, words) of every line, the words without the program's name."""
-    lines = [("README.md", line.strip()) for line in (SOURCE / "README.md").read_text().splitlines()
+    lines = [(page, line.strip()) for page in MARKDOWN
+             for line in (SOURCE / page).read_text(encoding="utf-8").splitlines()
              if re.match(r"    (\$ )?gssloop ", line)]
     for page in PAGES:
         for line in (SOURCE / page).read_text().splitlines():
