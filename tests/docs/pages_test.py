@@ -18,7 +18,8 @@ SOURCE = pathlib.Path(os.environ.get("GSSLOOP_SRCDIR", "."))
 POLICY_PAGE = "man/gssloop-policy.5"
 MODULE_PAGE = "man/gssloop-sasl.7"
 # These pages must not use a name that does not exist.
-PROSE = [POLICY_PAGE, MODULE_PAGE, "README.md", "CHANGELOG.md",
+PROSE = [POLICY_PAGE, MODULE_PAGE, "README.md", "CHANGELOG.md", "CONTRIBUTING.md",
+         "tests/README.md",
          *sorted(str(page.relative_to(SOURCE)) for page in SOURCE.glob("docs/*.md"))]
 
 
