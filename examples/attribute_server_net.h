@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What attribute_server.c needs and SASL does not care about: connections and messages. A real
-// server has a protocol of its own in place of this file.
+// The part of attribute_server.c that has nothing to do with SASL: connections and messages. A real
+// server has its own protocol instead of this file.
 //
-// A message is 4 octets of length in network order, 1 of kind, and the body. The server offers its
-// mechanisms (M); the client picks one (S: its name, NUL, "1" and an initial response or "0" and
-// nothing); challenges (C) and responses (R) follow, and a success (Y: "1" and a last token, or
-// "0") or a refusal (N: why).
+// A message is 4 bytes of length in network order, 1 byte of kind, and the body. The server lists
+// its mechanisms (M). The client chooses one (S: its name, NUL, and either "1" and an initial
+// response, or "0"). Challenges (C) and responses (R) follow. The last message is a success (Y: "1"
+// and a last token, or "0") or a refusal (N: the reason).
 //
-// Functions return 1 if they did what they are for, 0 if the peer left, was silent for too long, or
-// does not speak this protocol.
+// Functions return 1 for success. They return 0 if the peer closed the connection, was silent for
+// too long, or does not follow this protocol.
 
 #ifndef GSSLOOP_EXAMPLES_ATTRIBUTE_SERVER_NET_H_
 #define GSSLOOP_EXAMPLES_ATTRIBUTE_SERVER_NET_H_
@@ -25,7 +25,7 @@
 
 enum { kHeaderLen = 5, kMaxBodyLen = 65536, kPatienceSeconds = 20 };
 
-// Octets that somebody else owns. No token, unlike an empty one, has no data.
+// Bytes that the Token does not own. `data` is NULL if there is no token; an empty token has data.
 typedef struct {
   const char* data;
   unsigned len;
@@ -33,7 +33,7 @@ typedef struct {
 
 typedef struct {
   int fd;
-  const char* mechanism;  // what the client picked; it and the token are in `body`
+  const char* mechanism;  // the client's choice; it and the token are in `body`
   Token token;            // the client's last one
   char body[kMaxBodyLen];
 } Peer;
@@ -45,7 +45,7 @@ static inline int fail(const char* why) {
 
 static inline int send_all(const Peer* peer, const char* data, size_t len) {
   while (len > 0) {
-    // A peer that left is an error of its own connection, and no signal for the process.
+    // If the peer has closed the connection, this call fails; the process gets no signal.
     const ssize_t num = send(peer->fd, data, len, MSG_NOSIGNAL);
     if (num <= 0) return 0;
     data += num;
@@ -77,7 +77,7 @@ static inline int send_message(const Peer* peer, char kind, const char* tag, Tok
   return send_all(peer, message, kHeaderLen + body_len);
 }
 
-// Receives a message of this kind; its body becomes the peer's token.
+// Receives a message of this kind. Its body becomes the peer's token.
 static inline int receive_message(Peer* peer, char kind) {
   unsigned char header[kHeaderLen];
   if (!receive_all(peer, (char*)header, kHeaderLen) || header[4] != (unsigned char)kind) return 0;
@@ -92,7 +92,7 @@ static inline int send_mechanisms(const Peer* peer, const char* names) {
   return send_message(peer, 'M', names, (Token){NULL, 0});
 }
 
-// Receives the name of a mechanism, and its initial response if there is one.
+// Receives the name of a mechanism, and the initial response if there is one.
 static inline int receive_start(Peer* peer) {
   if (!receive_message(peer, 'S')) return 0;
   const char* end = peer->body + peer->token.len;
@@ -113,7 +113,7 @@ static inline int send_success(const Peer* peer, Token token) {
   return send_message(peer, 'Y', token.data != NULL ? "1" : "0", token);
 }
 
-// Tells the peer that it is refused, and why. It is a stranger: let it be nothing secret.
+// Tells the peer that it is refused, and why. The peer is not authenticated: send no secrets.
 static inline void refuse(const Peer* peer, const char* why) {
   printf("refused: %s\n", why);
   send_message(peer, 'N', why, (Token){NULL, 0});
@@ -124,7 +124,7 @@ static inline void close_peer(Peer* peer) {
   free(peer);
 }
 
-// Takes `fd` over; NULL if there is no memory.
+// Takes ownership of `fd`. Returns NULL if there is no memory.
 static inline Peer* open_peer(int fd) {
   static const struct timeval kPatience = {kPatienceSeconds, 0};
   Peer* peer = malloc(sizeof *peer);
@@ -138,7 +138,7 @@ static inline Peer* open_peer(int fd) {
   return peer;
 }
 
-// Listens on a free port of 127.0.0.1 and prints it; -1 if that cannot be.
+// Listens on a free port of 127.0.0.1 and prints it. Returns -1 on failure.
 static inline int listen_on_loopback(void) {
   struct sockaddr_in address = {.sin_family = AF_INET};
   struct sockaddr* generic = (struct sockaddr*)&address;
@@ -153,8 +153,8 @@ static inline int listen_on_loopback(void) {
   return listener;
 }
 
-// Calls serve(peer, argv) for each connection; it has to close the peer. Returns when there can be
-// no more of them, having said why.
+// Calls serve(peer, argv) for each connection; `serve` must close the peer. If it can accept no
+// more connections, it prints the reason and returns.
 static inline void serve_all(void (*serve)(Peer* peer, char** argv), char** argv) {
   setvbuf(stdout, NULL, _IOLBF, 0);
   const int listener = listen_on_loopback();

@@ -3,11 +3,11 @@
 // hello_c serve
 // hello_c ask SERVICE@HOST PORT
 //
-// A server that greets one client by the name it was authenticated with, and the client, in C and
-// with nothing but gssloop.h. The server listens on a free port of 127.0.0.1 and prints it. Both
-// take what the environment gives them: the server its key (KRB5_KTNAME), the client its ticket
-// (KRB5CCNAME). hello_cxx.cc is the same in C++; either talks to the other. Exit status: 0 done, 1
-// failed.
+// A server that greets one client by its authenticated name, and the client. It is written in C and
+// includes no header of the library but gssloop.h. The server listens on a free port of 127.0.0.1
+// and prints it. The environment names the server's key (KRB5_KTNAME) and the client's ticket
+// (KRB5CCNAME). hello_cxx.cc is the same in C++; each program can talk to the other. Exit status: 0
+// done, 1 failed.
 
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
@@ -19,14 +19,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-// What both sides insist on: without one of these there is no context (RFC 7546 section 3).
+// The flags that both sides require: without one of them there is no context (RFC 7546 section 3).
 #define REQUIRED                                                                           \
   (GSSLOOP_FLAG_MUTUAL | GSSLOOP_FLAG_REPLAY | GSSLOOP_FLAG_SEQUENCE | GSSLOOP_FLAG_CONF | \
    GSSLOOP_FLAG_INTEG)
 
 enum { kPatienceMs = 30000, kMaxTokenLen = 4096 };
 
-// failed prints why, where something failed. The error is used up.
+// failed prints the error of a call that failed, and frees it.
 static int failed(int status, gssloop_error** error) {
   if (status == GSSLOOP_OK) return 0;
   fprintf(stderr, "hello_c: %s: %s\n", gssloop_fault_text(gssloop_error_fault(*error)),
@@ -37,8 +37,8 @@ static int failed(int status, gssloop_error** error) {
   return 1;
 }
 
-// Without attributes that were authenticated, nothing is known of the peer but its name. What they
-// mean is for the server's own policy to say.
+// Prints the attributes that were authenticated. If there are none, the server knows only the name
+// of the peer. The server's own policy says what they mean.
 static int print_attributes(const gssloop_context* context) {
   gssloop_attributes* attributes = NULL;
   gssloop_error* error = NULL;
@@ -62,7 +62,8 @@ static int greet(gssloop_context* context, int fd) {
   }
   gssloop_buffer_free(&request);
 
-  // Whoever has a ticket gets this far: here a server decides whether this name may go on.
+  // Every client with a ticket gets this far: a real server decides here whether to serve this
+  // name.
   char* name = NULL;
   int is_anonymous = 1;
   if (failed(gssloop_context_peer_name(context, &name, &is_anonymous, &error), &error)) return 1;
@@ -92,7 +93,7 @@ static int ask(gssloop_context* context, int fd) {
   return is_bad;
 }
 
-// talk negotiates, as an initiator where there is a target, and exchanges the two messages.
+// talk negotiates, as an initiator if there is a target, and exchanges the two messages.
 static int talk(const char* target, int fd) {
   gssloop_options* options = NULL;
   gssloop_negotiation* negotiation = NULL;
@@ -114,7 +115,8 @@ static int talk(const char* target, int fd) {
   return is_bad;
 }
 
-// A connected socket: to `port`, or from the one who calls at a free port, which is printed.
+// Returns a connected socket: to `port`, or, without one, from the first client of a free port that
+// it prints.
 static int open_connection(unsigned port) {
   struct sockaddr_in address;
   socklen_t len = sizeof address;

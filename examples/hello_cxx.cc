@@ -3,8 +3,8 @@
 // hello_cxx serve
 // hello_cxx ask SERVICE@HOST PORT
 //
-// hello_c.c in C++: a server that greets one client by the name it was authenticated with, and the
-// client. Either program talks to the other. Exit status: 0 done, 1 failed.
+// hello_c.c in C++: a server that greets one client by its authenticated name, and the client. Each
+// program can talk to the other. Exit status: 0 done, 1 failed.
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -28,7 +28,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// What both sides insist on: without one of these there is no context (RFC 7546 section 3).
+// The flags that both sides require: without one of them there is no context (RFC 7546 section 3).
 constexpr Flags kRequired =
     Flags(Flag::kMutual) | Flag::kReplay | Flag::kSequence | Flag::kConf | Flag::kInteg;
 constexpr auto kPatience = 30s;
@@ -79,14 +79,15 @@ int serve(int fd) {
   auto context = io::run(acceptor, transport, io::Clock::now() + kPatience);
   if (!context) return fail(context.error().text());
   if (!receive(*context, transport)) return fail("no valid message came");
-  // Whoever has a ticket gets this far: here a server decides whether this name may go on.
+  // Every client with a ticket gets this far: a real server decides here whether to serve this
+  // name.
   const auto name = gss::display(context->source());
   if (!name) return fail(name.error().text());
   const std::string shown =
       name->is_anonymous() ? "whoever you are" : printable(as_bytes(name->text));
   if (!send(*context, transport, "hello, " + shown)) return fail("the client is gone");
   std::printf("greeted %s\n", shown.c_str());
-  // Only authenticated values may decide; what they mean is for the server's own policy to say.
+  // Decide by authenticated values only. The server's own policy says what they mean.
   const auto attributes = context->source_attributes();
   if (!attributes) return fail(attributes.error().text());
   for (const Attribute& attribute : attributes->readable) {
@@ -97,7 +98,8 @@ int serve(int fd) {
   return 0;
 }
 
-// A connected socket: to `port`, or from the one who calls at a free port, which is printed.
+// Returns a connected socket: to `port`, or, without one, from the first client of a free port that
+// it prints.
 int open_connection(std::uint16_t port) {
   sockaddr_in address{};
   socklen_t len = sizeof address;

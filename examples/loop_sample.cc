@@ -24,7 +24,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// What both sides insist on: without one of these there is no context (section 3).
+// The flags that both sides require: without one of them there is no context (section 3).
 constexpr Flags kRequired = Flags(Flag::kMutual) | Flag::kConf | Flag::kInteg;
 constexpr auto kPatience = 30s;
 
@@ -44,7 +44,7 @@ int initiate(int fd, std::string_view service, bool is_anonymous) {
   loop::Initiator initiator(std::move(input), kRequired);
   const auto context = io::run(initiator, transport, io::Clock::now() + kPatience);
   if (!context && context.error().fault == loop::Fault::kAnonymityLost) {
-    // section 2.1: the name would leave with the token, so that is looked at before it is sent.
+    // Section 2.1: check before the token is sent, because the token would reveal the name.
     return fail("initiator", "anonymity is not granted, so nothing that would name us was sent");
   }
   if (!context) return fail("initiator", context.error().text());
@@ -58,8 +58,8 @@ int accept_one(int fd) {
   loop::Acceptor acceptor({}, kRequired);
   const auto context = io::run(acceptor, transport, io::Clock::now() + kPatience);
   if (!context) return fail("acceptor", context.error().text());
-  // Whoever has a ticket gets this far: a server now decides whether this name may go on, be it
-  // anonymous or of a foreign realm (RFC 7546 section 3.1).
+  // Every client with a ticket gets this far, even an anonymous one or one of a foreign realm: a
+  // real server decides here whether to serve this name (RFC 7546 section 3.1).
   const auto name = gss::display(context->source());
   if (!name) return fail("acceptor", name.error().text());
   std::printf("acceptor: context with %s established (%s)\n",
@@ -77,9 +77,9 @@ int main(int argc, char** argv) {
   if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds) != 0) return fail("socketpair", "no socket pair");
   const pid_t child = fork();
   if (child < 0) return fail("fork", "no child process");
-  // Each side closes the other's end, so that it sees when the other is gone.
+  // Each process closes the end of the other, so that it notices when the other ends.
   close(fds[child == 0 ? 1 : 0]);
-  // Both return from main: what the GSS-API library holds is released on every way out.
+  // Both processes return from main, so that every handle of the GSS-API is released.
   if (child == 0) return initiate(fds[0], argv[argc - 1], is_anonymous);
   const int accepted = accept_one(fds[1]);
   close(fds[1]);

@@ -2,9 +2,8 @@
 //
 // policy_sample POLICY SERVICE@HOST
 //
-// What a server does that lets a policy decide: logs in to itself with the ticket and keytab at
-// hand, tells the policy what the context says of the peer, and does as it says. Exit status: 0
-// admitted, 1 not.
+// A server that asks a policy: it logs in to itself with the default ticket and keytab, collects
+// what the context says about the peer, and asks the policy. Exit status: 0 admitted, 1 not.
 
 #include <cstdio>
 #include <string>
@@ -25,7 +24,7 @@ int fail(const std::string& reason) {
   return 1;
 }
 
-// Both ends of a login in this process: an initial token is all that Kerberos needs for one side.
+// Both sides of a login in this process. Without mutual authentication, Kerberos needs one token.
 loop::Step accept_from_myself(gss::Name target) {
   gss::InitiatorInput input;
   input.target = std::move(target);
@@ -36,7 +35,7 @@ loop::Step accept_from_myself(gss::Name target) {
   return acceptor.on_token(*first.token_to_send());
 }
 
-// What the policy is to know: all attributes at once, which is the simplest.
+// Collects what the policy may ask about. Reading all attributes is the simplest way.
 authz::PeerInfo describe(const loop::EstablishedContext& context, const std::string& service) {
   authz::PeerInfo peer;
   peer.service = service;
@@ -46,7 +45,7 @@ authz::PeerInfo describe(const loop::EstablishedContext& context, const std::str
   if (auto attributes = context.source_attributes()) {
     peer.attributes = *std::move(attributes);
   } else {
-    peer.unlisted = attributes.error().text();  // unknown, which is not the same as none
+    peer.unlisted = attributes.error().text();  // unknown is not the same as absent
   }
   return peer;
 }
@@ -59,7 +58,7 @@ int main(int argc, char** argv) {
   auto target = gss::import_name(argv[2], gss::NameForm::kHostbasedService);
   if (!target) return fail(target.error().text());
 
-  // A server keeps the store: it takes up what changes on disk.
+  // A real server keeps the store, which notices changes of the files.
   authz::PolicyStore store({argv[1]}, {});
   const auto snapshot = store.current();
   if (!snapshot->policy) return fail(snapshot->summary);
