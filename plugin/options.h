@@ -37,8 +37,8 @@ struct AcceptorOptions {
   static AcceptorOptions read(const SaslUtils& sasl);
 };
 
-// Options are what an administrator can set (docs: the options table of the README). Read once for
-// each login, since applications may answer differently for each connection.
+// Options are what an administrator can set (gssloop-sasl(7), section OPTIONS). Read once for each
+// login, since applications may answer differently for each connection.
 struct Options : AcceptorOptions {
   // GSSAPI: a server takes the choice of integrity and confidentiality at once for the latter, a
   // client makes it.
