@@ -295,9 +295,9 @@ TEST(DocumentedPolicies, TheLimitsAreTheRules) {
   const auto tells = [&](std::size_t limit, const std::string& of) {
     return page.find(std::to_string(limit) + " " + of) != page.npos;
   };
-  EXPECT_TRUE(tells(authz::Expression::kMaxLen, "octets, a pattern"));
+  EXPECT_TRUE(tells(authz::Expression::kMaxLen, "bytes, a pattern"));
   EXPECT_TRUE(tells(authz::Expression::kMaxPattern, "characters"));
-  EXPECT_TRUE(tells(authz::Expression::kMaxMatched, "octets is not compared"));
+  EXPECT_TRUE(tells(authz::Expression::kMaxMatched, "bytes is not compared"));
   constexpr unsigned kDepth = authz::Expression::kMaxDepth;
   EXPECT_TRUE(tells(kDepth, "deep"));
   EXPECT_TRUE(authz::Expression::parse(std::string(kDepth, '!') + "a=b"));

@@ -229,7 +229,7 @@ class CyrusImap(lab.ServerTest):
             self.assertLoggedIn(self.imtest("-m GSSAPI", user="ALICE"), "ALICE", "GSSAPI", 1)
 
     def test_acting_as_somebody_else(self):
-        (command,) = self.guide.commands("Acting as somebody else")
+        (command,) = self.guide.commands("Acting as another user")
         passes = [("gssloop", "GSSAPI"), ("gssloop", "GS2-KRB5"), ("stock", "GSSAPI")]
         for module, mechanism in passes:
             def act(user, other):

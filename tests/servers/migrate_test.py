@@ -138,7 +138,7 @@ class Layers(Comparison):
         self.compare(["the packet"], {
             "of the largest message, GSSAPI": self.whole("GSSAPI"),
             "of the largest message, GSS-SPNEGO": self.whole("GSS-SPNEGO"),
-            "the same once more": self.packets((0, 0)),
+            "the same packet again": self.packets((0, 0)),
             "the next but one": self.packets((0, 2))})
 
 
@@ -161,16 +161,16 @@ class FirstMessages(Comparison):
             "GSSAPI, bound": server("GSSAPI", bound, bound),
             "GSSAPI, bound to another channel": server("GSSAPI", binding("other"), bound),
             "GSSAPI, not bound, the server has a binding": server("GSSAPI", None, bound),
-            "GSSAPI, bound, the server insists on it": server("GSSAPI-PLUS", bound, insists),
-            "GSS-SPNEGO, bound, the server insists on it":
+            "GSSAPI, bound, the server requires it": server("GSSAPI-PLUS", bound, insists),
+            "GSS-SPNEGO, bound, the server requires it":
                 server("GSS-SPNEGO-PLUS", bound, insists),
-            "GS2-KRB5-PLUS, bound, the server insists on it":
+            "GS2-KRB5-PLUS, bound, the server requires it":
                 server("GS2-KRB5-PLUS", bound, insists),
             "a GS2 header with `y`, the server has a binding":
                 server("GS2-KRB5", None, bound, change=lambda _, message: b"y" + message[1:]),
-            "a GSSAPI token behind a forged header `n,,`":
+            "a GSSAPI token after a forged header `n,,`":
                 server("GSSAPI", change=behind(b"n,,"), far="GS2-KRB5"),
-            "a GSSAPI token behind a forged header `p=tls-unique,,`, the server insists on it":
+            "a GSSAPI token after a forged header `p=tls-unique,,`, the server requires it":
                 server("GSSAPI", None, insists, change=behind(b"p=tls-unique,,"), far="GS2-KRB5"),
             "an SPNEGO token in GSSAPI": goes_on,
             "a bare Kerberos token in GSS-SPNEGO": server("GSSAPI", far="GSS-SPNEGO"),
@@ -235,7 +235,7 @@ class Application(Comparison):
             "`*auth-indicators` in GSSAPI and GSS-SPNEGO, where the application asks for it":
                 self.sees(lambda seen: seen["properties"].get("*auth-indicators"), MECHANISMS[:2],
                           there={"requested": ["*auth-indicators"]}),
-            "GS2-KRB5, and the application asks for `*mail` of a user whom no database knows":
+            "GS2-KRB5, and the application asks for `*mail` of a user who is in no database":
                 lambda module: self.outcome(THIS, module, "GS2-KRB5",
                                             None, {"requested": ["*mail"]}),
             "the mechanisms of a server without a key": self.offered("FILE:/nonexistent/keytab"),
@@ -296,7 +296,7 @@ class Clients(Comparison):
             "nothing else": choice(),
             "GSS-SPNEGO is not among them": choice("GS2-KRB5 GSSAPI"),
             "the client's security properties say NODICTIONARY": choice(props={"flags": 4}),
-            "the client must act as somebody else (`SASL_NEED_PROXY`)": choice(flags=0x8)})
+            "the client must act as another user (`SASL_NEED_PROXY`)": choice(flags=0x8)})
 
 
 class Together(Comparison):
@@ -364,10 +364,10 @@ class Options(Comparison):
     def test_back_again(self):
         def login(modules, **options):
             return lambda _: self.outcome(THIS, modules, "GSSAPI", None, self.refusing(**options))
-        self.compare(["the policy refuses everybody, and"], {
+        self.compare(["the policy refuses every user, and"], {
             "this module takes the login": login(THIS),
-            "this module lies beside the others": login("beside"),
-            "`gssloop_mechanisms: NONE`, and the others lie beside":
+            "this module is in the same folder as the others": login("beside"),
+            "`gssloop_mechanisms: NONE`, and the others are in the same folder":
                 login("beside", gssloop_mechanisms="NONE"),
             "this module was removed": login(THEIRS)}, columns=("a login",))
 
@@ -378,7 +378,7 @@ class Steps(Comparison):
             server = self.sides(THIS, "beside", mechanism)[2]
             line = re.search(r"^    (gssloop server, after leg .*)$", read(PAGE), re.MULTILINE)[1]
             self.assertIn(line, server.said())
-        theirs = re.search(r"Theirs leave `([^`]+)`", read(PAGE))[1]
+        theirs = re.search(r"Their modules write `([^`]+)`", read(PAGE))[1]
         self.assertIn(theirs, self.sides(THIS, THEIRS, "GSSAPI")[2].said())
 
     def test_only_a_part(self):

@@ -69,7 +69,7 @@ class TheGuide(OpenLdap):
     def test_1_the_client(self):
         self.follow("The client")
         self.follow("Layers")
-        self.follow("Acting as somebody else")
+        self.follow("Acting as another user")
 
     def test_2_who_gets_in(self):
         self.follow("Who gets in")

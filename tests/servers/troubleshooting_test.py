@@ -254,7 +254,7 @@ class Page(unittest.TestCase):
         texts = set(re.findall(r'\{Class::k\w+, SASL_\w+, SASL_\w+,\s*"([^"]+)"\}',
                                read("plugin/outcome.cc")))
         self.assertGreater(len(texts), 9)
-        table = re.search(r"^## What the server tells strangers\n(.*?)^## ", read(PAGE),
+        table = re.search(r"^## What the server tells clients\n(.*?)^## ", read(PAGE),
                           re.MULTILINE | re.DOTALL)[1]
         self.assertEqual(set(re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE)), texts)
 
