@@ -14,14 +14,14 @@
 #include "gssloop/gss/kerberos.h"
 #include "gssloop/gss/mechanisms.h"
 #include "gssloop/loop/explain.h"
-#include "plugin/errors.h"
-#include "plugin/gs2_client.h"
-#include "plugin/gs2_server.h"
-#include "plugin/gssapi_client.h"
-#include "plugin/gssapi_server.h"
-#include "plugin/mechanism.h"
-#include "plugin/spnego_client.h"
-#include "plugin/spnego_server.h"
+#include "plugin/mech/gs2_client.h"
+#include "plugin/mech/gs2_server.h"
+#include "plugin/mech/gssapi_client.h"
+#include "plugin/mech/gssapi_server.h"
+#include "plugin/mech/spnego_client.h"
+#include "plugin/mech/spnego_server.h"
+#include "plugin/sasl/errors.h"
+#include "plugin/sasl/mechanism.h"
 
 namespace gssloop::plugin {
 namespace {

@@ -49,7 +49,18 @@ may_include lib/gssloop/loop gssloop/base gssloop/gss gssloop/loop
 may_include lib/gssloop/io gssloop/base gssloop/gss gssloop/loop gssloop/io
 may_include lib/gssloop/authz gssloop/base gssloop/authz
 may_include lib/gssloop/capi gssloop/base gssloop/gss gssloop/loop gssloop/io gssloop/capi
-may_include plugin gssloop/base gssloop/gss gssloop/loop gssloop/authz plugin
+# Within the plugin: entry -> mech -> exchange -> layer, server -> sasl.
+plugin_library='gssloop/base gssloop/gss gssloop/loop gssloop/authz'
+# shellcheck disable=SC2086  # a list of folders
+{
+  may_include plugin/sasl $plugin_library plugin/sasl
+  may_include plugin/layer $plugin_library plugin/sasl plugin/layer
+  may_include plugin/server $plugin_library plugin/sasl plugin/server
+  may_include plugin/exchange $plugin_library plugin/sasl plugin/layer plugin/server plugin/exchange
+  may_include plugin/mech $plugin_library plugin/sasl plugin/layer plugin/server plugin/exchange \
+    plugin/mech
+  may_include plugin $plugin_library plugin
+}
 may_include tools gssloop/base gssloop/gss gssloop/loop gssloop/io gssloop/authz tools
 
 # What asks Kerberos itself about a machine is in these files of the tools.
@@ -77,9 +88,9 @@ forbid 'attribute values are made of what the mechanism returned, in gssloop/gss
   'from_mechanism' $(files lib plugin tools |
     grep -vE '^(lib/gssloop/(gss/attributes.cc|base/attribute.h)|tools/policy_login.cc)$')
 # shellcheck disable=SC2086
-forbid 'SASL codes of failures are chosen in plugin/outcome.cc only' \
+forbid 'SASL codes of failures are chosen in plugin/sasl/errors.cc only' \
   'return SASL_(FAIL|BAD[A-Z]+|NOAUTHZ|TOOWEAK|CONFIGERR)\b' \
-  $(files plugin | grep -vE '^plugin/(outcome|entry).cc$')
+  $(files plugin | grep -vE '^plugin/(sasl/errors|entry).cc$')
 
 if ((num_breaches > 0)); then
   echo "$num_breaches breaches"

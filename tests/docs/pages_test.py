@@ -53,9 +53,9 @@ def items(text, macro):
 
 def options():
     """The options that the module reads, each with its default where the source shows it."""
-    text = read("plugin/options.cc")
+    text = read("plugin/sasl/options.cc")
     defaults = dict.fromkeys(re.findall(r'\.option\("(\w+)"\)', text))
-    header = read("plugin/options.h")
+    header = read("plugin/sasl/options.h")
     for name, member in re.findall(r'reader\.boolean\("(\w+)", &options\.(\w+)\)', text):
         initial = re.search(rf"bool {member} = (true|false);", header)
         defaults[name] = "yes" if initial[1] == "true" else "no"
@@ -167,7 +167,7 @@ class Policy(unittest.TestCase):
 
 class Messages(unittest.TestCase):
     def test_each_text_for_strangers_and_no_other(self):
-        texts = set(find(r'\{Class::k\w+, SASL_\w+, SASL_\w+,\s*"([^"]+)"\}', "plugin/outcome.cc"))
+        texts = set(find(r'\{ErrorKind::k\w+, SASL_\w+, SASL_\w+,\s*"([^"]+)"\}', "plugin/sasl/errors.cc"))
         self.assertGreater(len(texts), 9)
         described = re.findall(r"^\.It (.*)$", part(MODULE_PAGE, "DIAGNOSTICS"), re.MULTILINE)
         self.assertEqual(sorted(described), sorted(texts))

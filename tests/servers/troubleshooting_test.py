@@ -251,8 +251,8 @@ class Page(unittest.TestCase):
             self.assertIn(target, anchors)
 
     def test_each_text_for_strangers_is_in_the_table(self):
-        texts = set(re.findall(r'\{Class::k\w+, SASL_\w+, SASL_\w+,\s*"([^"]+)"\}',
-                               read("plugin/outcome.cc")))
+        texts = set(re.findall(r'\{ErrorKind::k\w+, SASL_\w+, SASL_\w+,\s*"([^"]+)"\}',
+                               read("plugin/sasl/errors.cc")))
         self.assertGreater(len(texts), 9)
         table = re.search(r"^## What the server tells clients\n(.*?)^## ", read(PAGE),
                           re.MULTILINE | re.DOTALL)[1]

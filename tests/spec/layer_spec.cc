@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The security layer over the scripted mechanism: what a mechanism answers that Kerberos never
 // would. Without libsasl, whose GSS-SPNEGO arrives at Kerberos alone.
-#include "plugin/security_layer.h"
+#include "plugin/layer/security_layer.h"
 #include "tests/spec/exchange.h"
 
 namespace gssloop::testing {

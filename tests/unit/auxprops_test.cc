@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // AuxProps over libsasl's own property functions.
-#include "plugin/auxprops.h"
+#include "plugin/server/auxprops.h"
 
 #include <gtest/gtest.h>
 #include <sasl/prop.h>

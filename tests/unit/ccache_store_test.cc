@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "plugin/ccache_store.h"
+#include "plugin/sasl/ccache_store.h"
 
 #include <gtest/gtest.h>
 #include <pwd.h>

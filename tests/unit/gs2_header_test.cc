@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "plugin/gs2_header.h"
+#include "plugin/mech/gs2_header.h"
 
 #include <gtest/gtest.h>
 
 #include <random>
 #include <vector>
 
-#include "plugin/gs2_client.h"
-#include "plugin/gs2_server.h"
+#include "plugin/mech/gs2_client.h"
+#include "plugin/mech/gs2_server.h"
 #include "tests/support/spec.h"
 
 namespace gssloop::plugin {

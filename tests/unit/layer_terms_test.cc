@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "plugin/layer_terms.h"
+#include "plugin/layer/layer_terms.h"
 
 #include <gtest/gtest.h>
 

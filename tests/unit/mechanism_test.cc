@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "plugin/mechanism.h"
+#include "plugin/sasl/mechanism.h"
 
 #include <gtest/gtest.h>
 #include <sasl/sasl.h>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "plugin/options.h"
+#include "plugin/sasl/options.h"
 
 #include <gtest/gtest.h>
 
 #include <map>
 
-#include "plugin/sasl_utils.h"
+#include "plugin/sasl/sasl_utils.h"
 #include "tests/support/spec.h"
 
 namespace gssloop::plugin {

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_PLUGIN_EXCHANGE_APPLICATION_BINDING_H_
+#define GSSLOOP_PLUGIN_EXCHANGE_APPLICATION_BINDING_H_
+
+#include <sasl/saslplug.h>
+
+#include <optional>
+
+#include "gssloop/base/result.h"
+#include "gssloop/gss/context.h"
+#include "plugin/sasl/mechanism.h"
+#include "plugin/sasl/options.h"
+
+namespace gssloop::plugin {
+
+// application_binding makes GSS-API channel bindings of what the application set, alone: GSSAPI and
+// GSS-SPNEGO have no header that would say whether there are any. RFC 4752 section 3.1 knows none
+// at all; Active Directory demands them over TLS, and Cyrus SASL's own modules pass them whenever
+// the application sets some, and so do we (R2). Nothing where the application set none, or
+// gssloop_channel_binding is off; fails where it is off and the application insists. `Params` is
+// libsasl's for a client or a server.
+template <class Params>
+Result<std::optional<gss::ChannelBindings>, Error> application_binding(const Params& params,
+                                                                       const Options& options) {
+  std::optional<gss::ChannelBindings> bindings;
+  if (!SASL_CB_PRESENT(&params)) return bindings;
+  if (options.binds_channels) {
+    bindings.emplace(to_bytes(ByteView(params.cbinding->data, params.cbinding->len)));
+  } else if (SASL_CB_CRITICAL(&params)) {
+    return Error{
+        "the application requires channel binding, which gssloop_channel_binding = no "
+        "turns off"};
+  }
+  return bindings;
+}
+
+// server_binding is that for a server, which listed the -PLUS names if the option was on when the
+// module was loaded: a client that chose one believes that the channel is bound.
+inline Result<std::optional<gss::ChannelBindings>, Error> server_binding(
+    const sasl_server_params_t& params, const Options& options, const SaslMechanism& mechanism) {
+  if (SASL_CB_PRESENT(&params) && mechanism.binds_channels && !options.binds_channels) {
+    return Error{
+        "gssloop_channel_binding = no was not yet set when libsasl was initialised, so "
+        "that " +
+        mechanism.sasl_name + "-PLUS is offered: set it in the server's configuration file"};
+  }
+  return application_binding(params, options);
+}
+
+}  // namespace gssloop::plugin
+
+#endif  // GSSLOOP_PLUGIN_EXCHANGE_APPLICATION_BINDING_H_

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "plugin/exchange/client_credentials.h"
+
+#include <cstring>
+
+#include "gssloop/gss/credentials.h"
+#include "gssloop/gss/names.h"
+#include "plugin/sasl/mechanism.h"
+
+namespace gssloop::plugin {
+namespace {
+
+constexpr struct {
+  unsigned long id;
+  const char* challenge;
+  const char* prompt;
+} kPrompts[] = {
+    {SASL_CB_USER, "Authorization Name", "Please enter your authorization name"},
+    {SASL_CB_AUTHNAME, "Authentication Name", "Please enter your authentication name"},
+    {SASL_CB_PASS, "Password", "Please enter your password"},
+};
+
+bool can_ask_password(const SaslUtils& sasl) {
+  sasl_getsecret_t* procedure;
+  void* context;
+  return sasl.callback(SASL_CB_PASS, &procedure, &context) != SaslUtils::Callback::kAbsent;
+}
+
+LoginError callback_failed(const char* name, int code) {
+  return {ErrorKind::kCallback,
+          std::string("the application's callback for the ") + name + " failed with SASL code " +
+              std::to_string(code),
+          code};
+}
+
+}  // namespace
+
+// Subversion's client (1.14) asks its user, or its store of passwords, as soon as AUTHNAME is asked
+// for, and takes a name that it does not get for the end of the login, whatever the server says.
+ClientCredentials::ClientCredentials(std::string_view service)
+    : authname_is_prompt_(service == "svn") {}
+
+Result<ClientCredentials::Readiness, LoginError> ClientCredentials::gather(
+    const SaslUtils& sasl, const gss::Oid& mech, const void* gss_creds,
+    sasl_interact_t** prompt_need) {
+  take_answers(prompt_need);
+  questions_.clear();
+  if (auto error = ask(sasl, SASL_CB_USER, &authzid_, true)) return *std::move(error);
+  if (gss_creds != nullptr) {
+    borrowed_ = static_cast<gss_cred_id_t>(const_cast<void*>(gss_creds));
+    const gss::Status usable = gss::check_usable(borrowed_, mech);
+    if (!usable.is_complete()) {
+      return explain("using the credential that the application gave (SASL_GSS_CREDS)",
+                     ErrorKind::kCredential, usable);
+    }
+  } else if (!owned_) {
+    if (auto error = find_credential(sasl, mech)) return *std::move(error);
+    if (auto error = restrict_to_kerberos(mech)) return *std::move(error);
+  }
+  return questions_.empty() ? Readiness::kReady : put_questions(sasl, prompt_need);
+}
+
+// What else this machine has credentials for is not offered to a server: it would answer NTLM's
+// challenge, say, with something to guess the password by.
+std::optional<LoginError> ClientCredentials::restrict_to_kerberos(const gss::Oid& mech) {
+  if (!owned_ || mech != gss::Oid::spnego()) return std::nullopt;
+  const gss::Status restricted = gss::restrict_negotiation(&owned_, gss::Oid::krb5());
+  if (restricted.is_complete()) return std::nullopt;
+  return explain("restricting the negotiation to Kerberos", ErrorKind::kCredential, restricted);
+}
+
+std::optional<LoginError> ClientCredentials::suppress_default_protection(const gss::Oid& mech) {
+  if (borrowed_ != GSS_C_NO_CREDENTIAL) {
+    auto copy = gss::duplicate(borrowed_);
+    if (!copy) return explain("copying the credential", ErrorKind::kCredential, copy.error());
+    owned_ = *std::move(copy);
+    borrowed_ = GSS_C_NO_CREDENTIAL;
+    // What the original was restricted to is not copied.
+    if (auto error = restrict_to_kerberos(mech)) return error;
+  }
+  const gss::Status done = gss::suppress_default_protection(&owned_);
+  // A mechanism without the option grants what it was asked for anyway; what it granted is looked
+  // at when the context is complete.
+  if (done.is_complete() || done.routine_error() == GSS_S_UNAVAILABLE) return std::nullopt;
+  return explain("preparing the credential", ErrorKind::kCredential, done);
+}
+
+void ClientCredentials::free_prompts() noexcept {
+  if (prompts_ != nullptr) free_(prompts_);
+  prompts_ = nullptr;
+}
+
+// Answers to the last round of SASL_INTERACT: libsasl hands our own list back.
+void ClientCredentials::take_answers(sasl_interact_t** prompt_need) {
+  if (prompts_ == nullptr || prompt_need == nullptr || *prompt_need != prompts_) return;
+  for (sasl_interact_t* prompt = *prompt_need; prompt->id != SASL_CB_LIST_END; ++prompt) {
+    const auto* text = static_cast<const char*>(prompt->result);
+    const std::string_view answer(text != nullptr ? text : "", text != nullptr ? prompt->len : 0);
+    if (prompt->id == SASL_CB_USER) authzid_ = {true, std::string(answer)};
+    if (prompt->id == SASL_CB_AUTHNAME) authname_ = {true, std::string(answer)};
+    if (prompt->id == SASL_CB_PASS) {
+      password_ = Secret(as_bytes(answer));
+      is_password_settled_ = true;
+    }
+  }
+  *prompt_need = nullptr;
+  free_prompts();
+}
+
+std::optional<LoginError> ClientCredentials::ask(const SaslUtils& sasl, unsigned long id,
+                                                 Answer* answer, bool may_interact) {
+  if (answer->is_settled) return std::nullopt;
+  sasl_getsimple_t* procedure;
+  void* context;
+  switch (sasl.callback(id, &procedure, &context)) {
+    case SaslUtils::Callback::kByInteraction:
+      if (may_interact) questions_.push_back(id);
+      return std::nullopt;
+    case SaslUtils::Callback::kProcedure: {
+      // Where the application has no such callback, libsasl answers AUTHNAME by $USER, with the
+      // connection as context: the name of an account on this machine is nobody's wish.
+      if (id == SASL_CB_AUTHNAME && context == sasl.conn()) break;
+      if (id == SASL_CB_AUTHNAME && authname_is_prompt_ && !may_interact) return std::nullopt;
+      const char* text = nullptr;
+      const int code = procedure(context, static_cast<int>(id), &text, nullptr);
+      // An application that has no authentication name to give logs in by its default ticket. One
+      // that cannot say whom to act as must not act as somebody else instead.
+      if (code != SASL_OK && id == SASL_CB_USER) return callback_failed("authorization name", code);
+      *answer = {true, code == SASL_OK && text != nullptr ? text : ""};
+      return std::nullopt;
+    }
+    case SaslUtils::Callback::kAbsent:
+      break;
+  }
+  answer->is_settled = true;
+  return std::nullopt;
+}
+
+std::optional<LoginError> ClientCredentials::ask_password(const SaslUtils& sasl) {
+  if (is_password_settled_) return std::nullopt;
+  sasl_getsecret_t* procedure;
+  void* context;
+  switch (sasl.callback(SASL_CB_PASS, &procedure, &context)) {
+    case SaslUtils::Callback::kByInteraction:
+      questions_.push_back(SASL_CB_PASS);
+      return std::nullopt;
+    case SaslUtils::Callback::kProcedure: {
+      sasl_secret_t* secret = nullptr;  // the application's, which frees it
+      const int code = procedure(sasl.conn(), context, SASL_CB_PASS, &secret);
+      if (code != SASL_OK || secret == nullptr) {
+        return callback_failed("password", code == SASL_OK ? SASL_BADPARAM : code);
+      }
+      password_ = Secret(ByteView(secret->data, secret->len));
+      break;
+    }
+    case SaslUtils::Callback::kAbsent:
+      break;
+  }
+  is_password_settled_ = true;
+  return std::nullopt;
+}
+
+std::optional<LoginError> ClientCredentials::find_credential(const SaslUtils& sasl,
+                                                             const gss::Oid& mech) {
+  if (auto error = ask(sasl, SASL_CB_AUTHNAME, &authname_, false)) return error;
+  gss::Status no_ticket = try_ticket(sasl, mech);
+  if (owned_) return std::nullopt;
+  if (can_ask_password(sasl)) {
+    const bool was_settled = authname_.is_settled;
+    if (auto error = ask(sasl, SASL_CB_AUTHNAME, &authname_, true)) return error;
+    // A name that was only asked for now may have a ticket: here, or in the next round.
+    if (!authname_.is_settled) return wait_for_answer(sasl, no_ticket);
+    if (!authname_.text.empty()) {
+      if (!was_settled) no_ticket = try_ticket(sasl, mech);
+      if (owned_) return std::nullopt;
+      if (auto error = ask_password(sasl)) {
+        // An application with a procedure but no password, such as librdkafka, counts on a ticket.
+        error->sentence = lack_of_ticket(no_ticket).sentence + "; and " + error->sentence;
+        return error;
+      }
+      if (!is_password_settled_) return wait_for_answer(sasl, no_ticket);
+      if (!password_.empty()) return use_password(mech);
+    }
+  }
+  return lack_of_ticket(no_ticket);
+}
+
+LoginError ClientCredentials::lack_of_ticket(const gss::Status& no_ticket) const {
+  return explain(authname_.text.empty()
+                     ? "finding a credential"
+                     : "finding a credential for " + printable(as_bytes(authname_.text)),
+                 ErrorKind::kCredential, no_ticket);
+}
+
+// An application that cannot ask gives up here, as LDAP's clients do under -Q: sasl_errdetail is
+// then all that its user sees.
+std::optional<LoginError> ClientCredentials::wait_for_answer(const SaslUtils& sasl,
+                                                             const gss::Status& no_ticket) const {
+  sasl.set_error(lack_of_ticket(no_ticket).sentence);
+  return std::nullopt;
+}
+
+gss::Result<gss::Name> ClientCredentials::login_name() const {
+  if (authname_.text.empty()) return gss::Name();
+  return gss::import_name(authname_.text, gss::NameForm::kUser);
+}
+
+// Leaves owned_ empty, and says why, when there is no ticket. Whether a ticket still lives is
+// looked at only where a password could take its place: otherwise the exchange itself tells.
+gss::Status ClientCredentials::try_ticket(const SaslUtils& sasl, const gss::Oid& mech) {
+  auto name = login_name();
+  if (!name) return std::move(name).error();
+  auto credential = gss::acquire_initiator(name->get(), mech);
+  if (!credential) return std::move(credential).error();
+  if (can_ask_password(sasl)) {
+    // Of SPNEGO's credential Kerberos' part counts: others may be there without a ticket.
+    const auto ticket = gss::acquire_initiator(name->get(), arrives_at(mech));
+    if (!ticket) return ticket.error();
+    const auto lifetime = gss::remaining_lifetime(ticket->get());
+    if (!lifetime) return lifetime.error();
+    if (*lifetime == 0) {
+      return gss::Status("gss_inquire_cred", GSS_S_CREDENTIALS_EXPIRED, 0, mech);
+    }
+  }
+  owned_ = *std::move(credential);
+  return {};
+}
+
+std::optional<LoginError> ClientCredentials::use_password(const gss::Oid& mech) {
+  auto name = login_name();
+  if (name) {
+    auto credential = gss::acquire_with_password(name->get(), mech, password_);
+    password_.wipe();
+    if (credential) {
+      owned_ = *std::move(credential);
+      return std::nullopt;
+    }
+    name = std::move(credential).error();
+  }
+  return explain(
+      "getting a credential for " + printable(as_bytes(authname_.text)) + " with a password",
+      ErrorKind::kCredential, name.error());
+}
+
+Result<ClientCredentials::Readiness, LoginError> ClientCredentials::put_questions(
+    const SaslUtils& sasl, sasl_interact_t** prompt_need) {
+  const std::size_t num_prompts = questions_.size() + 1;
+  void* memory =
+      prompt_need == nullptr ? nullptr : sasl.get()->malloc(num_prompts * sizeof(sasl_interact_t));
+  if (memory == nullptr) {
+    return LoginError{prompt_need == nullptr ? ErrorKind::kMisuse : ErrorKind::kMemory,
+                      "the application cannot be asked for a name or a password"};
+  }
+  std::memset(memory, 0, num_prompts * sizeof(sasl_interact_t));
+  auto* prompts = static_cast<sasl_interact_t*>(memory);
+  for (std::size_t i = 0; i < questions_.size(); ++i) {
+    for (const auto& [id, challenge, prompt] : kPrompts) {
+      if (id != questions_[i]) continue;
+      prompts[i].id = id;
+      prompts[i].challenge = challenge;
+      prompts[i].prompt = prompt;
+    }
+  }
+  prompts[questions_.size()].id = SASL_CB_LIST_END;
+  free_prompts();
+  prompts_ = prompts;
+  free_ = sasl.get()->free;
+  *prompt_need = prompts;
+  return Readiness::kInteract;
+}
+
+}  // namespace gssloop::plugin

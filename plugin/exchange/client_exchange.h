@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_PLUGIN_EXCHANGE_CLIENT_EXCHANGE_H_
+#define GSSLOOP_PLUGIN_EXCHANGE_CLIENT_EXCHANGE_H_
+
+#include <optional>
+#include <string>
+
+#include "gssloop/loop/initiator.h"
+#include "plugin/exchange/client_credentials.h"
+#include "plugin/exchange/exchange.h"
+#include "plugin/layer/layer_terms.h"
+#include "plugin/sasl/mechanism.h"
+#include "plugin/sasl/options.h"
+
+namespace gssloop::plugin {
+
+// ClientExchange is one client's exchange, as far as all mechanisms share it:
+//
+//   who logs in and with what -> Initiator -> (the mechanism's own part) -> what libsasl is told
+class ClientExchange : public Exchange {
+ public:
+  // step is libsasl's mech_step: returns SASL_OK, SASL_CONTINUE, SASL_INTERACT or an error code.
+  int step(std::optional<ByteView> server_in, sasl_interact_t** prompt_need,
+           const char** client_out, unsigned* client_out_len, sasl_out_params_t* oparams);
+
+ protected:
+  // Plan is what a mechanism asks of the context.
+  struct Plan {
+    Flags request;  // beside mutual authentication, which every mechanism asks for and demands
+    std::optional<gss::ChannelBindings> bindings;
+    // Integrity and confidentiality only where `request` has them (R10).
+    bool only_as_requested = false;
+  };
+
+  ClientExchange(const SaslMechanism& mechanism, const sasl_client_params_t& params)
+      : Exchange(params.utils),
+        mechanism_(mechanism),
+        params_(params),
+        credentials_(params.service) {}
+
+  virtual Result<Plan, LoginError> plan() = 0;
+  // put_token sends a token of the loop.
+  virtual std::optional<LoginError> put_token(ByteView token);
+  // on_established follows the last token; one may be ready to be sent.
+  virtual StepResult on_established() = 0;
+  // on_later_message takes what comes after the context is complete.
+  virtual StepResult on_later_message(ByteView message);
+
+  // plan_by_limits is the plan of GSSAPI and GSS-SPNEGO, which take the application's bindings and
+  // want what its security properties leave room for; confidentiality only where
+  // `wants_confidentiality`. `always` are flags beside those.
+  Result<Plan, LoginError> plan_by_limits(const SsfLimits& limits, bool wants_confidentiality,
+                                          Flags always);
+  // finish tells libsasl that the login is done, acting as `authzid` (empty: as oneself); the last
+  // thing that a mechanism does.
+  StepResult finish(const std::string& authzid);
+
+  std::string subject() const;
+  LoginError login_error(ErrorKind kind, const std::string& message) const {
+    return {kind, subject() + " failed: " + message};
+  }
+  SsfLimits ssf_limits() const { return SsfLimits::of(params_.props, params_.external_ssf); }
+  bool is_http() const noexcept { return (params_.flags & SASL_NEED_HTTP) != 0; }
+  const SaslMechanism& mechanism() const noexcept { return mechanism_; }
+  const sasl_client_params_t& params() const noexcept { return params_; }
+  const Options& options() const noexcept { return options_; }
+  const std::string& authzid() const noexcept { return credentials_.authzid(); }
+  loop::EstablishedContext& context() noexcept { return *context_; }
+
+ private:
+  int report(const LoginError& error) const final { return report_client(sasl(), error); }
+  std::string layer_name() const final {
+    return mechanism_.sasl_name + " security layer to " + target_;
+  }
+  StepResult advance(ByteView message, sasl_interact_t** prompt_need);
+  StepResult begin(sasl_interact_t** prompt_need);
+  StepResult start_loop();
+  StepResult perform(loop::Step step);
+  std::optional<LoginError> name_both_sides();
+  std::optional<LoginError> canonicalize(const std::string& authzid);
+
+  const SaslMechanism& mechanism_;
+  const sasl_client_params_t& params_;  // libsasl's, which may change between steps
+  ClientCredentials credentials_;
+  Options options_;
+  std::string target_;
+  std::optional<loop::Initiator> initiator_;
+  std::optional<loop::EstablishedContext> context_;
+  gss::Name local_name_, peer_name_;
+  // Why this login failed. libsasl disposes of a server's exchange then, but not of a client's.
+  std::optional<LoginError> failed_;
+};
+
+}  // namespace gssloop::plugin
+
+#endif  // GSSLOOP_PLUGIN_EXCHANGE_CLIENT_EXCHANGE_H_

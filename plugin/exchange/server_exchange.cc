@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "plugin/exchange/server_exchange.h"
+
+#include <utility>
+
+#include "plugin/exchange/trace.h"
+
+namespace gssloop::plugin {
+
+int ServerExchange::step(std::optional<ByteView> client_in, const char** server_out,
+                         unsigned* server_out_len, sasl_out_params_t* oparams) {
+  begin_step(oparams);
+  hand_over(server_out, server_out_len);  // nothing, should this step fail
+  // The error token went out with the last step; whatever comes back, the login has failed (G15).
+  if (announced_) return set_client_error(sasl(), *announced_, login_.options.is_verbose);
+  const StepResult result = advance(client_in);
+  if (!result) return report(result.error());
+  hand_over(server_out, server_out_len);
+  return *result;
+}
+
+StepResult ServerExchange::advance(std::optional<ByteView> client_in) {
+  const ByteView message = client_in.value_or(ByteView());
+  Next next;
+  if (server_login_.has_context()) {
+    next = on_later_message(message);
+  } else {
+    if (!acceptor_ && !client_in && !has_challenged_) {
+      has_challenged_ = true;
+      put({});  // RFC 5801 section 6: no message yet is answered by an empty challenge, once
+      return SASL_CONTINUE;
+    }
+    auto step = negotiate(message);
+    if (!step) return std::move(step).error();
+    if (is_tracing(login_.params)) trace_step(sasl(), "server", acceptor_->num_legs(), *step);
+    if (step->is_failed()) return fail(*step);
+    if (const auto token = step->token_to_send()) put(*token);
+    if (!step->is_established()) return SASL_CONTINUE;
+    if (auto error = server_login_.on_context(step->take_context())) return *std::move(error);
+    next = on_established();
+  }
+  if (auto* error = std::get_if<LoginError>(&next)) return std::move(*error);
+  if (auto* completion = std::get_if<Completion>(&next)) return complete(std::move(*completion));
+  return SASL_CONTINUE;
+}
+
+// The client's next token through the loop.
+Result<loop::Step, LoginError> ServerExchange::negotiate(ByteView message) {
+  if (acceptor_) return acceptor_->on_token(message);
+  return begin(message);
+}
+
+Result<loop::Step, LoginError> ServerExchange::begin(ByteView message) {
+  if (auto error = login_.begin()) return *std::move(error);
+  server_login_.begin();
+  if (message.size() > login_.options.limits.max_token_len) {
+    return login_.login_error(ErrorKind::kProtocol, "the first message is too long");
+  }
+  auto opening = open(message);
+  if (!opening) return std::move(opening).error();
+  const auto credential = server_login_.credential();
+  if (!credential) return credential.error();
+  // An application may insist on what the mechanism's standard leaves to the client.
+  Flags required = opening->required;
+  if ((login_.params.props.security_flags & SASL_SEC_MUTUAL_AUTH) != 0) {
+    required = required | Flag::kMutual;
+  }
+  acceptor_.emplace(gss::AcceptorInput{*credential, std::move(opening->bindings)}, required,
+                    login_.options.limits);
+  return acceptor_->on_token(opening->token);
+}
+
+// A token cannot leave together with a failure: it goes as a challenge, and the next step fails
+// (G15). The log says why at once.
+StepResult ServerExchange::fail(const loop::Step& step) {
+  LoginError error = explain(login_.subject(), step.failure());
+  if (!step.row().has(loop::Action::kSendErrorToken) || !login_.options.sends_error_token) {
+    return error;
+  }
+  report(error);
+  announced_ = std::move(error);
+  put(*step.token_to_send());
+  return SASL_CONTINUE;
+}
+
+StepResult ServerExchange::complete(Completion completion) {
+  if (is_tracing(login_.params)) trace_layer(sasl(), "server", layer());
+  if (auto error =
+          server_login_.complete_login(completion.authzid, std::move(completion.binding),
+                                       layer() != nullptr ? layer()->ssf() : 0, oparams())) {
+    return *std::move(error);
+  }
+  fill_layer_params();
+  return SASL_OK;
+}
+
+ServerExchange::Next ServerExchange::on_later_message(ByteView) {
+  return login_.login_error(ErrorKind::kProtocol, "a message came after the last one");
+}
+
+// An acceptor passes over bindings that the initiator did not send (G10): only the flag tells that
+// they were verified. libsasl would notice too, but only after the login was carried out.
+std::optional<LoginError> ServerExchange::check_unbound() {
+  if (!SASL_CB_CRITICAL(&login_.params) || context().flags().has(Flag::kChannelBound)) {
+    return std::nullopt;
+  }
+  return login_.login_error(ErrorKind::kBinding,
+                            "this server requires channel binding, and the client did not bind");
+}
+
+Binding ServerExchange::verified_binding() {
+  if (!SASL_CB_PRESENT(&login_.params) || !context().flags().has(Flag::kChannelBound)) return {};
+  return {SASL_CB_DISP_USED, login_.params.cbinding->name};
+}
+
+std::string ServerExchange::layer_name() const {
+  return login_.mechanism.sasl_name + " security layer of " +
+         printable(as_bytes(server_login_.authid())) + " at " + login_.key.text();
+}
+
+}  // namespace gssloop::plugin

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_PLUGIN_EXCHANGE_SERVER_EXCHANGE_H_
+#define GSSLOOP_PLUGIN_EXCHANGE_SERVER_EXCHANGE_H_
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "gssloop/loop/acceptor.h"
+#include "plugin/exchange/exchange.h"
+#include "plugin/exchange/login_context.h"
+#include "plugin/exchange/server_login.h"
+
+namespace gssloop::plugin {
+
+// ServerExchange is one server's exchange, from the client's first message to a complete context,
+// as far as all mechanisms share it. advance() is the whole path of a message:
+//
+//   message -> open() -> Acceptor -> context -> on_established() -> ServerLogin -> SASL_OK
+//
+// A mechanism returns what to accept with, and what comes after the context.
+class ServerExchange : public Exchange {
+ public:
+  // step is libsasl's mech_step: returns SASL_OK, SASL_CONTINUE or an error code. `client_in` is
+  // nullopt where there was no message at all.
+  int step(std::optional<ByteView> client_in, const char** server_out, unsigned* server_out_len,
+           sasl_out_params_t* oparams);
+
+ protected:
+  ServerExchange(ServerPlugin* plugin, const SaslMechanism& mechanism,
+                 const sasl_server_params_t& params)
+      : Exchange(params.utils), login_(plugin, mechanism, params, sasl()), server_login_(login_) {}
+
+  // Opening is what a context is accepted with.
+  struct Opening {
+    std::optional<gss::ChannelBindings> bindings;
+    Flags required;     // as in gssloop/loop/acceptor.h
+    ByteView token;     // the client's first; in its message, or in `framed`
+    Bytes framed = {};  // a token that had to be put together
+  };
+  // What comes after a message: the exchange continues with what the mechanism has put(), or it is
+  // complete, with the identity that the peer acts as (empty: its own) and what became of channel
+  // binding, or it fails.
+  struct Continue {};
+  struct Completion {
+    std::string authzid;
+    Binding binding;
+  };
+  using Next = std::variant<Continue, Completion, LoginError>;
+
+  // open takes the client's first message apart.
+  virtual Result<Opening, LoginError> open(ByteView message) = 0;
+  // on_established follows the last token, when the peer is known; a token may be ready to be sent.
+  virtual Next on_established() = 0;
+  // on_later_message takes what comes after the context is complete.
+  virtual Next on_later_message(ByteView message);
+
+  // For mechanisms that pass the application's own bindings (application_binding.h): check_unbound
+  // refuses a peer that did not bind where the application insists; verified_binding is what to
+  // tell libsasl.
+  std::optional<LoginError> check_unbound();
+  Binding verified_binding();
+
+  const LoginContext& login() const noexcept { return login_; }
+  loop::EstablishedContext& context() noexcept { return server_login_.context(); }
+
+ private:
+  int report(const LoginError& error) const final {
+    return report_server(sasl(), error, login_.options.is_verbose);
+  }
+  std::string layer_name() const final;
+  StepResult advance(std::optional<ByteView> client_in);
+  Result<loop::Step, LoginError> negotiate(ByteView message);
+  Result<loop::Step, LoginError> begin(ByteView message);
+  StepResult fail(const loop::Step& step);
+  StepResult complete(Completion completion);
+
+  LoginContext login_;
+  ServerLogin server_login_;
+  std::optional<loop::Acceptor> acceptor_;
+  bool has_challenged_ = false;
+  // Why this login has failed already, while its error token is under way.
+  std::optional<LoginError> announced_;
+};
+
+}  // namespace gssloop::plugin
+
+#endif  // GSSLOOP_PLUGIN_EXCHANGE_SERVER_EXCHANGE_H_

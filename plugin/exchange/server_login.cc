@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "plugin/exchange/server_login.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "gssloop/authz/identity.h"
+#include "gssloop/gss/credentials.h"
+#include "gssloop/gss/names.h"
+#include "plugin/exchange/trace.h"
+
+namespace gssloop::plugin {
+
+Result<gss_cred_id_t, LoginError> ServerLogin::credential() {
+  if (login_.params.gss_creds != nullptr) {
+    return static_cast<gss_cred_id_t>(const_cast<void*>(login_.params.gss_creds));
+  }
+  auto held = login_.plugin->credentials.get(login_.key);
+  if (!held) return explain(login_.subject(), ErrorKind::kCredential, held.error());
+  credential_ = *std::move(held);
+  return credential_->credential.get();
+}
+
+std::optional<LoginError> ServerLogin::on_context(loop::EstablishedContext context) {
+  context_ = std::move(context);
+  // Credentials that an application gave may serve several mechanisms; the client named this one.
+  // RFC 4752 section 3.2: if mech_type differs, authentication MUST be aborted.
+  if (context_->mech() != arrives_at(login_.mechanism.gss_mechanism.oid)) {
+    return login_.login_error(ErrorKind::kProtocol, "the token was made for another mechanism, " +
+                                                        context_->mech().dotted());
+  }
+  if (auto error = check_acceptor_name()) return error;
+  return collect_peer_info();
+}
+
+std::optional<LoginError> ServerLogin::complete_login(const std::string& authzid, Binding binding,
+                                                      unsigned ssf, sasl_out_params_t* oparams) {
+  binding_ = std::move(binding);
+  if (is_tracing(login_.params)) trace_attributes(login_.sasl, *context_);
+  peer_.is_channel_bound = binding_.disposition == SASL_CB_DISP_USED;
+  peer_.ssf = std::max<unsigned>(ssf, login_.params.external_ssf);
+  authz::RuleContext rules(*login_.policy, std::move(peer_));
+  if (auto error = decide(authzid, &rules, oparams)) return error;
+  if (auto error = store_delegated(*oparams)) return error;
+  properties_.publish(rules, rules.peer().authid == rules.peer().authzid);
+  fill(oparams);
+  return std::nullopt;
+}
+
+// Which of the server's names the ticket was for. Asking the context costs as much as a twentieth
+// of a login, so where only one name can have been meant, that is the answer.
+gss_name_t ServerLogin::local_name() {
+  using Kind = ServicePrincipal::Kind;
+  if (credential_ && login_.key.principal.kind == Kind::kServiceAtHost) {
+    return credential_->name.get();
+  }
+  if (!acceptor_name_) {
+    if (auto name = context_->target_name()) acceptor_name_ = *std::move(name);
+  }
+  return acceptor_name_.get();
+}
+
+// R12: a keytab may hold keys of several services; a ticket for another one is not for us.
+std::optional<LoginError> ServerLogin::check_acceptor_name() {
+  if (login_.key.principal.kind != ServicePrincipal::Kind::kAnyHost) return std::nullopt;
+  std::string acceptor;
+  if (gss_name_t name = local_name(); name != GSS_C_NO_NAME) {
+    if (auto displayed = gss::display(name)) acceptor = std::move(displayed->text);
+  }
+  if (authz::service_of(acceptor) == login_.key.service) return std::nullopt;
+  return login_.login_error(ErrorKind::kRejected,
+                            "the ticket is for \"" + printable(as_bytes(acceptor)) +
+                                "\", another service (service_principal = ** would accept it)");
+}
+
+// Gathers what rules may ask about, and nothing else: each attribute costs microseconds.
+std::optional<LoginError> ServerLogin::collect_peer_info() {
+  auto peer = context_->peer();
+  if (!peer) return explain(login_.subject(), ErrorKind::kMechanism, peer.error());
+  peer_ = {};
+  peer_.service = login_.key.service;
+  peer_.mechanism = login_.policy_mechanism;
+  peer_.default_realm = login_.plugin->default_realm;
+  if (login_.params.user_realm != nullptr) peer_.application_realm = login_.params.user_realm;
+  peer_.set_name(std::move(peer->text), peer->is_anonymous);
+  read_attributes();
+  read_local_name();
+  return std::nullopt;
+}
+
+void ServerLogin::read_attributes() {
+  auto names = authz::attributes_needed(*login_.policy, peer_, requested_);
+  if (names.empty()) return;
+  const auto info = context_->inquire_source();
+  if (!info) {
+    peer_.unlisted = "the peer's attributes cannot be listed: " + info.error().text();
+    return;
+  }
+  for (std::string& name : names) {
+    if (std::ranges::find(info->attributes, name) == info->attributes.end()) continue;
+    auto attribute = context_->source_attribute(name);
+    if (attribute) {
+      peer_.attributes.readable.push_back(*std::move(attribute));
+    } else {
+      peer_.attributes.unreadable.push_back({std::move(name), attribute.error().text()});
+    }
+  }
+}
+
+void ServerLogin::read_local_name() {
+  const authz::Scope& scope = login_.policy->scope(peer_.service, peer_.mechanism);
+  if (peer_.is_anonymous || !scope.uses(authz::reserved::kLocalName)) return;
+  auto name = gss::local_name(context_->source(), context_->mech());
+  if (name) {
+    peer_.local_name.values.push_back(*std::move(name));
+  } else {
+    peer_.local_name.unknown = name.error().text();
+  }
+}
+
+std::optional<LoginError> ServerLogin::decide(const std::string& authzid, authz::RuleContext* rules,
+                                              sasl_out_params_t* oparams) {
+  std::optional<int> refused_by_callback;
+  const auto decision = authz::decide_login(
+      rules, authzid, [&](authz::LoginDecision* so_far) -> std::optional<Error> {
+        authid_ = so_far->authid;
+        properties_.request(so_far->published);
+        const int code = canonicalize(so_far, oparams);
+        if (code == SASL_OK) return std::nullopt;
+        refused_by_callback = code;
+        return Error{"libsasl or the application does not take the name \"" +
+                     printable(as_bytes(so_far->authid)) + "\" acting as \"" +
+                     printable(as_bytes(so_far->authzid)) +
+                     "\" - look at its canon_user callback, and at auxprop plugins that fail"};
+      });
+  if (is_tracing(login_.params)) trace_decision(login_.sasl, decision);
+  if (decision.is_admitted()) return std::nullopt;
+  LoginError error = error_of(decision);
+  error.callback_code = refused_by_callback;
+  return error;
+}
+
+// Has libsasl and the application make the canonical names. Fails with their SASL code.
+int ServerLogin::canonicalize(authz::LoginDecision* decision, sasl_out_params_t* oparams) const {
+  const bool is_same = decision->authzid == decision->authid;
+  // Verified by Kerberos: no database of libsasl's needs to know the user.
+  constexpr unsigned kVerified = SASL_CU_EXTERNALLY_VERIFIED;
+  const auto canon = [&](const std::string& name, unsigned flags) {
+    return login_.params.canon_user(login_.sasl.conn(), name.c_str(),
+                                    static_cast<unsigned>(name.size()), flags | kVerified, oparams);
+  };
+  int code = canon(decision->authid, is_same ? SASL_CU_AUTHID | SASL_CU_AUTHZID : SASL_CU_AUTHID);
+  if (code == SASL_OK && !is_same) code = canon(decision->authzid, SASL_CU_AUTHZID);
+  if (code != SASL_OK) return code;
+  decision->authid = oparams->authid;
+  decision->authzid = oparams->user;
+  return code;
+}
+
+LoginError ServerLogin::error_of(const authz::LoginDecision& decision) const {
+  using Refusal = authz::LoginDecision::Refusal;
+  const auto quoted = [](const std::string& name) {
+    return "\"" + printable(as_bytes(name)) + "\"";
+  };
+  switch (decision.refusal) {
+    case Refusal::kAnonymity:
+      return login_.login_error(ErrorKind::kAnonymous, decision.reason);
+    case Refusal::kIdentity:
+      return login_.login_error(ErrorKind::kIdentity, decision.reason);
+    case Refusal::kPolicyIdentity:
+      return login_.login_error(ErrorKind::kPolicy, decision.reason);
+    case Refusal::kRules:
+      return login_.login_error(
+          ErrorKind::kPolicy,
+          "the policy does not admit " + quoted(decision.authid) + ": " + decision.reason);
+    case Refusal::kAuthorize:
+      return login_.login_error(ErrorKind::kPolicy, quoted(decision.authid) + " asks to act as " +
+                                                        quoted(decision.authzid) + ", but " +
+                                                        decision.reason);
+    case Refusal::kCanonicalization:
+    case Refusal::kNone:
+      break;
+  }
+  return login_.login_error(ErrorKind::kCallback, decision.reason);
+}
+
+// Option ccache_store: the delegated credential also goes where other programs find it.
+std::optional<LoginError> ServerLogin::store_delegated(const sasl_out_params_t& oparams) {
+  if (!login_.options.ccache_store || context_->delegated() == GSS_C_NO_CREDENTIAL) {
+    return std::nullopt;
+  }
+  const auto ccache = login_.options.ccache_store->expand(oparams.authid);
+  if (!ccache) return login_.login_error(ErrorKind::kIdentity, ccache.error().message);
+  const gss::Status stored = gss::store(context_->delegated(), *ccache);
+  if (stored.is_complete()) return std::nullopt;
+  return explain(login_.subject() + " (storing the delegated credential in " + *ccache + ")",
+                 ErrorKind::kConfiguration, stored);
+}
+
+void ServerLogin::fill(sasl_out_params_t* oparams) {
+  delegated_ = context_->delegated();
+  oparams->client_creds = delegated_ != GSS_C_NO_CREDENTIAL ? &delegated_ : nullptr;
+  oparams->gss_peer_name = context_->source();
+  oparams->gss_local_name = local_name();
+  const bool is_bound = binding_.disposition == SASL_CB_DISP_USED;
+  oparams->cbindingdisp = binding_.disposition;
+  oparams->cbindingname = is_bound ? binding_.name.c_str() : nullptr;
+}
+
+}  // namespace gssloop::plugin

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_PLUGIN_EXCHANGE_SERVER_LOGIN_H_
+#define GSSLOOP_PLUGIN_EXCHANGE_SERVER_LOGIN_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gssloop/authz/decision.h"
+#include "gssloop/loop/established_context.h"
+#include "plugin/exchange/login_context.h"
+#include "plugin/server/auxprops.h"
+
+namespace gssloop::plugin {
+
+// Binding is what became of channel binding.
+struct Binding {
+  sasl_cbinding_disp_t disposition = SASL_CB_DISP_NONE;
+  std::string name = {};  // of SASL_CB_DISP_USED
+};
+
+// ServerLogin is what follows a complete context on a server, in every mechanism:
+//
+//   context -> which of the server's names the ticket was for -> what is known of the peer
+//           -> the policy's decision, with canon_user in it -> auxiliary properties
+//           -> what libsasl is told
+class ServerLogin {
+ public:
+  explicit ServerLogin(const LoginContext& login)
+      : login_(login), properties_(login.sasl, login.params.propctx) {}
+  ServerLogin(const ServerLogin&) = delete;
+  ServerLogin& operator=(const ServerLogin&) = delete;
+
+  // begin removes what an earlier attempt on this connection, or a database, left.
+  void begin() { requested_ = properties_.begin(*login_.policy, login_.policy_mechanism); }
+
+  // credential is what to accept with: the application's own credential, or the one that the
+  // options name. Borrowed.
+  Result<gss_cred_id_t, LoginError> credential();
+
+  // on_context takes the context and finds out who the peer is.
+  std::optional<LoginError> on_context(loop::EstablishedContext context);
+  bool has_context() const noexcept { return context_.has_value(); }
+  loop::EstablishedContext& context() noexcept { return *context_; }
+
+  // complete_login lets the policy and the application decide, with the peer acting as `authzid`
+  // (empty: as itself). `ssf` is the strength of the security layer, in bits. What `oparams` points
+  // to then lives as long as this object.
+  std::optional<LoginError> complete_login(const std::string& authzid, Binding binding,
+                                           unsigned ssf, sasl_out_params_t* oparams);
+  // authid is who the peer is, once the login is complete.
+  const std::string& authid() const noexcept { return authid_; }
+
+ private:
+  std::optional<LoginError> check_acceptor_name();
+  std::optional<LoginError> collect_peer_info();
+  void read_attributes();
+  void read_local_name();
+  gss_name_t local_name();
+  std::optional<LoginError> decide(const std::string& authzid, authz::RuleContext* rules,
+                                   sasl_out_params_t* oparams);
+  int canonicalize(authz::LoginDecision* decision, sasl_out_params_t* oparams) const;
+  LoginError error_of(const authz::LoginDecision& decision) const;
+  std::optional<LoginError> store_delegated(const sasl_out_params_t& oparams);
+  void fill(sasl_out_params_t* oparams);
+
+  const LoginContext& login_;
+  AuxProps properties_;
+  std::vector<authz::Definition> requested_;  // what fills the properties that were requested
+  std::shared_ptr<const AcceptorCredential> credential_;  // null: the application's own
+  std::optional<loop::EstablishedContext> context_;
+  gss::Name acceptor_name_;
+  authz::PeerInfo peer_;
+  std::string authid_;
+  Binding binding_;
+  gss_cred_id_t delegated_ = GSS_C_NO_CREDENTIAL;  // what oparams->client_creds points to
+};
+
+}  // namespace gssloop::plugin
+
+#endif  // GSSLOOP_PLUGIN_EXCHANGE_SERVER_LOGIN_H_

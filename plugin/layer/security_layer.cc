@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "plugin/layer/security_layer.h"
+
+#include <algorithm>
+
+namespace gssloop::plugin {
+namespace {
+
+constexpr std::size_t kPrefixLen = 4;
+
+gss::Protection protection_of(Layer layer) noexcept {
+  return layer == Layer::kConfidentiality ? gss::Protection::kConfidentiality
+                                          : gss::Protection::kIntegrity;
+}
+
+// What most peers take, slapd among them. The maximum of libldap's clients is larger: going by that
+// alone, they would send packets that hardly any server takes.
+constexpr std::uint32_t kCommonMaxLen = 65536;
+
+void write_length(std::uint32_t len, Bytes* packet) noexcept {
+  for (std::size_t i = 0; i < kPrefixLen; ++i) {
+    (*packet)[i] = static_cast<std::uint8_t>(len >> (8 * (kPrefixLen - 1 - i)));
+  }
+}
+
+// Whether a mechanism's answer for the largest message is one: some wrap around below zero.
+bool is_sane(OM_uint32 max_message_len, std::uint32_t max_token_len) noexcept {
+  return max_message_len > 0 && max_message_len < max_token_len;
+}
+
+std::string octets(std::size_t len) {
+  return std::to_string(len) + (len == 1 ? " octet" : " octets");
+}
+
+}  // namespace
+
+gss::Result<LayerStrength> measure(loop::EstablishedContext& context, std::uint32_t our_max_len,
+                                   std::uint32_t peer_max_len) {
+  LayerStrength strength;
+  strength.by_flags = layers_of_flags(context.flags());
+  const std::uint32_t max_len = std::min(our_max_len, peer_max_len);
+  for (const Layer layer : {Layer::kIntegrity, Layer::kConfidentiality}) {
+    if (max_len == 0 || !strength.by_flags.has(layer)) continue;
+    const auto limit = context.wrap_size_limit(protection_of(layer), max_len);
+    if (!limit) return limit.error();
+    if (is_sane(*limit, max_len)) strength.usable = strength.usable | layer;
+  }
+  // Kerberos alone is asked: other mechanisms do not know the question, or crash on it (R10).
+  if (strength.by_flags.has(Layer::kConfidentiality)) {
+    strength.confidentiality_ssf = kUnknownCipherSsf;
+    if (!context.mech().is_kerberos()) return strength;
+    const auto ssf = context.confidentiality_ssf();
+    if (!ssf) return ssf.error();
+    strength.confidentiality_ssf = ssf->value_or(kUnknownCipherSsf);
+  }
+  return strength;
+}
+
+Result<std::unique_ptr<SecurityLayer>, Error> SecurityLayer::make(loop::EstablishedContext* context,
+                                                                  const Terms& terms) {
+  const auto limit = context->wrap_size_limit(protection_of(terms.layer), terms.max_send_len);
+  if (!limit) return Error{limit.error().text()};
+  if (!is_sane(*limit, terms.max_send_len)) {
+    return Error{"the peer takes tokens of at most " + octets(terms.max_send_len) +
+                 ", which cannot hold any protected data"};
+  }
+  Terms agreed = terms;
+  // Others take their maximum for that of the message, so that their tokens are longer by what the
+  // protection takes.
+  if (terms.is_max_of_message) agreed.max_receive_len += terms.max_send_len - *limit;
+  return std::unique_ptr<SecurityLayer>(new SecurityLayer(context, agreed, *limit));
+}
+
+LoginError SecurityLayer::close(ErrorKind kind, std::string message) {
+  is_closed_ = true;
+  return {kind, std::move(message)};
+}
+
+Result<ByteView, LoginError> SecurityLayer::encode(std::span<const ByteView> parts) {
+  const std::lock_guard lock(mutex_);
+  if (is_closed_) return LoginError{ErrorKind::kPacket, ""};
+  std::size_t message_len = 0;
+  for (const ByteView part : parts) message_len += part.size();
+  if (message_len > max_message_len_) {
+    return LoginError{ErrorKind::kMisuse, "a message of " + octets(message_len) +
+                                              " was to be protected, more than SASL_MAXOUTBUF, " +
+                                              octets(max_message_len_)};
+  }
+  const auto token_len =
+      context_->wrap_into(protection_of(terms_.layer), parts, kPrefixLen, &packet_);
+  if (!token_len) return close(ErrorKind::kMechanism, token_len.error().text());
+  // R8: whatever gss_wrap_size_limit said, what the peer cannot take is not sent.
+  if (*token_len > terms_.max_send_len) {
+    return close(ErrorKind::kMechanism,
+                 "a protected message has " + octets(*token_len) + ", more than the peer takes");
+  }
+  write_length(static_cast<std::uint32_t>(*token_len), &packet_);
+  return ByteView(packet_).first(kPrefixLen + *token_len);
+}
+
+// The stream is copied, once: applications hand it over as const, and messages are opened in their
+// places. Memory grows with what arrives, never with what a length promises.
+Result<ByteView, LoginError> SecurityLayer::decode(ByteView stream) {
+  const std::lock_guard lock(mutex_);
+  if (is_closed_) return LoginError{ErrorKind::kPacket, ""};
+  received_.erase(received_.begin(), received_.begin() + static_cast<std::ptrdiff_t>(num_taken_));
+  num_taken_ = 0;
+  received_.insert(received_.end(), stream.begin(), stream.end());
+  message_ = {};
+  for (;;) {
+    const auto has_opened = open_next();
+    if (!has_opened) return has_opened.error();
+    if (!*has_opened) return ByteView(message_);
+  }
+}
+
+// Opens the next packet and joins its message to those before; false: none is complete.
+Result<bool, LoginError> SecurityLayer::open_next() {
+  const std::span<std::uint8_t> rest = std::span(received_).subspan(num_taken_);
+  if (rest.size() < kPrefixLen) return false;
+  const std::uint32_t token_len = from_network_order(rest.first(kPrefixLen));
+  if (token_len == 0) return close(ErrorKind::kPacket, "a packet without content was received");
+  if (token_len > terms_.max_receive_len) {
+    return close(ErrorKind::kPacket, "a received packet announces " + octets(token_len) +
+                                         ", more than the " + octets(terms_.max_receive_len) +
+                                         " that were agreed on");
+  }
+  if (rest.size() - kPrefixLen < token_len) return false;
+  const auto message =
+      context_->unwrap_in_place(protection_of(terms_.layer), rest.subspan(kPrefixLen, token_len));
+  if (!message) {
+    return close(ErrorKind::kPacket,
+                 "a received packet is not the peer's next one (damaged, replayed, left out or out "
+                 "of order): " +
+                     message.error().text());
+  }
+  num_taken_ += kPrefixLen + token_len;
+  if (message_.empty()) {
+    message_ = *message;
+    return true;
+  }
+  // Never over what is still to be read: a message is shorter than its packet.
+  std::uint8_t* const end = message_.data() + message_.size();
+  std::copy(message->begin(), message->end(), end);
+  message_ = {message_.data(), message_.size() + message->size()};
+  return true;
+}
+
+Result<std::unique_ptr<SecurityLayer>, LoginError> layer_by_flags(loop::EstablishedContext* context,
+                                                                  const SsfLimits& limits,
+                                                                  bool is_http) {
+  if (is_http && limits.need() == 0) return std::unique_ptr<SecurityLayer>();
+  if (is_http) return LoginError{ErrorKind::kTooWeak, why_too_weak(limits, {}, Layer::kNone)};
+  // No maximum is negotiated: each side can only go by its own, and by what others take.
+  const std::uint32_t max_len = limits.max_token_len;
+  const std::uint32_t max_send_len = std::min(max_len, kCommonMaxLen);
+  const auto strength = measure(*context, max_len, max_len);
+  if (!strength) return LoginError{ErrorKind::kMechanism, strength.error().text()};
+  // What the peer will do, whatever this side would like.
+  const Flags flags = context->flags();
+  Layer layer = Layer::kNone;
+  if (flags.has(Flag::kInteg)) {
+    layer = flags.has(Flag::kConf) ? Layer::kConfidentiality : Layer::kIntegrity;
+  }
+  if (!acceptable(limits, *strength).has(layer)) {
+    return LoginError{ErrorKind::kTooWeak, why_too_weak(limits, *strength, layer)};
+  }
+  if (layer == Layer::kNone) return std::unique_ptr<SecurityLayer>();
+  auto made =
+      SecurityLayer::make(context, {layer, strength->ssf_of(layer), max_send_len, max_len, true});
+  if (!made) return LoginError{ErrorKind::kTooWeak, made.error().message};
+  return *std::move(made);
+}
+
+}  // namespace gssloop::plugin

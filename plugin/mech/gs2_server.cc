@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "plugin/mech/gs2_server.h"
+
+#include "gssloop/gss/initial_token.h"
+
+namespace gssloop::plugin {
+
+std::optional<LoginError> check_binding(const sasl_server_params_t& params,
+                                        const Gs2Header& header) {
+  switch (header.cb_flag) {
+    case CbFlag::kNotSupported:
+      if (SASL_CB_CRITICAL(&params)) {
+        return LoginError{ErrorKind::kBinding,
+                          "this server requires channel binding, the client has none"};
+      }
+      return std::nullopt;
+    case CbFlag::kServerLacksIt:
+      // Somebody may have taken the -PLUS names out of the list on its way.
+      if (SASL_CB_PRESENT(&params)) {
+        return LoginError{ErrorKind::kBinding,
+                          "the client believes that this server offers no channel binding, but it "
+                          "does: a downgrade, or a client that was not shown the -PLUS mechanism"};
+      }
+      return std::nullopt;
+    case CbFlag::kUsed:
+      break;
+  }
+  if (!SASL_CB_PRESENT(&params) || header.cb_name != params.cbinding->name) {
+    return LoginError{
+        ErrorKind::kBinding,
+        "the client used the channel binding \"" + printable(as_bytes(header.cb_name), 64) +
+            "\", this server has " +
+            (SASL_CB_PRESENT(&params) ? std::string("\"") + params.cbinding->name + "\"" : "none")};
+  }
+  return std::nullopt;
+}
+
+Result<Gs2Server::Opening, LoginError> Gs2Server::open(ByteView message) {
+  auto parsed = parse_gs2_message(message);
+  if (!parsed) {
+    return login().login_error(ErrorKind::kProtocol,
+                               "the GS2 header is malformed: " + parsed.error().message);
+  }
+  header_ = parsed->header;
+  if (auto error = check_header()) return *std::move(error);
+
+  ByteView binding_data;
+  if (header_.cb_flag == CbFlag::kUsed) {
+    binding_data = ByteView(login().params.cbinding->data, login().params.cbinding->len);
+  }
+  // RFC 5801 section 8 demands mutual authentication. That the bindings, and so the header, were
+  // verified is only known from CHANNEL_BOUND: acceptors pass over bindings that the initiator did
+  // not send.
+  Flags required = Flag::kMutual;
+  if (!login().options.allows_unbound(login().mechanism.sasl_name)) {
+    required = required | Flag::kChannelBound;
+  }
+  // Section 4: the RFC 2743 header MUST be restored, except when "F" says that there was none. An
+  // empty token with a header would still be empty to the mechanism (loop section 2.5).
+  Bytes framed;
+  if (!header_.is_nonstandard && !parsed->token.empty()) {
+    framed = gss::restore_initial_header(parsed->token, login().mechanism.gss_mechanism.oid);
+  }
+  const ByteView token = framed.empty() ? parsed->token : ByteView(framed);
+  return Opening{gs2_bindings(parsed->bound_header, binding_data), required, token,
+                 std::move(framed)};
+}
+
+// What is wrong with a header that is of the grammar.
+std::optional<LoginError> Gs2Server::check_header() const {
+  // Section 4: "F" is for mechanisms whose tokens never have the RFC 2743 header. Elsewhere it
+  // would let a token choose its own mechanism.
+  if (header_.is_nonstandard && login().mechanism.gss_mechanism.is_framed) {
+    return login().login_error(ErrorKind::kProtocol, "the flag \"F\" is not for this mechanism");
+  }
+  if (auto error = check_binding(login().params, header_)) {
+    return login().login_error(error->kind, error->sentence);
+  }
+  return login().check_authzid(header_.authzid);
+}
+
+Gs2Server::Next Gs2Server::on_established() {
+  // A binding that the mechanism did not verify was not used, whatever the header says.
+  Binding binding;
+  if (header_.cb_flag == CbFlag::kUsed && context().flags().has(Flag::kChannelBound)) {
+    binding = {SASL_CB_DISP_USED, header_.cb_name};
+  } else if (header_.cb_flag == CbFlag::kServerLacksIt) {
+    binding.disposition = SASL_CB_DISP_WANT;
+  }
+  return Completion{header_.authzid, std::move(binding)};
+}
+
+}  // namespace gssloop::plugin

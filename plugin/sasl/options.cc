@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "plugin/sasl/options.h"
+
+#include <strings.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace gssloop::plugin {
+namespace {
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
+}
+
+// Splits at white space.
+std::vector<std::string> words(std::string_view text) {
+  static constexpr std::string_view kSpace = " \t\r\n";
+  std::vector<std::string> list;
+  for (std::size_t at = text.find_first_not_of(kSpace); at != text.npos;) {
+    const std::size_t end = std::min(text.find_first_of(kSpace, at), text.size());
+    list.emplace_back(text.substr(at, end - at));
+    at = text.find_first_not_of(kSpace, end);
+  }
+  return list;
+}
+
+// Reader collects the first error, so that reading the options stays one line each.
+class Reader {
+ public:
+  explicit Reader(const SaslUtils& sasl) : sasl_(sasl) {}
+
+  void boolean(const char* name, bool* value) {
+    const auto text = sasl_.option(name);
+    if (!text) return;
+    for (const char* yes : {"yes", "true", "on", "1"}) {
+      if (equals_ignoring_case(*text, yes)) return void(*value = true);
+    }
+    for (const char* no : {"no", "false", "off", "0"}) {
+      if (equals_ignoring_case(*text, no)) return void(*value = false);
+    }
+    complain(name, *text, "yes or no");
+  }
+
+  template <class Number>
+  void number(const char* name, Number* value, Number min, Number max) {
+    const auto text = sasl_.option(name);
+    if (!text) return;
+    Number parsed{};
+    const char* const end = text->data() + text->size();
+    const auto [stop, error] = std::from_chars(text->data(), end, parsed);
+    if (error != std::errc() || stop != end || parsed < min || parsed > max) {
+      complain(name, *text, "a number from " + std::to_string(min) + " to " + std::to_string(max));
+      return;
+    }
+    *value = parsed;
+  }
+
+  // Mechanisms whose acceptor cannot tell whether bindings were verified. Kerberos' can, always: to
+  // pass over its answer would be to accept forged GS2 headers (G10).
+  void allow_unbound(std::vector<std::string>* value) {
+    const auto text = sasl_.option("gssloop_allow_unbound");
+    if (!text) return;
+    *value = words(*text);
+    for (const char* kerberos : {"GS2-KRB5", "GS2-IAKERB"}) {
+      for (const std::string& name : *value) {
+        if (equals_ignoring_case(name, kerberos)) {
+          complain("gssloop_allow_unbound", *text, "mechanisms other than Kerberos' own");
+        }
+      }
+    }
+  }
+
+  void ccache_store(std::optional<CcacheStore>* value) {
+    const auto text = sasl_.option("ccache_store");
+    if (!text) return;
+    auto parsed = CcacheStore::parse(*text);
+    if (parsed) return void(*value = *std::move(parsed));
+    if (error_.empty()) error_ = "option ccache_store: " + parsed.error().message;
+  }
+
+  const std::string& error() const { return error_; }
+
+ private:
+  void complain(const char* name, const std::string& text, const std::string& takes) {
+    if (!error_.empty()) return;
+    error_ = std::string("option ") + name + " is \"" + printable(as_bytes(text)) +
+             "\", but takes " + takes;
+  }
+
+  const SaslUtils& sasl_;
+  std::string error_;
+};
+
+}  // namespace
+
+bool Options::allows_unbound(std::string_view sasl_name) const {
+  return std::ranges::any_of(allow_unbound, [&](const std::string& name) {
+    return equals_ignoring_case(name, sasl_name);
+  });
+}
+
+AcceptorOptions AcceptorOptions::read(const SaslUtils& sasl) {
+  AcceptorOptions options;
+  options.keytab = sasl.option("keytab").value_or("");
+  const std::string principal = sasl.option("service_principal").value_or("");
+  using Kind = ServicePrincipal::Kind;
+  if (principal == "*") {
+    options.service_principal = {Kind::kAnyHost, ""};
+  } else if (principal == "**") {
+    options.service_principal = {Kind::kAnyService, ""};
+  } else if (!principal.empty()) {
+    options.service_principal = {Kind::kNamed, principal};
+  }
+  return options;
+}
+
+Result<Options, Error> Options::read(const SaslUtils& sasl) {
+  Options options;
+  static_cast<AcceptorOptions&>(options) = AcceptorOptions::read(sasl);
+  options.policy = sasl.option("gssloop_policy");
+  Reader reader(sasl);
+  if (const auto text = sasl.option("gssloop_mechanisms")) options.mechanisms = words(*text);
+  reader.allow_unbound(&options.allow_unbound);
+  reader.boolean("ad_compat", &options.ad_compat);
+  reader.ccache_store(&options.ccache_store);
+  reader.boolean("gssloop_channel_binding", &options.binds_channels);
+  reader.boolean("gssloop_error_token", &options.sends_error_token);
+  reader.boolean("gssloop_anonymous", &options.is_anonymous);
+  reader.boolean("gssloop_verbose_errors", &options.is_verbose);
+  reader.number("gssloop_max_legs", &options.limits.max_legs, 2U, 1000U);
+  reader.number("gssloop_max_token", &options.limits.max_token_len, std::size_t{1024},
+                std::size_t{16} << 20);
+  if (!reader.error().empty()) return Error{reader.error()};
+  return options;
+}
+
+}  // namespace gssloop::plugin

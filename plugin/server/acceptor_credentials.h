@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_PLUGIN_SERVER_ACCEPTOR_CREDENTIALS_H_
+#define GSSLOOP_PLUGIN_SERVER_ACCEPTOR_CREDENTIALS_H_
+
+#include <atomic>
+#include <compare>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "gssloop/base/file_stamp.h"
+#include "gssloop/gss/handle.h"
+#include "gssloop/gss/oid.h"
+#include "gssloop/gss/status.h"
+#include "plugin/sasl/options.h"
+
+namespace gssloop::plugin {
+
+// AcceptorKey is everything that an acceptor credential depends on.
+struct AcceptorKey {
+  gss::Oid mech;
+  std::string service;
+  std::string host;
+  std::string keytab;  // empty: the default one
+  ServicePrincipal principal;
+
+  // For a person: "imap@host with keytab FILE:...".
+  std::string text() const;
+  friend auto operator<=>(const AcceptorKey&, const AcceptorKey&) = default;
+};
+
+// AcceptorCredential is what servers accept with, and the name it was acquired for (the empty
+// handle for a whole keytab). Shared by logins, read-only.
+struct AcceptorCredential {
+  gss::Credential credential;
+  gss::Name name;
+};
+
+// AcceptorCredentials keeps the credentials that servers accept with, since acquiring one for each
+// login costs a third of the login. Failures are never kept. A credential whose keytab changed
+// (device, inode, size or times) is acquired anew. Any number of threads: readers take a snapshot,
+// a writer replaces it whole.
+class AcceptorCredentials {
+ public:
+  explicit AcceptorCredentials(std::string default_keytab);
+
+  // get returns the credential for `key`; it lives as long as its holder. Fails with the Status of
+  // the call that could not acquire it.
+  gss::Result<std::shared_ptr<const AcceptorCredential>> get(const AcceptorKey& key);
+
+ private:
+  struct Held {
+    FileStamp stamp;
+    std::shared_ptr<const AcceptorCredential> credential;
+  };
+  using Snapshot = std::map<AcceptorKey, Held>;
+
+  FileStamp stamp_of(const AcceptorKey& key) const;
+  void keep(const AcceptorKey& key, Held held);
+
+  const std::string default_keytab_;
+  std::atomic<std::shared_ptr<const Snapshot>> snapshot_;
+};
+
+}  // namespace gssloop::plugin
+
+#endif  // GSSLOOP_PLUGIN_SERVER_ACCEPTOR_CREDENTIALS_H_

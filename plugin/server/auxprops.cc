@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "plugin/server/auxprops.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "plugin/server/property_names.h"
+
+namespace gssloop::plugin {
+namespace {
+
+// Which definition fills a name (without star or "asserted:"), for a peer of this mechanism.
+std::optional<authz::Definition> definition_of(std::string_view name, const authz::Policy& policy,
+                                               std::string_view mechanism) {
+  if (const authz::Definition* own = policy.find_property(name)) return *own;
+  if (!authz::is_raw_name(name) || policy.find(name) != nullptr) return std::nullopt;
+  return authz::raw_definition(policy.publishes_raw(mechanism) ? mechanism : "krb5", name);
+}
+
+// The properties of what a policy publishes unasked. A bare name, too: whether it may have a value
+// is only known when the application has said who acts.
+std::vector<std::string> property_names(const std::vector<authz::PublishedAttribute>& published) {
+  std::vector<std::string> names;
+  for (const auto& [definition, is_asserted] : published) {
+    if (is_asserted) {
+      names.push_back("*" + std::string(authz::kAsserted) + definition->property);
+    } else {
+      names.push_back("*" + definition->property);
+      names.push_back(definition->property);
+    }
+  }
+  return names;
+}
+
+}  // namespace
+
+std::vector<std::string> AuxProps::requested_names() const {
+  std::vector<std::string> names;
+  if (context_ == nullptr) return names;
+  for (const propval* value = sasl_.get()->prop_get(context_);
+       value != nullptr && value->name != nullptr; ++value) {
+    names.emplace_back(value->name);
+  }
+  return names;
+}
+
+std::vector<AuxProps::Property> AuxProps::properties(const authz::Policy& policy,
+                                                     std::string_view mechanism) const {
+  std::vector<Property> found;
+  for (std::string& requested : requested_names()) {
+    std::string_view name = requested;
+    const bool is_starred = name.starts_with('*');
+    if (is_starred) name.remove_prefix(1);
+    const bool is_asserted = is_starred && name.starts_with(authz::kAsserted);
+    if (is_asserted) name.remove_prefix(authz::kAsserted.size());
+    auto definition = definition_of(name, policy, mechanism);
+    if (!definition) continue;
+    found.push_back({std::move(requested), is_asserted, *std::move(definition)});
+  }
+  return found;
+}
+
+std::vector<authz::Definition> AuxProps::begin(const authz::Policy& policy,
+                                               std::string_view mechanism) const {
+  std::vector<authz::Definition> definitions;
+  for (Property& property : properties(policy, mechanism)) {
+    sasl_.get()->prop_erase(context_, property.name.c_str());
+    definitions.push_back(std::move(property.definition));
+  }
+  return definitions;
+}
+
+void AuxProps::erase(const std::vector<std::string>& names) const noexcept {
+  for (const std::string& name : names) sasl_.get()->prop_erase(context_, name.c_str());
+}
+
+void AuxProps::request(const std::vector<authz::PublishedAttribute>& published) const {
+  if (context_ == nullptr) return;
+  const auto present = requested_names();
+  std::vector<const char*> missing;
+  for (const std::string& name : property_names(published)) {
+    if (std::ranges::find(present, name) == present.end()) missing.push_back(lasting_name(name));
+  }
+  if (missing.empty()) return;
+  missing.push_back(nullptr);
+  if (sasl_.get()->prop_request(context_, missing.data()) != SASL_OK) {
+    sasl_.log(SASL_LOG_ERR, "libsasl refused the properties that the policy publishes");
+  }
+}
+
+void AuxProps::publish(const authz::RuleContext& login, bool is_own_identity) {
+  published_.clear();
+  const auto ours = properties(login.policy(), login.peer().mechanism);
+  for (const Property& property : ours) published_.push_back(property.name);
+  erase(published_);
+  for (const Property& property : ours) {
+    if (property.is_starred() || is_own_identity) set(property, login);
+  }
+}
+
+void AuxProps::set(const Property& property, const authz::RuleContext& login) const {
+  const authz::LocalAttribute& asserted = login.asserted(property.definition);
+  // naming-exts section 9: what the peer asserted of itself decides nothing, so is not handed out
+  // under a name that an application may decide by.
+  if (!property.is_asserted && !asserted.is_absent()) {
+    sasl_.log(SASL_LOG_NOTE,
+              "property " + property.name + " withheld: its values are not authenticated");
+  }
+  const authz::LocalAttribute& local =
+      property.is_asserted ? asserted : login.authenticated(property.definition);
+  if (local.has_unknown()) {
+    sasl_.log(SASL_LOG_WARN, "values of property " + property.name + " withheld: " + local.unknown);
+  }
+  for (const std::string& value : local.values) {
+    const int code = sasl_.get()->prop_set(context_, property.name.c_str(), value.c_str(),
+                                           static_cast<int>(value.size()));
+    if (code != SASL_OK) {
+      sasl_.log(SASL_LOG_ERR,
+                "property " + property.name + " could not be set: libsasl refused it");
+      return;
+    }
+  }
+}
+
+}  // namespace gssloop::plugin

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_PLUGIN_SERVER_AUXPROPS_H_
+#define GSSLOOP_PLUGIN_SERVER_AUXPROPS_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gssloop/authz/decision.h"
+#include "gssloop/authz/policy.h"
+#include "plugin/sasl/sasl_utils.h"
+
+namespace gssloop::plugin {
+
+// AuxProps hands a peer's attributes to the application as SASL auxiliary properties, the only
+// place that does. An attribute describes the authenticated peer, so its property is "*NAME",
+// Cyrus' convention for the authentication identity; the bare NAME is set as well only when that is
+// also the identity that acts. NAME is a local attribute's property, or the name of an attribute
+// that is published raw; a name that the policy defines is never filled from a raw attribute. What
+// the peer asserted of itself has names that say so: "*asserted:NAME".
+//
+// Values go in one prop_set each, after canon_user: prop_setvals and appending corrupt libsasl's
+// heap, and values set earlier are wiped by a canon_user callback that requests properties.
+class AuxProps {
+ public:
+  AuxProps(const SaslUtils& sasl, propctx* context) : sasl_(sasl), context_(context) {}
+  AuxProps(const AuxProps&) = delete;
+  AuxProps& operator=(const AuxProps&) = delete;
+  // Takes back what was set: a later attempt on this connection must find nothing.
+  ~AuxProps() { erase(published_); }
+
+  // begin removes the values of all names of ours that are requested, whatever set them: a database
+  // must not pose as the mechanism. Returns what fills those names for a peer of `mechanism`.
+  std::vector<authz::Definition> begin(const authz::Policy& policy,
+                                       std::string_view mechanism) const;
+
+  // request asks libsasl for the properties that a policy publishes unasked. It clears the values
+  // of all properties, and so comes before canon_user.
+  void request(const std::vector<authz::PublishedAttribute>& published) const;
+
+  // publish sets the properties. `is_own_identity`: the peer acts as itself.
+  void publish(const authz::RuleContext& login, bool is_own_identity);
+
+ private:
+  // Property is one that was requested and is ours to fill.
+  struct Property {
+    std::string name;  // as requested
+    bool is_asserted = false;
+    authz::Definition definition;
+
+    bool is_starred() const noexcept { return name.starts_with('*'); }
+  };
+
+  std::vector<std::string> requested_names() const;
+  std::vector<Property> properties(const authz::Policy& policy, std::string_view mechanism) const;
+  void set(const Property& property, const authz::RuleContext& login) const;
+  void erase(const std::vector<std::string>& names) const noexcept;
+
+  SaslUtils sasl_;
+  propctx* context_;
+  std::vector<std::string> published_;  // as requested
+};
+
+}  // namespace gssloop::plugin
+
+#endif  // GSSLOOP_PLUGIN_SERVER_AUXPROPS_H_

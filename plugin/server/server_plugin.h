@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_PLUGIN_SERVER_SERVER_PLUGIN_H_
+#define GSSLOOP_PLUGIN_SERVER_SERVER_PLUGIN_H_
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "plugin/server/acceptor_credentials.h"
+#include "plugin/server/policies.h"
+
+namespace gssloop::plugin {
+
+// ServerPlugin is what all logins of a server process share. Made at plugin init, freed with the
+// last mechanism; immutable but for the credentials and policies, which take care of themselves.
+struct ServerPlugin {
+  ServerPlugin(std::string realm, std::string default_keytab,
+               std::vector<authz::MechanismName> mechanisms)
+      : default_realm(std::move(realm)),
+        credentials(std::move(default_keytab)),
+        policies(std::move(mechanisms)) {}
+
+  const std::string default_realm;  // empty: none
+  AcceptorCredentials credentials;
+  Policies policies;
+};
+
+}  // namespace gssloop::plugin
+
+#endif  // GSSLOOP_PLUGIN_SERVER_SERVER_PLUGIN_H_
