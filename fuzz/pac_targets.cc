@@ -3,7 +3,7 @@
 #include <unordered_set>
 
 #include "fuzz/targets.h"
-#include "gssloop/authz/pac.h"
+#include "gssloop/authz/pac/pac.h"
 #include "tests/support/pac_buffers.h"
 
 namespace gssloop::fuzz {

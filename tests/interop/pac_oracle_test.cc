@@ -11,7 +11,7 @@
 #include <random>
 #include <sstream>
 
-#include "gssloop/authz/pac.h"
+#include "gssloop/authz/pac/pac.h"
 #include "tests/interop/login.h"
 #include "tests/kdc/process.h"
 #include "tests/support/pac_buffers.h"

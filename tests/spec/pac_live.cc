@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "gssloop/authz/pac.h"
+#include "gssloop/authz/pac/pac.h"
 #include "gssloop/gss/attributes.h"
 #include "gssloop/gss/names.h"
 #include "gssloop/loop/acceptor.h"

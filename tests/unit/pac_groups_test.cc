@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "gssloop/authz/pac.h"
+#include "gssloop/authz/pac/pac.h"
 #include "tests/support/pac_buffers.h"
 #include "tests/support/spec.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "gssloop/authz/pac.h"
+#include "gssloop/authz/pac/pac.h"
 
 #include <gtest/gtest.h>
 

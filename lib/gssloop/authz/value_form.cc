@@ -4,7 +4,7 @@
 #include <iterator>
 #include <utility>
 
-#include "gssloop/authz/pac.h"
+#include "gssloop/authz/pac/pac.h"
 
 namespace gssloop::authz {
 namespace {

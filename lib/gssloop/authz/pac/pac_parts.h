@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#ifndef GSSLOOP_AUTHZ_PAC_PARTS_H_
-#define GSSLOOP_AUTHZ_PAC_PARTS_H_
+#ifndef GSSLOOP_AUTHZ_PAC_PAC_PARTS_H_
+#define GSSLOOP_AUTHZ_PAC_PAC_PARTS_H_
 
 #include <cassert>
 #include <cstdint>
@@ -56,4 +56,4 @@ std::optional<std::string> with_rid(const Sid& domain, std::uint32_t rid);
 
 }  // namespace gssloop::authz
 
-#endif  // GSSLOOP_AUTHZ_PAC_PARTS_H_
+#endif  // GSSLOOP_AUTHZ_PAC_PAC_PARTS_H_

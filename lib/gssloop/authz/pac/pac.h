@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#ifndef GSSLOOP_AUTHZ_PAC_H_
-#define GSSLOOP_AUTHZ_PAC_H_
+#ifndef GSSLOOP_AUTHZ_PAC_PAC_H_
+#define GSSLOOP_AUTHZ_PAC_PAC_H_
 
 #include <optional>
 #include <string>
@@ -74,4 +74,4 @@ std::optional<PacUpn> read_pac_upn(ByteView buffer);
 
 }  // namespace gssloop::authz
 
-#endif  // GSSLOOP_AUTHZ_PAC_H_
+#endif  // GSSLOOP_AUTHZ_PAC_PAC_H_

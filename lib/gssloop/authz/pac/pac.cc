@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "gssloop/authz/pac.h"
+#include "gssloop/authz/pac/pac.h"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <utility>
 
-#include "gssloop/authz/pac_parts.h"
+#include "gssloop/authz/pac/pac_parts.h"
 
 namespace gssloop::authz {
 namespace {

@@ -3,8 +3,8 @@
 #include <unordered_set>
 #include <utility>
 
-#include "gssloop/authz/pac.h"
-#include "gssloop/authz/pac_parts.h"
+#include "gssloop/authz/pac/pac.h"
+#include "gssloop/authz/pac/pac_parts.h"
 
 namespace gssloop::authz {
 namespace {
