@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "plugin/exchange/client_credentials.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "gssloop/gss/credentials.h"
@@ -33,12 +34,22 @@ LoginError callback_failed(const char* name, int code) {
           code};
 }
 
+// What single applications need, by their service.
+constexpr struct {
+  std::string_view service;
+  bool authname_is_prompt;
+} kQuirks[] = {
+    // Subversion's client (1.14) prompts its user, or asks its store of passwords, when a mechanism
+    // asks for AUTHNAME. Without an answer it ends the login, whatever the server says.
+    {"svn", true},
+};
+
 }  // namespace
 
-// Subversion's client (1.14) asks its user, or its store of passwords, as soon as AUTHNAME is asked
-// for, and takes a name that it does not get for the end of the login, whatever the server says.
 ClientCredentials::ClientCredentials(std::string_view service)
-    : authname_is_prompt_(service == "svn") {}
+    : authname_is_prompt_(std::ranges::any_of(kQuirks, [&](const auto& quirk) {
+        return quirk.service == service && quirk.authname_is_prompt;
+      })) {}
 
 Result<ClientCredentials::Readiness, LoginError> ClientCredentials::gather(
     const SaslUtils& sasl, const gss::Oid& mech, const void* gss_creds,

@@ -2,17 +2,13 @@
 #include "plugin/layer/layer_terms.h"
 
 #include <algorithm>
+#include <array>
 
 namespace gssloop::plugin {
 namespace {
 
 constexpr Layer kByStrength[] = {Layer::kConfidentiality, Layer::kIntegrity, Layer::kNone};
 constexpr std::size_t kFixedLen = 4;
-
-std::string hex(std::uint8_t octet) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  return {'0', 'x', kDigits[octet >> 4], kDigits[octet & 15]};
-}
 
 LayerMessage parse(ByteView cleartext) {
   return {Layers::from_bits(cleartext[0]), from_network_order(cleartext.subspan(1, kFixedLen - 1)),
@@ -83,12 +79,9 @@ std::string to_string(Layers layers) {
 }
 
 Bytes LayerMessage::serialize() const {
-  Bytes octets;
-  octets.reserve(kFixedLen + authzid.size());
-  octets.push_back(layers.bits());
-  for (const int shift : {16, 8, 0}) {
-    octets.push_back(static_cast<std::uint8_t>(max_token_len >> shift));
-  }
+  Bytes octets(kFixedLen);
+  octets[0] = layers.bits();
+  to_network_order(max_token_len, std::span(octets).subspan(1));
   const ByteView name = as_bytes(authzid);
   octets.insert(octets.end(), name.begin(), name.end());
   return octets;
@@ -199,7 +192,7 @@ Result<Layer, Error> check_choice(const LayerMessage& choice, Layers offered, bo
   std::optional<Layer> layer = choice.layers.only();
   if (!layer && ad_compat && choice.layers == kBoth) layer = Layer::kConfidentiality;
   if (!layer) {
-    return Error{"the client's choice " + hex(choice.layers.bits()) +
+    return Error{"the client's choice 0x" + hex(std::array{choice.layers.bits()}) +
                  " is not exactly one security layer" +
                  (choice.layers == kBoth ? " (ad_compat = yes takes it as confidentiality)" : "")};
   }

@@ -17,12 +17,6 @@ gss::Protection protection_of(Layer layer) noexcept {
 // alone, they would send packets that hardly any server takes.
 constexpr std::uint32_t kCommonMaxLen = 65536;
 
-void write_length(std::uint32_t len, Bytes* packet) noexcept {
-  for (std::size_t i = 0; i < kPrefixLen; ++i) {
-    (*packet)[i] = static_cast<std::uint8_t>(len >> (8 * (kPrefixLen - 1 - i)));
-  }
-}
-
 // Whether a mechanism's answer for the largest message is one: some wrap around below zero.
 bool is_sane(OM_uint32 max_message_len, std::uint32_t max_token_len) noexcept {
   return max_message_len > 0 && max_message_len < max_token_len;
@@ -94,7 +88,7 @@ Result<ByteView, LoginError> SecurityLayer::encode(std::span<const ByteView> par
     return close(ErrorKind::kMechanism,
                  "a protected message has " + octets(*token_len) + ", more than the peer takes");
   }
-  write_length(static_cast<std::uint32_t>(*token_len), &packet_);
+  to_network_order(static_cast<std::uint32_t>(*token_len), std::span(packet_).first(kPrefixLen));
   return ByteView(packet_).first(kPrefixLen + *token_len);
 }
 

@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "plugin/sasl/options.h"
 
-#include <strings.h>
-
 #include <algorithm>
 #include <charconv>
 
 namespace gssloop::plugin {
 namespace {
-
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
 
 // Splits at white space.
 std::vector<std::string> words(std::string_view text) {

@@ -272,6 +272,26 @@ void look_before_free(void* memory) noexcept {
   watch.last_seen = copy;
 }
 
+TEST(Bytes, NetworkOrderThereAndBack) {
+  for (const std::uint32_t number : {0U, 1U, 0x80U, 0xFFFFFFU, 0x12345678U, 0xFFFFFFFFU}) {
+    std::uint8_t octets[4];
+    to_network_order(number, octets);
+    EXPECT_EQ(from_network_order(octets), number);
+    EXPECT_EQ(octets[0], number >> 24);
+    to_network_order(number, std::span(octets).first(3));
+    EXPECT_EQ(from_network_order(std::span(octets).first(3)), number & 0xFFFFFF);
+  }
+}
+
+TEST(Bytes, CaseOfLettersIsIgnoredAndNothingElse) {
+  EXPECT_TRUE(equals_ignoring_case("GS2-Krb5", "gs2-KRB5"));
+  EXPECT_TRUE(equals_ignoring_case("", ""));
+  for (const char* other : {"GS2-KRB", "GS2-KRB55", "GS2_KRB5", "GS2-KRB\xb5"}) {
+    EXPECT_FALSE(equals_ignoring_case("GS2-KRB5", other)) << other;
+  }
+  EXPECT_FALSE(equals_ignoring_case("@[`{", "`{@["));
+}
+
 }  // namespace
 }  // namespace gssloop
 

@@ -24,6 +24,11 @@ Sequence sequence_after(std::uint8_t lead) noexcept {
   return {0, 0, 0};
 }
 
+void append_hex(std::uint8_t octet, std::string* text) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  text->append({kDigits[octet >> 4], kDigits[octet & 15]});
+}
+
 }  // namespace
 
 bool is_utf8(ByteView octets) noexcept {
@@ -49,6 +54,11 @@ bool has_control_characters(ByteView octets) noexcept {
   return false;
 }
 
+bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::ranges::equal(a, b, [&](char x, char y) { return lower(x) == lower(y); });
+}
+
 std::string base64(ByteView octets) {
   static constexpr char kAlphabet[] =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -68,21 +78,20 @@ std::string base64(ByteView octets) {
 }
 
 std::string hex(ByteView octets) {
-  static constexpr char kDigits[] = "0123456789abcdef";
   std::string text;
   text.reserve(octets.size() * 2);
-  for (const std::uint8_t octet : octets) text += {kDigits[octet >> 4], kDigits[octet & 15]};
+  for (const std::uint8_t octet : octets) append_hex(octet, &text);
   return text;
 }
 
 std::string printable(ByteView octets, std::size_t max_len) {
-  static constexpr char kHex[] = "0123456789abcdef";
   std::string text;
   for (const std::uint8_t octet : octets.first(std::min(max_len, octets.size()))) {
     if (octet >= 0x20 && octet < 0x7F && octet != '\\') {
       text += static_cast<char>(octet);
     } else {
-      text += {'\\', 'x', kHex[octet >> 4], kHex[octet & 15]};
+      text += "\\x";
+      append_hex(octet, &text);
     }
   }
   if (octets.size() > max_len) text += "...";

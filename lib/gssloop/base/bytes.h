@@ -36,6 +36,16 @@ constexpr std::uint32_t from_network_order(ByteView octets) noexcept {
   return number;
 }
 
+// to_network_order writes a number into all of `octets`, at most 4, the most significant first.
+constexpr void to_network_order(std::uint32_t number, std::span<std::uint8_t> octets) noexcept {
+  for (std::size_t i = octets.size(); i > 0; --i, number >>= 8) {
+    octets[i - 1] = static_cast<std::uint8_t>(number);
+  }
+}
+
+// equals_ignoring_case compares ASCII letters without their case, all other octets as they are.
+bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept;
+
 // is_utf8 says whether `octets` are well-formed UTF-8 (RFC 3629: no overlong form, no surrogate,
 // nothing above U+10FFFF). NUL is well-formed; callers that forbid it look for it themselves.
 bool is_utf8(ByteView octets) noexcept;

@@ -41,8 +41,7 @@ std::optional<std::size_t> take_der_length(ByteView* rest) noexcept {
   if (first < 0x80) return first;
   const std::size_t num_octets = first & 0x7F;
   if (num_octets == 0 || num_octets > 4 || rest->size() < num_octets) return std::nullopt;
-  std::size_t length = 0;
-  for (std::size_t i = 0; i < num_octets; ++i) length = length << 8 | (*rest)[i];
+  const std::size_t length = from_network_order(rest->first(num_octets));
   const bool is_shortest = rest->front() != 0 && length >= 0x80;
   *rest = rest->subspan(num_octets);
   if (!is_shortest) return std::nullopt;

@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "gssloop/gss/sasl_mechanism.h"
 
-#include <strings.h>
-
 #include <algorithm>
 
 namespace gssloop::gss {
 namespace {
 
 bool lists(const std::vector<std::string>& names, const std::string& sasl_name) {
-  return std::ranges::any_of(names, [&](const std::string& name) {
-    return strcasecmp(name.c_str(), sasl_name.c_str()) == 0;
-  });
+  return std::ranges::any_of(
+      names, [&](const std::string& name) { return equals_ignoring_case(name, sasl_name); });
 }
 
 }  // namespace

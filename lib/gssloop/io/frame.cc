@@ -24,10 +24,9 @@ Result<Bytes, FrameFault> encode_frame(FrameKind kind, ByteView body) {
   if (body.size() > frame_body_limit(kind, kMaxFrameBodyLen)) return FrameFault::kTooLong;
   Bytes octets;
   octets.reserve(kFrameHeaderLen + body.size());
-  octets.push_back(static_cast<std::uint8_t>(kind));
-  for (const unsigned shift : {24U, 16U, 8U, 0U}) {
-    octets.push_back(static_cast<std::uint8_t>(body.size() >> shift & 0xFF));
-  }
+  octets.resize(kFrameHeaderLen);
+  octets[0] = static_cast<std::uint8_t>(kind);
+  to_network_order(static_cast<std::uint32_t>(body.size()), std::span(octets).subspan(1));
   octets.insert(octets.end(), body.begin(), body.end());
   return octets;
 }
@@ -68,8 +67,7 @@ void FrameReader::take_header_octet(std::uint8_t octet) noexcept {
     return;
   }
   if (num_header_octets_ < kFrameHeaderLen) return;
-  body_len_ = 0;
-  for (std::size_t i = 1; i < kFrameHeaderLen; ++i) body_len_ = body_len_ << 8 | header_[i];
+  body_len_ = from_network_order(ByteView(header_).subspan(1));
   if (body_len_ > frame_body_limit(frame_.kind, max_len_)) return refuse(FrameFault::kTooLong);
   state_ = body_len_ == 0 ? State::kComplete : State::kBody;
 }

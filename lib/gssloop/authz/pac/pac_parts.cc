@@ -32,11 +32,11 @@ void append_utf8(char32_t code_point, std::string* text) {
 
 // [MS-DTYP] 2.4.2.1: decimal below 2^32, and from there on twelve hexadecimal digits.
 std::string authority_text(std::uint64_t authority) {
-  static constexpr char kHex[] = "0123456789abcdef";
   if (authority >> 32 == 0) return std::to_string(authority);
-  std::string text = "0x";
-  for (int shift = 44; shift >= 0; shift -= 4) text += kHex[authority >> shift & 15];
-  return text;
+  std::uint8_t octets[6];
+  to_network_order(static_cast<std::uint32_t>(authority >> 32), std::span(octets).first(2));
+  to_network_order(static_cast<std::uint32_t>(authority), std::span(octets).last(4));
+  return "0x" + hex(octets);
 }
 
 }  // namespace
