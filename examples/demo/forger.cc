@@ -98,7 +98,7 @@ std::optional<std::string> without_framing(const std::string& token) {
   return token.substr(end);
 }
 
-int evaluate_rules(const std::optional<demo::Frame>& frame) {
+int check_answer(const std::optional<demo::Frame>& frame) {
   if (frame && frame->kind == demo::Kind::kSuccess) {
     std::printf("forger  LET IN: the server believes the forged header\n");
     return 1;
