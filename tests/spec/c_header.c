@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
 // gssloop.h in C99: that it can be included first, and what its functions do with NULL. Compiled as
-// C, called by c_spec.cc.
+// C, called by c_test.cc.
 
 #include "tests/spec/c_header.h"
 
