@@ -329,9 +329,3 @@ TEST_F(GssFault, EachFailedCallFailsCleanlyAndLeavesNothing) {
 
 }  // namespace
 }  // namespace gssloop::testing
-
-int main(int argc, char** argv) {
-  ::testing::InitGoogleTest(&argc, argv);
-  gssloop::testing::scripted();  // before the first GSS call
-  return RUN_ALL_TESTS();
-}

@@ -301,12 +301,3 @@ TEST_F(LiveSpec, AReplayFailsWithAnErrorToken) {
 
 }  // namespace
 }  // namespace gssloop::testing
-
-int main(int argc, char** argv) {
-  constexpr int kExitSkip = 77;  // Automake's
-  ::testing::InitGoogleTest(&argc, argv);
-  const std::string reason = gssloop::testing::Realm::missing();
-  if (reason.empty()) return RUN_ALL_TESTS();
-  std::fprintf(stderr, "skipped: %s\n", reason.c_str());
-  return kExitSkip;
-}

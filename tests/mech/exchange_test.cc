@@ -231,9 +231,3 @@ TEST_F(ScriptedMech, DisplaysAllTextsOfAMinorStatus) {
 
 }  // namespace
 }  // namespace gssloop::testing
-
-int main(int argc, char** argv) {
-  ::testing::InitGoogleTest(&argc, argv);
-  gssloop::testing::scripted();  // before the first GSS call
-  return RUN_ALL_TESTS();
-}

@@ -245,9 +245,3 @@ TEST_F(CSpec, EveryFaultHasAName) {
 
 }  // namespace
 }  // namespace gssloop::testing
-
-int main(int argc, char** argv) {
-  ::testing::InitGoogleTest(&argc, argv);
-  gssloop::testing::scripted();  // before the first GSS call
-  return RUN_ALL_TESTS();
-}
