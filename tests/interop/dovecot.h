@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "tests/interop/child.h"
+#include "tests/support/child.h"
 
 namespace gssloop::testing {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/interop/child.h"
+#include "tests/support/child.h"
 #include "tests/kdc/realm.h"
 
 namespace gssloop::testing {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#ifndef GSSLOOP_TESTS_INTEROP_CHILD_H_
-#define GSSLOOP_TESTS_INTEROP_CHILD_H_
+#ifndef GSSLOOP_TESTS_SUPPORT_CHILD_H_
+#define GSSLOOP_TESTS_SUPPORT_CHILD_H_
 
 #include <sys/types.h>
 
@@ -56,4 +56,4 @@ class Child {
 
 }  // namespace gssloop::testing
 
-#endif  // GSSLOOP_TESTS_INTEROP_CHILD_H_
+#endif  // GSSLOOP_TESTS_SUPPORT_CHILD_H_

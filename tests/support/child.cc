@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "tests/interop/child.h"
+#include "tests/support/child.h"
 
 #include <fcntl.h>
 #include <signal.h>
