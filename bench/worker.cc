@@ -3,8 +3,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -35,13 +33,6 @@ void log_in_repeatedly(const Logins& logins, unsigned num_logins, std::atomic<bo
   }
 }
 
-std::vector<char*> c_strings(const std::vector<std::string>& strings) {
-  std::vector<char*> pointers;
-  for (const std::string& s : strings) pointers.push_back(const_cast<char*>(s.c_str()));
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
 }  // namespace
 
 Worker::Worker(const std::string& variant, const std::vector<std::string>& env)
@@ -51,17 +42,8 @@ Worker::Worker(const std::string& variant, const std::vector<std::string>& env)
   if (pipe2(commands, O_CLOEXEC) != 0 || pipe2(results, O_CLOEXEC) != 0) {
     throw std::runtime_error("cannot make a pipe");
   }
-  const std::vector<std::string> argv = {"login_bench", "--child", variant};
-  const std::vector<char*> arguments = c_strings(argv);
-  const std::vector<char*> variables = c_strings(env);
-  pid_ = fork();
-  if (pid_ == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    dup2(commands[0], 0);
-    dup2(results[1], 1);
-    execve("/proc/self/exe", arguments.data(), variables.data());
-    _exit(127);
-  }
+  process_.emplace(std::vector<std::string>{"/proc/self/exe", "--child", variant}, env, "",
+                   testing::Child::Streams{commands[0], results[1], STDERR_FILENO});
   close(commands[0]);
   close(results[1]);
   commands_ = fdopen(commands[1], "w");
@@ -72,7 +54,7 @@ Worker::Worker(const std::string& variant, const std::vector<std::string>& env)
 Worker::~Worker() {
   std::fclose(commands_);  // the end of its input ends it
   std::fclose(results_);
-  if (pid_ > 0) waitpid(pid_, nullptr, 0);
+  process_->wait();
 }
 
 Worker::Cost Worker::run(unsigned num_logins, unsigned num_threads) {

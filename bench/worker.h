@@ -2,13 +2,13 @@
 #ifndef GSSLOOP_BENCH_WORKER_H_
 #define GSSLOOP_BENCH_WORKER_H_
 
-#include <sys/types.h>
-
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "bench/logins.h"
+#include "tests/support/child.h"
 
 namespace gssloop::bench {
 
@@ -32,7 +32,7 @@ class Worker {
 
  private:
   const std::string variant_;
-  pid_t pid_ = -1;
+  std::optional<testing::Child> process_;
   std::FILE* commands_ = nullptr;
   std::FILE* results_ = nullptr;
 };

@@ -29,7 +29,7 @@ class Speaker {
     ours_ = std::make_unique<Socket>(fds[0]);
     const Socket theirs(fds[1]);
     process_ = std::make_unique<Child>(command.argv, command.env, error_file,
-                                       Child::Pipes{theirs.fd(), theirs.fd()});
+                                       Child::Streams{theirs.fd(), theirs.fd()});
   }
 
   int fd() const { return ours_->fd(); }

@@ -4,10 +4,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <signal.h>
-#include <spawn.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -16,15 +13,10 @@
 #include <fstream>
 #include <sstream>
 
+#include "tests/support/child.h"
+
 namespace gssloop::testing {
 namespace {
-
-std::vector<char*> c_strings(const std::vector<std::string>& strings) {
-  std::vector<char*> pointers;
-  for (const std::string& s : strings) pointers.push_back(const_cast<char*>(s.c_str()));
-  pointers.push_back(nullptr);
-  return pointers;
-}
 
 std::string read_all(int fd) {
   std::string all;
@@ -36,34 +28,21 @@ std::string read_all(int fd) {
   }
 }
 
-// A program that set-up runs must not inherit signals that its caller blocks or ignores.
-void set_default_signals(posix_spawnattr_t* attributes) {
-  sigset_t none;
-  sigset_t all;
-  sigemptyset(&none);
-  sigfillset(&all);
-  posix_spawnattr_setsigmask(attributes, &none);
-  posix_spawnattr_setsigdefault(attributes, &all);
-  posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-}
-
-pid_t spawn(const std::vector<std::string>& argv, const std::vector<std::string>& env, int output) {
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawnattr_init(&attributes);
-  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, output, 1);
-  posix_spawn_file_actions_adddup2(&actions, output, 2);
-  set_default_signals(&attributes);
-  pid_t pid = -1;
-  const int error = posix_spawn(&pid, argv.at(0).c_str(), &actions, &attributes,
-                                c_strings(argv).data(), c_strings(env).data());
-  posix_spawn_file_actions_destroy(&actions);
-  posix_spawnattr_destroy(&attributes);
-  if (error != 0) throw RealmError("cannot start " + argv[0] + ": " + std::strerror(error));
-  return pid;
-}
+// Both ends of a pipe.
+struct Pipe {
+  Pipe() {
+    if (pipe2(fds, O_CLOEXEC) != 0) throw RealmError("pipe: " + std::string(strerror(errno)));
+  }
+  ~Pipe() {
+    close(fds[0]);
+    close_writing_end();
+  }
+  void close_writing_end() {
+    if (fds[1] >= 0) close(fds[1]);
+    fds[1] = -1;
+  }
+  int fds[2];
+};
 
 }  // namespace
 
@@ -93,24 +72,12 @@ std::vector<std::string> environment_with(const std::vector<std::string>& overri
 
 ProgramResult run_program(const std::vector<std::string>& argv,
                           const std::vector<std::string>& env) {
-  int pipe_fds[2];
-  if (pipe2(pipe_fds, O_CLOEXEC) != 0) throw RealmError("pipe: " + std::string(strerror(errno)));
-  pid_t pid = -1;
-  try {
-    pid = spawn(argv, env, pipe_fds[1]);
-  } catch (...) {
-    close(pipe_fds[0]);
-    close(pipe_fds[1]);
-    throw;
-  }
-  close(pipe_fds[1]);
+  Pipe pipe;
+  Child child(argv, env, "", {.output = pipe.fds[1], .error = pipe.fds[1]});
+  pipe.close_writing_end();
   ProgramResult result;
-  result.output = read_all(pipe_fds[0]);
-  close(pipe_fds[0]);
-  int status = 0;
-  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  result.output = read_all(pipe.fds[0]);
+  result.exit_code = child.wait();
   return result;
 }
 

@@ -26,28 +26,36 @@ std::vector<char*> c_strings(const std::vector<std::string>& strings) {
   return pointers;
 }
 
+// Only what is safe in a signal handler: other threads of the parent may hold locks.
+[[noreturn]] void become(const std::vector<char*>& argv, const std::vector<char*>& env,
+                         const int (&streams)[3], pid_t parent) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(kCannotRun);
+  for (int fd = 0; fd < 3; ++fd) dup2(streams[fd], fd);
+  for (int number = 1; number < NSIG; ++number) signal(number, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  execve(argv[0], argv.data(), env.data());
+  _exit(kCannotRun);
+}
+
 }  // namespace
 
 Child::Child(const std::vector<std::string>& argv, const std::vector<std::string>& env,
-             std::string output_file, Pipes pipes)
+             std::string output_file, Streams streams)
     : output_file_(std::move(output_file)) {
-  const int output =
-      open(output_file_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+  const char* const path = output_file_.empty() ? "/dev/null" : output_file_.c_str();
+  const int output = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
   const int input = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  const int given[] = {streams.input < 0 ? input : streams.input,
+                       streams.output < 0 ? output : streams.output,
+                       streams.error < 0 ? output : streams.error};
   const std::vector<char*> arguments = c_strings(argv);
   const std::vector<char*> variables = c_strings(env);
   const pid_t parent = getpid();
   pid_ = fork();
-  // Other threads may hold locks: until exec only what is safe in a signal handler.
-  if (pid_ == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) _exit(kCannotRun);
-    dup2(pipes.input < 0 ? input : pipes.input, 0);
-    dup2(pipes.output < 0 ? output : pipes.output, 1);
-    dup2(output, 2);
-    execve(arguments[0], arguments.data(), variables.data());
-    _exit(kCannotRun);
-  }
+  if (pid_ == 0) become(arguments, variables, given, parent);
   const int error = errno;
   close(output);
   close(input);
