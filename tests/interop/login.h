@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/child.h"
 #include "tests/kdc/realm.h"
+#include "tests/support/child.h"
 
 namespace gssloop::testing {
 

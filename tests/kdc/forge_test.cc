@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Proves the forged tickets and tokens against MIT's own acceptor.
+#include "tests/kdc/forge.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-#include "tests/kdc/forge.h"
 #include "tests/kdc/gss_login.h"
 #include "tests/kdc/realm.h"
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Proves that the test realm gives what it promises, with a real KDC and raw GSS calls.
+#include "tests/kdc/realm.h"
+
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -9,7 +11,6 @@
 
 #include "tests/kdc/forge.h"
 #include "tests/kdc/gss_login.h"
-#include "tests/kdc/realm.h"
 
 namespace gssloop::testing {
 namespace {

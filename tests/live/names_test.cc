@@ -3,6 +3,8 @@
 // The rows that only real Kerberos can show, against a KDC of the test's own. A program apart from
 // the scripted mechanism's, because the glue reads its configuration once in a process.
 
+#include "gssloop/gss/names.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -12,7 +14,6 @@
 #include <vector>
 
 #include "gssloop/gss/attributes.h"
-#include "gssloop/gss/names.h"
 #include "gssloop/loop/acceptor.h"
 #include "gssloop/loop/initiator.h"
 #include "tests/kdc/forge.h"

@@ -3,6 +3,8 @@
 // Buffers of a PAC as they arrive: in a ticket, through an acceptor's context, as the value of a
 // name attribute.
 
+#include "gssloop/authz/pac.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>

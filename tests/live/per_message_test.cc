@@ -3,13 +3,14 @@
 // Per-message tokens of real Kerberos: with the encryption types that there are, bare and under
 // SPNEGO.
 
+#include "gssloop/gss/per_message.h"
+
 #include <algorithm>
 #include <map>
 #include <memory>
 #include <tuple>
 #include <vector>
 
-#include "gssloop/gss/per_message.h"
 #include "tests/live/gss_pair.h"
 
 namespace gssloop::testing {

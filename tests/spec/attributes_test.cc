@@ -3,11 +3,12 @@
 // Name attributes through the real mechglue (draft-ietf-kitten-gssapi-naming-exts, whose sections
 // are meant here), as a mechanism offers them that does what it must not.
 
+#include "gssloop/gss/attributes.h"
+
 #include <string>
 #include <type_traits>
 #include <vector>
 
-#include "gssloop/gss/attributes.h"
 #include "tests/spec/exchange.h"
 
 namespace gssloop::testing {

@@ -3,6 +3,8 @@
 // Names through the real mechglue (draft-ietf-kitten-gssapi-naming-exts, whose sections are meant
 // here): what is asked of them, how they travel, and what the tree may do with them.
 
+#include "gssloop/gss/names.h"
+
 #include <malloc.h>
 
 #include <cstdlib>
@@ -14,7 +16,6 @@
 #include <type_traits>
 #include <vector>
 
-#include "gssloop/gss/names.h"
 #include "tests/spec/exchange.h"
 
 namespace gssloop::testing {
