@@ -17,7 +17,7 @@ import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-import cyrus
+import libsasl
 
 METADATA, JOIN_GROUP, HANDSHAKE, VERSIONS, AUTHENTICATE = 3, 11, 17, 18, 36
 UNSUPPORTED_VERSION, UNSUPPORTED_MECHANISM, AUTHENTICATION_FAILED = 35, 33, 58
@@ -68,14 +68,14 @@ class Broker(socketserver.BaseRequestHandler):
         self.request.sendall(octets(struct.pack(">i", self.number) + body))
 
     def handle(self):
-        self.sasl = cyrus.Server("kafka", "localhost")
+        self.sasl = libsasl.Server("kafka", "localhost")
         try:
             if self.server.offers_layer:
                 self.sasl.limit(0, 256)
             self.serve()
         except (ConnectionError, TimeoutError) as error:
             log("ended:", error)
-        except cyrus.Refused as error:
+        except libsasl.Refused as error:
             log("refused:", error)
         finally:
             self.sasl.close()
@@ -141,7 +141,7 @@ class Broker(socketserver.BaseRequestHandler):
     def authenticate(self, token):
         try:
             out = self.token_for(token)
-        except cyrus.Refused as error:
+        except libsasl.Refused as error:
             self.answer(struct.pack(">h", AUTHENTICATION_FAILED) + string(error.detail) +
                         octets(b""))
             raise
@@ -162,8 +162,8 @@ class Listener(socketserver.ThreadingTCPServer):
 
 
 def main():
-    cyrus.init_server("kafka", [cyrus.log(lambda level, message:
-                                          log(f"SASL log {level}: {message}"))])
+    libsasl.init_server("kafka", [libsasl.log(lambda level, message:
+                                              log(f"SASL log {level}: {message}"))])
     with Listener(("127.0.0.1", int(sys.argv[1])), Broker) as listener:
         listener.is_raw = "--raw" in sys.argv
         listener.offers_layer = "--layer" in sys.argv

@@ -16,7 +16,7 @@ import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-import cyrus
+import libsasl
 
 GET, SET, LIST, AUTH, STEP = 0x00, 0x01, 0x20, 0x21, 0x22
 SUCCESS, AUTH_ERROR, AUTH_CONTINUE = 0x00, 0x20, 0x21
@@ -64,9 +64,9 @@ def altered(token, options):
 
 def login(connection, mechanism, options):
     # No name: the ticket says who it is.
-    cyrus.init_client([cyrus.gives("authname", options.user or ""),
-                       cyrus.gives("user", options.act_as or "")])
-    sasl = cyrus.Client(*options.service.split("@"))
+    libsasl.init_client([libsasl.gives("authname", options.user or ""),
+                         libsasl.gives("user", options.act_as or "")])
+    sasl = libsasl.Client(*options.service.split("@"))
     sasl.limit(options.min_ssf, 256)
     mechanism, token = sasl.start(mechanism)
     token = altered(token, options)
@@ -115,5 +115,5 @@ def main():
 if __name__ == "__main__":
     try:
         main()
-    except (Refused, cyrus.Refused) as error:
+    except (Refused, libsasl.Refused) as error:
         sys.exit(str(error))

@@ -14,12 +14,12 @@ import sys
 sys.dont_write_bytecode = True  # beside the sources
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import lab
-import peers
-from cyrus import OK
-from guide_page import documented_programs, read
-from guide_tables import MECHANISMS, NOBODY, PAGE, THEIRS, THIS, Comparison, table, tables
+import sasl_pair
 from lab import GSSLOOP
-from peers import OURS, STOCK, STOCK_MODULES, binding, limits
+from libsasl import OK
+from migrate_tables import MECHANISMS, NOBODY, PAGE, THEIRS, THIS, Comparison, table, tables
+from sasl_pair import OURS, STOCK, STOCK_MODULES, binding, limits
+from troubleshooting_page import documented_programs, read
 
 
 class Names(Comparison):
@@ -408,5 +408,5 @@ class Steps(Comparison):
 if __name__ == "__main__":
     if not all(os.path.exists(f"{STOCK}/{name}") for name in STOCK_MODULES + ("libsasldb.so",)):
         lab.skip("no stock modules (Debian: libsasl2-modules-gssapi-mit, libsasl2-modules-db)")
-    lab.main(__file__, services=["imap/localhost", "ldap/localhost"], needs=peers.NEEDS,
-             options=peers.REALM_OPTIONS)
+    lab.main(__file__, services=["imap/localhost", "ldap/localhost"], needs=sasl_pair.NEEDS,
+             options=sasl_pair.REALM_OPTIONS)

@@ -30,7 +30,7 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-import cyrus
+import libsasl
 
 GSS = ctypes.CDLL("libgssapi_krb5.so.2")
 
@@ -56,21 +56,21 @@ class Peer:
         options = dict(config.get("options", {}))
         callbacks = self._callbacks(options)
         if self.is_client:
-            cyrus.init_client(callbacks)
+            libsasl.init_client(callbacks)
         else:
-            cyrus.init_server("gssloop-guide", callbacks)
+            libsasl.init_server("gssloop-guide", callbacks)
         options.update(config.get("late", {}))
         where, flags = (config["service"], config["host"]), config.get("flags", 0)
-        self.sasl = (cyrus.Client(*where, flags, None if config.get("mute") else self._typed)
-                     if self.is_client else cyrus.Server(*where, config.get("realm"), flags))
+        self.sasl = (libsasl.Client(*where, flags, None if config.get("mute") else self._typed)
+                     if self.is_client else libsasl.Server(*where, config.get("realm"), flags))
         self._set_properties()
 
     def _callbacks(self, options):
-        made = [cyrus.option(options),
-                cyrus.log(lambda level, message: self.log.append([level, message]))]
-        made += [cyrus.gives(what, answer, self.asked.append)
+        made = [libsasl.option(options),
+                libsasl.log(lambda level, message: self.log.append([level, message]))]
+        made += [libsasl.gives(what, answer, self.asked.append)
                  for what, answer in self.config.get("answers", {}).items()]
-        return made + ([cyrus.takes(self.config["takes"])] if "takes" in self.config else [])
+        return made + ([libsasl.takes(self.config["takes"])] if "takes" in self.config else [])
 
     def _typed(self, what):
         self.asked.append(what + "?")
@@ -92,8 +92,8 @@ class Peer:
         """What became of a call: the code, the message that it gave, and all that was said."""
         try:
             given = function(*arguments)
-            code = cyrus.OK if self.sasl.is_done else cyrus.CONTINUE
-        except cyrus.Refused as refused:
+            code = libsasl.OK if self.sasl.is_done else libsasl.CONTINUE
+        except libsasl.Refused as refused:
             given, code = refused.token, refused.code
         mechanism, token = given if isinstance(given, tuple) else (None, given)
         answer = {"code": code, "error": self.sasl.detail, "log": self.log, "asked": self.asked,
@@ -122,11 +122,11 @@ class Peer:
     def learn(self, _request):
         """What the application sees after a login."""
         wants_properties = self.config.get("requested") and not self.is_client
-        return {"user": self.sasl.user, "authid": self.sasl.text(cyrus.AUTHUSER),
-                "ssf": self.sasl.ssf, "maxout": self.sasl.number(cyrus.MAXOUTBUF),
-                "peer": displayed(self.sasl.pointer(cyrus.PEER_NAME)),
-                "local": displayed(self.sasl.pointer(cyrus.LOCAL_NAME)),
-                "delegated": self.sasl.pointer(cyrus.DELEGATED_CREDS) is not None,
+        return {"user": self.sasl.user, "authid": self.sasl.text(libsasl.AUTHUSER),
+                "ssf": self.sasl.ssf, "maxout": self.sasl.number(libsasl.MAXOUTBUF),
+                "peer": displayed(self.sasl.pointer(libsasl.PEER_NAME)),
+                "local": displayed(self.sasl.pointer(libsasl.LOCAL_NAME)),
+                "delegated": self.sasl.pointer(libsasl.DELEGATED_CREDS) is not None,
                 "properties": self.sasl.properties() if wants_properties else {}}
 
     @staticmethod

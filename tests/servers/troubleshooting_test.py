@@ -17,14 +17,14 @@ import unittest
 sys.dont_write_bytecode = True  # beside the sources
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import lab
-import peers
-from cyrus import OK
-from guide_logins import Bindings, Credentials, Identities, Keys, Layers, Messages, Times
-from guide_page import (PAGE, PLACEHOLDER, SHOWN, Sentences, documented_programs, headings,
-                        is_sentence, literals, read, shows, spans, the_heading)
-from guide_policies import INDICATORS, WRONG_POLICIES, Options, PolicyFiles, PolicySaysNo
+import sasl_pair
 from lab import GSSLOOP
-from peers import NOMECH, OURS, STOCK, LoginTest, binding
+from libsasl import OK
+from sasl_pair import NOMECH, OURS, STOCK, LoginTest, binding
+from troubleshooting_logins import Bindings, Credentials, Identities, Keys, Layers, Messages, Times
+from troubleshooting_page import (PAGE, PLACEHOLDER, SHOWN, Sentences, documented_programs,
+                                  headings, is_sentence, literals, read, shows, spans, the_heading)
+from troubleshooting_policies import INDICATORS, WRONG_POLICIES, Options, PolicyFiles, PolicySaysNo
 
 # What unittest finds here, too.
 ELSEWHERE = (Bindings, Credentials, Identities, Keys, Layers, Messages, Options, PolicyFiles,
@@ -261,4 +261,4 @@ class Page(unittest.TestCase):
 
 if __name__ == "__main__":
     lab.main(__file__, services=["imap/localhost", "ldap/localhost", "host/localhost"],
-             needs=peers.NEEDS, options=peers.REALM_OPTIONS)
+             needs=sasl_pair.NEEDS, options=sasl_pair.REALM_OPTIONS)

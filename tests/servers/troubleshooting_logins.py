@@ -6,10 +6,10 @@ import pathlib
 import re
 import time
 
-from cyrus import INTERACT, OK
-from guide_page import Sentences, shows
 from lab import REALM, run
-from peers import OTHER_REALM, OURS, STOCK, binding, limits, log_in
+from libsasl import INTERACT, OK
+from sasl_pair import OTHER_REALM, OURS, STOCK, binding, limits, log_in
+from troubleshooting_page import Sentences, shows
 
 NO_TICKET = {"KRB5CCNAME": "FILE:/nonexistent/ccache"}
 

@@ -4,9 +4,9 @@
 import os
 import re
 
-from cyrus import OK
-from guide_page import read
-from peers import OURS, STOCK, STOCK_MODULES, LoginTest, log_in, unchanged
+from libsasl import OK
+from sasl_pair import OURS, STOCK, STOCK_MODULES, LoginTest, log_in, unchanged
+from troubleshooting_page import read
 
 PAGE = "docs/migrate-from-stock.md"
 THEIRS, THIS = "Cyrus SASL's", "this module"

@@ -4,9 +4,9 @@
 import functools
 import re
 
-from cyrus import OK
 from lab import SOURCE
-from peers import OURS, LoginTest, log_in, unchanged
+from libsasl import OK
+from sasl_pair import OURS, LoginTest, log_in, unchanged
 
 PAGE = "docs/troubleshooting.md"
 PLACEHOLDER = re.compile(r"<[a-z][^<>]*>")

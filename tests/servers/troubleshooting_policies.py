@@ -3,10 +3,10 @@
 
 import os
 
-from cyrus import OK
-from guide_page import Sentences, headings, pattern, shows, spans, the_heading
 from lab import GSSLOOP, REALM
-from peers import OTHER_REALM, LoginTest
+from libsasl import OK
+from sasl_pair import OTHER_REALM, LoginTest
+from troubleshooting_page import Sentences, headings, pattern, shows, spans, the_heading
 
 INDICATORS = """[attributes.assurance]
 from = [{ mechanism = "krb5", name = "auth-indicators" }]

@@ -11,7 +11,7 @@ import subprocess
 import threading
 
 import lab
-from cyrus import CONTINUE, OK
+from libsasl import CONTINUE, OK
 
 OURS, STOCK = lab.CLIENT_MODULES["gssloop"], lab.CLIENT_MODULES["stock"]
 STOCK_MODULES = ("libgssapiv2.so", "libgs2.so")
