@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // What a login costs with this module, with bare GSS-API calls, and with Cyrus SASL's own
-// module. See kHelp.
+// module. See kNotes.
 
-#include <getopt.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,20 +20,16 @@
 #include "bench/worker.h"
 #include "tests/kdc/process.h"
 #include "tests/kdc/realm.h"
+#include "tests/support/arguments.h"
 
 namespace gssloop::bench {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kHelp[] =
-    R"(Usage: login_bench [OPTION...]
-  --rounds N     how often everything is measured, in turns (40)
-  --logins N     logins a measurement (100)
-  --rcache KIND  replay cache: file (as Kerberos does by default), none, or both (both)
-  --json         the results as JSON
-  --help         this text
-
+constexpr char kUsage[] = "Usage: login_bench [OPTION...]\n";
+constexpr char kNotes[] =
+    R"(
 Measures CPU time (user and system) per complete login of one user with a cached service ticket,
 client and server in one process, a process per variant. A ratio is the median, over the rounds, of
 two measurements of the same round, since machines change their speed meanwhile.
@@ -54,7 +49,7 @@ two measurements of the same round, since machines change their speed meanwhile.
   gssloop-spnego    this module, GSS-SPNEGO with a layer of confidentiality
   cyrus-spnego      Cyrus SASL's gssapiv2 module, the same
 
-All SASL servers have a user database in which everybody is: Cyrus SASL's module refuses others.
+All SASL servers have a user database that has each user: Cyrus SASL's module refuses others.
 Environment: GSSLOOP_PLUGIN_DIR, GSSLOOP_STOCK_PLUGIN_DIR name the folders of the two modules.
 )";
 
@@ -283,23 +278,6 @@ void run(const Options& options) {
 
 // ---- The command line
 
-unsigned number(const char* text) {
-  char* end = nullptr;
-  const unsigned long value = std::strtoul(text, &end, 10);
-  if (*end != '\0' || value == 0 || value > 1'000'000) {
-    std::fprintf(stderr, "login_bench: %s is no number from 1 to 1000000\n", text);
-    std::exit(2);
-  }
-  return static_cast<unsigned>(value);
-}
-
-std::vector<std::string> rcache_kinds(const std::string& text) {
-  if (text == "both") return {"file", "none"};
-  if (text == "file" || text == "none") return {text};
-  std::fprintf(stderr, "login_bench: --rcache takes file, none or both\n");
-  std::exit(2);
-}
-
 int run_as_child(const std::string& name) {
   for (const Variant& variant : kVariants) {
     if (name != variant.name) continue;
@@ -307,42 +285,29 @@ int run_as_child(const std::string& name) {
     serve_measurements(*logins);
     return 0;
   }
-  std::fprintf(stderr, "login_bench: there is no variant %s\n", name.c_str());
-  return 2;
+  throw std::runtime_error("there is no variant " + name);
 }
 
 int main_of(int argc, char** argv) {
-  static const option kOptions[] = {{"rounds", required_argument, nullptr, 'r'},
-                                    {"logins", required_argument, nullptr, 'l'},
-                                    {"rcache", required_argument, nullptr, 'c'},
-                                    {"json", no_argument, nullptr, 'j'},
-                                    {"help", no_argument, nullptr, 'h'},
-                                    {"child", required_argument, nullptr, 'w'},
-                                    {nullptr, 0, nullptr, 0}};
   Options options;
-  for (int c; (c = getopt_long(argc, argv, "", kOptions, nullptr)) != -1;) {
-    switch (c) {
-      case 'r':
-        options.num_rounds = number(optarg);
-        break;
-      case 'l':
-        options.num_logins = number(optarg);
-        break;
-      case 'c':
-        options.rcaches = rcache_kinds(optarg);
-        break;
-      case 'j':
-        options.is_json = true;
-        break;
-      case 'h':
-        std::fputs(kHelp, stdout);
-        return 0;
-      case 'w':  // for us alone, and for profilers
-        return run_as_child(optarg);
-      default:
-        std::fprintf(stderr, "Try login_bench --help\n");
-        return 2;
-    }
+  std::string rcache = "both";
+  std::string child;
+  testing::parse_arguments(
+      argc, argv,
+      {kUsage,
+       {{"--rounds N", &options.num_rounds, "how often everything is measured, in turns (40)"},
+        {"--logins N", &options.num_logins, "logins a measurement (100)"},
+        {"--rcache KIND", &rcache,
+         "replay cache: file (as Kerberos does by default), none, or both\n(both)"},
+        {"--json", &options.is_json, "the results as JSON"},
+        {"--child VARIANT", &child}},  // for Worker, and for profilers
+       kNotes});
+  if (!child.empty()) return run_as_child(child);
+  if (rcache != "both") options.rcaches = {rcache};
+  const bool is_cache = rcache == "both" || rcache == "file" || rcache == "none";
+  if (!is_cache || options.num_rounds == 0 || options.num_logins == 0) {
+    std::fprintf(stderr, "login_bench: there is no such number or cache; see login_bench --help\n");
+    return 2;
   }
   run(options);
   return 0;

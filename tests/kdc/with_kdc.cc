@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// with_kdc runs a command inside a private Kerberos realm. See kHelp.
-#include <getopt.h>
+// with_kdc runs a command inside a private Kerberos realm. See kUsage.
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "tests/kdc/realm.h"
+#include "tests/support/arguments.h"
 
 namespace gssloop::testing {
 namespace {
@@ -22,27 +22,15 @@ constexpr int kExitSetUp = 125;
 constexpr int kExitCannotRun = 126;
 constexpr int kExitNotFound = 127;
 
-constexpr char kHelp[] =
-    R"(usage: with_kdc [options] -- COMMAND [ARGS...]
+constexpr char kUsage[] =
+    R"(Usage: with_kdc [OPTION...] -- COMMAND [ARGUMENT...]
 
 Starts a Kerberos realm of its own on a free loopback port, in a temporary folder, with one user,
-one or more services and a ticket for the user; runs COMMAND in it; removes it all again.
+one or more services and a ticket for the user. Runs COMMAND in it, and then removes the realm.
 Needs no privilege and touches nothing outside the folder.
 
-  --realm NAME       the realm (EXAMPLE.TEST)
-  --user NAME        the user (alice)
-  --password TEXT    the user's password (password)
-  --service NAME     a service whose key goes into the keytab; may be repeated
-                     (imap/localhost and imap/ this machine's host name)
-  --indicator TEXT   a value of auth-indicators; may be repeated (spake, second-factor)
-  --foreign NAME     a second realm, trusted both ways, with the same user; may be repeated
-  --no-ticket        do not get a ticket for the user
-  --no-preauth       the user needs no pre-authentication: a PAC, but no indicators
-  --no-pac           the KDC makes no PACs
-  --pkinit           the KDC offers PKINIT
-  --anonymous        ... and anonymous tickets (kinit -n)
-  --help             this text
-
+)";
+constexpr char kNotes[] = R"(
 COMMAND finds KRB5_CONFIG, KRB5_KDC_PROFILE, KRB5_KTNAME, KRB5_CLIENT_KTNAME, KRB5CCNAME and
 KRB5RCACHENAME set, and GSSLOOP_REALM, GSSLOOP_DIR (the folder), GSSLOOP_USER, GSSLOOP_PASSWORD.
 
@@ -55,10 +43,10 @@ struct Settings {
   RealmOptions realm;
   std::string user = "alice";
   std::string password = "password";
-  bool wants_ticket = true;
-  bool requires_preauth = true;
+  bool has_no_ticket = false;
+  bool has_no_preauth = false;
   std::vector<std::string> indicators;
-  char** command = nullptr;
+  std::vector<std::string> command;
 };
 
 std::string host_name() {
@@ -74,101 +62,41 @@ void add_default_services(RealmOptions* realm) {
   if (!host.empty() && host != "localhost") realm->services.push_back("imap/" + host);
 }
 
-enum Option {
-  kRealm = 1,
-  kUser,
-  kPassword,
-  kService,
-  kIndicator,
-  kForeign,
-  kNoTicket,
-  kNoPreauth,
-  kNoPac,
-  kPkinit,
-  kAnonymous,
-  kShowHelp
-};
-
-constexpr option kOptions[] = {{"realm", required_argument, nullptr, kRealm},
-                               {"user", required_argument, nullptr, kUser},
-                               {"password", required_argument, nullptr, kPassword},
-                               {"service", required_argument, nullptr, kService},
-                               {"indicator", required_argument, nullptr, kIndicator},
-                               {"foreign", required_argument, nullptr, kForeign},
-                               {"no-ticket", no_argument, nullptr, kNoTicket},
-                               {"no-preauth", no_argument, nullptr, kNoPreauth},
-                               {"no-pac", no_argument, nullptr, kNoPac},
-                               {"pkinit", no_argument, nullptr, kPkinit},
-                               {"anonymous", no_argument, nullptr, kAnonymous},
-                               {"help", no_argument, nullptr, kShowHelp},
-                               {nullptr, 0, nullptr, 0}};
-
-void take_option(int option, Settings* settings) {
-  switch (option) {
-    case kRealm:
-      settings->realm.name = optarg;
-      break;
-    case kUser:
-      settings->user = optarg;
-      break;
-    case kPassword:
-      settings->password = optarg;
-      break;
-    case kService:
-      settings->realm.services.emplace_back(optarg);
-      break;
-    case kIndicator:
-      settings->indicators.emplace_back(optarg);
-      break;
-    case kForeign:
-      settings->realm.foreign_realms.emplace_back(optarg);
-      break;
-    case kNoTicket:
-      settings->wants_ticket = false;
-      break;
-    case kNoPreauth:
-      settings->requires_preauth = false;
-      break;
-    case kNoPac:
-      settings->realm.disable_pac = true;
-      break;
-    case kPkinit:
-      settings->realm.pkinit = true;
-      break;
-    case kAnonymous:
-      settings->realm.anonymous = true;
-      break;
-    case kShowHelp:
-      std::fputs(kHelp, stdout);
-      std::exit(0);
-    default:
-      std::fputs("with_kdc: --help lists the options\n", stderr);
-      std::exit(kExitSetUp);
-  }
-}
-
 Settings parse(int argc, char** argv) {
   Settings settings;
-  // '+': the first word that is no option begins COMMAND, whose own options are not ours.
-  for (int o = 0; (o = getopt_long(argc, argv, "+", kOptions, nullptr)) != -1;) {
-    take_option(o, &settings);
-  }
-  if (optind >= argc) {
-    std::fputs("with_kdc: no COMMAND given; --help tells how\n", stderr);
-    std::exit(kExitSetUp);
-  }
-  settings.command = argv + optind;
-  if (!settings.indicators.empty()) settings.realm.spake_indicators = settings.indicators;
-  add_default_services(&settings.realm);
+  RealmOptions& realm = settings.realm;
+  parse_arguments(argc, argv,
+                  {kUsage,
+                   {{"--realm NAME", &realm.name, "the realm (EXAMPLE.TEST)"},
+                    {"--user NAME", &settings.user, "the user (alice)"},
+                    {"--password TEXT", &settings.password, "the user's password (password)"},
+                    {"--service NAME", &realm.services,
+                     "a service whose key goes into the keytab; may be repeated\n"
+                     "(imap/localhost and imap/ this machine's host name)"},
+                    {"--indicator TEXT", &settings.indicators,
+                     "a value of auth-indicators; may be repeated (spake, second-factor)"},
+                    {"--foreign NAME", &realm.foreign_realms,
+                     "a second realm, trusted both ways, with the same user; may be\nrepeated"},
+                    {"--no-ticket", &settings.has_no_ticket, "do not get a ticket for the user"},
+                    {"--no-preauth", &settings.has_no_preauth,
+                     "the user needs no pre-authentication: a PAC, but no indicators"},
+                    {"--no-pac", &realm.disable_pac, "the KDC makes no PACs"},
+                    {"--pkinit", &realm.pkinit, "the KDC offers PKINIT"},
+                    {"--anonymous", &realm.anonymous, "the KDC gives anonymous tickets (kinit -n)"},
+                    {"COMMAND...", &settings.command}},
+                   kNotes,
+                   kExitSetUp});
+  if (!settings.indicators.empty()) realm.spake_indicators = settings.indicators;
+  add_default_services(&realm);
   return settings;
 }
 
 void populate(Realm* realm, const Settings& settings) {
-  realm->add_user(settings.user, settings.password, settings.requires_preauth);
+  realm->add_user(settings.user, settings.password, !settings.has_no_preauth);
   for (const std::string& foreign : settings.realm.foreign_realms) {
-    realm->add_user(settings.user + "@" + foreign, settings.password, settings.requires_preauth);
+    realm->add_user(settings.user + "@" + foreign, settings.password, !settings.has_no_preauth);
   }
-  if (settings.wants_ticket) realm->kinit(settings.user, settings.password);
+  if (!settings.has_no_ticket) realm->kinit(settings.user, settings.password);
 }
 
 // The signals that main() waits for; they stay blocked except in COMMAND.
@@ -190,9 +118,12 @@ sigset_t handled_signals() {
   setenv("GSSLOOP_USER", settings.user.c_str(), 1);
   setenv("GSSLOOP_PASSWORD", settings.password.c_str(), 1);
   sigprocmask(SIG_SETMASK, &old_mask, nullptr);
-  execvp(settings.command[0], settings.command);
+  std::vector<char*> words;
+  for (const std::string& word : settings.command) words.push_back(const_cast<char*>(word.c_str()));
+  words.push_back(nullptr);
+  execvp(words[0], words.data());
   const int error = errno;
-  std::fprintf(stderr, "with_kdc: cannot run %s: %s\n", settings.command[0], std::strerror(error));
+  std::fprintf(stderr, "with_kdc: cannot run %s: %s\n", words[0], std::strerror(error));
   _exit(error == ENOENT ? kExitNotFound : kExitCannotRun);
 }
 

@@ -9,9 +9,10 @@
 
 #include <cerrno>
 #include <cstring>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
 #include <thread>
-
-#include "tests/kdc/process.h"
 
 namespace gssloop::testing {
 namespace {
@@ -59,7 +60,7 @@ Child::Child(const std::vector<std::string>& argv, const std::vector<std::string
   const int error = errno;
   close(output);
   close(input);
-  if (pid_ < 0) throw RealmError("fork: " + std::string(std::strerror(error)));
+  if (pid_ < 0) throw std::runtime_error("fork: " + std::string(std::strerror(error)));
 }
 
 Child::~Child() {
@@ -96,6 +97,10 @@ int Child::stop(Clock::time_point deadline) {
   return wait(deadline);
 }
 
-std::string Child::output() const { return read_file(output_file_); }
+std::string Child::output() const {
+  std::ostringstream text;
+  text << std::ifstream(output_file_, std::ios::binary).rdbuf();
+  return text.str();
+}
 
 }  // namespace gssloop::testing
