@@ -121,11 +121,10 @@ void run() {
   // NOLINTEND(concurrency-mt-unsafe)
   realm.add_user("alice", "password");
   realm.kinit("alice", "password");
-  start_library();
+  const Library library;
   register_all();
   Table table;
   benchmark::RunSpecifiedBenchmarks(&table);
-  sasl_done();
 }
 
 }  // namespace

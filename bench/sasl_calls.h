@@ -2,36 +2,30 @@
 #ifndef GSSLOOP_BENCH_SASL_CALLS_H_
 #define GSSLOOP_BENCH_SASL_CALLS_H_
 
-#include <sasl/sasl.h>
-
-#include <memory>
 #include <string>
 
-#include "tests/support/sasl_library.h"
+#include "tests/support/sasl_pair.h"
 
 namespace gssloop::bench {
 
 // What both benchmarks do with libsasl. Everything throws std::runtime_error with the error's text.
 
-struct ConnectionDeleter {
-  void operator()(sasl_conn_t* connection) const { sasl_dispose(&connection); }
+// Library is libsasl with the modules that SASL_PATH names, and with a user database that has each
+// user: Cyrus SASL's GS2 server refuses a user that no database has. Nothing is logged.
+class Library {
+ public:
+  Library();
+
+ private:
+  const testing::SaslLibrary library_;
 };
-using Connection = std::unique_ptr<sasl_conn_t, ConnectionDeleter>;
 
-void check(int result, const char* what, sasl_conn_t* connection = nullptr);
+// What is logged by a client or a server: nothing.
+inline constexpr int kLogLevel = SASL_LOG_NONE;
 
-using testing::as_callback;
-
-// start_library begins the use of libsasl in this process: with mutexes, a silent log, and a user
-// database in which everybody is, since Cyrus SASL's GS2 server refuses whom none knows.
-void start_library();
-
-// A client and a server for imap@localhost. `callbacks` may be null; they must outlive the result.
-Connection new_client(const sasl_callback_t* callbacks);
-Connection new_server(const sasl_callback_t* callbacks);
-
-// log_in runs an exchange to its end.
-void log_in(sasl_conn_t* client, sasl_conn_t* server, const char* mechanism);
+// checked_login runs an exchange to its end.
+void checked_login(testing::SaslClient* client, testing::SaslServer* server,
+                   const std::string& mechanism);
 
 }  // namespace gssloop::bench
 

@@ -14,40 +14,44 @@ constexpr char kMechanism[] = "GSSAPI";
 // Above the largest message: libsasl cuts what is larger.
 constexpr unsigned kMaxBufSize = 1 << 20;
 
+template <class Setup>
+Setup setup_of(bool is_confidential) {
+  const unsigned ssf = is_confidential ? 256 : 1;
+  Setup setup;
+  setup.strength = {.min_ssf = ssf, .max_ssf = ssf, .maxbufsize = kMaxBufSize};
+  setup.log.level = kLogLevel;
+  return setup;
+}
+
+// Without a copy of messages and packets, which SaslSide makes.
 class SaslLayer final : public Layer {
  public:
   explicit SaslLayer(bool is_confidential)
-      : client_(new_client(nullptr)), server_(new_server(nullptr)) {
-    for (sasl_conn_t* connection : {client_.get(), server_.get()}) {
-      sasl_security_properties_t security{};
-      security.min_ssf = is_confidential ? 256 : 1;
-      security.max_ssf = security.min_ssf;
-      security.maxbufsize = kMaxBufSize;
-      check(sasl_setprop(connection, SASL_SEC_PROPS, &security), "SASL_SEC_PROPS");
-    }
-    log_in(client_.get(), server_.get(), kMechanism);
+      : client_(setup_of<testing::ClientSetup>(is_confidential)),
+        server_(setup_of<testing::ServerSetup>(is_confidential)) {
+    checked_login(&client_, &server_, kMechanism);
   }
 
   std::string_view protect(std::string_view message) override {
-    const char* out = nullptr;
-    unsigned len = 0;
-    check(sasl_encode(client_.get(), message.data(), static_cast<unsigned>(message.size()), &out,
-                      &len),
-          "sasl_encode", client_.get());
-    return {out, len};
+    return pass(sasl_encode, client_, message);
   }
-
   std::string_view open(std::string_view packet) override {
-    const char* out = nullptr;
-    unsigned len = 0;
-    check(
-        sasl_decode(server_.get(), packet.data(), static_cast<unsigned>(packet.size()), &out, &len),
-        "sasl_decode", server_.get());
-    return {out, len};
+    return pass(sasl_decode, server_, packet);
   }
 
  private:
-  const Connection client_, server_;
+  static std::string_view pass(decltype(sasl_encode)* function, const testing::SaslSide& side,
+                               std::string_view in) {
+    const char* out = nullptr;
+    unsigned len = 0;
+    if (function(side.get(), in.data(), static_cast<unsigned>(in.size()), &out, &len) != SASL_OK) {
+      throw std::runtime_error(side.error());
+    }
+    return {out, len};
+  }
+
+  testing::SaslClient client_;
+  testing::SaslServer server_;
 };
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <sasl/sasl.h>
 
 #include <stdexcept>
-#include <string_view>
 
 #include "bench/logins.h"
 #include "bench/sasl_calls.h"
@@ -14,66 +13,33 @@ namespace {
 constexpr char kPeer[] = "alice";
 constexpr char kIndicators[] = "*auth-indicators";
 
-int on_authname(void* context, int /*id*/, const char** result, unsigned* len) {
-  const auto* name = static_cast<const std::string*>(context);
-  *result = name->c_str();
-  if (len != nullptr) *len = static_cast<unsigned>(name->size());
-  return SASL_OK;
-}
-
 class SaslLogins final : public Logins {
  public:
-  explicit SaslLogins(const SaslSettings& settings) : settings_(settings) {
-    const sasl_callback_t end{SASL_CB_LIST_END, nullptr, nullptr};
-    client_callbacks_[0] = end;
-    client_callbacks_[1] = end;
-    if (!settings_.authname.empty()) {
-      client_callbacks_[0] = {SASL_CB_AUTHNAME, as_callback(&on_authname),
-                              const_cast<std::string*>(&settings_.authname)};
-    }
-    start_library();
+  explicit SaslLogins(const SaslSettings& settings) : mechanism_(settings.mechanism) {
+    client_.log.level = server_.log.level = kLogLevel;
+    if (!settings.authname.empty()) client_.authname = testing::says(settings.authname);
+    if (settings.asks_indicators) server_.requested = {kIndicators};
   }
-  ~SaslLogins() override { sasl_done(); }
 
   void login() const override {
-    const Connection client = new_client(client_callbacks_);
-    const Connection server = new_server(nullptr);
-    set_up(client.get());
-    set_up(server.get());
-    if (settings_.asks_indicators) {
-      const char* names[] = {kIndicators, nullptr};
-      check(sasl_auxprop_request(server.get(), names), "sasl_auxprop_request");
-    }
-    log_in(client.get(), server.get(), settings_.mechanism.c_str());
-    check_identity(server.get());
-  }
-
- private:
-  // What an application sets, so that a layer is negotiated where the mechanism has one.
-  static void set_up(sasl_conn_t* connection) {
-    sasl_security_properties_t security{};
-    security.max_ssf = 256;
-    security.maxbufsize = 65536;
-    check(sasl_setprop(connection, SASL_SEC_PROPS, &security), "SASL_SEC_PROPS");
-  }
-
-  void check_identity(sasl_conn_t* server) const {
-    const void* authid = nullptr;
-    check(sasl_getprop(server, SASL_AUTHUSER, &authid), "sasl_getprop");
-    if (authid == nullptr || std::string_view(static_cast<const char*>(authid)) != kPeer) {
-      throw std::runtime_error("the server saw somebody else");
-    }
-    if (!settings_.asks_indicators) return;
+    testing::SaslClient client(client_);
+    testing::SaslServer server(server_);
+    checked_login(&client, &server, mechanism_);
+    if (server.authid() != kPeer) throw std::runtime_error("the server saw another user");
+    if (server_.requested.empty()) return;
     const char* names[] = {kIndicators, nullptr};
     propval values[2] = {};
-    if (prop_getnames(sasl_auxprop_getctx(server), names, values) != 1 ||
+    if (prop_getnames(sasl_auxprop_getctx(server.get()), names, values) != 1 ||
         values[0].values == nullptr) {
       throw std::runtime_error("the server got no indicators");
     }
   }
 
-  const SaslSettings settings_;
-  sasl_callback_t client_callbacks_[2] = {};
+ private:
+  const Library library_;
+  const std::string mechanism_;
+  testing::ClientSetup client_;
+  testing::ServerSetup server_;
 };
 
 }  // namespace

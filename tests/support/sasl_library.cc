@@ -14,15 +14,14 @@ const char* plugin_dir() {
   std::exit(99);  // Automake: hard error
 }
 
-int on_path(void*, const char** path) {
-  *path = plugin_dir();
+int on_path(void* context, const char** path) {
+  *path = static_cast<const std::string*>(context)->c_str();
   return SASL_OK;
 }
 
 // A folder without any NAME.conf: a test must not read the machine's configuration.
-int on_configuration_path(void*, char** path) {
-  static std::string folder = plugin_dir();
-  *path = folder.data();
+int on_configuration_path(void* context, char** path) {
+  *path = static_cast<std::string*>(context)->data();
   return SASL_OK;
 }
 
@@ -37,15 +36,8 @@ int unlock_mutex(void* mutex) {
 }
 void free_mutex(void* mutex) { delete static_cast<std::mutex*>(mutex); }
 
-std::vector<sasl_callback_t> callbacks(SaslLog* log, SaslOptions* options) {
-  return {
-      {SASL_CB_GETPATH, as_callback(&on_path), nullptr},
-      {SASL_CB_GETCONFPATH, as_callback(&on_configuration_path), nullptr},
-      {SASL_CB_LOG, as_callback(&SaslLog::on_log), log},
-      {SASL_CB_GETOPT, as_callback(&on_option), options},
-      {SASL_CB_LIST_END, nullptr, nullptr},
-  };
-}
+// libsasl's own mutexes do nothing.
+void set_mutexes() { sasl_set_mutex(new_mutex, lock_mutex, unlock_mutex, free_mutex); }
 
 void check(int code, const char* call) {
   if (code == SASL_OK) return;
@@ -81,8 +73,11 @@ void SaslLog::clear() {
 
 int SaslLog::on_log(void* context, int level, const char* message) {
   auto* log = static_cast<SaslLog*>(context);
+  if (level > log->settings_.level) return SASL_OK;
+  const LogLine line{level, message != nullptr ? message : ""};
   const std::lock_guard lock(log->mutex_);
-  log->lines_.push_back({level, message != nullptr ? message : ""});
+  if (log->settings_.listener) log->settings_.listener(line);
+  log->lines_.push_back(line);
   return SASL_OK;
 }
 
@@ -95,16 +90,29 @@ int on_option(void* context, const char*, const char* option, const char** resul
   return SASL_OK;
 }
 
-void set_sasl_mutexes() { sasl_set_mutex(new_mutex, lock_mutex, unlock_mutex, free_mutex); }
-
 SaslLibrary::SaslLibrary(SaslOptions server, SaslOptions client)
-    : server_(std::move(server)),
-      client_(std::move(client)),
-      server_callbacks_(callbacks(&log_, &server_)),
-      client_callbacks_(callbacks(&log_, &client_)) {
-  set_sasl_mutexes();
-  check(sasl_client_init(client_callbacks_.data()), "sasl_client_init");
-  check(sasl_server_init(server_callbacks_.data(), "gssloop-test"), "sasl_server_init");
+    : SaslLibrary(LibrarySetup{std::move(server), std::move(client), plugin_dir()}) {}
+
+SaslLibrary::SaslLibrary(LibrarySetup setup)
+    : setup_(std::move(setup)),
+      log_(setup_.log),
+      server_callbacks_(callbacks(&setup_.server)),
+      client_callbacks_(callbacks(&setup_.client)) {
+  set_mutexes();
+  if (setup_.client) check(sasl_client_init(client_callbacks_.data()), "sasl_client_init");
+  if (!setup_.server) return;
+  check(sasl_server_init(server_callbacks_.data(), setup_.server_name.c_str()), "sasl_server_init");
+}
+
+std::vector<sasl_callback_t> SaslLibrary::callbacks(std::optional<SaslOptions>* options) {
+  std::vector<sasl_callback_t> all = {{SASL_CB_LOG, as_callback(&SaslLog::on_log), &log_}};
+  if (*options) all.push_back({SASL_CB_GETOPT, as_callback(&on_option), &**options});
+  if (!setup_.modules.empty()) {
+    all.push_back({SASL_CB_GETPATH, as_callback(&on_path), &setup_.modules});
+    all.push_back({SASL_CB_GETCONFPATH, as_callback(&on_configuration_path), &setup_.modules});
+  }
+  all.push_back({SASL_CB_LIST_END, nullptr, nullptr});
+  return all;
 }
 
 SaslLibrary::~SaslLibrary() { sasl_done(); }

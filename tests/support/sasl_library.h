@@ -4,8 +4,10 @@
 
 #include <sasl/sasl.h>
 
+#include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,9 +22,16 @@ struct LogLine {
   std::string text;
 };
 
-// SaslLog keeps what libsasl and its modules log, at every level but SASL_LOG_PASS. Any thread.
+struct LogSettings {
+  int level = SASL_LOG_TRACE;  // the highest that is kept; SASL_LOG_PASS would log passwords
+  std::function<void(const LogLine&)> listener = {};  // of each line, at once
+};
+
+// SaslLog keeps what libsasl and its modules log. Any thread.
 class SaslLog {
  public:
+  explicit SaslLog(LogSettings settings = {}) : settings_(std::move(settings)) {}
+
   std::vector<LogLine> lines() const;
   // text is all lines, each ended by a line feed.
   std::string text() const;
@@ -33,6 +42,7 @@ class SaslLog {
   static int on_log(void* context, int level, const char* message);
 
  private:
+  const LogSettings settings_;
   mutable std::mutex mutex_;
   std::vector<LogLine> lines_;
 };
@@ -47,14 +57,24 @@ int (*as_callback(Function* function))() {
   return reinterpret_cast<int (*)()>(reinterpret_cast<void (*)()>(function));
 }
 
-// set_sasl_mutexes gives libsasl mutexes: its own do nothing. Before it is initialised.
-void set_sasl_mutexes();
+struct LibrarySetup {
+  // The options of the whole process: a module sees them when it is loaded. nullopt: this process
+  // has no such side.
+  std::optional<SaslOptions> server = SaslOptions{};
+  std::optional<SaslOptions> client = SaslOptions{};
+  // The folder of the modules, an absolute path; no configuration file is read. "": libsasl finds
+  // both by itself, where SASL_PATH and SASL_CONF_PATH say.
+  std::string modules = {};
+  std::string server_name = "gssloop-test";  // of its configuration file
+  LogSettings log = {};
+};
 
-// SaslLibrary is libsasl between init and done, client and server, with the modules of the folder
-// that the environment variable GSSLOOP_PLUGIN_DIR names and no configuration file. One at a time.
-// The options are those of the whole process: a module sees them when it is loaded.
+// SaslLibrary is libsasl, with mutexes, between init and done. One at a time. Ends the program with
+// 99, Automake's hard error, if libsasl cannot be initialised.
 class SaslLibrary {
  public:
+  explicit SaslLibrary(LibrarySetup setup);
+  // Client and server, with the modules of the folder that GSSLOOP_PLUGIN_DIR names.
   explicit SaslLibrary(SaslOptions server = {}, SaslOptions client = {});
   ~SaslLibrary();
   SaslLibrary(const SaslLibrary&) = delete;
@@ -63,8 +83,10 @@ class SaslLibrary {
   const SaslLog& log() const { return log_; }
 
  private:
+  std::vector<sasl_callback_t> callbacks(std::optional<SaslOptions>* options);
+
+  LibrarySetup setup_;
   SaslLog log_;
-  SaslOptions server_, client_;
   std::vector<sasl_callback_t> server_callbacks_, client_callbacks_;
 };
 
