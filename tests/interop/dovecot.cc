@@ -10,9 +10,9 @@
 #include <sstream>
 #include <thread>
 
-#include "examples/demo/wire.h"
 #include "tests/interop/login.h"
 #include "tests/kdc/process.h"
+#include "tests/support/socket.h"
 
 namespace gssloop::testing {
 namespace {
@@ -36,19 +36,6 @@ std::string group_name() {
   return group == nullptr ? "" : group->gr_name;
 }
 
-int free_port() {
-  const demo::Socket probe(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t len = sizeof address;
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  if (bind(probe.fd(), generic, len) != 0 || getsockname(probe.fd(), generic, &len) != 0) {
-    throw RealmError("no free port on 127.0.0.1");
-  }
-  return ntohs(address.sin_port);
-}
-
 }  // namespace
 
 std::string Dovecot::missing() {
@@ -69,7 +56,7 @@ Dovecot::Dovecot()
       mail_gid_(getegid()) {
   fs::create_directories(dir_ + "/mail");
   if (is_root_) give_mail_to_nobody();
-  // Somebody may take the port before Dovecot has it: then Dovecot ends at once.
+  // Another process may take the port before Dovecot has it: then Dovecot ends at once.
   for (int i = 0; i < kMaxAttempts; ++i) {
     if (start()) return;
   }
@@ -121,7 +108,7 @@ std::string Dovecot::configuration() const {
 }
 
 bool Dovecot::start() {
-  port_ = free_port();
+  port_ = static_cast<int>(listen_on_loopback().port);  // free again
   const std::string file = dir_ + "/dovecot.conf";
   write_file(file, configuration());
   process_ = std::make_unique<Child>(std::vector<std::string>{kDovecot, "-F", "-c", file},

@@ -5,11 +5,13 @@
 #include <atomic>
 #include <thread>
 
+#include "tests/support/socket.h"
+
 namespace gssloop::testing {
 
-// Eavesdropper stands between one client and a server (the demo's protocol). It copies the client's
-// first message, logs in with it on a connection of its own, and only then lets the client's own
-// pass: to the server, which must notice, the client is the one who replays.
+// Eavesdropper is between one client and a server. It copies the client's first message, logs in
+// with it on a connection of its own, and only then lets the client's own message pass. To the
+// server, which must notice, the client's message is the replay.
 class Eavesdropper {
  public:
   explicit Eavesdropper(int server_port);
@@ -17,15 +19,14 @@ class Eavesdropper {
   Eavesdropper& operator=(const Eavesdropper&) = delete;
   ~Eavesdropper();
 
-  int port() const { return port_; }
+  int port() const { return static_cast<int>(listener_.port); }
   // Whether the server took the stolen message. Known once the client has ended.
   bool got_in() const { return got_in_; }
 
  private:
-  void run(int server_port);
+  void run(unsigned server_port);
 
-  int listener_ = -1;
-  int port_ = 0;
+  const Listener listener_;
   std::atomic<bool> got_in_ = false;
   std::thread thread_;
 };

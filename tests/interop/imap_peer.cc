@@ -1,34 +1,31 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// As much of IMAP (RFC 9051) as a login takes, with libsasl: a client for servers of other people,
-// which also leaves a mail there and fetches it again, and a server for other people's clients.
+// As much of IMAP (RFC 9051) as a login takes, with libsasl: a client for other implementations'
+// servers, which also leaves a mail there and fetches it again, and a server for their clients.
 
 #include <sasl/sasl.h>
 #include <sasl/saslutil.h>
+#include <sys/socket.h>
 
+#include <cstdio>
 #include <vector>
 
-#include "examples/demo/layer.h"
-#include "examples/demo/wire.h"
-#include "tests/interop/accept_one.h"
+#include "tests/interop/meeting.h"
+#include "tests/support/sasl_session.h"
 
+namespace gssloop::testing {
 namespace {
 
-constexpr char kUsage[] =
-    "Usage: imap_peer client HOST PORT [OPTION...]\n"
-    "       imap_peer server --port-file FILE [OPTION...]\n"
-    "  --mechanism NAME  client: use this one (default: GSSAPI)\n"
-    "  --mail-len N      client: leave a mail of N bytes in INBOX and fetch it (default: none)\n";
-constexpr char kExitStatus[] = "Exit status: 0 logged in, 1 not so, 2 it could not start.\n";
+constexpr char kUsage[] = "Usage: imap_peer --port-file FILE | --port N [OPTION...]\n";
+constexpr char kNotes[] = "Exit status: 0 logged in, 1 not so, 2 it could not start.\n";
+
+constexpr std::size_t kMaxLen = 1 << 20;  // of what the peer has sent at a time
 
 struct Options {
-  bool is_server = false;
-  std::string host = "localhost";
-  std::string port;
-  std::string port_file;
+  Meeting meeting;
   std::string mechanism = "GSSAPI";
-  std::size_t mail_len = 0;
-  demo::LayerOptions layer;
+  unsigned mail_len = 0;
+  SessionOptions session;
 };
 
 using Line = std::optional<std::string>;  // nothing: the peer left
@@ -38,43 +35,25 @@ bool fail(const std::string& why) {
   return false;
 }
 
-bool fail(sasl_conn_t* connection, int result) {
-  return fail(std::string(sasl_errstring(result, nullptr, nullptr)) + ": " +
-              sasl_errdetail(connection));
+bool fail(const SaslSide& side, const Turn& turn) {
+  return fail(std::string(sasl_errstring(turn.code, nullptr, nullptr)) + ": " + side.error());
 }
 
-int on_log(void* /*context*/, int level, const char* message) {
-  if (message != nullptr && level <= SASL_LOG_DEBUG) std::printf("imap      log: %s\n", message);
-  return SASL_OK;
+bool is_going(const Turn& turn) { return turn.code == SASL_OK || turn.code == SASL_CONTINUE; }
+
+LogSettings print_log() {
+  return {SASL_LOG_DEBUG,
+          [](const LogLine& line) { std::printf("imap      log: %s\n", line.text.c_str()); }};
 }
 
-int on_getopt(void* /*context*/, const char* /*plugin*/, const char* option, const char** result,
-              unsigned* len) {
-  if (std::strcmp(option, "log_level") != 0) return SASL_FAIL;
-  *result = "5";
-  if (len != nullptr) *len = 1;
-  return SASL_OK;
-}
-
-template <typename Function>
-int (*generic(Function* function))() {
-  return reinterpret_cast<int (*)()>(reinterpret_cast<void (*)()>(function));
-}
-
-const sasl_callback_t kCallbacks[] = {
-    {SASL_CB_LOG, generic(&on_log), nullptr},
-    {SASL_CB_GETOPT, generic(&on_getopt), nullptr},
-    {SASL_CB_LIST_END, nullptr, nullptr},
-};
-
-std::string encode(const char* octets, unsigned len) {
-  std::string text(len / 3 * 4 + 8, '\0');
-  unsigned text_len = 0;
-  if (sasl_encode64(octets, len, text.data(), static_cast<unsigned>(text.size()), &text_len) !=
-      SASL_OK) {
+std::string encode(const std::string& octets) {
+  std::string text(octets.size() / 3 * 4 + 8, '\0');
+  unsigned len = 0;
+  if (sasl_encode64(octets.data(), static_cast<unsigned>(octets.size()), text.data(),
+                    static_cast<unsigned>(text.size()), &len) != SASL_OK) {
     return "";
   }
-  text.resize(text_len);
+  text.resize(len);
   return text;
 }
 
@@ -95,7 +74,7 @@ class Lines {
 
   bool send(const std::string& line) {
     const std::string text = line + "\r\n";
-    return demo::send_all(fd_, text.data(), text.size());
+    return send_all(fd_, text.data(), text.size());
   }
 
   Line receive() {
@@ -134,7 +113,7 @@ class Lines {
   bool fill() {
     char part[4096];
     const ssize_t len = recv(fd_, part, sizeof part, 0);
-    if (len <= 0 || received_.size() > demo::kMaxBodyLen) return false;
+    if (len <= 0 || received_.size() > kMaxLen) return false;
     received_.append(part, static_cast<std::size_t>(len));
     return true;
   }
@@ -145,15 +124,12 @@ class Lines {
 
 // ---- Client
 
-bool authenticate(Lines* lines, sasl_conn_t* connection, const std::string& mechanism) {
-  const char* out = nullptr;
-  unsigned out_len = 0;
-  const char* chosen = nullptr;
-  int result = sasl_client_start(connection, mechanism.c_str(), nullptr, &out, &out_len, &chosen);
-  if (result != SASL_OK && result != SASL_CONTINUE) return fail(connection, result);
+bool authenticate(Lines* lines, SaslClient* client, const std::string& mechanism) {
+  Turn turn = client->start(mechanism);
+  if (!is_going(turn)) return fail(*client, turn);
   // An initial response (SASL-IR) of no octets is written "=".
   std::string command = "a AUTHENTICATE " + mechanism;
-  if (out != nullptr) command += " " + (out_len == 0 ? "=" : encode(out, out_len));
+  if (turn.out) command += " " + (turn.out->empty() ? "=" : encode(*turn.out));
   if (!lines->send(command)) return fail("the server left");
   for (;;) {
     const Line line = lines->receive();
@@ -163,12 +139,11 @@ bool authenticate(Lines* lines, sasl_conn_t* connection, const std::string& mech
     if (line->rfind("+ ", 0) != 0) continue;
     const Line token = decode(line->substr(2));
     if (!token) return fail("that was no base64");
-    result = sasl_client_step(connection, token->data(), static_cast<unsigned>(token->size()),
-                              nullptr, &out, &out_len);
-    if (result != SASL_OK && result != SASL_CONTINUE) return fail(connection, result);
-    lines->send(out == nullptr ? "" : encode(out, out_len));
+    turn = client->step(token);
+    if (!is_going(turn)) return fail(*client, turn);
+    lines->send(encode(turn.out.value_or("")));
   }
-  if (result != SASL_OK) return fail("the server says OK before the mechanism is done");
+  if (turn.code != SASL_OK) return fail("the server says OK before the mechanism is done");
   std::printf("imap    LOGGED IN\n");
   return true;
 }
@@ -195,18 +170,18 @@ bool keep_mail(Lines* lines, std::size_t len) {
   return lines->is_ok("d");
 }
 
-bool log_in(int fd, const Options& options) {
-  sasl_conn_t* created = nullptr;
-  const int result =
-      sasl_client_new("imap", options.host.c_str(), nullptr, nullptr, nullptr, 0, &created);
-  if (result != SASL_OK) return fail(sasl_errstring(result, nullptr, nullptr));
-  const demo::Connection connection(created);
-  options.layer.apply(created, SASL_SEC_NOPLAINTEXT | SASL_SEC_NOANONYMOUS);
+bool run_client(int fd, const Options& options) {
+  ClientSetup setup;
+  setup.security_flags = options.session.security_flags();
+  setup.success_data = false;
+  setup.strength = options.session.strength;
+  setup.log = print_log();
+  SaslClient client(setup);
   Lines lines(fd);
   const Line greeting = lines.receive();
   if (!greeting) return fail("no greeting");
   std::printf("imap      got %s\n", greeting->c_str());
-  if (!authenticate(&lines, created, options.mechanism)) return false;
+  if (!authenticate(&lines, &client, options.mechanism)) return false;
   if (options.mail_len > 0 && !keep_mail(&lines, options.mail_len)) return false;
   lines.send("z LOGOUT");
   return lines.is_ok("z");
@@ -214,21 +189,17 @@ bool log_in(int fd, const Options& options) {
 
 // ---- Server
 
-// Ends with the result of the last call, or SASL_FAIL if the peer gave up.
-int exchange(Lines* lines, sasl_conn_t* connection, const std::string& mechanism, Line input) {
-  const char* out = nullptr;
-  unsigned out_len = 0;
-  int result = sasl_server_start(connection, mechanism.c_str(), input ? input->data() : nullptr,
-                                 input ? static_cast<unsigned>(input->size()) : 0, &out, &out_len);
-  while (result == SASL_CONTINUE) {
-    if (!lines->send("+ " + encode(out, out_len))) return SASL_FAIL;
+// Ends with the last turn, or with SASL_FAIL if the peer gave up.
+Turn exchange(Lines* lines, SaslServer* server, const std::string& mechanism, const Line& initial) {
+  Turn turn = server->start(mechanism, initial);
+  while (turn.code == SASL_CONTINUE) {
+    if (!lines->send("+ " + encode(turn.out.value_or("")))) return {};
     const Line line = lines->receive();
-    input = line ? decode(*line) : std::nullopt;
-    if (!input) return SASL_FAIL;
-    result = sasl_server_step(connection, input->data(), static_cast<unsigned>(input->size()), &out,
-                              &out_len);
+    const Line response = line ? decode(*line) : std::nullopt;
+    if (!response) return {};
+    turn = server->step(response);
   }
-  return result;
+  return turn;
 }
 
 std::vector<std::string> words_of(const std::string& line) {
@@ -244,8 +215,7 @@ std::vector<std::string> words_of(const std::string& line) {
 }
 
 // Carries out one command; false if there is no more to come. *is_in becomes true by a login.
-bool perform(Lines* lines, sasl_conn_t* connection, const std::vector<std::string>& words,
-             bool* is_in) {
+bool perform(Lines* lines, SaslServer* server, const std::vector<std::string>& words, bool* is_in) {
   const std::string& tag = words[0];
   const std::string command = words.size() > 1 ? words[1] : "";
   if (command == "CAPABILITY") {
@@ -259,30 +229,28 @@ bool perform(Lines* lines, sasl_conn_t* connection, const std::vector<std::strin
   }
   if (command != "AUTHENTICATE" || words.size() < 3) return lines->send(tag + " BAD what?");
   const Line initial = words.size() > 3 ? decode(words[3] == "=" ? "" : words[3]) : std::nullopt;
-  const int result = exchange(lines, connection, words[2], initial);
-  if (result != SASL_OK) {
+  const Turn turn = exchange(lines, server, words[2], initial);
+  if (turn.code != SASL_OK) {
     lines->send(tag + " NO refused");
-    return fail(connection, result);
+    return fail(*server, turn);
   }
-  const void* authid = nullptr;
-  sasl_getprop(connection, SASL_USERNAME, &authid);
-  std::printf("imap      authid  %s\nimap    LOGGED IN\n", static_cast<const char*>(authid));
+  std::printf("imap      authid  %s\nimap    LOGGED IN\n", server->authzid().c_str());
   *is_in = true;
   return lines->send(tag + " OK logged in");
 }
 
-bool serve(int fd, const Options& options) {
-  sasl_conn_t* created = nullptr;
-  const int result = sasl_server_new("imap", options.host.c_str(), nullptr, nullptr, nullptr,
-                                     nullptr, 0, &created);
-  if (result != SASL_OK) return fail(sasl_errstring(result, nullptr, nullptr));
-  const demo::Connection connection(created);
-  options.layer.apply(created, SASL_SEC_NOPLAINTEXT | SASL_SEC_NOANONYMOUS);
+bool run_server(int fd, const Options& options) {
+  ServerSetup setup;
+  setup.security_flags = options.session.security_flags();
+  setup.success_data = false;
+  setup.strength = options.session.strength;
+  setup.log = print_log();
+  SaslServer server(setup);
   Lines lines(fd);
   lines.send("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=GSSAPI] ready");
   bool is_in = false;
   Line line = lines.receive();
-  while (line && perform(&lines, created, words_of(*line), &is_in)) line = lines.receive();
+  while (line && perform(&lines, &server, words_of(*line), &is_in)) line = lines.receive();
   return is_in;
 }
 
@@ -290,47 +258,32 @@ bool serve(int fd, const Options& options) {
 
 Options parse(int argc, char** argv) {
   Options options;
-  const std::string usage = std::string(kUsage) + demo::LayerOptions::kUsage + kExitStatus;
-  demo::Arguments arguments(argc, argv, usage.c_str());
-  if (!arguments.next()) arguments.fail("client or server is needed");
-  options.is_server = arguments.is("server");
-  if (!options.is_server) {
-    if (!arguments.is("client")) arguments.fail("the first argument is client or server");
-    options.host = arguments.value();
-    options.port = arguments.value();
-  }
-  while (arguments.next()) {
-    if (options.layer.take(&arguments)) continue;
-    if (arguments.is("--port-file")) {
-      options.port_file = arguments.value();
-    } else if (arguments.is("--mechanism")) {
-      options.mechanism = arguments.value();
-    } else if (arguments.is("--mail-len")) {
-      options.mail_len = arguments.number();
-    } else {
-      arguments.fail("there is no option " + std::string(arguments.current()));
-    }
-  }
-  if (options.is_server && options.port_file.empty()) arguments.fail("--port-file is needed");
+  parse_arguments(
+      argc, argv,
+      {kUsage,
+       options.meeting.rows() +
+           std::vector<Option>{
+               {"--mechanism NAME", &options.mechanism, "client: use this one (default: GSSAPI)"},
+               {"--mail-len N", &options.mail_len,
+                "client: leave a mail of N bytes in INBOX and fetch it (default: none)"}} +
+           options.session.rows(),
+       kNotes});
   return options;
 }
 
 }  // namespace
+}  // namespace gssloop::testing
 
 int main(int argc, char** argv) {
+  using namespace gssloop::testing;
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   const Options options = parse(argc, argv);
-  const int result = options.is_server ? sasl_server_init(kCallbacks, "gssloop-demo")
-                                       : sasl_client_init(kCallbacks);
-  if (result != SASL_OK) return 2;
-  int status = 2;
-  {
-    const demo::Socket peer = options.is_server ? gssloop::testing::accept_one(options.port_file)
-                                                : demo::connect_to(options.host, options.port);
-    if (peer.is_open()) {
-      status = (options.is_server ? serve : log_in)(peer.fd(), options) ? 0 : 1;
-    }
+  try {
+    const SaslLibrary library(LibrarySetup{.log = print_log()});
+    const Socket peer = options.meeting.connect();
+    return (options.meeting.is_server() ? run_server : run_client)(peer.fd(), options) ? 0 : 1;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "imap_peer: %s\n", error.what());
+    return 2;
   }
-  sasl_done();
-  return status;
 }

@@ -48,8 +48,7 @@ class DovecotServer : public ::testing::Test {
   Outcome log_in(const std::vector<std::string>& window) {
     Lab& lab = Lab::get();
     std::vector<std::string> argv = imap_peer();
-    argv.insert(argv.end(),
-                {"client", "localhost", std::to_string(dovecot->port()), "--mail-len", kMailLen});
+    argv.insert(argv.end(), {"--port", std::to_string(dovecot->port()), "--mail-len", kMailLen});
     argv.insert(argv.end(), window.begin(), window.end());
     Child client(argv, lab.environment({}), lab.next_file("imap"));
     Outcome outcome;
@@ -93,7 +92,7 @@ TEST(GsaslCommand, LogsInToOurServer) {
   Lab& lab = Lab::get();
   const std::string port_file = lab.next_file("port");
   std::vector<std::string> argv = imap_peer();
-  argv.insert(argv.end(), {"server", "--port-file", port_file, "--max-ssf", "256"});
+  argv.insert(argv.end(), {"--port-file", port_file, "--max-ssf", "256"});
   Lab::Server server = lab.start_server(argv, lab.environment({}), port_file);
   // --application-data turns the default off: nothing to send is there, and the command ends.
   Child client({gsasl, "--client", "--imap", "--no-starttls", "--mechanism", "GSSAPI",

@@ -120,7 +120,7 @@ std::vector<Login> run_clients() {
   std::vector<Login> sides;
   for (std::size_t i = 0; i < std::size(kClientRows); ++i) {
     sides.push_back({section(outcome.client, "=== ", i),
-                     section(outcome.server, "server  somebody connects", i),
+                     section(outcome.server, "server  a client connects", i),
                      outcome.server_status});
   }
   return sides;
@@ -194,7 +194,7 @@ TEST_P(JdkClient, LogsInToOurServer) {
   static const std::vector<Login> logins = run_clients();
   const Login& login = logins[GetParam()];
   check(kClientRows[GetParam()], login, "client");
-  EXPECT_TRUE(has(login.ours, "authid  alice ")) << login.ours;
+  EXPECT_TRUE(has(login.ours, "authid  alice\n")) << login.ours;
 }
 
 TEST_P(JdkServer, TakesOurClient) {

@@ -7,13 +7,12 @@
 
 #include <memory>
 
-#include "examples/demo/wire.h"
+#include "tests/support/socket.h"
 
 namespace gssloop::testing {
 namespace {
 
 using namespace std::chrono_literals;
-using demo::Socket;
 
 constexpr auto kTimeout = 30s;
 
@@ -46,7 +45,7 @@ class Speaker {
     said_.append(part, static_cast<std::size_t>(len));
     for (std::size_t end; (end = said_.find('\n', num_relayed_)) != std::string::npos;) {
       const std::string line = said_.substr(num_relayed_, end + 1 - num_relayed_);
-      if (line.rfind(mark_, 0) == 0) demo::send_all(to.fd(), line.data(), line.size());
+      if (line.rfind(mark_, 0) == 0) send_all(to.fd(), line.data(), line.size());
       num_relayed_ = end + 1;
     }
     return true;

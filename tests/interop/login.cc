@@ -7,9 +7,10 @@
 #include <filesystem>
 #include <thread>
 
-#include "examples/demo/wire.h"
 #include "tests/interop/eavesdropper.h"
 #include "tests/kdc/process.h"
+#include "tests/support/socket.h"
+#include "tests/support/wire.h"
 
 namespace gssloop::testing {
 namespace {
@@ -17,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
-// Beyond the 20 seconds that a demo program waits for its peer.
+// Beyond kTimeoutSeconds, which a peer program waits for the other one.
 constexpr auto kLoginTimeout = 30s;
 constexpr auto kStartTimeout = 20s;
 
@@ -54,8 +55,7 @@ std::string last_value(const std::string& text, const std::string& word) {
   const std::size_t found = text.rfind(marker);
   if (found == std::string::npos) return "";
   const std::size_t begin = text.find_first_not_of(' ', found + marker.size());
-  const std::size_t end = std::min(text.find('\n', begin), text.find("   (", begin));
-  return text.substr(begin, end - begin);
+  return text.substr(begin, text.find('\n', begin) - begin);
 }
 
 RealmOptions realm_options() {
@@ -165,6 +165,11 @@ std::string Lab::missing(Peer peer) {
   return "";
 }
 
+std::string program_of(Peer peer) {
+  if (peer == Peer::kForger) return program("examples/demo/forger");
+  return program(peer == Peer::kGnu ? "tests/interop/gsasl_peer" : "tests/interop/sasl_peer");
+}
+
 std::vector<std::string> Lab::environment(const Side& side) const {
   std::vector<std::string> variables = {"SASL_PATH=" + folder(side.peer),
                                         "SASL_CONF_PATH=" + realm_.path("sasl-conf")};
@@ -181,17 +186,14 @@ std::string Lab::next_file(const std::string& name) {
 
 Lab::Server Lab::start_server(const Side& side, int num_connections) {
   const std::string port_file = next_file("port");
-  std::vector<std::string> argv;
-  if (side.peer == Peer::kGnu) {
-    argv = {program("tests/interop/gsasl_peer"), "server"};
-  } else {
-    argv = {program("examples/demo/server"), "--count", std::to_string(num_connections)};
+  std::vector<std::string> argv = {program_of(side.peer), "--port-file", port_file};
+  if (side.peer != Peer::kGnu) {
+    argv.insert(argv.end(), {"--count", std::to_string(num_connections)});
   }
   // Cyrus' whole folder holds sasldb too, and that reads /etc.
   if (side.peer == Peer::kMixed) {
     argv.insert(argv.end(), {"--option", "auxprop_plugin=any-user"});
   }
-  argv.insert(argv.end(), {"--port-file", port_file});
   argv.insert(argv.end(), side.arguments.begin(), side.arguments.end());
   return start_server(argv, environment(side), port_file);
 }
@@ -211,13 +213,8 @@ Lab::Server Lab::start_server(const std::vector<std::string>& argv,
 }
 
 std::unique_ptr<Child> Lab::start_client(const Side& side, int port) {
-  std::vector<std::string> argv;
-  if (side.peer == Peer::kGnu) {
-    argv = {program("tests/interop/gsasl_peer"), "client"};
-  } else {
-    argv = {program(side.peer == Peer::kForger ? "examples/demo/forger" : "examples/demo/client")};
-  }
-  argv.insert(argv.end(), {"localhost", std::to_string(port)});
+  std::vector<std::string> argv = {program_of(side.peer), "--port", std::to_string(port)};
+  if (side.peer == Peer::kForger) argv[1] = "localhost";
   argv.insert(argv.end(), side.arguments.begin(), side.arguments.end());
   return std::make_unique<Child>(argv, environment(side), next_file("client"));
 }
@@ -249,17 +246,17 @@ Outcome Lab::replay(const Side& server_side, const Side& client_side) {
 }
 
 Verdict send_raw(int port, const std::string& mechanism, const std::string& message) {
-  const demo::Socket server = demo::connect_to("localhost", std::to_string(port));
-  if (!server.is_open() || !demo::receive_frame(server.fd())) return {};
-  demo::send_frame(server.fd(), demo::Kind::kStart, mechanism + '\0' + '1' + message);
-  std::optional<demo::Frame> frame = demo::receive_frame(server.fd());
+  const Socket server = connect_to_loopback(static_cast<unsigned>(port));
+  if (!server.is_open() || !wire::receive_frame(server.fd())) return {};
+  wire::send_frame(server.fd(), wire::Kind::kStart, wire::encode_start({mechanism, message}));
+  std::optional<wire::Frame> frame = wire::receive_frame(server.fd());
   constexpr int kMaxChallenges = 4;
-  for (int i = 0; i < kMaxChallenges && frame && frame->kind == demo::Kind::kChallenge; ++i) {
-    demo::send_frame(server.fd(), demo::Kind::kResponse, "");
-    frame = demo::receive_frame(server.fd());
+  for (int i = 0; i < kMaxChallenges && frame && frame->kind == wire::Kind::kChallenge; ++i) {
+    wire::send_frame(server.fd(), wire::Kind::kResponse, "");
+    frame = wire::receive_frame(server.fd());
   }
   if (!frame) return {};
-  return {frame->kind == demo::Kind::kSuccess, frame->kind == demo::Kind::kFailure, frame->body};
+  return {frame->kind == wire::Kind::kSuccess, frame->kind == wire::Kind::kFailure, frame->body};
 }
 
 }  // namespace gssloop::testing

@@ -15,7 +15,7 @@ namespace gssloop::testing {
 // in one process, so each process has a module folder of its own.
 enum class Peer {
   kOurs,     // our module alone: no user database, no other mechanism
-  kStock,    // Cyrus SASL's gs2 and gssapiv2 modules, and a user database that knows everybody
+  kStock,    // Cyrus SASL's gs2 and gssapiv2 modules, and a user database that knows each user
   kHeimdal,  // the same gssapiv2 module as Debian builds it on Heimdal
   kMixed,    // our module in a folder with all of Cyrus SASL's
   kGnu,      // GNU SASL
@@ -23,7 +23,7 @@ enum class Peer {
 };
 const char* name_of(Peer peer);
 
-// One process's part in a login: the options of examples/demo or gsasl_peer.
+// One process's part in a login: the options of sasl_peer, gsasl_peer or the forger.
 struct Side {
   Peer peer = Peer::kOurs;
   std::vector<std::string> arguments = {};
@@ -101,6 +101,8 @@ class Lab {
 // program is the path of a program of this build, source_file that of a file of the source tree.
 std::string program(const std::string& path);
 std::string source_file(const std::string& path);
+// program_of is the program of a peer's side.
+std::string program_of(Peer peer);
 
 // What a server answers in the end to one hand-made first message.
 struct Verdict {

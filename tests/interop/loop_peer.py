@@ -99,7 +99,7 @@ def unwrap(context, packet, encrypt):
 
 
 def initiate(frames, options):
-    target = gssapi.Name(f"imap@{options.host}", gssapi.NameType.hostbased_service)
+    target = gssapi.Name("imap@localhost", gssapi.NameType.hostbased_service)
     mech = SPNEGO if options.mech == "spnego" else gssapi.MechType.kerberos
     context = gssapi.SecurityContext(name=target, mech=mech, usage="initiate", flags=REQUIRED)
     establish(context, frames)
@@ -127,7 +127,7 @@ def accept(frames, options):
 
 def accept_one(port_file):
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        # Under another name first: who waits for the file must not read half a number.
+        # Under another name first: the program that waits for the file must not read half a number.
         with open(port_file + ".new", "w", encoding="ascii") as file:
             print(listener.getsockname()[1], file=file)
         os.rename(port_file + ".new", port_file)
@@ -136,25 +136,21 @@ def accept_one(port_file):
 
 def parse():
     parser = argparse.ArgumentParser()
-    roles = parser.add_subparsers(dest="role", required=True)
-    acceptor = roles.add_parser("acceptor")
-    acceptor.add_argument("--port-file", required=True)
-    initiator = roles.add_parser("initiator")
-    initiator.add_argument("host")
-    initiator.add_argument("port", type=int)
-    initiator.add_argument("--mech", choices=["krb5", "spnego"], default="krb5")
-    initiator.add_argument("--len", type=int, default=200000)
-    for role in (acceptor, initiator):
-        role.add_argument("--protection", choices=["integrity", "confidentiality"],
-                          default="confidentiality")
+    side = parser.add_mutually_exclusive_group(required=True)
+    side.add_argument("--port-file", help="be the acceptor")
+    side.add_argument("--port", type=int, help="be the initiator")
+    parser.add_argument("--mech", choices=["krb5", "spnego"], default="krb5")
+    parser.add_argument("--len", type=int, default=200000)
+    parser.add_argument("--protection", choices=["integrity", "confidentiality"],
+                        default="confidentiality")
     return parser.parse_args()
 
 
 def main():
     options = parse()
-    is_acceptor = options.role == "acceptor"
+    is_acceptor = options.port_file is not None
     peer = accept_one(options.port_file) if is_acceptor else socket.create_connection(
-        (options.host, options.port))
+        ("127.0.0.1", options.port))
     with peer:
         peer.settimeout(TIMEOUT_S)
         try:

@@ -52,12 +52,11 @@ Outcome run(const Case& value) {
   Lab& lab = Lab::get();
   const std::string port_file = lab.next_file("port");
   Arguments acceptor = value.python_initiates ? ours() : python();
-  acceptor.insert(acceptor.end(),
-                  {"acceptor", "--port-file", port_file, "--protection", value.protection});
+  acceptor.insert(acceptor.end(), {"--port-file", port_file, "--protection", value.protection});
   Lab::Server server = lab.start_server(acceptor, lab.environment({}), port_file);
   Arguments initiator = value.python_initiates ? python() : ours();
-  initiator.insert(initiator.end(), {"initiator", "localhost", std::to_string(server.port),
-                                     "--mech", value.mech, "--protection", value.protection});
+  initiator.insert(initiator.end(), {"--port", std::to_string(server.port), "--mech", value.mech,
+                                     "--protection", value.protection});
   Child client(initiator, lab.environment({}), lab.next_file("initiator"));
   return lab.finish(&server, &client);
 }
