@@ -1,54 +1,40 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Many clients of the demo's server at once: each logs in, sends something under the layer if there
-// is one, takes it back, and comes again. See kUsage.
+// Many clients of one server at once: each logs in, sends something under the layer if there is
+// one, takes it back, and comes again.
 
 #include <sasl/sasl.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <thread>
-#include <vector>
+#include <cstdio>
 
-#include "examples/demo/layer.h"
-#include "examples/demo/threads.h"
-#include "examples/demo/wire.h"
+#include "tests/servers/workers.h"
+#include "tests/support/sasl_session.h"
+#include "tests/support/socket.h"
 
+namespace gssloop::testing {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr char kUsage[] =
-    "Usage: load PORT [OPTION...]\n"
-    "  --processes N     that many processes (default: 2)\n"
-    "  --threads N       that many threads in each, one login at a time (default: 8)\n"
-    "  --logins N        in all (default: 1000)\n"
-    "  --seconds N       end after N seconds if there are logins left (default: 600)\n"
-    "  --service NAME    first part of the service's principal (default: imap)\n"
-    "  --host NAME       second part (default: localhost)\n"
-    "  --mechanism NAME  use this one (default: GS2-KRB5)\n"
-    "  --exchange N      after each login send N octets, and take them back (default: 0)\n";
-constexpr char kExitStatus[] =
+constexpr char kUsage[] = "Usage: load PORT [OPTION...]\n";
+constexpr char kNotes[] =
     "Prints one line: logins, failures, seconds, median and 99th percentile of a login's time in\n"
     "milliseconds (connection, login and exchange), CPU seconds of all clients. SIGTERM ends it\n"
     "early. Exit status: 0 no login failed, 1 some did, 2 it could not start.\n";
 
 struct Options {
-  std::string port;
+  unsigned port = 0;
   unsigned num_processes = 2;
   unsigned num_threads = 8;
   unsigned num_logins = 1000;
   unsigned num_seconds = 600;
-  std::string service = "imap";
   std::string host = "localhost";
   std::string mechanism = "GS2-KRB5";
   unsigned exchange_len = 0;
-  demo::LayerOptions layer;
+  SessionOptions session;
 };
 
 // What the processes share. Threads take the next login's number, and write down how long it took.
@@ -67,68 +53,26 @@ bool fail(const std::string& why) {
   return false;
 }
 
-bool fail(sasl_conn_t* connection) { return fail(sasl_errdetail(connection)); }
-
-// The mechanism's last word, if success brought one: only after it has the server proved itself.
-bool finish(sasl_conn_t* connection, int result, const std::string& body) {
-  const std::optional<std::string> token = demo::decode_optional(body);
-  if (result == SASL_OK) return true;
-  if (!token) return fail("the server says success before the mechanism is done");
-  const char* out = nullptr;
-  unsigned out_len = 0;
-  result = sasl_client_step(connection, token->data(), static_cast<unsigned>(token->size()),
-                            nullptr, &out, &out_len);
-  return result == SASL_OK || fail(connection);
-}
-
-bool log_in(int fd, sasl_conn_t* connection, const Options& options) {
-  const std::optional<demo::Frame> greeting = demo::receive_frame(fd);
-  if (!greeting || greeting->kind != demo::Kind::kMechanisms) return fail("nobody greets");
-  const char* out = nullptr;
-  const char* chosen = nullptr;
-  unsigned out_len = 0;
-  int result =
-      sasl_client_start(connection, options.mechanism.c_str(), nullptr, &out, &out_len, &chosen);
-  if (result != SASL_OK && result != SASL_CONTINUE) return fail(connection);
-  std::string message = options.mechanism + '\0' + demo::encode_optional(out, out_len);
-  demo::Kind kind = demo::Kind::kStart;
-  for (;;) {
-    if (!demo::send_frame(fd, kind, message)) return fail("the server left");
-    const std::optional<demo::Frame> frame = demo::receive_frame(fd);
-    if (!frame) return fail("the server left");
-    if (frame->kind == demo::Kind::kFailure) return fail("the server says: " + frame->body);
-    if (frame->kind == demo::Kind::kSuccess) return finish(connection, result, frame->body);
-    result = sasl_client_step(connection, frame->body.data(),
-                              static_cast<unsigned>(frame->body.size()), nullptr, &out, &out_len);
-    if (result != SASL_OK && result != SASL_CONTINUE) return fail(connection);
-    kind = demo::Kind::kResponse;
-    message = out == nullptr ? std::string() : std::string(out, out_len);
-  }
-}
-
-bool exchange(int fd, sasl_conn_t* connection, const Options& options) {
-  if (options.layer.min_ssf > 0 &&
-      demo::number_property(connection, SASL_SSF) < options.layer.min_ssf) {
-    return fail("there is no layer");
-  }
+bool exchange(const Socket& server, SaslClient* client, const Options& options) {
+  if (client->ssf() < options.session.strength.min_ssf) return fail("there is no layer");
   if (options.exchange_len == 0) return true;
-  demo::Layer layer(fd, connection, options.layer);
+  Layer layer(server.fd(), client, options.session);
   const std::string sent(options.exchange_len, 'x');
   if (layer.send(sent) && layer.receive() == sent) return true;
   return fail("other octets came back, or none: " + layer.error());
 }
 
 bool visit(const Options& options) {
-  const demo::Socket server = demo::connect_to("127.0.0.1", options.port);
-  if (!server.is_open()) return false;
-  sasl_conn_t* connection = nullptr;
-  const int result = sasl_client_new(options.service.c_str(), options.host.c_str(), nullptr,
-                                     nullptr, nullptr, SASL_SUCCESS_DATA, &connection);
-  if (result != SASL_OK) return fail(sasl_errstring(result, nullptr, nullptr));
-  const demo::Connection owned(connection);
-  options.layer.apply(connection,
-                      SASL_SEC_NOPLAINTEXT | SASL_SEC_NOANONYMOUS | SASL_SEC_MUTUAL_AUTH);
-  return log_in(server.fd(), connection, options) && exchange(server.fd(), connection, options);
+  const Socket server = connect_to_loopback(options.port);
+  if (!server.is_open()) return fail("cannot connect");
+  ClientSetup setup;
+  setup.host = options.host;
+  setup.security_flags = options.session.security_flags() | SASL_SEC_MUTUAL_AUTH;
+  setup.strength = options.session.strength;
+  setup.log.level = SASL_LOG_NONE;
+  SaslClient client(setup);
+  const Ending ending = request_login(server.fd(), &client, options.mechanism);
+  return ending.is_login ? exchange(server, &client, options) : fail(ending.error);
 }
 
 // ---- Many of them
@@ -147,21 +91,9 @@ void visit_repeatedly(const Options& options, Shared* shared, float* times_ms) {
   }
 }
 
-int run_process(const Options& options, Shared* shared, float* times_ms, pid_t parent) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) return 2;
-  demo::set_sasl_mutexes();
-  const int result = sasl_client_init(nullptr);
-  if (result != SASL_OK) {
-    fail(sasl_errstring(result, nullptr, nullptr));
-    return 2;
-  }
-  std::vector<std::thread> threads;
-  for (unsigned i = 0; i < options.num_threads; ++i) {
-    threads.emplace_back(visit_repeatedly, std::cref(options), shared, times_ms);
-  }
-  for (std::thread& thread : threads) thread.join();
-  sasl_done();
+int run_process(const Options& options, Shared* shared, float* times_ms) {
+  const SaslLibrary library(LibrarySetup{.server = {}, .log = {SASL_LOG_NONE}});
+  run_threads(options.num_threads, [&] { visit_repeatedly(options, shared, times_ms); });
   return 0;
 }
 
@@ -175,8 +107,7 @@ void report(const Shared& shared, const float* times_ms, double seconds) {
   std::sort(times.begin(), times.end());
   rusage usage{};
   getrusage(RUSAGE_CHILDREN, &usage);
-  const double cpu_s = static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-                       1e-6 * static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+  const double cpu_s = seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
   std::printf("logins %zu failures %u seconds %.3f median-ms %.2f p99-ms %.2f cpu %.3f\n",
               times.size(), shared.num_failed.load(), seconds,
               static_cast<double>(quantile(times, 0.5)), static_cast<double>(quantile(times, 0.99)),
@@ -187,27 +118,19 @@ Shared* signalled = nullptr;
 void on_signal(int /*signal*/) { signalled->is_over = true; }
 
 int run(const Options& options) {
-  auto* shared = demo::new_shared<Shared>(1);
-  auto* times_ms = demo::new_shared<float>(options.num_logins);
+  auto* shared = new_shared<Shared>(1);
+  auto* times_ms = new_shared<float>(options.num_logins);
   if (shared == nullptr || times_ms == nullptr) return 2;
   signalled = shared;
   struct sigaction action {};
   action.sa_handler = on_signal;
   action.sa_flags = SA_RESTART;
   sigaction(SIGTERM, &action, nullptr);
-  const pid_t parent = getpid();
   const auto begin = Clock::now();
-  std::vector<pid_t> pids;
-  for (unsigned i = 0; i < options.num_processes; ++i) {
-    const pid_t pid = fork();
-    if (pid == 0) _exit(run_process(options, shared, times_ms, parent));
-    if (pid > 0) pids.push_back(pid);
-  }
+  const std::vector<pid_t> pids = fork_workers(
+      options.num_processes, [&](unsigned) { return run_process(options, shared, times_ms); });
   bool all_well = pids.size() == options.num_processes;
-  for (const pid_t pid : pids) {
-    int how = 0;
-    all_well = waitpid(pid, &how, 0) == pid && how == 0 && all_well;
-  }
+  for (const pid_t pid : pids) all_well = ended_well(pid) && all_well;
   report(*shared, times_ms, std::chrono::duration<double>(Clock::now() - begin).count());
   if (!all_well) return 2;
   return shared->num_failed == 0 && shared->num_done > 0 ? 0 : 1;
@@ -215,40 +138,29 @@ int run(const Options& options) {
 
 Options parse(int argc, char** argv) {
   Options options;
-  const std::string usage = std::string(kUsage) + demo::LayerOptions::kUsage + kExitStatus;
-  demo::Arguments arguments(argc, argv, usage.c_str());
-  while (arguments.next()) {
-    if (options.layer.take(&arguments)) {
-      continue;
-    }
-    if (arguments.is("--processes")) {
-      options.num_processes = std::max(arguments.number(), 1U);
-    } else if (arguments.is("--threads")) {
-      options.num_threads = std::max(arguments.number(), 1U);
-    } else if (arguments.is("--logins")) {
-      options.num_logins = std::max(arguments.number(), 1U);
-    } else if (arguments.is("--seconds")) {
-      options.num_seconds = arguments.number();
-    } else if (arguments.is("--service")) {
-      options.service = arguments.value();
-    } else if (arguments.is("--host")) {
-      options.host = arguments.value();
-    } else if (arguments.is("--mechanism")) {
-      options.mechanism = arguments.value();
-    } else if (arguments.is("--exchange")) {
-      options.exchange_len = arguments.number();
-    } else if (arguments.is("--help")) {
-      arguments.help();
-    } else if (arguments.current().substr(0, 1) == "-" || !options.port.empty()) {
-      arguments.fail("there is no option " + std::string(arguments.current()));
-    } else {
-      options.port = arguments.current();
-    }
+  const std::vector<Option> rows = {
+      {"PORT", &options.port},
+      {"--processes N", &options.num_processes, "that many processes (default: 2)"},
+      {"--threads N", &options.num_threads,
+       "that many threads in each, one login at a time (default: 8)"},
+      {"--logins N", &options.num_logins, "in all (default: 1000)"},
+      {"--seconds N", &options.num_seconds,
+       "end after N seconds if there are logins left (default: 600)"},
+      {"--host NAME", &options.host, "second part of the service's principal (default: localhost)"},
+      {"--mechanism NAME", &options.mechanism, "use this one (default: GS2-KRB5)"},
+      {"--exchange N", &options.exchange_len,
+       "after each login send N octets, and take them back (default: 0)"}};
+  parse_arguments(argc, argv, {kUsage, rows + options.session.rows(), kNotes});
+  for (unsigned* number : {&options.num_processes, &options.num_threads, &options.num_logins}) {
+    *number = std::max(*number, 1U);
   }
-  if (options.port.empty()) arguments.fail("PORT is needed");
   return options;
 }
 
 }  // namespace
+}  // namespace gssloop::testing
 
-int main(int argc, char** argv) { return run(parse(argc, argv)); }
+int main(int argc, char** argv) {
+  using namespace gssloop::testing;
+  return run(parse(argc, argv));
+}

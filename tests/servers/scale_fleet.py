@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Programs in the background: a fleet of servers, the crowd of clients that visits it, and somebody
-who repeats what they heard."""
+"""Programs in the background: a fleet of servers, the crowd of clients that visits it, and an
+attacker who repeats what it heard."""
 
 import contextlib
 import dataclasses
@@ -18,9 +18,9 @@ import lab
 from lab import BUILD, PATIENCE
 
 NEEDS = ["krb5kdc", "kadmin.local", "kinit"]
-FLEET = BUILD / "examples/demo/fleet"
+FLEET = BUILD / "tests/servers/fleet"
 LOAD = BUILD / "tests/servers/load"
-CLIENT = BUILD / "examples/demo/client"
+CLIENT = BUILD / "tests/interop/sasl_peer"
 NUMBERS = itertools.count()
 
 
@@ -85,8 +85,8 @@ class ProgramTest(lab.ServerTest):
         return program
 
     def start_client(self, port, *options, **env):
-        """The demo's client."""
-        return self.start([CLIENT, "localhost", port, *options], self.client_env(**env))
+        """A client of one login."""
+        return self.start([CLIENT, "--port", port, *options], self.client_env(**env))
 
     def ticket(self, name, **env):
         """A fresh ticket of alice's, of which a test may have several; its ccache."""
@@ -171,7 +171,7 @@ class Crowd:
         return Visits(status, int(found[1]), int(found[2]), *map(float, found.groups()[2:]))
 
 
-# ---- The demo's protocol, for who is no client ------------------------------------------------
+# ---- The protocol of the programs, for a peer that is no client ------------------------------------------------
 
 def frame(kind, body):
     return struct.pack(">Ic", len(body), kind) + body

@@ -174,7 +174,7 @@ class Replays(Scale):
 
     def test_a_token_is_taken_once_whoever_gets_it(self):
         fleet = self.fleet()
-        with self.cell("demo client", "gssloop", "GS2-KRB5", "of 60 copies of a token one gets in"):
+        with self.cell("sasl_peer", "gssloop", "GS2-KRB5", "of 60 copies of a token one gets in"):
             for _ in range(self.NUM_TOKENS):
                 ends = play(fleet, self.start_of("GS2-KRB5"), self.NUM_COPIES)
                 self.assertEqual((ends.count("Y"), ends.count("N")), (1, self.NUM_COPIES - 1), ends)
@@ -203,7 +203,7 @@ class Replays(Scale):
         one, other = "tls-exporter=of one connection", "tls-exporter=of another one"
         here = self.fleet("--cbinding", one, processes=2)
         there = self.another_machine("--cbinding", other)
-        with self.cell("demo client", "gssloop", "GS2-KRB5-PLUS", "no copy of a bound login gets in",
+        with self.cell("sasl_peer", "gssloop", "GS2-KRB5-PLUS", "no copy of a bound login gets in",
                        TWO):
             start = self.start_of("GS2-KRB5-PLUS", "--cbinding", one)
             self.assertEqual(play(here, start, 1) + play(there, start, 1), ["Y", "N"])
@@ -221,7 +221,7 @@ class Replays(Scale):
         here, there = self.fleet(processes=2), self.another_machine()
         for shown, layer in (("no layer", ("--max-ssf", "0")),
                              ("with a layer", ("--max-ssf", "256", "--min-ssf", "256"))):
-            with self.cell("demo client", "gssloop", "GSSAPI", f"no copy of a login, {shown}", TWO):
+            with self.cell("sasl_peer", "gssloop", "GSSAPI", f"no copy of a login, {shown}", TWO):
                 messages, status = record_session(self, here, "GSSAPI", *layer)
                 self.assertEqual((status, len(messages)), (0, 3))
                 self.assertEqual(play(there, messages, 1), ["N"])
