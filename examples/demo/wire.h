@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // The demo's protocol, as small as one that carries SASL can be: every message is 4 octets of
-// length in network order, 1 octet of kind, and the body. It stands where IMAP or LDAP would stand.
+// length in network order, 1 octet of kind, and the body. It has the part of IMAP or LDAP.
 
 #ifndef GSSLOOP_EXAMPLES_DEMO_WIRE_H_
 #define GSSLOOP_EXAMPLES_DEMO_WIRE_H_
@@ -31,7 +31,6 @@ enum class Kind : char {
   kResponse = 'R',    // client
   kSuccess = 'Y',     // server: '0', or '1' and the last token of the mechanism
   kFailure = 'N',     // server: a text for the peer
-  // Then, if the client likes, octets without frames: see layer.h.
 };
 
 struct Frame {
@@ -39,8 +38,8 @@ struct Frame {
   std::string body;
 };
 
-inline constexpr std::uint32_t kMaxBodyLen = 1 << 20;  // what a stranger may make us allocate
-inline constexpr int kTimeoutSeconds = 20;             // a peer that says nothing is not waited for
+inline constexpr std::uint32_t kMaxBodyLen = 1 << 20;  // how much a stranger makes us allocate
+inline constexpr int kTimeoutSeconds = 20;             // how long we wait for a silent peer
 
 // Socket owns a file descriptor.
 class Socket {
@@ -118,7 +117,8 @@ inline std::optional<std::string> decode_optional(std::string_view text) {
   return std::string(text.substr(1));
 }
 
-// write_port writes under another name first: who waits for the file must not read half a number.
+// write_port writes under another name first: the script that waits for the file must not read half
+// a number.
 inline bool write_port(const std::string& path, unsigned port) {
   const std::string unfinished = path + ".new";
   std::FILE* file = std::fopen(unfinished.c_str(), "we");
@@ -127,8 +127,8 @@ inline bool write_port(const std::string& path, unsigned port) {
   return std::fclose(file) == 0 && is_written && std::rename(unfinished.c_str(), path.c_str()) == 0;
 }
 
-// listen_on_loopback takes a free port, where nobody outside this machine can take part, and writes
-// its number to `port_file` (empty: nowhere). Says on stderr why it failed.
+// listen_on_loopback takes a free port, which other machines cannot reach, and writes its number to
+// `port_file` (empty: nowhere). Says on stderr why it failed.
 inline Socket listen_on_loopback(const std::string& port_file, unsigned* port) {
   Socket listener(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address{};
@@ -176,68 +176,6 @@ inline Socket connect_to(const std::string& host, const std::string& port) {
   }
   return Socket(fd);
 }
-
-// Arguments walks over the command line: options first told apart by their names, values by
-// request.
-class Arguments {
- public:
-  Arguments(int argc, char** argv, const char* usage) : argc_(argc), argv_(argv), usage_(usage) {}
-
-  bool next() { return ++index_ < argc_; }
-  std::string_view current() const { return argv_[index_]; }
-  bool is(std::string_view name) const { return current() == name; }
-
-  // The argument after an option; ends the program if there is none.
-  std::string value() {
-    if (index_ + 1 >= argc_) fail("the option " + std::string(current()) + " needs a value");
-    return argv_[++index_];
-  }
-
-  // The same as a number from 0 up.
-  unsigned number() {
-    const std::string_view name = current();
-    const std::string text = value();
-    char* end = nullptr;
-    errno = 0;
-    const unsigned long number = std::strtoul(text.c_str(), &end, 10);
-    const bool is_number = text.find_first_not_of("0123456789") == std::string::npos;
-    if (text.empty() || !is_number || errno != 0 || number > UINT32_MAX) {
-      fail(std::string(name) + " takes a number");
-    }
-    return static_cast<unsigned>(number);
-  }
-
-  [[noreturn]] void fail(const std::string& why) const {
-    std::fprintf(stderr, "%s: %s\n%s", argv_[0], why.c_str(), usage_);
-    std::exit(2);
-  }
-
-  [[noreturn]] void help() const {
-    std::fputs(usage_, stdout);
-    std::exit(0);
-  }
-
- private:
-  int argc_;
-  char** argv_;
-  const char* usage_;
-  int index_ = 0;
-};
-
-// ChannelBinding is what an application over TLS takes from its TLS library; here it comes from the
-// command line as NAME=VALUE.
-struct ChannelBinding {
-  std::string name;
-  std::string value;
-
-  static std::optional<ChannelBinding> parse(const std::string& text) {
-    const std::size_t equals = text.find('=');
-    if (equals == 0 || equals == std::string::npos || equals + 1 == text.size()) {
-      return std::nullopt;
-    }
-    return ChannelBinding{text.substr(0, equals), text.substr(equals + 1)};
-  }
-};
 
 }  // namespace demo
 

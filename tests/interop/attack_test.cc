@@ -104,7 +104,7 @@ TEST_F(Attack, HeaderBeforeAnUnboundTokenIsRefused) {
   for (const char* header : kHeaders) {
     const Outcome outcome =
         Lab::get().log_in({Peer::kOurs, {"--allow-any-authzid", "--cbinding", "tls-unique=data"}},
-                          {Peer::kForger, {"--header", header}});
+                          {Peer::kForger, {header}});
     const bool is_refused = outcome.client_status == 0 && outcome.server_status == 1;
     EXPECT_TRUE(is_refused) << header << "\n" << outcome.text();
     EXPECT_EQ(outcome.authid(), "") << outcome.text();
