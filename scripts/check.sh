@@ -1,0 +1,92 @@
+# shellcheck shell=bash disable=SC2119,SC2120,SC2154  # the parts of ./run share variables
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# All tests, and the report of them: ./run check and ./run check-servers.
+
+cmd_check() {
+  local strict=() with_servers='' option
+  [[ -z ${CI:-} ]] || strict=(--strict)
+  for option in "$@"; do
+    case $option in
+      --strict) strict=(--strict) ;;
+      --servers) with_servers=yes ;;
+      *) die 2 "check takes --strict and --servers, not '$option'" ;;
+    esac
+  done
+  configure_for_tests
+  build_tests build-tests
+  [[ -z $with_servers ]] || build_tests build-server-tests
+  local tests
+  tests=$(list_tests print-tests) || build_failed "listing the tests"
+  if [[ -n $with_servers ]]; then
+    tests+=$(list_tests print-server-tests) || build_failed "listing the tests"
+  fi
+  run_tests "$tests"
+  # shellcheck disable=SC2086  # one word a test
+  report --requirements docs/requirements.tsv ${strict[@]+"${strict[@]}"} -- $tests
+}
+
+cmd_check_servers() {
+  local tests='' name test
+  for name in "$@"; do
+    test=$(find tests/servers tests/packages -name "${name}_test.py")
+    [[ -n $test ]] || die 2 "there is no tests/servers/${name}_test.py; ls tests/servers shows the names"
+    tests+=" $test"
+  done
+  configure_for_tests
+  (($#)) || tests=$(list_tests print-server-tests) || build_failed "listing the tests"
+  build_tests build-server-tests
+  run_tests "$tests"
+  # shellcheck disable=SC2086
+  report -- $tests
+}
+
+# Whatever goes wrong before the tests is one failure: no reader of the last line may be misled.
+build_failed() {
+  printf '\nrun: %s failed; its messages are above\n' "$1"
+  printf '0 passed, 1 failed, 0 skipped\n'
+  exit 1
+}
+
+configure_for_tests() {
+  # Objects do not depend on the flags they were compiled with, so a tree without -Werror starts
+  # over: else a warning that was let through before would stay unseen.
+  if [[ -x config.status ]] && ! is_configured_with --enable-werror; then
+    say "configured without --enable-werror: starting over"
+    make clean >/dev/null 2>&1 || true
+    rm -f config.status
+  fi
+  (configure_tree --enable-werror) || build_failed configure
+}
+
+build_tests() {
+  say "building (make $1)"
+  make -j"$(num_jobs)" "$1" || build_failed "the build"
+}
+
+list_tests() { make -s --no-print-directory "$1" | tr '\n' ' '; }
+
+# The argument is one word a test.
+run_tests() {
+  local started=$SECONDS environment
+  # Results of an earlier run must not pass for results of this one.
+  rm -rf tests/report/xml
+  find tests examples lib plugin \( -name '*.trs' -o -name '*.log' \) -delete
+  say "running the tests ($(wc -w <<<"$1") programs); one line for each as it ends"
+  # The status of make tells less than the report, which also knows the tests inside the programs.
+  # make expands $(basename $@): each test has a folder of its own, as programs may share a name.
+  # VERBOSE: the output of those that fail is shown; in CI their files are gone afterwards.
+  # shellcheck disable=SC2016
+  environment='GTEST_OUTPUT=xml:$(abs_builddir)/tests/report/xml/$(basename $@)/;'
+  environment+=' export GTEST_OUTPUT;'
+  # All that the tests need is built: without the empty lists, make would build all other tests, too.
+  VERBOSE=1 make -k -j2 check-TESTS TESTS="$1" check_PROGRAMS= check_LTLIBRARIES= \
+    TESTS_ENVIRONMENT="$environment" </dev/null || true
+  say "the tests took $((SECONDS - started)) s"
+  printf '\n'
+}
+
+# The last arguments are the tests; its last line is the summary, its status this program's.
+report() {
+  /usr/bin/python3 tests/report/report.py --build . --xml tests/report/xml "$@"
+}
