@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # GSSLOOP_TOML: toml++, which policy files are read with. Only its headers: nothing is linked.
 AC_DEFUN([GSSLOOP_TOML],
-[AC_CHECK_HEADER([toml++/toml.h], [],
-   [AC_MSG_ERROR([toml++ is missing: its headers read the policy file (Debian: libtomlplusplus-dev)])],
-   [#define TOML_HEADER_ONLY 1
-#define TOML_EXCEPTIONS 0])
+[GSSLOOP_HAVE_HEADER([toml++/toml.h], [],
+   [AC_MSG_ERROR([toml++ is missing: its headers read the policy file (Debian: libtomlplusplus-dev)])])
 ])

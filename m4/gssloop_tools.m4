@@ -6,8 +6,8 @@ AC_DEFUN([GSSLOOP_TOOLS], [
     [], [enable_tools=yes])
   AS_IF([test "x$enable_tools" != xno], [
     gssloop_missing=
-    AC_CHECK_HEADER([CLI/CLI.hpp], [], [gssloop_missing="$gssloop_missing libcli11-dev"])
-    AC_CHECK_HEADER([nlohmann/json.hpp], [], [gssloop_missing="$gssloop_missing nlohmann-json3-dev"])
+    GSSLOOP_HAVE_HEADER([CLI/CLI.hpp], [], [gssloop_missing="$gssloop_missing libcli11-dev"])
+    GSSLOOP_HAVE_HEADER([nlohmann/json.hpp], [], [gssloop_missing="$gssloop_missing nlohmann-json3-dev"])
     AS_IF([test "x$gssloop_missing" != x],
       [AC_MSG_ERROR([the command gssloop needs CLI11 and nlohmann-json.
 Debian packages that are missing:$gssloop_missing. To build without the command: --disable-tools])])])
