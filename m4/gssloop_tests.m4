@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # GSSLOOP_TESTS: is what the tests need on this machine?
 AC_DEFUN([GSSLOOP_TESTS], [
+  AC_REQUIRE([GSSLOOP_SASL_PLUGINDIR])
   PKG_CHECK_MODULES([GTEST], [gtest >= 1.10 gmock >= 1.10], [gssloop_have_gtest=yes], [gssloop_have_gtest=no])
   AM_CONDITIONAL([HAVE_GTEST], [test "x$gssloop_have_gtest" = xyes])
   PKG_CHECK_MODULES([GSASL], [libgsasl >= 1.8], [gssloop_have_gsasl=yes], [gssloop_have_gsasl=no])
@@ -8,6 +9,5 @@ AC_DEFUN([GSSLOOP_TESTS], [
   dnl Only `make layer-bench` needs it, and says so by failing.
   PKG_CHECK_MODULES([BENCHMARK], [benchmark], [gssloop_have_benchmark=yes], [gssloop_have_benchmark=no])
   AC_ARG_VAR([STOCK_PLUGINDIR], [folder with Cyrus SASL's own modules, for interoperation tests and the benchmark])
-  AS_IF([test "x$STOCK_PLUGINDIR" = x], [
-    STOCK_PLUGINDIR=`$PKG_CONFIG --variable=libdir libsasl2`/sasl2])
+  AS_IF([test "x$STOCK_PLUGINDIR" = x], [STOCK_PLUGINDIR=$gssloop_cv_sasl_plugindir])
 ])

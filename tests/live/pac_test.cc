@@ -3,7 +3,7 @@
 // Buffers of a PAC as they arrive: in a ticket, through an acceptor's context, as the value of a
 // name attribute.
 
-#include "gssloop/authz/pac.h"
+#include "gssloop/authz/pac/pac.h"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,6 @@
 #include <string>
 #include <vector>
 
-#include "gssloop/authz/pac/pac.h"
 #include "gssloop/gss/attributes.h"
 #include "gssloop/gss/names.h"
 #include "gssloop/loop/acceptor.h"
