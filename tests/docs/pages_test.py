@@ -11,7 +11,6 @@ import pathlib
 import re
 import shutil
 import subprocess
-import sys
 import unittest
 
 SOURCE = pathlib.Path(os.environ.get("GSSLOOP_SRCDIR", "."))
@@ -193,4 +192,4 @@ class Form(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0]], verbosity=2)
+    unittest.main(verbosity=2)

@@ -128,4 +128,4 @@ if __name__ == "__main__":
     import tempfile
     with tempfile.TemporaryDirectory() as folder:
         os.environ["TEST_FOLDER"] = folder
-        unittest.main(argv=[sys.argv[0]], verbosity=2)
+        unittest.main(verbosity=2)

@@ -92,4 +92,4 @@ class Examples(InRealm):
 
 if __name__ == "__main__":
     restart_in_realm(__file__, ["host/localhost", "imap/localhost"])
-    unittest.main(argv=[sys.argv[0]], verbosity=2)
+    unittest.main(verbosity=2)

@@ -388,4 +388,4 @@ if __name__ == "__main__":
     # This machine's own name is what the library makes of it.
     hosts = {name.lower() for name in ("localhost", socket.getfqdn(), socket.gethostname())}
     restart_in_realm(__file__, [f"host/{name}" for name in sorted(hosts)])
-    unittest.main(argv=[sys.argv[0]], verbosity=2)
+    unittest.main(verbosity=2)

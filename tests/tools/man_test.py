@@ -7,7 +7,6 @@ import pathlib
 import re
 import shutil
 import subprocess
-import sys
 import unittest
 
 BUILD = pathlib.Path(os.environ.get("GSSLOOP_BUILDDIR", "."))
@@ -123,4 +122,4 @@ class Completion(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0]], verbosity=2)
+    unittest.main(verbosity=2)

@@ -10,6 +10,7 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import tempfile
 import threading
 import unittest
@@ -142,4 +143,4 @@ def restart_in_realm(script, services):
         return
     with_kdc = str(BUILD / "tests/kdc/with_kdc")
     options = [word for service in services for word in ("--service", service)]
-    os.execv(with_kdc, [with_kdc, *options, "--", "/usr/bin/python3", "-B", script])
+    os.execv(with_kdc, [with_kdc, *options, "--", "/usr/bin/python3", "-B", script, *sys.argv[1:]])

@@ -198,4 +198,4 @@ class Attributes(Policy):
 
 if __name__ == "__main__":
     restart_in_realm(__file__, ["host/localhost"])
-    unittest.main(argv=[sys.argv[0]], verbosity=2)
+    unittest.main(verbosity=2)
