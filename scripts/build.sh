@@ -13,60 +13,102 @@ configure_is_stale() {
     ! -name 'libtool.m4' ! -name 'lt*.m4' -print -quit 2>/dev/null) ]]
 }
 
-is_configured_with() { ./config.status --config 2>/dev/null | grep -q -e "$1"; }
+is_configured() { [[ -x config.status && -f Makefile ]]; }
+is_configured_with() { ./config.status --config 2>/dev/null | grep -qF -e "$1"; }
+# make does not know by which flags an object was compiled: with other flags, all have to go.
+start_over() {
+  say "$1: starting over"
+  quietly make clean || true
+  rm -f config.status
+}
 
 # Brings Makefile up to date; the arguments are configure's, in addition to the user's. `|| return`
 # here and below: callers test the status, and bash then ignores errexit inside.
 configure_tree() {
-  local flags=()
+  local flags=() runner=quietly
+  [[ ${summary:-hidden} == hidden ]] || runner=
   read -r -a flags <<<"${CONFIGURE_FLAGS:-}"
   flags+=("$@")
   if configure_is_stale; then
     say "autoreconf -fi"
-    autoreconf -fi || return
+    quietly autoreconf -fi || return
     rm -f config.status
   fi
-  if [[ ! -x config.status || ! -f Makefile ]]; then
+  if ! is_configured; then
     say "./configure ${flags[*]}"
-    ./configure ${flags[@]+"${flags[@]}"}
+    # The faster shell also runs libtool, for each file that is compiled.
+    CONFIG_SHELL=/bin/sh $runner /bin/sh ./configure --quiet ${flags[@]+"${flags[@]}"} \
+      </dev/null >&2
   fi
 }
 
+# configure_as_it_is ARGUMENT...: the arguments are only for a tree that is not configured. One that
+# is keeps its flags: make itself runs what is to be run again.
+configure_as_it_is() {
+  is_configured || configure_tree "$@"
+}
+
+# make_variable NAME prints the value that a variable has in Makefile.
+make_variable() {
+  make -s --no-print-directory --eval="print-variable: ; @: \$(info \$($1))" print-variable
+}
+
 build() {
-  configure_tree || return
+  summary=shown configure_tree || return
   say "make"
   make -j"$(num_jobs)"
 }
 
 cmd_build() {
-  (($# == 0)) || die 2 "build takes no arguments; give configure's in CONFIGURE_FLAGS"
+  (($# == 0)) || refuse "$1" "no arguments (configure's arguments are taken from CONFIGURE_FLAGS)"
+  prepare build
   build
-  say "the module is in $root/plugin/.libs"
+  say "the module is $PWD/plugin/.libs/libgssloop_sasl.so"
+  say "as root, make install puts it into $(make_variable plugindir)"
 }
 
 cmd_demo() {
-  (($# == 0)) || die 2 "demo takes no arguments"
-  # Only the demo's own output is for the eye; of the build, what goes wrong.
+  (($# == 0)) || refuse "$1" "no arguments"
+  prepare demo
   say "building (the first time takes some minutes)"
-  local log
-  log=$(mktemp)
-  if ! { build && make -j"$(num_jobs)" demo-programs; } >"$log" 2>&1; then
-    cat "$log" >&2
-    rm -f "$log"
-    die 1 "the build failed; its output is above"
-  fi
-  rm -f "$log"
+  quietly build_demo || die 1 "the build failed; its output is above"
+  remove_scratch
   exec examples/demo/run-demo.sh
 }
 
+build_demo() { build && make -j"$(num_jobs)" demo-programs; }
+
 cmd_docs() {
-  (($# == 0)) || die 2 "docs takes no arguments"
-  configure_tree
+  (($# == 0)) || refuse "$1" "no arguments"
+  prepare docs
+  configure_as_it_is || die 1 "configure failed; its output is above"
   make -s --no-print-directory docs || die 1 "the reference could not be made; see above"
-  say "the reference is in $root/docs/reference/html/index.html"
+  say "the reference is in $PWD/docs/reference/html/index.html"
+}
+
+# The login benchmark's own description of its options.
+bench_help() { sed -n '/^ *R"(Usage/,/^)/{s/^ *R"(//;/^)/d;p}' bench/login_bench.cc; }
+
+# Refuses options that bench_help does not show.
+check_bench_options() {
+  local option known
+  known=$(bench_help | grep -oE '^  --[a-z]+( [A-Z]+)?')
+  while (($#)); do
+    option=${1%%=*}
+    grep -qE -e "^  $option( |\$)" <<<"$known" ||
+      refuse "$1" "$(cut -c3- <<<"$known" | comma_separated)"
+    # Its value may be a word of its own.
+    if [[ $1 != *=* ]] && grep -qE -e "^  $option [A-Z]" <<<"$known"; then
+      (($# > 1)) || die 2 "bench: $option needs a value"
+      shift
+    fi
+    shift
+  done
 }
 
 cmd_bench() {
+  check_bench_options "$@"
+  prepare bench
   build
   say "measuring logins"
   make -s --no-print-directory bench BENCH_ARGS="$*"
@@ -80,22 +122,26 @@ cmd_format() {
   case $*/$# in
     /0) ;;
     --check/1) mode=(--dry-run --Werror) ;;
-    *) die 2 "format takes --check or nothing, not '$*'" ;;
+    *)
+      [[ $1 != --check ]] || shift
+      refuse "$1" "--check or nothing"
+      ;;
   esac
+  prepare format
   local folders=() folder
   for folder in lib plugin tests examples bench fuzz tools; do
     [[ ! -d $folder ]] || folders+=("$folder")
   done
   mapfile -d '' -t files < <(find "${folders[@]}" \( -name '*.cc' -o -name '*.h' -o -name '*.c' \) \
     -print0)
-  ((${#files[@]})) || die 1 "no sources found in $root"
+  ((${#files[@]})) || die 1 "no sources found in $PWD"
   say "clang-format ${mode[0]} (${#files[@]} files)"
   clang-format "${mode[@]}" --style=file "${files[@]}" ||
     die 1 "clang-format found the above; ./run format puts it right"
 }
 
 cmd_clean() {
-  (($# == 0)) || die 2 "clean takes no arguments"
+  (($# == 0)) || refuse "$1" "no arguments"
   if [[ -f Makefile ]]; then
     make -s distclean >/dev/null 2>&1 ||
       say "make distclean failed; in a clone, git clean -dXf removes what may be left"

@@ -10,9 +10,11 @@ cmd_check() {
     case $option in
       --strict) strict=(--strict) ;;
       --servers) with_servers=yes ;;
-      *) die 2 "check takes --strict and --servers, not '$option'" ;;
+      *) refuse "$option" "--strict and --servers" ;;
     esac
   done
+  prepare check
+  [[ -z $with_servers ]] || prepare check-servers
   configure_for_tests
   build_tests build-tests
   [[ -z $with_servers ]] || build_tests build-server-tests
@@ -30,15 +32,21 @@ cmd_check_servers() {
   local tests='' name test
   for name in "$@"; do
     test=$(find tests/servers tests/packages -name "${name}_test.py")
-    [[ -n $test ]] || die 2 "there is no tests/servers/${name}_test.py; ls tests/servers shows the names"
+    [[ $name != */* && -n $test ]] || refuse "$name" "these names: $(server_test_names)"
     tests+=" $test"
   done
+  prepare check-servers
   configure_for_tests
   (($#)) || tests=$(list_tests print-server-tests) || build_failed "listing the tests"
   build_tests build-server-tests
   run_tests "$tests"
   # shellcheck disable=SC2086
   report -- $tests
+}
+
+server_test_names() {
+  find tests/servers tests/packages -name '*_test.py' -printf '%f\n' | sed 's/_test\.py$//' | sort |
+    comma_separated
 }
 
 # Whatever goes wrong before the tests is one failure: no reader of the last line may be misled.
@@ -49,14 +57,11 @@ build_failed() {
 }
 
 configure_for_tests() {
-  # Objects do not depend on the flags they were compiled with, so a tree without -Werror starts
-  # over: else a warning that was let through before would stay unseen.
-  if [[ -x config.status ]] && ! is_configured_with --enable-werror; then
-    say "configured without --enable-werror: starting over"
-    make clean >/dev/null 2>&1 || true
-    rm -f config.status
+  # A tree without -Werror starts over, for the warnings that were let through before.
+  if is_configured && ! is_configured_with --enable-werror; then
+    start_over "configured without --enable-werror"
   fi
-  (configure_tree --enable-werror) || build_failed configure
+  (summary=shown configure_tree --enable-werror) || build_failed configure
 }
 
 build_tests() {
@@ -79,7 +84,7 @@ run_tests() {
   # shellcheck disable=SC2016
   environment='GTEST_OUTPUT=xml:$(abs_builddir)/tests/report/xml/$(basename $@)/;'
   environment+=' export GTEST_OUTPUT;'
-  # All that the tests need is built: without the empty lists, make would build all other tests, too.
+  # All that the tests need is built. Without the empty lists, make would build all other tests.
   VERBOSE=1 make -k -j2 check-TESTS TESTS="$1" check_PROGRAMS= check_LTLIBRARIES= \
     TESTS_ENVIRONMENT="$environment" </dev/null || true
   say "the tests took $((SECONDS - started)) s"

@@ -1,7 +1,39 @@
 # shellcheck shell=bash disable=SC2119,SC2120,SC2154  # the parts of ./run share variables
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What all parts of ./run use. The folder of the sources is the current one.
+# What all parts of ./run use. ./run includes this first; the folder of the sources is the current
+# one.
 
 say() { printf '==> %s\n' "$*" >&2; }
 die() { printf 'run: %s\n' "$2" >&2; exit "$1"; }
+
+# refuse ARGUMENT TAKEN: ends the program, for an argument that the command does not take.
+refuse() { die 2 "$command does not take '$1'; it takes $2"; }
+
+# comma_separated: writes the lines that it reads as "one, two".
+comma_separated() { paste -sd, | sed 's/,/, /g'; }
+
+# make_scratch sets `scratch` to a folder that is removed when the program ends, also by a signal.
+scratch=
+make_scratch() {
+  [[ -z $scratch ]] || return 0
+  # The name is known before the folder is there: no signal comes between the two.
+  scratch=${TMPDIR:-/tmp}/gssloop-run.$$.$RANDOM
+  mkdir -m 700 "$scratch" || die 1 "cannot make the folder $scratch"
+}
+remove_scratch() {
+  [[ -z $scratch ]] || rm -rf "$scratch"
+  scratch=
+}
+trap remove_scratch EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+# quietly COMMAND...: shows the output of the command only if it fails.
+quietly() {
+  local status=0
+  make_scratch
+  "$@" >"$scratch/log" 2>&1 </dev/null || status=$?
+  ((status == 0)) || cat "$scratch/log" >&2
+  return "$status"
+}

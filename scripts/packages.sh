@@ -7,25 +7,29 @@ readonly build_packages=(g++ make autoconf automake libtool pkg-config libkrb5-d
   libtomlplusplus-dev libcli11-dev nlohmann-json3-dev)
 readonly kdc_packages=(krb5-kdc krb5-admin-server krb5-user)
 readonly docs_packages=(doxygen python3)
-readonly check_packages=(libgtest-dev libgmock-dev krb5-pkinit openssl mandoc doxygen sasl2-bin
-  libsasl2-modules libsasl2-modules-gssapi-mit gsasl libgsasl-dev python3
+readonly test_packages=(libgtest-dev libgmock-dev python3)
+readonly check_packages=("${test_packages[@]}" krb5-pkinit openssl mandoc doxygen sasl2-bin
+  libsasl2-modules libsasl2-modules-gssapi-mit gsasl libgsasl-dev
   # Peers of the interoperation tests: an IMAP server, Java's SASL, Python's GSS-API, and Heimdal
   # for the package below.
   dovecot-imapd dovecot-gssapi default-jdk-headless python3-gssapi libgssapi3-heimdal
-  # Samba's reader of PAC buffers, which ours is compared with.
+  # Samba's reader of PAC buffers, which a test compares with this project's.
   python3-samba)
 # The servers that people run, and their clients. None of them is ever started as a service.
 readonly servers_packages=(libsasl2-modules libsasl2-modules-gssapi-mit sasl2-bin krb5-pkinit
-  openssl python3 cyrus-clients cyrus-common kcat ldap-utils libvirt-clients libvirt-daemon memcached
-  postfix slapd subversion uidmap)
-# Packages that cannot be installed beside others that are needed, or that the machine may have: the
-# tests find them unpacked, each in $unpacked/NAME. Cyrus SASL's module on Heimdal conflicts with the
-# one on MIT, Cyrus' imapd with every other IMAP server.
-readonly unpacked=$root/.cache
+  openssl python3 cyrus-clients cyrus-common kcat ldap-utils libvirt-clients libvirt-daemon
+  memcached postfix slapd subversion uidmap)
 readonly bench_packages=(libsasl2-modules-gssapi-mit libbenchmark-dev)
 readonly package_packages=(debhelper dpkg-dev lintian)
 readonly format_packages=(clang-format clang-tidy)
+# Packages that cannot be installed beside others that are needed, or that the machine may have: the
+# tests find them unpacked, each in $unpacked/NAME. Cyrus SASL's module on Heimdal conflicts with
+# the one on MIT, Cyrus' imapd with every other IMAP server.
+readonly unpacked=.cache
 
+readonly package_sets='build, demo, check, check-servers, docs, package, bench, format'
+
+# packages_of SET prints one package a line. It fails if there is no such set.
 packages_of() {
   case $1 in
     build) printf '%s\n' "${build_packages[@]}" ;;
@@ -39,76 +43,87 @@ packages_of() {
     bench) printf '%s\n' "${build_packages[@]}" "${kdc_packages[@]}" "${bench_packages[@]}" ;;
     package) printf '%s\n' "${build_packages[@]}" "${package_packages[@]}" ;;
     format) printf '%s\n' "${format_packages[@]}" ;;
-    *)
-      die 2 "no packages are known for '$1'; deps takes build, demo, check, check-servers, docs,
-package, bench, format"
-      ;;
+    *) return 1 ;;
   esac
 }
 
-is_installed() {
-  [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
+# missing_packages PACKAGE... prints those that are not installed, one a line.
+missing_packages() {
+  local installed
+  # The status tells of names that dpkg has never seen, and those are missing.
+  installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null |
+    sed -n 's/ installed$//p') || true
+  comm -23 <(printf '%s\n' "$@" | sort -u) <(sort -u <<<"$installed")
 }
 
-# Installs what COMMAND needs. Nothing here may ask a question: there may be nobody to answer it.
+# Installs those of the packages that are missing. Nothing here may ask a question, since it may be
+# that no user is there to answer.
 install_packages() {
-  local wanted package missing=() as_root=()
+  local missing as_root=()
   if ! command -v dpkg-query >/dev/null; then
-    say "this is no Debian: install yourself what these packages hold:" \
-      "$(packages_of "$1" | tr '\n' ' ')"
+    say "this is not Debian: install what these packages contain: $*"
     return 0
   fi
-  wanted=$(packages_of "$1")
-  for package in $wanted; do
-    is_installed "$package" || missing+=("$package")
-  done
+  mapfile -t missing < <(missing_packages "$@")
   ((${#missing[@]})) || return 0
 
   local manual="apt-get install --no-install-recommends ${missing[*]}"
   if ((EUID != 0)); then
     as_root=(sudo -n)
     if ! sudo -n true 2>/dev/null; then
-      die 3 "'$1' needs Debian packages that are missing: ${missing[*]}
+      die 3 "'$command' needs Debian packages that are missing: ${missing[*]}
 Install them as root with:
   $manual"
     fi
   fi
-  say "installing ${missing[*]}"
   # RUNLEVEL and SYSTEMD_OFFLINE: the packages of the KDC would start it, and it has no realm.
   as_root+=(env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 APT_LISTCHANGES_FRONTEND=none
     RUNLEVEL=1 SYSTEMD_OFFLINE=1 apt-get -q -y -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300)
-  "${as_root[@]}" update </dev/null >&2 ||
-    say "apt-get update failed; going on with the package lists that are there"
+  say "reading Debian's lists of packages"
+  quietly "${as_root[@]}" update || say "apt-get update failed; the lists that are there are used"
+  local noun=packages
+  ((${#missing[@]} > 1)) || noun=package
+  say "installing ${#missing[@]} $noun: ${missing[*]}"
   # --no-remove: a server of the same kind that this machine runs stays.
-  "${as_root[@]}" install --no-install-recommends --no-remove "${missing[@]}" </dev/null >&2 ||
+  quietly "${as_root[@]}" install --no-install-recommends --no-remove "${missing[@]}" ||
     die 3 "could not install ${missing[*]}; see the lines above. By hand, as root:
   $manual"
 }
 
-# Without them the tests with that peer are skipped, so a failure is only told.
+# Without such a package the tests with that peer are skipped, so a failure ends nothing.
 unpack_packages() {
-  local package download
+  local package
   command -v dpkg-deb >/dev/null || return 0
   for package in "$@"; do
     [[ ! -d $unpacked/$package ]] || continue
-    say "unpacking $package into $unpacked/$package"
-    download=$(mktemp -d)
-    if (cd "$download" && apt-get -q download "$package" </dev/null >&2) &&
-      mkdir -p "$unpacked" && dpkg-deb -x "$download"/*.deb "$download/unpacked" &&
-      cp -R "$download/unpacked" "$unpacked/$package"; then
-      :
-    else
-      say "could not get $package; going on without"
-    fi
-    rm -rf "$download"
+    say "unpacking $package into $PWD/$unpacked/$package"
+    quietly unpack_package "$package" ||
+      say "could not get $package; the tests that need it are skipped"
   done
 }
 
-# All that COMMAND needs.
+# `&&` throughout: bash ignores errexit below a caller's `||`.
+unpack_package() {
+  local download=$scratch/download
+  rm -rf "$download" && mkdir "$download" &&
+    (cd "$download" && apt-get -q download "$1") &&
+    mkdir -p "$unpacked" && dpkg-deb -x "$download"/*.deb "$download/unpacked" &&
+    cp -R "$download/unpacked" "$unpacked/$1"
+}
+
+# prepare SET installs and unpacks all that a set names.
 prepare() {
-  install_packages "$1"
+  local packages
+  mapfile -t packages < <(packages_of "$1")
+  install_packages "${packages[@]}"
   case $1 in
     check) unpack_packages libsasl2-modules-gssapi-heimdal ;;
     check-servers) unpack_packages cyrus-imapd ;;
   esac
+}
+
+cmd_deps() {
+  (($# <= 1)) || refuse "$2" "the name of one command: $package_sets"
+  packages_of "${1:-check}" >/dev/null || refuse "$1" "the name of one command: $package_sets"
+  prepare "${1:-check}"
 }
