@@ -67,16 +67,21 @@ cmd_build() {
   say "as root, make install puts it into $(make_variable plugindir)"
 }
 
+# build_targets TARGET...: makes them and shows how far it is; and what the compiler complains of.
+build_targets() {
+  local total
+  total=$(make -n --no-print-directory "$@" 2>/dev/null | grep -cE '^echo "  (CC|CXX) ') || true
+  make --no-print-directory -j"$(num_jobs)" V=0 "$@" 2>&1 </dev/null | show_progress "$total"
+}
+
 cmd_demo() {
   (($# == 0)) || refuse "$1" "no arguments"
   prepare demo
-  say "building (the first time takes some minutes)"
-  quietly build_demo || die 1 "the build failed; its output is above"
+  configure_as_it_is || die 1 "configure failed; its output is above"
+  build_targets demo-programs || die 1 "the build failed; its output is above"
   remove_scratch
   exec examples/demo/run-demo.sh
 }
-
-build_demo() { build && make -j"$(num_jobs)" demo-programs; }
 
 cmd_docs() {
   (($# == 0)) || refuse "$1" "no arguments"
