@@ -3,6 +3,9 @@
 #
 # Configuring and building, and the commands that do little more.
 
+# As --debug has them. A tree is one for debugging if configure was given exactly these.
+readonly debug_flags=('CFLAGS=-O0 -g' 'CXXFLAGS=-O0 -g')
+
 num_jobs() { printf '%s' "${JOBS:-$(nproc)}"; }
 
 # True if configure has to be made again: it is missing, or older than something it is made from.
@@ -15,6 +18,8 @@ configure_is_stale() {
 
 is_configured() { [[ -x config.status && -f Makefile ]]; }
 is_configured_with() { ./config.status --config 2>/dev/null | grep -qF -e "$1"; }
+is_for_debugging() { is_configured && is_configured_with "'${debug_flags[1]}'"; }
+
 # make does not know by which flags an object was compiled: with other flags, all have to go.
 start_over() {
   say "$1: starting over"
@@ -42,6 +47,8 @@ configure_tree() {
   fi
 }
 
+leave_debugging() { ! is_for_debugging || start_over "configured for debugging"; }
+
 # configure_as_it_is ARGUMENT...: the arguments are only for a tree that is not configured. One that
 # is keeps its flags: make itself runs what is to be run again.
 configure_as_it_is() {
@@ -54,17 +61,32 @@ make_variable() {
 }
 
 build() {
+  leave_debugging
   summary=shown configure_tree || return
   say "make"
   make -j"$(num_jobs)"
 }
 
 cmd_build() {
-  (($# == 0)) || refuse "$1" "no arguments (configure's arguments are taken from CONFIGURE_FLAGS)"
-  prepare build
-  build
+  case $*/$# in
+    /0) prepare build && build ;;
+    --debug/1) prepare build && build_for_debugging ;;
+    *)
+      [[ $1 != --debug ]] || shift
+      refuse "$1" "--debug or nothing (configure's arguments are taken from CONFIGURE_FLAGS)"
+      ;;
+  esac
   say "the module is $PWD/plugin/.libs/libgssloop_sasl.so"
   say "as root, make install puts it into $(make_variable plugindir)"
+}
+
+build_for_debugging() {
+  if is_configured && ! is_for_debugging; then
+    start_over "not configured for debugging"
+  fi
+  summary=shown configure_tree "${debug_flags[@]}" || return
+  say "make"
+  make -j"$(num_jobs)"
 }
 
 # build_targets TARGET...: makes them and shows how far it is; and what the compiler complains of.

@@ -61,6 +61,7 @@ configure_for_tests() {
   if is_configured && ! is_configured_with --enable-werror; then
     start_over "configured without --enable-werror"
   fi
+  leave_debugging
   (summary=shown configure_tree --enable-werror) || build_failed configure
 }
 

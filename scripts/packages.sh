@@ -27,13 +27,14 @@ readonly format_packages=(clang-format clang-tidy)
 # the one on MIT, Cyrus' imapd with every other IMAP server.
 readonly unpacked=.cache
 
-readonly package_sets='build, demo, check, check-servers, docs, package, bench, format'
+readonly package_sets='build, demo, test, check, check-servers, docs, package, bench, format'
 
 # packages_of SET prints one package a line. It fails if there is no such set.
 packages_of() {
   case $1 in
     build) printf '%s\n' "${build_packages[@]}" ;;
     demo) printf '%s\n' "${build_packages[@]}" "${kdc_packages[@]}" ;;
+    test) printf '%s\n' "${build_packages[@]}" "${kdc_packages[@]}" "${test_packages[@]}" ;;
     check) printf '%s\n' "${build_packages[@]}" "${kdc_packages[@]}" "${check_packages[@]}" ;;
     check-servers)
       printf '%s\n' "${build_packages[@]}" "${kdc_packages[@]}" "${servers_packages[@]}" \
@@ -44,6 +45,20 @@ packages_of() {
     package) printf '%s\n' "${build_packages[@]}" "${package_packages[@]}" ;;
     format) printf '%s\n' "${format_packages[@]}" ;;
     *) return 1 ;;
+  esac
+}
+
+# packages_of_test FILE prints what one test needs, by the folder that it is in.
+packages_of_test() {
+  packages_of test
+  case $1 in
+    tests/servers/* | tests/packages/*) packages_of check-servers ;;
+    tests/interop/*) packages_of check ;;
+    tests/live/* | tests/kdc/*) printf '%s\n' krb5-pkinit libsasl2-modules-gssapi-mit ;;
+    tests/install/*) printf '%s\n' sasl2-bin libsasl2-modules-gssapi-mit ;;
+    tests/tools/*) printf '%s\n' libsasl2-modules libsasl2-modules-gssapi-mit mandoc ;;
+    tests/docs/*) echo mandoc ;;
+    tests/check_docs*) echo doxygen ;;
   esac
 }
 
@@ -119,6 +134,17 @@ prepare() {
   case $1 in
     check) unpack_packages libsasl2-modules-gssapi-heimdal ;;
     check-servers) unpack_packages cyrus-imapd ;;
+  esac
+}
+
+# prepare_test FILE does the same for one test.
+prepare_test() {
+  local packages
+  mapfile -t packages < <(packages_of_test "$1")
+  install_packages "${packages[@]}"
+  case $1 in
+    tests/interop/*) unpack_packages libsasl2-modules-gssapi-heimdal ;;
+    tests/servers/*) unpack_packages cyrus-imapd ;;
   esac
 }
 
