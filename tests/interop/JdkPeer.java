@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The JDK's own GSSAPI mechanism as a client or a server of the demo's protocol, for several logins
-// in one run, since it is the start of the machine that takes the time. What it prints has the
-// words of the demo's own programs; a line "=== N" begins login N, from 1.
+// The JDK's own GSSAPI mechanism as a client or a server of the peers' protocol, for several logins
+// in one run, since starting the Java machine takes most of the time. What it prints has the words of
+// sasl_peer; a line "=== N" begins login N, from 1.
 //
 //   java JdkPeer.java client HOST PORT LOGIN...   LOGIN = QOP[/OPTION=VALUE...]
 //   java JdkPeer.java server PORT-FILE LOGIN...
@@ -44,7 +44,7 @@ public class JdkPeer {
   static final String SERVICE = "imap";
   static final String HOST = "localhost";
   static final int TIMEOUT_MS = 20_000;
-  static final int MAX_LEN = 1 << 26; // what a stranger may make us allocate
+  static final int MAX_LEN = 1 << 26; // how much the peer can make us allocate
 
   // ---- What one login asks for
 
@@ -70,7 +70,7 @@ public class JdkPeer {
     }
   }
 
-  // ---- The demo's frames (examples/demo/wire.h)
+  // ---- The peers' frames (tests/support/wire.h)
 
   record Frame(char kind, byte[] body) {}
 
@@ -115,7 +115,7 @@ public class JdkPeer {
     byte[] apply(byte[] bytes, int offset, int len) throws SaslException;
   }
 
-  // Messages under the layer, as examples/demo/layer.h has them: 4 octets of length and the body,
+  // Messages under the layer, as tests/support/wire.h has them: 4 octets of length and the body,
   // cut into packets of the layer, which have 4 octets of length each (RFC 4422 section 3.7).
   static class Layer {
     final DataInputStream in;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // Logins with GSSAPI and GSS-SPNEGO, and data both ways under each layer, between our module and
-// others that the demo's programs or gsasl_peer can load: each side in turn.
+// others that sasl_peer or gsasl_peer can load: each side in turn.
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@
 namespace gssloop::testing {
 namespace {
 
-// What the module itself logs: nobody else's login passes for ours.
+// What the module itself logs: no other module's login passes for ours.
 constexpr char kOurLog[] = ": gssloop ";
 
 // What a side says of its layer after the data went through; -1 if it did not.

@@ -46,268 +46,128 @@ struct Row {
 
 void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
 
-// The stock client fails without an AUTHNAME callback.
-const Arguments kStockPlain = {"--mechanism", "GS2-KRB5", "--authname", "alice"};
-const Arguments kOurPlain = {"--mechanism", "GS2-KRB5"};
-
 Arguments operator+(Arguments a, const Arguments& b) {
   a.insert(a.end(), b.begin(), b.end());
   return a;
 }
+
+// ---- What the two sides are given
+
+Side ours(Arguments arguments = {}) { return {Peer::kOurs, std::move(arguments)}; }
+Side stock(Arguments arguments = {}) { return {Peer::kStock, std::move(arguments)}; }
+Side mixed(Arguments arguments = {}) { return {Peer::kMixed, std::move(arguments)}; }
+Side gnu(Arguments arguments = {}) { return {Peer::kGnu, std::move(arguments)}; }
+
+const Arguments kPlain = {"--mechanism", "GS2-KRB5"};
 Arguments bound(const char* binding) { return {"--cbinding", binding}; }
 Arguments plus(const char* binding) {
   return {"--mechanism", "GS2-KRB5-PLUS", "--cbinding", binding};
 }
-
 const Arguments kAnyAuthzid = {"--allow-any-authzid"};
 const Arguments kAsOddName = {"--authzid", kOddName};
-const Arguments kAsAlice = {"--authname", "alice"};
+const Arguments kByAlice = {"--authname", "alice"};  // the stock client fails without an AUTHNAME
 const Arguments kWithoutErrorToken = {"--option", "gssloop_error_token=no"};
+
+// ---- What becomes of the login
+
+Row as_alice(const char* name, const char* specs, Side client, Side server, const char* what,
+             Words words = {}) {
+  return {name, specs, std::move(client), std::move(server), what, "alice", "alice", words};
+}
+
+// The user acts as kOddName.
+Row as_odd_name(const char* name, const char* specs, Side client, Side server, const char* what,
+                const char* authid = "alice") {
+  return {name, specs, std::move(client), std::move(server), what, authid, kOddName};
+}
+
+Row refused(const char* name, const char* specs, Side client, Side server, const char* what,
+            Words words) {
+  return {name, specs, std::move(client), std::move(server), what, nullptr, nullptr, words};
+}
+
+Row replayed(const char* name, Side client, Side server, const char* what, Words words) {
+  Row row = refused(name, "G13 G15", std::move(client), std::move(server), what, words);
+  row.is_replay = true;
+  return row;
+}
 
 // ---- Cyrus SASL's own module -------------------------------------------------------------------
 
 const Row kCyrusClientRows[] = {
-    {"Unbound",
-     "G3 G6 G7",
-     {Peer::kStock, kStockPlain},
-     {Peer::kOurs},
-     "none",
-     "alice",
-     "alice",
-     {"", kIndicator}},
-    {"UnboundWhereBindingIsOffered",
-     "G7 G8",
-     {Peer::kStock, kStockPlain},
-     {Peer::kOurs, bound(kBinding)},
-     "none, the server could",
-     "alice",
-     "alice"},
-    {"Bound",
-     "G3 G7 G8 G9 G10",
-     {Peer::kStock, plus(kBinding) + kAsAlice},
-     {Peer::kOurs, bound(kBinding)},
-     "tls-exporter",
-     "alice",
-     "alice"},
-    {"Authzid",
-     "G3 G5",
-     {Peer::kStock, kStockPlain + kAsOddName},
-     {Peer::kOurs, kAnyAuthzid},
-     "none, authzid bob,the=builder",
-     "alice",
-     kOddName},
-    {"BoundAuthzid",
-     "G5 G9",
-     {Peer::kStock, plus(kBinding) + kAsAlice + kAsOddName},
-     {Peer::kOurs, bound(kBinding) + kAnyAuthzid},
-     "tls-exporter, authzid bob,the=builder",
-     "alice",
-     kOddName},
-    {"WrongBinding",
-     "G9 G10",
-     {Peer::kStock, plus(kOtherBinding) + kAsAlice},
-     {Peer::kOurs, bound(kBinding)},
-     "other data",
-     nullptr,
-     nullptr,
-     {"NOT LOGGED IN", "channel binding"}},
-    {"WrongBindingType",
-     "G8",
-     {Peer::kStock, plus(kOtherType) + kAsAlice},
-     {Peer::kOurs, bound(kBinding)},
-     "other type",
-     nullptr,
-     nullptr,
-     {"NOT LOGGED IN", "tls-unique"}},
-    {"Replay",
-     "G13 G15",
-     {Peer::kStock, kStockPlain},
-     {Peer::kOurs},
-     "none, replayed",
-     nullptr,
-     nullptr,
-     {"replay", "replay"},
-     true},
-    {"ReplayWithoutErrorToken",
-     "G13 G15",
-     {Peer::kStock, kStockPlain},
-     {Peer::kOurs, kWithoutErrorToken},
-     "none, replayed, no error token",
-     nullptr,
-     nullptr,
-     {"the server says", "replay"},
-     true},
+    as_alice("Unbound", "G3 G6 G7", stock(kPlain + kByAlice), ours(), "none", {"", kIndicator}),
+    as_alice("UnboundWhereBindingIsOffered", "G7 G8", stock(kPlain + kByAlice),
+             ours(bound(kBinding)), "none, the server could"),
+    as_alice("Bound", "G3 G7 G8 G9 G10", stock(plus(kBinding) + kByAlice), ours(bound(kBinding)),
+             "tls-exporter"),
+    as_odd_name("Authzid", "G3 G5", stock(kPlain + kByAlice + kAsOddName), ours(kAnyAuthzid),
+                "none, authzid bob,the=builder"),
+    as_odd_name("BoundAuthzid", "G5 G9", stock(plus(kBinding) + kByAlice + kAsOddName),
+                ours(bound(kBinding) + kAnyAuthzid), "tls-exporter, authzid bob,the=builder"),
+    refused("WrongBinding", "G9 G10", stock(plus(kOtherBinding) + kByAlice), ours(bound(kBinding)),
+            "other data", {"NOT LOGGED IN", "channel binding"}),
+    refused("WrongBindingType", "G8", stock(plus(kOtherType) + kByAlice), ours(bound(kBinding)),
+            "other type", {"NOT LOGGED IN", "tls-unique"}),
+    replayed("Replay", stock(kPlain + kByAlice), ours(), "none, replayed", {"replay", "replay"}),
+    replayed("ReplayWithoutErrorToken", stock(kPlain + kByAlice), ours(kWithoutErrorToken),
+             "none, replayed, no error token", {"the server says", "replay"}),
 };
 
 const Row kCyrusServerRows[] = {
-    {"Unbound", "G3 G6 G7", {Peer::kOurs, kOurPlain}, {Peer::kStock}, "none", "alice", "alice"},
-    {"Bound",
-     "G3 G7 G9",
-     {Peer::kOurs, plus(kBinding)},
-     {Peer::kStock, bound(kBinding)},
-     "tls-exporter",
-     "alice",
-     "alice"},
-    {"Authzid",
-     "G3 G5",
-     {Peer::kOurs, kOurPlain + kAsOddName},
-     {Peer::kStock, kAnyAuthzid},
-     "none, authzid bob,the=builder",
-     "alice",
-     kOddName},
-    {"BoundAuthzid",
-     "G5 G9",
-     {Peer::kOurs, plus(kBinding) + kAsOddName},
-     {Peer::kStock, bound(kBinding) + kAnyAuthzid},
-     "tls-exporter, authzid bob,the=builder",
-     "alice",
-     kOddName},
-    {"WrongBinding",
-     "G9",
-     {Peer::kOurs, plus(kOtherBinding)},
-     {Peer::kStock, bound(kBinding)},
-     "other data",
-     nullptr,
-     nullptr,
-     {"NOT LOGGED IN", "REFUSED"}},
-    {"BindingRequiredButNotOffered",
-     "G7",
-     {Peer::kOurs, kOurPlain + bound(kBinding)},
-     {Peer::kStock},
-     "required, the server has none",
-     nullptr,
-     nullptr,
-     {"NOT LOGGED IN", ""}},
+    as_alice("Unbound", "G3 G6 G7", ours(kPlain), stock(), "none"),
+    as_alice("Bound", "G3 G7 G9", ours(plus(kBinding)), stock(bound(kBinding)), "tls-exporter"),
+    as_odd_name("Authzid", "G3 G5", ours(kPlain + kAsOddName), stock(kAnyAuthzid),
+                "none, authzid bob,the=builder"),
+    as_odd_name("BoundAuthzid", "G5 G9", ours(plus(kBinding) + kAsOddName),
+                stock(bound(kBinding) + kAnyAuthzid), "tls-exporter, authzid bob,the=builder"),
+    refused("WrongBinding", "G9", ours(plus(kOtherBinding)), stock(bound(kBinding)), "other data",
+            {"NOT LOGGED IN", "REFUSED"}),
+    refused("BindingRequiredButNotOffered", "G7", ours(kPlain + bound(kBinding)), stock(),
+            "required, the server has none", {"NOT LOGGED IN", ""}),
 };
 
 // One folder with all modules: libsasl's order puts ours first. Only ours logs in without an
-// AUTHNAME callback, and only ours lets in whom no user database knows.
+// AUTHNAME callback, and only ours lets in a user that no user database has.
 const Row kMixedRows[] = {
-    {"Unbound",
-     "G7",
-     {Peer::kMixed, kOurPlain},
-     {Peer::kMixed},
-     "none, no AUTHNAME",
-     "alice",
-     "alice",
-     {kOurClient, kOurServer}},
-    {"Bound",
-     "G7 G9",
-     {Peer::kMixed, plus(kBinding)},
-     {Peer::kMixed, bound(kBinding)},
-     "tls-exporter, no AUTHNAME",
-     "alice",
-     "alice",
-     {kOurClient, kOurServer}},
-    {"ServerOnly",
-     "G7",
-     {Peer::kStock, kStockPlain},
-     {Peer::kMixed},
-     "none",
-     "alice",
-     "alice",
-     {"", kOurServer}},
-    {"ClientOnly",
-     "G7",
-     {Peer::kMixed, kOurPlain},
-     {Peer::kStock},
-     "none, no AUTHNAME",
-     "alice",
-     "alice",
-     {kOurClient, ""}},
+    as_alice("Unbound", "G7", mixed(kPlain), mixed(), "none, no AUTHNAME",
+             {kOurClient, kOurServer}),
+    as_alice("Bound", "G7 G9", mixed(plus(kBinding)), mixed(bound(kBinding)),
+             "tls-exporter, no AUTHNAME", {kOurClient, kOurServer}),
+    as_alice("ServerOnly", "G7", stock(kPlain + kByAlice), mixed(), "none", {"", kOurServer}),
+    as_alice("ClientOnly", "G7", mixed(kPlain), stock(), "none, no AUTHNAME", {kOurClient, ""}),
 };
 
 // ---- GNU SASL ----------------------------------------------------------------------------------
 
 // GNU SASL knows the flag "n" alone, and its client does not ask for SEQUENCE, as RFC 5801 section
-// 8 wants it.
+// 8 wants it. It names the user with the realm.
+constexpr char kGnuUser[] = "alice@EXAMPLE.TEST";
+
 const Row kGnuClientRows[] = {
-    {"Unbound",
-     "G3 G7 G11",
-     {Peer::kGnu},
-     {Peer::kOurs},
-     "none",
-     "alice",
-     "alice",
-     {"", kIndicator}},
-    {"UnboundWhereBindingIsOffered",
-     "G7 G8",
-     {Peer::kGnu},
-     {Peer::kOurs, bound(kBinding)},
-     "none, the server could",
-     "alice",
-     "alice"},
-    {"Authzid",
-     "G5",
-     {Peer::kGnu, kAsOddName},
-     {Peer::kOurs, kAnyAuthzid},
-     "none, authzid bob,the=builder",
-     "alice",
-     kOddName},
-    {"Replay",
-     "G13 G15",
-     {Peer::kGnu},
-     {Peer::kOurs},
-     "none, replayed",
-     nullptr,
-     nullptr,
-     {"GSASL_GSSAPI_INIT_SEC_CONTEXT_ERROR", "replay"},
-     true},
-    {"ReplayWithoutErrorToken",
-     "G13 G15",
-     {Peer::kGnu},
-     {Peer::kOurs, kWithoutErrorToken},
-     "none, replayed, no error token",
-     nullptr,
-     nullptr,
-     {"the server says", "replay"},
-     true},
+    as_alice("Unbound", "G3 G7 G11", gnu(), ours(), "none", {"", kIndicator}),
+    as_alice("UnboundWhereBindingIsOffered", "G7 G8", gnu(), ours(bound(kBinding)),
+             "none, the server could"),
+    as_odd_name("Authzid", "G5", gnu(kAsOddName), ours(kAnyAuthzid),
+                "none, authzid bob,the=builder"),
+    replayed("Replay", gnu(), ours(), "none, replayed",
+             {"GSASL_GSSAPI_INIT_SEC_CONTEXT_ERROR", "replay"}),
+    replayed("ReplayWithoutErrorToken", gnu(), ours(kWithoutErrorToken),
+             "none, replayed, no error token", {"the server says", "replay"}),
 };
 
 const Row kGnuServerRows[] = {
-    {"Unbound",
-     "G3 G6 G7",
-     {Peer::kOurs, kOurPlain},
-     {Peer::kGnu},
-     "none",
-     "alice@EXAMPLE.TEST",
-     "(nobody)"},
-    {"Authzid",
-     "G5",
-     {Peer::kOurs, kOurPlain + kAsOddName},
-     {Peer::kGnu},
-     "none, authzid bob,the=builder",
-     "alice@EXAMPLE.TEST",
-     kOddName},
-    {"BindingRequiredButNotOffered",
-     "G7",
-     {Peer::kOurs, kOurPlain + bound(kBinding)},
-     {Peer::kGnu},
-     "required, the server has none",
-     nullptr,
-     nullptr,
-     {"NOT LOGGED IN", ""}},
+    {"Unbound", "G3 G6 G7", ours(kPlain), gnu(), "none", kGnuUser, "(nobody)"},
+    as_odd_name("Authzid", "G5", ours(kPlain + kAsOddName), gnu(), "none, authzid bob,the=builder",
+                kGnuUser),
+    refused("BindingRequiredButNotOffered", "G7", ours(kPlain + bound(kBinding)), gnu(),
+            "required, the server has none", {"NOT LOGGED IN", ""}),
 };
 
 // ---- Ours --------------------------------------------------------------------------------------
 
 const Row kOwnRows[] = {
-    {"Replay",
-     "G13 G15",
-     {Peer::kOurs, kOurPlain},
-     {Peer::kOurs},
-     "none, replayed",
-     nullptr,
-     nullptr,
-     {"replay", "replay"},
-     true},
-    {"ChosenTicket",
-     "G7",
-     {Peer::kOurs, kOurPlain + kAsAlice},
-     {Peer::kOurs},
-     "none, AUTHNAME alice",
-     "alice",
-     "alice"},
+    replayed("Replay", ours(kPlain), ours(), "none, replayed", {"replay", "replay"}),
+    as_alice("ChosenTicket", "G7", ours(kPlain + kByAlice), ours(), "none, AUTHNAME alice"),
 };
 
 class Login : public ::testing::TestWithParam<Row> {
