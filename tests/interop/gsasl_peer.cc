@@ -191,18 +191,14 @@ bool serve(int fd, Gsasl_session* session, const std::string& mechanism) {
 
 // ---- The process
 
-Options parse(int argc, char** argv) {
-  Options options;
-  parse_arguments(
-      argc, argv,
-      {kUsage,
-       options.meeting.rows() +
-           std::vector<Option>{{"--mechanism NAME", &options.mechanism, "(default: GS2-KRB5)"},
-                               {"--authzid NAME", &options.authzid, "client: act as this user"},
-                               {"--exchange N", &options.exchange_len,
-                                "client: after the login send N bytes and take them back"}},
-       kNotes});
-  return options;
+CommandLine command_line(Options* options) {
+  return {kUsage,
+          options->meeting.rows() +
+              std::vector<Option>{{"--mechanism NAME", &options->mechanism, "(default: GS2-KRB5)"},
+                                  {"--authzid NAME", &options->authzid, "client: act as this user"},
+                                  {"--exchange N", &options->exchange_len,
+                                   "client: after the login send N bytes and take them back"}},
+          kNotes};
 }
 
 Session new_session(Gsasl* library, const Options& options) {
@@ -240,12 +236,6 @@ bool run(const Options& options) {
 
 int main(int argc, char** argv) {
   using namespace gssloop::testing;
-  std::setvbuf(stdout, nullptr, _IOLBF, 0);
-  const Options options = parse(argc, argv);
-  try {
-    return run(options) ? 0 : 1;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "gsasl_peer: %s\n", error.what());
-    return 2;
-  }
+  Options options;
+  return run_program(argc, argv, command_line(&options), [&] { return run(options) ? 0 : 1; });
 }

@@ -256,19 +256,22 @@ bool run_server(int fd, const Options& options) {
 
 // ---- The process
 
-Options parse(int argc, char** argv) {
-  Options options;
-  parse_arguments(
-      argc, argv,
-      {kUsage,
-       options.meeting.rows() +
-           std::vector<Option>{
-               {"--mechanism NAME", &options.mechanism, "client: use this one (default: GSSAPI)"},
-               {"--mail-len N", &options.mail_len,
-                "client: leave a mail of N bytes in INBOX and fetch it (default: none)"}} +
-           options.session.rows(),
-       kNotes});
-  return options;
+CommandLine command_line(Options* options) {
+  return {
+      kUsage,
+      options->meeting.rows() +
+          std::vector<Option>{
+              {"--mechanism NAME", &options->mechanism, "client: use this one (default: GSSAPI)"},
+              {"--mail-len N", &options->mail_len,
+               "client: leave a mail of N bytes in INBOX and fetch it (default: none)"}} +
+          options->session.rows(),
+      kNotes};
+}
+
+int run(const Options& options) {
+  const SaslLibrary library(LibrarySetup{.log = print_log()});
+  const Socket peer = options.meeting.connect();
+  return (options.meeting.is_server() ? run_server : run_client)(peer.fd(), options) ? 0 : 1;
 }
 
 }  // namespace
@@ -276,14 +279,6 @@ Options parse(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using namespace gssloop::testing;
-  std::setvbuf(stdout, nullptr, _IOLBF, 0);
-  const Options options = parse(argc, argv);
-  try {
-    const SaslLibrary library(LibrarySetup{.log = print_log()});
-    const Socket peer = options.meeting.connect();
-    return (options.meeting.is_server() ? run_server : run_client)(peer.fd(), options) ? 0 : 1;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "imap_peer: %s\n", error.what());
-    return 2;
-  }
+  Options options;
+  return run_program(argc, argv, command_line(&options), [&] { return run(options); });
 }

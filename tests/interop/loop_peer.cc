@@ -127,19 +127,21 @@ bool accept(int fd, const Options& options) {
   return true;
 }
 
-Options parse(int argc, char** argv) {
-  Options options;
-  parse_arguments(
-      argc, argv,
-      {kUsage,
-       options.meeting.rows() +
-           std::vector<Option>{
-               {"--mech NAME", &options.mech, "initiator: krb5 or spnego (default: krb5)"},
-               {"--protection NAME", &options.protection_name,
-                "integrity or confidentiality (default)"},
-               {"--len N", &options.len, "initiator: how many bytes to send (default: 200000)"}},
-       kNotes});
-  return options;
+CommandLine command_line(Options* options) {
+  return {
+      kUsage,
+      options->meeting.rows() +
+          std::vector<Option>{
+              {"--mech NAME", &options->mech, "initiator: krb5 or spnego (default: krb5)"},
+              {"--protection NAME", &options->protection_name,
+               "integrity or confidentiality (default)"},
+              {"--len N", &options->len, "initiator: how many bytes to send (default: 200000)"}},
+      kNotes};
+}
+
+int run(const Options& options) {
+  const Socket peer = options.meeting.connect();
+  return (options.meeting.is_server() ? accept : initiate)(peer.fd(), options) ? 0 : 1;
 }
 
 }  // namespace
@@ -147,13 +149,6 @@ Options parse(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using namespace gssloop::testing;
-  std::setvbuf(stdout, nullptr, _IOLBF, 0);
-  const Options options = parse(argc, argv);
-  try {
-    const Socket peer = options.meeting.connect();
-    return (options.meeting.is_server() ? accept : initiate)(peer.fd(), options) ? 0 : 1;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "loop_peer: %s\n", error.what());
-    return 2;
-  }
+  Options options;
+  return run_program(argc, argv, command_line(&options), [&] { return run(options); });
 }

@@ -21,6 +21,9 @@ constexpr char kNotes[] =
     "so;\n"
     "2 it could not start.\n";
 
+const std::vector<std::string> kRequests = {"*auth-indicators", "auth-indicators",
+                                            "*urn:mspac:client-info"};
+
 struct Options {
   Meeting meeting;
   std::string mechanisms;
@@ -37,35 +40,28 @@ struct Options {
   unsigned num_connections = 1;
 };
 
-Options parse(int argc, char** argv) {
-  Options options;
-  parse_arguments(
-      argc, argv,
-      {kUsage,
-       options.meeting.rows() +
-           std::vector<Option>{
-               {"--mechanism \"A B\"", &options.mechanisms,
-                "use one of these (default: what libsasl chooses, or offers)"},
-               {"--cbinding NAME=DATA", &options.binding,
-                "channel binding, as TLS would give it; a client insists on it"},
-               {"--authzid NAME", &options.authzid, "client: act as this user"},
-               {"--authname NAME", &options.authname,
-                "client: whose ticket to use (default: the default one)"},
-               {"--exchange N", &options.exchange_len,
-                "client: after the login send N bytes, protected, and take them back"},
-               {"--request PROPERTY", &options.requests,
-                "server: ask for this auxiliary property; may be repeated"},
-               {"--option NAME=VALUE", &options.sasl_options,
-                "server: a line of the SASL configuration; may be repeated"},
-               {"--allow-any-authzid", &options.takes_any_authzid,
-                "server: each user may act as each other one"},
-               {"--count N", &options.num_connections, "server: end after N connections (1)"}} +
-           options.session.rows(),
-       kNotes});
-  if (options.requests.empty()) {
-    options.requests = {"*auth-indicators", "auth-indicators", "*urn:mspac:client-info"};
-  }
-  return options;
+CommandLine command_line(Options* options) {
+  return {kUsage,
+          options->meeting.rows() +
+              std::vector<Option>{
+                  {"--mechanism \"A B\"", &options->mechanisms,
+                   "use one of these (default: what libsasl chooses, or offers)"},
+                  {"--cbinding NAME=DATA", &options->binding,
+                   "channel binding, as TLS would give it; a client insists on it"},
+                  {"--authzid NAME", &options->authzid, "client: act as this user"},
+                  {"--authname NAME", &options->authname,
+                   "client: whose ticket to use (default: the default one)"},
+                  {"--exchange N", &options->exchange_len,
+                   "client: after the login send N bytes, protected, and take them back"},
+                  {"--request PROPERTY", &options->requests,
+                   "server: ask for this auxiliary property; may be repeated"},
+                  {"--option NAME=VALUE", &options->sasl_options,
+                   "server: a line of the SASL configuration; may be repeated"},
+                  {"--allow-any-authzid", &options->takes_any_authzid,
+                   "server: each user may act as each other one"},
+                  {"--count N", &options->num_connections, "server: end after N connections (1)"}} +
+              options->session.rows(),
+          kNotes};
 }
 
 LogSettings print_log(const char* role) {
@@ -151,7 +147,7 @@ bool serve(const Socket& peer, const Options& options) {
   setup.options = options.sasl_options;
   setup.binding = binding_of(options, false);
   setup.security_flags = options.session.security_flags();
-  setup.requested = options.requests;
+  setup.requested = options.requests.empty() ? kRequests : options.requests;
   if (options.takes_any_authzid) setup.proxy_policy = [](const ProxyCall&) { return SASL_OK; };
   setup.strength = options.session.strength;
   setup.log = print_log("server");
@@ -193,13 +189,8 @@ int run_server(Options options) {
 
 int main(int argc, char** argv) {
   using namespace gssloop::testing;
-  // Whole lines at once: a test reads them while the program runs.
-  std::setvbuf(stdout, nullptr, _IOLBF, 0);
-  const Options options = parse(argc, argv);
-  try {
+  Options options;
+  return run_program(argc, argv, command_line(&options), [&] {
     return options.meeting.is_server() ? run_server(options) : run_client(options);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "sasl_peer: %s\n", error.what());
-    return 2;
-  }
+  });
 }

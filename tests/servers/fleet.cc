@@ -8,7 +8,6 @@
 #include <sasl/sasl.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
@@ -130,21 +129,18 @@ int run(const Options& options) {
   return all_started ? status : 2;
 }
 
-Options parse(int argc, char** argv) {
-  Options options;
-  std::vector<Option> rows = {
-      {"--processes N", &options.num_processes, "that many processes (default: 2)"},
-      {"--threads N", &options.num_threads, "that many threads in each (default: 4)"},
-      {"--port-file FILE", &options.port_file,
+CommandLine command_line(Options* options) {
+  const std::vector<Option> rows = {
+      {"--processes N", &options->num_processes, "that many processes (default: 2)"},
+      {"--threads N", &options->num_threads, "that many threads in each (default: 4)"},
+      {"--port-file FILE", &options->port_file,
        "write the port there once it is open (the kernel chooses it)"},
-      {"--host NAME", &options.host, "second part of the service's principal (default: localhost)"},
-      {"--cbinding NAME=DATA", &options.binding, "channel binding, as TLS would give it"},
-      {"--option NAME=VALUE", &options.sasl_options,
+      {"--host NAME", &options->host,
+       "second part of the service's principal (default: localhost)"},
+      {"--cbinding NAME=DATA", &options->binding, "channel binding, as TLS would give it"},
+      {"--option NAME=VALUE", &options->sasl_options,
        "a line of the SASL configuration; may be repeated"}};
-  parse_arguments(argc, argv, {kUsage, rows + options.session.rows(), kNotes});
-  options.num_processes = std::max(options.num_processes, 1U);
-  options.num_threads = std::max(options.num_threads, 1U);
-  return options;
+  return {kUsage, rows + options->session.rows(), kNotes};
 }
 
 }  // namespace
@@ -152,12 +148,6 @@ Options parse(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using namespace gssloop::testing;
-  std::setvbuf(stdout, nullptr, _IOLBF, 0);
-  const Options options = parse(argc, argv);
-  try {
-    return run(options);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "fleet: %s\n", error.what());
-    return 2;
-  }
+  Options options;
+  return run_program(argc, argv, command_line(&options), [&] { return run(options); });
 }

@@ -136,25 +136,21 @@ int run(const Options& options) {
   return shared->num_failed == 0 && shared->num_done > 0 ? 0 : 1;
 }
 
-Options parse(int argc, char** argv) {
-  Options options;
+CommandLine command_line(Options* options) {
   const std::vector<Option> rows = {
-      {"PORT", &options.port},
-      {"--processes N", &options.num_processes, "that many processes (default: 2)"},
-      {"--threads N", &options.num_threads,
+      {"PORT", &options->port},
+      {"--processes N", &options->num_processes, "that many processes (default: 2)"},
+      {"--threads N", &options->num_threads,
        "that many threads in each, one login at a time (default: 8)"},
-      {"--logins N", &options.num_logins, "in all (default: 1000)"},
-      {"--seconds N", &options.num_seconds,
+      {"--logins N", &options->num_logins, "in all (default: 1000)"},
+      {"--seconds N", &options->num_seconds,
        "end after N seconds if there are logins left (default: 600)"},
-      {"--host NAME", &options.host, "second part of the service's principal (default: localhost)"},
-      {"--mechanism NAME", &options.mechanism, "use this one (default: GS2-KRB5)"},
-      {"--exchange N", &options.exchange_len,
+      {"--host NAME", &options->host,
+       "second part of the service's principal (default: localhost)"},
+      {"--mechanism NAME", &options->mechanism, "use this one (default: GS2-KRB5)"},
+      {"--exchange N", &options->exchange_len,
        "after each login send N octets, and take them back (default: 0)"}};
-  parse_arguments(argc, argv, {kUsage, rows + options.session.rows(), kNotes});
-  for (unsigned* number : {&options.num_processes, &options.num_threads, &options.num_logins}) {
-    *number = std::max(*number, 1U);
-  }
-  return options;
+  return {kUsage, rows + options->session.rows(), kNotes};
 }
 
 }  // namespace
@@ -162,5 +158,6 @@ Options parse(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using namespace gssloop::testing;
-  return run(parse(argc, argv));
+  Options options;
+  return run_program(argc, argv, command_line(&options), [&] { return run(options); });
 }

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 
 namespace gssloop::testing {
 namespace {
@@ -135,6 +136,18 @@ std::vector<Option> operator+(std::vector<Option> rows, const std::vector<Option
 
 void parse_arguments(int argc, char** argv, const CommandLine& command_line) {
   Parser(argc, argv, command_line).parse();
+}
+
+int run_program(int argc, char** argv, const CommandLine& command_line,
+                const std::function<int()>& run) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
+  parse_arguments(argc, argv, command_line);
+  try {
+    return run();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s: %s\n", argv[0], error.what());
+    return 2;
+  }
 }
 
 }  // namespace gssloop::testing

@@ -2,6 +2,7 @@
 #ifndef GSSLOOP_TESTS_SUPPORT_ARGUMENTS_H_
 #define GSSLOOP_TESTS_SUPPORT_ARGUMENTS_H_
 
+#include <functional>
 #include <map>
 #include <string>
 #include <variant>
@@ -36,6 +37,11 @@ struct CommandLine {
 // parse_arguments fills the targets. It ends the program after --help, and after a mistake, which
 // it names on stderr.
 void parse_arguments(int argc, char** argv, const CommandLine& command_line);
+
+// run_program is main() of a test program. After reading the command line it ends with what `run`
+// returns, or with 2 and a message if that throws. Each line of output appears at once.
+int run_program(int argc, char** argv, const CommandLine& command_line,
+                const std::function<int()>& run);
 
 }  // namespace gssloop::testing
 
