@@ -100,16 +100,16 @@ Exit run(const Options& options, const Output& output) {
     policy = *std::move(read.reading.policy);
   }
   const std::string service(authz::service_of(options.myself.service));
-  const authz::Login login = login_of(*name, service);
+  const authz::PeerInfo peer = login_of(*name, service);
   if (options.json) {
     Json json = to_json(*name);
     for (std::size_t i = 0; i < name->attributes.size(); ++i) {
-      json["attributes"][i]["meaning"] = to_json(meaning_of(name->attributes[i], policy, login));
+      json["attributes"][i]["meaning"] = to_json(meaning_of(name->attributes[i], policy, peer));
     }
     output.json(json);
   } else {
     const auto annotate = [&](const RevealedAttribute& attribute) {
-      return notes_of(meaning_of(attribute, policy, login));
+      return notes_of(meaning_of(attribute, policy, peer));
     };
     print(*name, options.is_full, annotate, output);
   }
