@@ -88,8 +88,8 @@ Received receive_data(ProtectedChannel* channel, Sink* sink) {
 }
 
 // Tells the initiator what we saw of it, where we are to, and that its data is stored.
-std::optional<Error> answer(const std::string& revealed, ProtectedChannel* channel) {
-  for (ByteView rest = as_bytes(revealed); !rest.empty();) {
+std::optional<Error> answer(const std::string& seen, ProtectedChannel* channel) {
+  for (ByteView rest = as_bytes(seen); !rest.empty();) {
     const ByteView piece = rest.first(std::min(rest.size(), kMaxContentLen));
     if (auto failed = channel->send(MessageKind::kSeen, piece)) return failed;
     rest = rest.subspan(piece.size());
@@ -98,15 +98,15 @@ std::optional<Error> answer(const std::string& revealed, ProtectedChannel* chann
 }
 
 Received serve_data(const Server& server, loop::EstablishedContext* context,
-                    io::Transport* transport, Sink* sink, const RevealedName& name) {
+                    io::Transport* transport, Sink* sink, const PeerReport& seen) {
   ProtectedChannel channel(context, transport, server.terms.protection, server.terms.patience);
   Received received = receive_data(&channel, sink);
   if (!received.is_whole) {
     channel.give_up();
     return received;
   }
-  const std::string revealed = server.options.reveals ? to_json(name).dump() : std::string();
-  if (auto failed = answer(revealed, &channel)) {
+  const std::string text = server.options.reveals ? to_json(seen).dump() : std::string();
+  if (auto failed = answer(text, &channel)) {
     // The data is here all the same, but the initiator will not know.
     received.status = Exit::kFailed;
     received.why = failed->message;
@@ -114,16 +114,16 @@ Received serve_data(const Server& server, loop::EstablishedContext* context,
   return received;
 }
 
-void explain_result(const Facts& facts, const RevealedName& name, const Output& output) {
+void explain_result(const Facts& facts, const PeerReport& seen, const Output& output) {
   for (const std::string& line : lines_of(facts)) output.note(line);
-  for (const RevealedAttribute& attribute : name.attributes) {
+  for (const RevealedAttribute& attribute : seen.attributes) {
     output.note("attribute:  " + shown(attribute.name, 1024) + ", " +
                 (attribute.is_authenticated ? "authenticated" : "asserted") + ", " +
                 (attribute.is_complete ? "complete" : "not complete") + ", " +
                 std::to_string(attribute.values.size()) +
                 (attribute.values.size() == 1 ? " value" : " values"));
   }
-  for (const UnreadableAttribute& attribute : name.unreadable) {
+  for (const UnreadableAttribute& attribute : seen.unreadable) {
     output.note("attribute:  " + shown(attribute.name, 1024) + ", unreadable");
   }
 }
@@ -157,11 +157,11 @@ Exit serve(const Server& server, const Descriptor& connection, Sink* sink, Json*
     return exit_of(outcome.error());
   }
   const Facts facts = facts_of(*outcome);
-  const RevealedName name = reveal(*outcome);
+  const PeerReport seen = peer_report_of(*outcome);
   (*document)["result"] = to_json(facts);
-  (*document)["name"] = to_json(name);
-  if (!server.options.json) explain_result(facts, name, output);
-  return report(serve_data(server, &*outcome, &transport, sink, name), document, output);
+  (*document)["name"] = to_json(seen);
+  if (!server.options.json) explain_result(facts, seen, output);
+  return report(serve_data(server, &*outcome, &transport, sink, seen), document, output);
 }
 
 // One connection, and one JSON document for it.

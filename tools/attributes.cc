@@ -19,7 +19,7 @@ namespace gssloop::tools {
 namespace {
 
 // What a peer may tell of a name: a PAC is some kilobytes, in base64.
-constexpr std::size_t kMaxRevealedLen = std::size_t{16} * 1024 * 1024;
+constexpr std::size_t kMaxReportLen = std::size_t{16} * 1024 * 1024;
 
 struct Options {
   Myself myself{"host", {}, {}};
@@ -36,7 +36,7 @@ constexpr Flags kFlags =
 constexpr Flags kRequired = Flags(Flag::kMutual) | Flag::kConf | Flag::kInteg;
 
 // Collects what the acceptor says it saw.
-Result<RevealedName, Error> receive_revealed(ProtectedChannel* channel) {
+Result<PeerReport, Error> receive_report(ProtectedChannel* channel) {
   std::string text;
   if (auto failed = channel->send(MessageKind::kEnd, {})) return *std::move(failed);
   for (;;) {
@@ -44,16 +44,16 @@ Result<RevealedName, Error> receive_revealed(ProtectedChannel* channel) {
     if (!message) return message.error();
     if (message->kind == MessageKind::kStored) break;
     if (message->kind != MessageKind::kSeen) return Error{"the peer answers out of turn"};
-    if (text.size() + message->content.size() > kMaxRevealedLen) {
+    if (text.size() + message->content.size() > kMaxReportLen) {
       return Error{"the peer has too much to say"};
     }
     text += as_text(message->content);
   }
   if (text.empty()) return Error{"it was not started with --reveal"};
-  return from_json(text);
+  return read_peer_report(text);
 }
 
-Revealed reveal_remotely(const Options& options, const gss::Oid& mech, const Output& output) {
+Revealed ask_acceptor(const Options& options, const gss::Oid& mech, const Output& output) {
   const auto colon = options.remote.rfind(':');
   std::string host = options.remote.substr(0, colon);
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
@@ -72,10 +72,10 @@ Revealed reveal_remotely(const Options& options, const gss::Oid& mech, const Out
   io::FdTransport transport(login->connection.get());
   ProtectedChannel channel(&login->context, &transport, gss::Protection::kConfidentiality,
                            std::chrono::seconds(options.timeout));
-  auto revealed = receive_revealed(&channel);
-  if (revealed) return *std::move(revealed);
+  auto report = receive_report(&channel);
+  if (report) return *std::move(report);
   output.error("the acceptor at " + shown(options.remote) +
-               " tells nothing: " + shown(revealed.error().message, 2048));
+               " tells nothing: " + shown(report.error().message, 2048));
   return Exit::kFailed;
 }
 
@@ -86,9 +86,9 @@ Exit run(const Options& options, const Output& output) {
     output.error(mech.error().message);
     return Exit::kNotTried;
   }
-  const Revealed name = options.remote.empty() ? reveal_myself(options.myself, *mech, output)
-                                               : reveal_remotely(options, *mech, output);
-  if (!name) return name.error();
+  const Revealed report = options.remote.empty() ? reveal_myself(options.myself, *mech, output)
+                                                 : ask_acceptor(options, *mech, output);
+  if (!report) return report.error();
   // Without a policy there are the decoders at least.
   authz::Policy policy;
   if (options.policy) {
@@ -100,18 +100,18 @@ Exit run(const Options& options, const Output& output) {
     policy = *std::move(read.reading.policy);
   }
   const std::string service(authz::service_of(options.myself.service));
-  const authz::PeerInfo peer = login_of(*name, service);
+  const authz::PeerInfo peer = login_of(*report, service);
   if (options.json) {
-    Json json = to_json(*name);
-    for (std::size_t i = 0; i < name->attributes.size(); ++i) {
-      json["attributes"][i]["meaning"] = to_json(meaning_of(name->attributes[i], policy, peer));
+    Json json = to_json(*report);
+    for (std::size_t i = 0; i < report->attributes.size(); ++i) {
+      json["attributes"][i]["meaning"] = to_json(meaning_of(report->attributes[i], policy, peer));
     }
     output.json(json);
   } else {
     const auto annotate = [&](const RevealedAttribute& attribute) {
       return notes_of(meaning_of(attribute, policy, peer));
     };
-    print(*name, options.is_full, annotate, output);
+    print(*report, options.is_full, annotate, output);
   }
   return Exit::kDone;
 }

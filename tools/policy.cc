@@ -198,7 +198,7 @@ void print(const authz::PeerInfo& peer, const authz::LoginDecision& decision,
   }
 }
 
-Result<RevealedName, Exit> name_to_explain(const ExplainOptions& options, const Output& output) {
+Result<PeerReport, Exit> peer_to_explain(const ExplainOptions& options, const Output& output) {
   if (!options.attributes) {
     Myself myself = options.myself;
     if (myself.service.empty()) myself.service = options.service;
@@ -209,10 +209,10 @@ Result<RevealedName, Exit> name_to_explain(const ExplainOptions& options, const 
     output.error(text.error().message);
     return Exit::kNotTried;
   }
-  auto name = from_json(as_text(*text));
-  if (name) return *std::move(name);
+  auto report = read_peer_report(as_text(*text));
+  if (report) return *std::move(report);
   output.error(shown(*options.attributes, 1024) +
-               " is not what gssloop attributes --json prints: " + name.error().message);
+               " is not what gssloop attributes --json prints: " + report.error().message);
   return Exit::kNotTried;
 }
 
@@ -224,9 +224,9 @@ Exit explain(const ExplainOptions& options, const Output& output) {
     }
     return is_missing(read) ? Exit::kNotTried : Exit::kFailed;
   }
-  const auto name = name_to_explain(options, output);
-  if (!name) return name.error();
-  authz::PeerInfo peer = login_of(*name, options.service);
+  const auto report = peer_to_explain(options, output);
+  if (!report) return report.error();
+  authz::PeerInfo peer = login_of(*report, options.service);
   peer.is_channel_bound = options.is_channel_bound;
   peer.ssf = options.ssf;
   authz::RuleContext login(*read.reading.policy, std::move(peer));

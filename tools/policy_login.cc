@@ -61,26 +61,26 @@ authz::PolicyOnDisk read_policy_at(const std::optional<std::string>& path) {
   return authz::read_policy(authz::PolicyPath::of(path), mechanism_names());
 }
 
-authz::PeerInfo login_of(const RevealedName& name, const std::string& service) {
+authz::PeerInfo login_of(const PeerReport& report, const std::string& service) {
   authz::PeerInfo peer;
   peer.service = service;
-  peer.mechanism = name.mechanism;
+  peer.mechanism = report.mechanism;
   for (const authz::MechanismName& known : mechanism_names()) {
-    if (known.oid == name.mechanism) peer.mechanism = known.name;
+    if (known.oid == report.mechanism) peer.mechanism = known.name;
   }
-  peer.set_name(name.peer, name.is_anonymous);
+  peer.set_name(report.peer, report.is_anonymous);
   peer.default_realm = gss::default_realm();
-  if (name.local_name) {
-    peer.local_name.values.push_back(*name.local_name);
+  if (report.local_name) {
+    peer.local_name.values.push_back(*report.local_name);
   } else {
     peer.local_name.unknown = "nothing was told of it";
   }
-  for (const RevealedAttribute& attribute : name.attributes) {
+  for (const RevealedAttribute& attribute : report.attributes) {
     peer.attributes.readable.push_back(attribute_of(attribute));
   }
-  peer.attributes.unreadable = name.unreadable;
-  if (!name.why_unknown.empty()) {
-    peer.unlisted = "the peer's attributes cannot be listed: " + name.why_unknown;
+  peer.attributes.unreadable = report.unreadable;
+  if (!report.why_unknown.empty()) {
+    peer.unlisted = "the peer's attributes cannot be listed: " + report.why_unknown;
   }
   return peer;
 }

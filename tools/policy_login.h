@@ -24,7 +24,7 @@ authz::PolicyOnDisk read_policy_at(const std::optional<std::string>& path);
 
 // login_of is the login that a revealed name would make at a service. What the name says of itself
 // to be authenticated is taken for it: the result is for showing decisions, never for making them.
-authz::PeerInfo login_of(const RevealedName& name, const std::string& service);
+authz::PeerInfo login_of(const PeerReport& report, const std::string& service);
 
 // quoted lists values for a person, each in quotes.
 std::string quoted(const std::vector<std::string>& values);

@@ -80,32 +80,32 @@ std::optional<RevealedAttribute> attribute_from(const Json& json) {
 }
 
 // Throws what Json does where a member is missing or of another type.
-std::optional<RevealedName> name_from(const Json& json) {
-  RevealedName name;
+std::optional<PeerReport> report_from(const Json& json) {
+  PeerReport report;
   const auto peer = octets_at(json.at("peer"));
   if (!peer) return std::nullopt;
-  name.peer = to_string(*peer);
-  name.is_anonymous = json.at("anonymous").get<bool>();
+  report.peer = to_string(*peer);
+  report.is_anonymous = json.at("anonymous").get<bool>();
   if (const Json& local = json.at("local_name"); !local.is_null()) {
     const auto octets = octets_at(local);
     if (!octets) return std::nullopt;
-    name.local_name = to_string(*octets);
+    report.local_name = to_string(*octets);
   }
-  name.mechanism = text_at(json, "mechanism");
+  report.mechanism = text_at(json, "mechanism");
   for (const Json& listed : json.at("attributes")) {
     auto attribute = attribute_from(listed);
     if (!attribute) return std::nullopt;
-    name.attributes.push_back(*std::move(attribute));
+    report.attributes.push_back(*std::move(attribute));
   }
   for (const Json& listed : json.at("unreadable")) {
     const auto unreadable = octets_at(listed.at("name"));
     if (!unreadable) return std::nullopt;
-    name.unreadable.push_back({to_string(*unreadable), text_at(listed, "reason")});
+    report.unreadable.push_back({to_string(*unreadable), text_at(listed, "reason")});
   }
   if (const Json& why = json.at("unknown"); !why.is_null()) {
-    name.why_unknown = why.get<std::string>();
+    report.why_unknown = why.get<std::string>();
   }
-  return name;
+  return report;
 }
 
 }  // namespace
@@ -145,36 +145,36 @@ std::optional<Bytes> from_base64(std::string_view text) {
   return octets;
 }
 
-RevealedName reveal(const loop::EstablishedContext& acceptor) {
-  RevealedName name;
-  name.mechanism = acceptor.mech().dotted();
+PeerReport peer_report_of(const loop::EstablishedContext& acceptor) {
+  PeerReport report;
+  report.mechanism = acceptor.mech().dotted();
   if (acceptor.source() != GSS_C_NO_NAME) {
     if (const auto displayed = gss::display(acceptor.source())) {
-      name.peer = displayed->text;
-      name.is_anonymous = displayed->is_anonymous();
+      report.peer = displayed->text;
+      report.is_anonymous = displayed->is_anonymous();
     }
     if (auto local = gss::local_name(acceptor.source(), acceptor.mech())) {
-      name.local_name = *std::move(local);
+      report.local_name = *std::move(local);
     }
   }
-  name.is_anonymous |= acceptor.flags().has(Flag::kAnon);
+  report.is_anonymous |= acceptor.flags().has(Flag::kAnon);
   auto attributes = acceptor.source_attributes();
   if (!attributes) {
-    name.why_unknown = attributes.error().text();
-    return name;
+    report.why_unknown = attributes.error().text();
+    return report;
   }
   for (const Attribute& attribute : attributes->readable) {
-    name.attributes.push_back(
+    report.attributes.push_back(
         {attribute.name, attribute.authenticated() != nullptr, attribute.is_complete,
          std::visit([](const auto& values) { return octets_of(values); }, attribute.values)});
   }
-  name.unreadable = std::move(attributes->unreadable);
-  return name;
+  report.unreadable = std::move(attributes->unreadable);
+  return report;
 }
 
-Json to_json(const RevealedName& name) {
+Json to_json(const PeerReport& report) {
   Json attributes = Json::array();
-  for (const RevealedAttribute& attribute : name.attributes) {
+  for (const RevealedAttribute& attribute : report.attributes) {
     Json values = Json::array();
     for (const Bytes& value : attribute.values) values.push_back(octets_json(value));
     attributes.push_back({{"name", octets_json(as_bytes(attribute.name))},
@@ -183,42 +183,42 @@ Json to_json(const RevealedName& name) {
                           {"values", std::move(values)}});
   }
   Json unreadable = Json::array();
-  for (const UnreadableAttribute& attribute : name.unreadable) {
+  for (const UnreadableAttribute& attribute : report.unreadable) {
     unreadable.push_back(
         {{"name", octets_json(as_bytes(attribute.name))}, {"reason", attribute.reason}});
   }
-  return {{"peer", octets_json(as_bytes(name.peer))},
-          {"anonymous", name.is_anonymous},
-          {"local_name", name.local_name ? octets_json(as_bytes(*name.local_name)) : Json()},
-          {"mechanism", name.mechanism},
+  return {{"peer", octets_json(as_bytes(report.peer))},
+          {"anonymous", report.is_anonymous},
+          {"local_name", report.local_name ? octets_json(as_bytes(*report.local_name)) : Json()},
+          {"mechanism", report.mechanism},
           {"attributes", std::move(attributes)},
           {"unreadable", std::move(unreadable)},
-          {"unknown", name.why_unknown.empty() ? Json() : Json(name.why_unknown)}};
+          {"unknown", report.why_unknown.empty() ? Json() : Json(report.why_unknown)}};
 }
 
-Result<RevealedName, Error> from_json(std::string_view text) {
+Result<PeerReport, Error> read_peer_report(std::string_view text) {
   // Json throws for a member that is missing or of another type: no exception leaves this function.
   try {
-    auto name = name_from(Json::parse(text));
-    if (name) return *std::move(name);
+    auto report = report_from(Json::parse(text));
+    if (report) return *std::move(report);
   } catch (const Json::exception&) {
   }
   return Error{"what the peer says it saw is not understood"};
 }
 
-void print(const RevealedName& name, bool is_full, const Annotate& annotate, const Output& output) {
-  output.line("peer: " + (name.peer.empty() ? "(no name)" : shown(name.peer, 1024)) +
-              (name.is_anonymous ? ", anonymous" : ""));
-  if (!name.why_unknown.empty()) {
-    output.line("attributes unknown: " + shown(name.why_unknown, 1024));
+void print(const PeerReport& report, bool is_full, const Annotate& annotate, const Output& output) {
+  output.line("peer: " + (report.peer.empty() ? "(no name)" : shown(report.peer, 1024)) +
+              (report.is_anonymous ? ", anonymous" : ""));
+  if (!report.why_unknown.empty()) {
+    output.line("attributes unknown: " + shown(report.why_unknown, 1024));
     return;
   }
-  if (name.attributes.empty() && name.unreadable.empty()) output.line("no attributes");
-  for (const RevealedAttribute& attribute : name.attributes) {
+  if (report.attributes.empty() && report.unreadable.empty()) output.line("no attributes");
+  for (const RevealedAttribute& attribute : report.attributes) {
     output.line();
     print_attribute(attribute, is_full, annotate, output);
   }
-  for (const UnreadableAttribute& attribute : name.unreadable) {
+  for (const UnreadableAttribute& attribute : report.unreadable) {
     output.line();
     output.line(output.styled(Style::kHeading, shown(attribute.name, 1024)));
     output.line("  " + output.styled(Style::kBad, "unreadable: ") + shown(attribute.reason, 1024));

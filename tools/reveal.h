@@ -23,7 +23,8 @@ struct RevealedAttribute {
   std::vector<Bytes> values;
 };
 
-struct RevealedName {
+// PeerReport is what an acceptor learned of its peer: its name, and the attributes of the name.
+struct PeerReport {
   std::string peer;
   bool is_anonymous = false;
   std::string mechanism;  // dotted OID, of the established context
@@ -34,21 +35,21 @@ struct RevealedName {
   std::string why_unknown;  // the list of attributes could not be had; "" otherwise
 };
 
-// reveal reads all that an acceptor's context tells of its initiator.
-RevealedName reveal(const loop::EstablishedContext& acceptor);
+// peer_report_of reads all that an acceptor's context tells of its initiator.
+PeerReport peer_report_of(const loop::EstablishedContext& acceptor);
 
-// The JSON form: values and names in base64, with "text" beside it where they are text. from_json
-// takes what to_json made, and refuses anything else.
-Json to_json(const RevealedName& name);
-Result<RevealedName, Error> from_json(std::string_view text);
+// The JSON form: values and names in base64, with "text" beside it where they are text.
+// read_peer_report takes what to_json made, and refuses anything else.
+Json to_json(const PeerReport& report);
+Result<PeerReport, Error> read_peer_report(std::string_view text);
 
 // Annotate says what else is known of an attribute, a clause each: what a decoder makes of it, say,
 // or which property it becomes.
 using Annotate = std::function<std::vector<std::string>(const RevealedAttribute&)>;
 
-// print shows a name. Values that are UTF-8 without anything that steers a terminal are shown as
+// print shows a report. Values that are UTF-8 without anything that steers a terminal are shown as
 // text, others in hex; both are cut unless `is_full`. `annotate` may be empty.
-void print(const RevealedName& name, bool is_full, const Annotate& annotate, const Output& output);
+void print(const PeerReport& report, bool is_full, const Annotate& annotate, const Output& output);
 
 // is_fit_for_terminal: well-formed UTF-8 without control, formatting and direction characters.
 bool is_fit_for_terminal(ByteView octets);

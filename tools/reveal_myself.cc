@@ -56,7 +56,7 @@ Revealed reveal_myself(const Myself& myself, const gss::Oid& mech, const Output&
   input.request = Flag::kMutual;
   const auto login =
       log_in_to_oneself(std::move(input), {credential->get(), std::nullopt}, Flag::kMutual);
-  if (login) return reveal(login->acceptor);
+  if (login) return peer_report_of(login->acceptor);
   const SelfLoginFailure& failed = login.error();
   const char* side = failed.side == loop::Role::kInitiator ? "login to " : "acceptance as ";
   output.error(sentence(side + shown(called), failed.failure));

@@ -12,7 +12,7 @@
 namespace gssloop::tools {
 
 // Revealed is a name, or the exit status of a failure that was said already.
-using Revealed = Result<RevealedName, Exit>;
+using Revealed = Result<PeerReport, Exit>;
 
 // Myself is whom to log in as, and to which service; empty texts are the defaults.
 struct Myself {

@@ -10,45 +10,45 @@ namespace {
 
 Bytes bytes(std::string_view text) { return to_bytes(as_bytes(text)); }
 
-RevealedName sample() {
+PeerReport sample() {
   using namespace std::string_view_literals;
-  RevealedName name;
-  name.peer = "alice@EXAMPLE.TEST";
-  name.mechanism = "1.2.840.113554.1.2.2";
-  name.attributes = {
+  PeerReport report;
+  report.peer = "alice@EXAMPLE.TEST";
+  report.mechanism = "1.2.840.113554.1.2.2";
+  report.attributes = {
       {"auth-indicators", true, true, {bytes("spake"), bytes("")}},
       {std::string("\x00\xff\x1b[31m"sv), false, false, {bytes("\x00\xff"sv)}},
       {"nothing", true, false, {}},
   };
-  name.unreadable = {{"urn:x", "gss_get_name_attribute: it failed"}};
-  return name;
+  report.unreadable = {{"urn:x", "gss_get_name_attribute: it failed"}};
+  return report;
 }
 
-TEST(Reveal, JsonComesBackAsItWas) {
-  RevealedName name = sample();
-  const auto back = from_json(to_json(name).dump());
+TEST(PeerReport, JsonComesBackAsItWas) {
+  PeerReport report = sample();
+  const auto back = read_peer_report(to_json(report).dump());
   ASSERT_TRUE(back);
-  EXPECT_EQ(back->peer, name.peer);
-  EXPECT_EQ(back->mechanism, name.mechanism);
+  EXPECT_EQ(back->peer, report.peer);
+  EXPECT_EQ(back->mechanism, report.mechanism);
   ASSERT_EQ(back->attributes.size(), 3U);
   for (std::size_t i = 0; i < 3; ++i) {
-    EXPECT_EQ(back->attributes[i].name, name.attributes[i].name);
-    EXPECT_EQ(back->attributes[i].is_authenticated, name.attributes[i].is_authenticated);
-    EXPECT_EQ(back->attributes[i].is_complete, name.attributes[i].is_complete);
-    EXPECT_EQ(back->attributes[i].values, name.attributes[i].values);
+    EXPECT_EQ(back->attributes[i].name, report.attributes[i].name);
+    EXPECT_EQ(back->attributes[i].is_authenticated, report.attributes[i].is_authenticated);
+    EXPECT_EQ(back->attributes[i].is_complete, report.attributes[i].is_complete);
+    EXPECT_EQ(back->attributes[i].values, report.attributes[i].values);
   }
   ASSERT_EQ(back->unreadable.size(), 1U);
   EXPECT_EQ(back->unreadable[0].name, "urn:x");
-  EXPECT_EQ(back->unreadable[0].reason, name.unreadable[0].reason);
-  name.is_anonymous = true;
-  name.why_unknown = "it cannot be had";
-  const auto unknown = from_json(to_json(name).dump());
+  EXPECT_EQ(back->unreadable[0].reason, report.unreadable[0].reason);
+  report.is_anonymous = true;
+  report.why_unknown = "it cannot be had";
+  const auto unknown = read_peer_report(to_json(report).dump());
   ASSERT_TRUE(unknown);
   EXPECT_TRUE(unknown->is_anonymous);
   EXPECT_EQ(unknown->why_unknown, "it cannot be had");
 }
 
-TEST(Reveal, TextStandsBesideBase64OnlyWhereItIsText) {
+TEST(PeerReport, TextStandsBesideBase64OnlyWhereItIsText) {
   const Json json = to_json(sample());
   EXPECT_EQ(json["attributes"][0]["values"][0]["text"], "spake");
   EXPECT_TRUE(json["attributes"][1]["values"][0]["text"].is_null());
@@ -56,30 +56,30 @@ TEST(Reveal, TextStandsBesideBase64OnlyWhereItIsText) {
   EXPECT_EQ(json["attributes"][1]["values"][0]["base64"], "AP8=");
 }
 
-TEST(Reveal, AnythingElseIsRefused) {
+TEST(PeerReport, AnythingElseIsRefused) {
   const std::string good = to_json(sample()).dump();
   for (std::size_t len = 0; len < good.size(); ++len) {
-    EXPECT_FALSE(from_json(std::string_view(good).substr(0, len))) << len;
+    EXPECT_FALSE(read_peer_report(std::string_view(good).substr(0, len))) << len;
   }
   for (const char* text : {"", "null", "[]", "{}", "1", "{\"peer\":1}", "\xff"}) {
-    EXPECT_FALSE(from_json(text)) << text;
+    EXPECT_FALSE(read_peer_report(text)) << text;
   }
-  EXPECT_FALSE(from_json(std::string(100000, '[')));
+  EXPECT_FALSE(read_peer_report(std::string(100000, '[')));
   const Json whole = to_json(sample());
   for (const auto& [member, value] : whole.items()) {
     Json without = whole;
     without.erase(member);
-    EXPECT_FALSE(from_json(without.dump())) << member;
+    EXPECT_FALSE(read_peer_report(without.dump())) << member;
     Json another = whole;
     another[member] = 4711;
-    EXPECT_FALSE(from_json(another.dump())) << member;
+    EXPECT_FALSE(read_peer_report(another.dump())) << member;
   }
   Json damaged = whole;
   damaged["attributes"][0]["values"][0]["base64"] = "AP8";
-  EXPECT_FALSE(from_json(damaged.dump()));
+  EXPECT_FALSE(read_peer_report(damaged.dump()));
 }
 
-TEST(Reveal, Base64IsWhatWeMakeAndNothingElse) {
+TEST(PeerReport, Base64IsWhatWeMakeAndNothingElse) {
   for (const std::string_view text : {"", "a", "ab", "abc", "abcd", "\x00\xff\x80"}) {
     EXPECT_EQ(from_base64(base64(as_bytes(text))), bytes(text));
   }
@@ -89,7 +89,7 @@ TEST(Reveal, Base64IsWhatWeMakeAndNothingElse) {
   }
 }
 
-TEST(Reveal, TerminalsAreNotSteered) {
+TEST(PeerReport, TerminalsAreNotSteered) {
   for (const char* text : {"", "plain", "gr\xc3\xbc\xc3\x9f", "\xe2\x82\xac"}) {
     EXPECT_TRUE(is_fit_for_terminal(as_bytes(text))) << text;
   }
@@ -102,13 +102,13 @@ TEST(Reveal, TerminalsAreNotSteered) {
   }
 }
 
-std::string printed(const RevealedName& name, bool is_full, const Annotate& annotate = {}) {
+std::string printed(const PeerReport& report, bool is_full, const Annotate& annotate = {}) {
   ::testing::internal::CaptureStdout();
-  print(name, is_full, annotate, Output(Output::Colour::kNever));
+  print(report, is_full, annotate, Output(Output::Colour::kNever));
   return ::testing::internal::GetCapturedStdout();
 }
 
-TEST(Reveal, PrintsTextHexAndReasons) {
+TEST(PeerReport, PrintsTextHexAndReasons) {
   const std::string text = printed(sample(), false);
   for (const char* part :
        {"peer: alice@EXAMPLE.TEST", "auth-indicators\n  authenticated, complete, 2 values\n",
@@ -119,21 +119,21 @@ TEST(Reveal, PrintsTextHexAndReasons) {
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
 }
 
-TEST(Reveal, CutsUnlessAllIsAskedFor) {
-  RevealedName name;
-  name.attributes = {{"long", true, true, {Bytes(1000, 0), Bytes(1000, 'x')}},
-                     {"many", true, true, std::vector<Bytes>(100, bytes("value"))}};
-  const std::string cut = printed(name, false);
+TEST(PeerReport, CutsUnlessAllIsAskedFor) {
+  PeerReport report;
+  report.attributes = {{"long", true, true, {Bytes(1000, 0), Bytes(1000, 'x')}},
+                       {"many", true, true, std::vector<Bytes>(100, bytes("value"))}};
+  const std::string cut = printed(report, false);
   EXPECT_LT(cut.size(), 1500U);
   EXPECT_NE(cut.find("(1000 octets)"), std::string::npos);
   EXPECT_NE(cut.find("... and 84 more"), std::string::npos);
-  const std::string full = printed(name, true);
+  const std::string full = printed(report, true);
   EXPECT_NE(full.find(std::string(2000, '0')), std::string::npos);
   EXPECT_NE(full.find(std::string(1000, 'x')), std::string::npos);
   EXPECT_EQ(full.find("more"), std::string::npos);
 }
 
-TEST(Reveal, AnnotationsStandWithTheirAttribute) {
+TEST(PeerReport, AnnotationsStandWithTheirAttribute) {
   const std::string text = printed(sample(), false, [](const RevealedAttribute& attribute) {
     return std::vector<std::string>{"becomes *" + std::to_string(attribute.name.size())};
   });
