@@ -22,7 +22,7 @@ namespace {
 constexpr std::size_t kMaxReportLen = std::size_t{16} * 1024 * 1024;
 
 struct Options {
-  Myself myself{"host", {}, {}};
+  SelfLoginOptions login{"host", {}, {}};
   std::string mechanism = "krb5";
   std::string remote;
   std::optional<std::string> policy;
@@ -53,14 +53,15 @@ Result<PeerReport, Error> receive_report(ProtectedChannel* channel) {
   return read_peer_report(text);
 }
 
-Revealed ask_acceptor(const Options& options, const gss::Oid& mech, const Output& output) {
+Result<PeerReport, Exit> ask_acceptor(const Options& options, const gss::Oid& mech,
+                                      const Output& output) {
   const auto colon = options.remote.rfind(':');
   std::string host = options.remote.substr(0, colon);
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   Initiation wanted;
   wanted.host = host;
   wanted.port = options.remote.substr(colon + 1);
-  wanted.service = options.myself.service;
+  wanted.service = options.login.service;
   wanted.terms.mech = mech;
   wanted.terms.patience = std::chrono::seconds(options.timeout);
   wanted.request = kFlags;
@@ -80,14 +81,14 @@ Revealed ask_acceptor(const Options& options, const gss::Oid& mech, const Output
 }
 
 Exit run(const Options& options, const Output& output) {
-  use_credentials(options.myself);
+  use_credentials(options.login);
   const auto mech = parse_mechanism(options.mechanism);
   if (!mech) {
     output.error(mech.error().message);
     return Exit::kNotTried;
   }
-  const Revealed report = options.remote.empty() ? reveal_myself(options.myself, *mech, output)
-                                                 : ask_acceptor(options, *mech, output);
+  const auto report = options.remote.empty() ? report_by_self_login(options.login, *mech, output)
+                                             : ask_acceptor(options, *mech, output);
   if (!report) return report.error();
   // Without a policy there are the decoders at least.
   authz::Policy policy;
@@ -99,7 +100,7 @@ Exit run(const Options& options, const Output& output) {
     }
     policy = *std::move(read.reading.policy);
   }
-  const std::string service(authz::service_of(options.myself.service));
+  const std::string service(authz::service_of(options.login.service));
   const authz::PeerInfo peer = login_of(*report, service);
   if (options.json) {
     Json json = to_json(*report);
@@ -118,7 +119,7 @@ Exit run(const Options& options, const Output& output) {
 
 void add_options(CLI::App* command, Options* options) {
   command
-      ->add_option("SERVICE", options->myself.service,
+      ->add_option("SERVICE", options->login.service,
                    "SERVICE@HOST, or a Kerberos principal; by default host on this machine")
       ->option_text(" ");
   command
@@ -133,7 +134,7 @@ void add_options(CLI::App* command, Options* options) {
       ->add_option("-p,--policy", options->policy,
                    "Show which local attributes and properties this policy makes of them")
       ->option_text("FILE");
-  add_credential_options(command, &options->myself);
+  add_credential_options(command, &options->login);
   command
       ->add_option("-t,--timeout", options->timeout,
                    "For a remote login, and for each answer; 0: for ever (60)")

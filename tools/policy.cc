@@ -97,7 +97,7 @@ struct ExplainOptions {
   std::optional<std::string> policy;
   std::optional<std::string> attributes;  // a file, or "-"
   std::string authzid;
-  Myself myself;  // the service by default
+  SelfLoginOptions login;  // the service by default
   bool is_channel_bound = false;
   unsigned ssf = 0;
   bool json = false;
@@ -200,9 +200,9 @@ void print(const authz::PeerInfo& peer, const authz::LoginDecision& decision,
 
 Result<PeerReport, Exit> peer_to_explain(const ExplainOptions& options, const Output& output) {
   if (!options.attributes) {
-    Myself myself = options.myself;
-    if (myself.service.empty()) myself.service = options.service;
-    return reveal_myself(myself, gss::Oid::krb5(), output);
+    SelfLoginOptions login = options.login;
+    if (login.service.empty()) login.service = options.service;
+    return report_by_self_login(login, gss::Oid::krb5(), output);
   }
   const auto text = read_small_file(*options.attributes, kMaxNameLen);
   if (!text) {
@@ -263,10 +263,10 @@ void add_explain_options(CLI::App* command, ExplainOptions* options) {
                    "Whom to judge: what gssloop attributes --json wrote; else oneself")
       ->option_text("FILE");
   command
-      ->add_option("-a,--acceptor", options->myself.service,
+      ->add_option("-a,--acceptor", options->login.service,
                    "For a login to oneself: SERVICE@HOST, in place of this machine's")
       ->option_text("NAME");
-  add_credential_options(command, &options->myself);
+  add_credential_options(command, &options->login);
   command->add_option("-z,--authzid", options->authzid, "As whom the peer asks to act")
       ->option_text("NAME");
   command->add_flag("-b,--channel-bound", options->is_channel_bound,

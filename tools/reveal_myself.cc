@@ -24,21 +24,22 @@ Exit say(const Output& output, const std::string& what, const gss::Status& statu
 
 }  // namespace
 
-void add_credential_options(CLI::App* command, Myself* myself) {
-  command->add_option("-k,--keytab", myself->keytab, "The keytab, in place of the default one")
+void add_credential_options(CLI::App* command, SelfLoginOptions* options) {
+  command->add_option("-k,--keytab", options->keytab, "The keytab, in place of the default one")
       ->option_text("NAME");
-  command->add_option("-c,--ccache", myself->ccache, "The ticket cache, in place of the default")
+  command->add_option("-c,--ccache", options->ccache, "The ticket cache, in place of the default")
       ->option_text("NAME");
 }
 
-void use_credentials(const Myself& myself) {
-  if (!myself.keytab.empty()) setenv("KRB5_KTNAME", myself.keytab.c_str(), 1);
-  if (!myself.ccache.empty()) setenv("KRB5CCNAME", myself.ccache.c_str(), 1);
+void use_credentials(const SelfLoginOptions& options) {
+  if (!options.keytab.empty()) setenv("KRB5_KTNAME", options.keytab.c_str(), 1);
+  if (!options.ccache.empty()) setenv("KRB5CCNAME", options.ccache.c_str(), 1);
 }
 
-Revealed reveal_myself(const Myself& myself, const gss::Oid& mech, const Output& output) {
-  use_credentials(myself);
-  const std::string& service = myself.service;
+Result<PeerReport, Exit> report_by_self_login(const SelfLoginOptions& options, const gss::Oid& mech,
+                                              const Output& output) {
+  use_credentials(options);
+  const std::string& service = options.service;
   auto target = target_name(service, {});
   if (!target) return say(output, "no login to " + shown(service), target.error());
   std::string called = service;

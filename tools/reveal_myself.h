@@ -11,24 +11,24 @@
 
 namespace gssloop::tools {
 
-// Revealed is a name, or the exit status of a failure that was said already.
-using Revealed = Result<PeerReport, Exit>;
-
-// Myself is whom to log in as, and to which service; empty texts are the defaults.
-struct Myself {
+// SelfLoginOptions is a login of this process to itself: to which service, with which credentials.
+// An empty text is the default.
+struct SelfLoginOptions {
   std::string service;  // "imap@host", "imap" (on this machine), or a Kerberos principal
   std::string keytab, ccache;
 };
 
 // add_credential_options adds --keytab and --ccache to a subcommand.
-void add_credential_options(CLI::App* command, Myself* myself);
+void add_credential_options(CLI::App* command, SelfLoginOptions* options);
 
-// use_credentials makes its keytab and ccache those of this process.
-void use_credentials(const Myself& myself);
+// use_credentials makes `options.keytab` and `options.ccache` the defaults of this process.
+void use_credentials(const SelfLoginOptions& options);
 
-// reveal_myself logs in to a service of this machine's by the present ticket and keytab, in memory,
-// and returns what the acceptor saw. Says on standard error why it could not.
-Revealed reveal_myself(const Myself& myself, const gss::Oid& mech, const Output& output);
+// report_by_self_login logs in to a service of this machine, in memory, with the ticket and the
+// keytab of `options`, and returns what the acceptor learned. A failure is printed on standard
+// error; its exit status is returned.
+Result<PeerReport, Exit> report_by_self_login(const SelfLoginOptions& options, const gss::Oid& mech,
+                                              const Output& output);
 
 }  // namespace gssloop::tools
 
