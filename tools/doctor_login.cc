@@ -64,7 +64,7 @@ void log_in(const Case& it, Report* report) {
                          credential.error(), report);
   }
   const auto login =
-      log_in_to_oneself(*std::move(input), {credential->get(), std::nullopt}, Flag::kMutual);
+      log_in_to_self(*std::move(input), {credential->get(), std::nullopt}, Flag::kMutual);
   if (login) {
     report->good("a trial login to " + name_of(it) + " succeeds, as " + who(login->acceptor));
     return;

@@ -56,7 +56,7 @@ Result<PeerReport, Exit> report_by_self_login(const SelfLoginOptions& options, c
   input.mech = mech;
   input.request = Flag::kMutual;
   const auto login =
-      log_in_to_oneself(std::move(input), {credential->get(), std::nullopt}, Flag::kMutual);
+      log_in_to_self(std::move(input), {credential->get(), std::nullopt}, Flag::kMutual);
   if (login) return peer_report_of(login->acceptor);
   const SelfLoginFailure& failed = login.error();
   const char* side = failed.side == loop::Role::kInitiator ? "login to " : "acceptance as ";

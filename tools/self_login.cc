@@ -30,7 +30,7 @@ struct Side {
 
 }  // namespace
 
-Result<SelfLogin, SelfLoginFailure> log_in_to_oneself(gss::InitiatorInput initiator_input,
+Result<SelfLogin, SelfLoginFailure> log_in_to_self(gss::InitiatorInput initiator_input,
                                                       gss::AcceptorInput acceptor_input,
                                                       Flags required) {
   loop::Initiator initiator(std::move(initiator_input), required);

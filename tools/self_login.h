@@ -21,9 +21,9 @@ struct SelfLoginFailure {
   loop::Failure failure;
 };
 
-// log_in_to_oneself runs initiator and acceptor against each other in memory. `required` is what
+// log_in_to_self runs initiator and acceptor against each other in memory. `required` is what
 // both need. Blocks as long as the mechanism does (a KDC is asked).
-Result<SelfLogin, SelfLoginFailure> log_in_to_oneself(gss::InitiatorInput initiator,
+Result<SelfLogin, SelfLoginFailure> log_in_to_self(gss::InitiatorInput initiator,
                                                       gss::AcceptorInput acceptor, Flags required);
 
 }  // namespace gssloop::tools

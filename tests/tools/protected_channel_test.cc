@@ -47,7 +47,7 @@ class ProtectedChannelLive : public ::testing::Test {
     input.target = *std::move(target);
     input.mech = gss::Oid::krb5();
     input.request = kFlags;
-    return log_in_to_oneself(std::move(input), {}, required);
+    return log_in_to_self(std::move(input), {}, required);
   }
 
   ProtectedChannel initiator(gss::Protection protection = kConf) {
