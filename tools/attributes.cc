@@ -105,12 +105,12 @@ Exit run(const Options& options, const Output& output) {
   if (options.json) {
     Json json = to_json(*report);
     for (std::size_t i = 0; i < report->attributes.size(); ++i) {
-      json["attributes"][i]["meaning"] = to_json(meaning_of(report->attributes[i], policy, peer));
+      json["attributes"][i]["meaning"] = to_json(use_of(report->attributes[i], policy, peer));
     }
     output.json(json);
   } else {
     const auto annotate = [&](const RevealedAttribute& attribute) {
-      return notes_of(meaning_of(attribute, policy, peer));
+      return notes_of(use_of(attribute, policy, peer));
     };
     print(*report, options.is_full, annotate, output);
   }

@@ -38,15 +38,15 @@ Attribute attribute_of(const RevealedAttribute& revealed) {
   return attribute;
 }
 
-void decode(const RevealedAttribute& attribute, Meaning* meaning) {
+void decode(const RevealedAttribute& attribute, AttributeUse* use) {
   for (const auto& decoder : kDecoders) {
     if (decoder.attribute != attribute.name) continue;
-    meaning->form = authz::to_string(decoder.form);
+    use->form = authz::to_string(decoder.form);
     std::vector<std::string> values;
     const bool is_decoded = std::ranges::all_of(attribute.values, [&](const Bytes& octets) {
       return authz::apply_form(decoder.form, octets, &values);
     });
-    if (is_decoded) meaning->decoded = std::move(values);
+    if (is_decoded) use->decoded = std::move(values);
   }
 }
 
@@ -95,32 +95,32 @@ std::string quoted(const std::vector<std::string>& values) {
   return text;
 }
 
-Meaning meaning_of(const RevealedAttribute& attribute, const authz::Policy& policy,
-                   const authz::PeerInfo& peer) {
-  Meaning meaning;
-  decode(attribute, &meaning);
+AttributeUse use_of(const RevealedAttribute& attribute, const authz::Policy& policy,
+                    const authz::PeerInfo& peer) {
+  AttributeUse use;
+  decode(attribute, &use);
   for (const authz::Definition& definition : policy.definitions()) {
     const auto names = authz::source_names(definition, peer);
     if (std::ranges::find(names, attribute.name) == names.end()) continue;
     if (attribute.is_authenticated) {
-      meaning.locals.push_back(
+      use.locals.push_back(
           {definition.name, "*" + definition.property, authz::local_attribute(definition, peer)});
     } else {
-      meaning.locals.push_back({definition.name,
-                                "*" + std::string(authz::kAsserted) + definition.property,
-                                authz::asserted_attribute(definition, peer)});
+      use.locals.push_back({definition.name,
+                            "*" + std::string(authz::kAsserted) + definition.property,
+                            authz::asserted_attribute(definition, peer)});
     }
   }
-  return meaning;
+  return use;
 }
 
-std::vector<std::string> notes_of(const Meaning& meaning) {
+std::vector<std::string> notes_of(const AttributeUse& use) {
   std::vector<std::string> notes;
-  if (!meaning.form.empty()) {
-    notes.push_back(meaning.form + ": " +
-                    (meaning.decoded ? quoted(*meaning.decoded) : "refused, so unknown to rules"));
+  if (!use.form.empty()) {
+    notes.push_back(use.form + ": " +
+                    (use.decoded ? quoted(*use.decoded) : "refused, so unknown to rules"));
   }
-  for (const Meaning::Local& local : meaning.locals) {
+  for (const AttributeUse::Local& local : use.locals) {
     notes.push_back("local attribute " + local.attribute + ", property " + local.property + ": " +
                     quoted(local.values.values) +
                     (local.values.has_unknown() ? " - " + shown(local.values.unknown, 1024) : ""));
@@ -128,17 +128,17 @@ std::vector<std::string> notes_of(const Meaning& meaning) {
   return notes;
 }
 
-Json to_json(const Meaning& meaning) {
+Json to_json(const AttributeUse& use) {
   Json locals = Json::array();
-  for (const Meaning::Local& local : meaning.locals) {
+  for (const AttributeUse::Local& local : use.locals) {
     locals.push_back(
         {{"attribute", local.attribute},
          {"property", local.property},
          {"values", local.values.values},
          {"unknown", local.values.has_unknown() ? Json(local.values.unknown) : Json()}});
   }
-  return {{"form", meaning.form.empty() ? Json() : Json(meaning.form)},
-          {"decoded", meaning.decoded ? Json(*meaning.decoded) : Json()},
+  return {{"form", use.form.empty() ? Json() : Json(use.form)},
+          {"decoded", use.decoded ? Json(*use.decoded) : Json()},
           {"local", std::move(locals)}};
 }
 

@@ -29,8 +29,8 @@ authz::PeerInfo login_of(const PeerReport& report, const std::string& service);
 // quoted lists values for a person, each in quotes.
 std::string quoted(const std::vector<std::string>& values);
 
-// Meaning is what an attribute of a name comes to.
-struct Meaning {
+// AttributeUse is what a policy makes of one attribute of a peer.
+struct AttributeUse {
   // Of an attribute of Kerberos' that has a decoder: its form, and what it reads; nullopt where it
   // refuses.
   std::string form;
@@ -42,11 +42,11 @@ struct Meaning {
   };
   std::vector<Local> locals;
 };
-Meaning meaning_of(const RevealedAttribute& attribute, const authz::Policy& policy,
-                   const authz::PeerInfo& peer);
+AttributeUse use_of(const RevealedAttribute& attribute, const authz::Policy& policy,
+                    const authz::PeerInfo& peer);
 // notes_of renders it for a person, a clause each; to_json for a program.
-std::vector<std::string> notes_of(const Meaning& meaning);
-Json to_json(const Meaning& meaning);
+std::vector<std::string> notes_of(const AttributeUse& use);
+Json to_json(const AttributeUse& use);
 
 }  // namespace gssloop::tools
 
