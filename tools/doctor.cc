@@ -27,7 +27,7 @@ constexpr std::chrono::seconds kDeadline{30};
 
 struct Check {
   const char* name;
-  Findings (*run)(const Case&);
+  Findings (*run)(const Examination&);
   bool is_for_client;
   bool is_for_server;
 };
@@ -54,8 +54,8 @@ std::string to_text(const json& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-Findings run_apart(const Check& check, const Case& it) {
-  const ChildOutcome outcome = run_in_child(kDeadline, [&] { return to_text(check.run(it)); });
+Findings run_apart(const Check& check, const Examination& exam) {
+  const ChildOutcome outcome = run_in_child(kDeadline, [&] { return to_text(check.run(exam)); });
   if (outcome.is_done()) {
     const json parsed = json::parse(outcome.output, nullptr, false);
     if (!parsed.is_discarded()) return parsed.get<Findings>();
@@ -74,52 +74,52 @@ std::string this_machine() {
 }
 
 // The name may have to be looked up, so it is asked for in a process that can be ended.
-void name_service(Case* it) {
+void name_service(Examination* exam) {
   const ChildOutcome outcome = run_in_child(kDeadline, [&] {
-    const auto service = service_principal(it->options.service, it->options.host);
+    const auto service = service_principal(exam->options.service, exam->options.host);
     return service ? to_text(json(*service)) : to_text(json(service.error().message));
   });
-  it->service_failure = outcome.text();
+  exam->service_failure = outcome.text();
   if (!outcome.is_done()) return;
   const json answer = json::parse(outcome.output, nullptr, false);
   if (answer.is_object()) {
-    it->service = answer.get<Service>();
+    exam->service = answer.get<Service>();
   } else {
-    it->service_failure = answer.is_string() ? answer.get<std::string>() : "no answer";
+    exam->service_failure = answer.is_string() ? answer.get<std::string>() : "no answer";
   }
 }
 
 // The first that exists is the one that libsasl reads.
-void read_app(Case* it) {
-  for (const std::string& file : it->sasl.config_files) {
+void read_app(Examination* exam) {
+  for (const std::string& file : exam->sasl.config_files) {
     if (access(file.c_str(), F_OK) != 0) continue;
-    it->app_file = file;
+    exam->app_file = file;
     std::ifstream stream(file);
     std::stringstream text;
     text << stream.rdbuf();
     auto parsed = SaslConfiguration::parse(text.str());
     if (!stream) {
-      it->app_failure = this_user() + " cannot read it";
+      exam->app_failure = this_user() + " cannot read it";
     } else if (!parsed) {
-      it->app_failure = parsed.error().message;
+      exam->app_failure = parsed.error().message;
     } else {
-      it->app = *std::move(parsed);
+      exam->app = *std::move(parsed);
     }
     return;
   }
 }
 
-Case make_case(const DoctorOptions& options) {
-  Case it;
-  it.options = options;
-  if (it.options.host.empty()) it.options.host = this_machine();
-  it.sasl = survey_sasl({options.app, options.service, it.options.host, options.sasl_path,
-                         options.keytab, options.examines_server, options.examines_client});
-  read_app(&it);
-  if (it.options.keytab.empty()) it.options.keytab = it.app.option("keytab");
-  if (it.options.policy.empty()) it.options.policy = it.app.option("gssloop_policy");
-  name_service(&it);
-  return it;
+Examination make_examination(const DoctorOptions& options) {
+  Examination exam;
+  exam.options = options;
+  if (exam.options.host.empty()) exam.options.host = this_machine();
+  exam.sasl = survey_sasl({options.app, options.service, exam.options.host, options.sasl_path,
+                           options.keytab, options.examines_server, options.examines_client});
+  read_app(&exam);
+  if (exam.options.keytab.empty()) exam.options.keytab = exam.app.option("keytab");
+  if (exam.options.policy.empty()) exam.options.policy = exam.app.option("gssloop_policy");
+  name_service(&exam);
+  return exam;
 }
 
 }  // namespace
@@ -137,14 +137,14 @@ const char* to_string(Finding::Kind kind) noexcept {
 }
 
 std::vector<Finding> examine(const DoctorOptions& options) {
-  Case it = make_case(options);
+  Examination exam = make_examination(options);
   Findings all;
   for (const Check& check : kChecks) {
     const bool is_wanted = (options.examines_client && check.is_for_client) ||
                            (options.examines_server && check.is_for_server);
     if (!is_wanted) continue;
-    for (Finding& finding : run_apart(check, it)) {
-      if (finding.kind == Finding::Kind::kProblem) it.problems.insert(finding.check);
+    for (Finding& finding : run_apart(check, exam)) {
+      if (finding.kind == Finding::Kind::kProblem) exam.problems.insert(finding.check);
       all.push_back(std::move(finding));
     }
   }

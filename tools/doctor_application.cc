@@ -25,10 +25,10 @@ std::vector<std::string> others(const SaslSurvey& sasl) {
   return names;
 }
 
-void report_others(const Case& it, Report* report) {
-  const std::string list = it.app.option("mech_list");
-  const auto names = others(it.sasl);
-  const std::string where = it.app_file.empty() ? "" : " (" + it.app_file + ")";
+void report_others(const Examination& exam, Report* report) {
+  const std::string list = exam.app.option("mech_list");
+  const auto names = others(exam.sasl);
+  const std::string where = exam.app_file.empty() ? "" : " (" + exam.app_file + ")";
   const std::string shown_list =
       list.empty() ? "mech_list is not set" + where : "mech_list is \"" + list + "\"" + where;
   if (names.empty()) {
@@ -39,39 +39,39 @@ void report_others(const Case& it, Report* report) {
       shown_list + ": a server also offers " + joined(names),
       "the rules and checks of this module bind only logins that go through it: logins by these "
       "pass by them",
-      it.options.app.empty()
+      exam.options.app.empty()
           ? "name the application (--app NAME) to see what it offers by its own configuration"
           : "set mech_list to what you want, as in \"mech_list: GS2-KRB5-PLUS GS2-KRB5 GSSAPI\"");
 }
 
-void report_file(const Case& it, Report* report) {
-  const auto& files = it.sasl.config_files;
-  if (!it.app_failure.empty()) {
-    report->problem("the configuration " + it.app_file + " cannot be used: " + it.app_failure,
+void report_file(const Examination& exam, Report* report) {
+  const auto& files = exam.sasl.config_files;
+  if (!exam.app_failure.empty()) {
+    report->problem("the configuration " + exam.app_file + " cannot be used: " + exam.app_failure,
                     "libsasl does not start with it, or goes on without what it says",
-                    "make every line of " + it.app_file +
+                    "make every line of " + exam.app_file +
                         " an \"option: value\" that the server's user can read");
-  } else if (it.app_file.empty()) {
-    report->note("libsasl finds no configuration of " + it.options.app + ": " + joined(files),
+  } else if (exam.app_file.empty()) {
+    report->note("libsasl finds no configuration of " + exam.options.app + ": " + joined(files),
                  "it takes defaults: every mechanism of every module, and the default keytab. "
                  "(Some programs have another name or folder, or read their own file: Cyrus IMAP "
                  "imapd.conf, OpenLDAP's server its own folder)",
                  files.empty() ? "set SASL_CONF_PATH" : "write " + files.front());
   } else {
-    report->good("libsasl reads " + it.app_file);
+    report->good("libsasl reads " + exam.app_file);
   }
 }
 
 }  // namespace
 
-Findings check_application(const Case& it) {
+Findings check_application(const Examination& exam) {
   Report report("application");
-  if (!it.options.app.empty()) report_file(it, &report);
-  if (it.sasl.failure.empty() && it.app_failure.empty()) report_others(it, &report);
+  if (!exam.options.app.empty()) report_file(exam, &report);
+  if (exam.sasl.failure.empty() && exam.app_failure.empty()) report_others(exam, &report);
   return report.take();
 }
 
-Findings check_user(const Case&) {
+Findings check_user(const Examination&) {
   Report report("user");
   if (geteuid() == 0) {
     report.note("this runs as root",
@@ -82,10 +82,10 @@ Findings check_user(const Case&) {
   return report.take();
 }
 
-Findings check_policy(const Case& it) {
+Findings check_policy(const Examination& exam) {
   Report report("policy");
   std::optional<std::string> named;
-  if (!it.options.policy.empty()) named = it.options.policy;
+  if (!exam.options.policy.empty()) named = exam.options.policy;
   const std::string path = named.value_or(GSSLOOP_POLICY_PATH);
   const auto read = read_policy_at(named);
   if (read.is_absent && read.reading.policy) {

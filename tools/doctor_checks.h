@@ -20,8 +20,8 @@ namespace gssloop::tools {
 
 using Findings = std::vector<Finding>;
 
-// Case is what the checks look at. It is made before the first one runs.
-struct Case {
+// Examination is what all checks know. It is made before the first check runs.
+struct Examination {
   DoctorOptions options;  // with the host's name, and what the application's configuration names
   Service service;        // by Kerberos' name; empty where there is none
   std::string service_failure;
@@ -59,23 +59,23 @@ class Report {
 };
 
 // doctor_module.cc: the SASL module, and what libsasl makes of it.
-Findings check_module(const Case& it);
-Findings check_mechanisms(const Case& it);
+Findings check_module(const Examination& exam);
+Findings check_mechanisms(const Examination& exam);
 // doctor_application.cc
-Findings check_application(const Case& it);
-Findings check_user(const Case& it);
-Findings check_policy(const Case& it);
+Findings check_application(const Examination& exam);
+Findings check_user(const Examination& exam);
+Findings check_policy(const Examination& exam);
 // doctor_network.cc
-Findings check_configuration(const Case& it);
-Findings check_host(const Case& it);
-Findings check_kdc(const Case& it);  // the clock as well
+Findings check_configuration(const Examination& exam);
+Findings check_host(const Examination& exam);
+Findings check_kdc(const Examination& exam);  // the clock as well
 // doctor_kerberos.cc
-Findings check_ticket(const Case& it);
-Findings check_keytab(const Case& it);
-Findings check_key(const Case& it);
-Findings check_replay_cache(const Case& it);
+Findings check_ticket(const Examination& exam);
+Findings check_keytab(const Examination& exam);
+Findings check_key(const Examination& exam);
+Findings check_replay_cache(const Examination& exam);
 // doctor_login.cc
-Findings check_login(const Case& it);
+Findings check_login(const Examination& exam);
 
 // Words for findings.
 std::string joined(const std::vector<std::string>& words, const char* separator = ", ");

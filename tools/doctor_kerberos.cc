@@ -56,12 +56,12 @@ std::string export_command(const std::string& keytab, const std::string& princip
 }
 
 // keytab_name is the name that is meant, whether there is such a keytab or not.
-std::string keytab_name(const Case& it) {
-  return it.options.keytab.empty() ? gss::default_keytab_name() : it.options.keytab;
+std::string keytab_name(const Examination& exam) {
+  return exam.options.keytab.empty() ? gss::default_keytab_name() : exam.options.keytab;
 }
 
 // check_file returns false where reading the file would tell nothing new.
-bool check_file(const Case& it, const std::string& name, Report* report) {
+bool check_file(const Examination& exam, const std::string& name, Report* report) {
   const std::string path = gss::keytab_path(name);
   if (path.empty()) return true;
   struct stat found;
@@ -70,7 +70,7 @@ bool check_file(const Case& it, const std::string& name, Report* report) {
   if (!is_there && error == ENOENT) {
     report->problem("the keytab " + name + " does not exist",
                     "it holds the key by which a server reads its clients' tickets",
-                    export_command(name, it.service.principal) +
+                    export_command(name, exam.service.principal) +
                         ", or name the right one (keytab: in the application's configuration, "
                         "KRB5_KTNAME, --keytab)");
     return false;
@@ -103,7 +103,7 @@ std::string other_principals(const std::vector<KeytabKey>& keys) {
   return names.empty() ? "nothing" : joined(names) + (has_more ? ", ..." : "");
 }
 
-void report_keys(const Case& it, const Keytab& keytab, Report* report) {
+void report_keys(const Examination& exam, const Keytab& keytab, Report* report) {
   std::vector<std::string> keys;
   bool is_weak = true;
   for (const KeytabKey& key : keytab.keys) {
@@ -111,12 +111,12 @@ void report_keys(const Case& it, const Keytab& keytab, Report* report) {
     keys.push_back("version " + std::to_string(key.kvno) + " " + key.enctype);
     is_weak = is_weak && key.is_weak;
   }
-  const std::string& wanted = it.service.principal;
-  const std::string accepted = it.app.option("service_principal");
+  const std::string& wanted = exam.service.principal;
+  const std::string accepted = exam.app.option("service_principal");
   if (keys.empty() && !accepted.empty()) {
     report->note("the keytab " + keytab.name + " has no key of " + wanted + "; it has " +
                      other_principals(keytab.keys),
-                 "service_principal in " + it.app_file + " is " + accepted +
+                 "service_principal in " + exam.app_file + " is " + accepted +
                      ", so that is right if clients ask for that",
                  "if they do not: " + export_command(keytab.name, wanted));
     return;
@@ -143,16 +143,17 @@ void report_keys(const Case& it, const Keytab& keytab, Report* report) {
 
 // ---- The key that the KDC uses
 
-void report_refusal(const Case& it, const std::string& why, Report* report) {
-  report->problem("the KDC gives no ticket for " + it.service.principal + ": " + why,
+void report_refusal(const Examination& exam, const std::string& why, Report* report) {
+  report->problem("the KDC gives no ticket for " + exam.service.principal + ": " + why,
                   "clients get none either",
                   "if there is no such principal: kadmin -q 'addprinc -randkey " +
-                      without_realm(it.service.principal) + "' and " +
-                      export_command(keytab_name(it), it.service.principal) +
+                      without_realm(exam.service.principal) + "' and " +
+                      export_command(keytab_name(exam), exam.service.principal) +
                       "; else look at the host's name and realm");
 }
 
-void report_key(const Case& it, const Keytab& keytab, const FreshTicket& ticket, Report* report) {
+void report_key(const Examination& exam, const Keytab& keytab, const FreshTicket& ticket,
+                Report* report) {
   const std::string wanted = "version " + std::to_string(ticket.kvno) + ", " + ticket.enctype;
   std::vector<std::string> versions;
   for (const KeytabKey& key : keytab.keys) {
@@ -164,19 +165,19 @@ void report_key(const Case& it, const Keytab& keytab, const FreshTicket& ticket,
     versions.push_back("version " + std::to_string(key.kvno) + ", " + key.enctype);
   }
   if (versions.empty()) return;  // the finding "keytab" says so
-  report->problem("the KDC uses a key of " + it.service.principal + " (" + wanted +
+  report->problem("the KDC uses a key of " + exam.service.principal + " (" + wanted +
                       ") that the keytab " + keytab.name + " lacks; it has " +
                       joined(versions, "; "),
                   "the server cannot read the tickets that clients get. (ktadd makes a new key "
                   "each time: what was exported before is then of yesterday)",
-                  export_command(keytab.name, it.service.principal) +
+                  export_command(keytab.name, exam.service.principal) +
                       " on the machine where the server runs; in Active Directory, a keytab with "
                       "the present kvno");
 }
 
 }  // namespace
 
-Findings check_ticket(const Case& it) {
+Findings check_ticket(const Examination& exam) {
   Report report("ticket");
   const auto name = ccache_name();
   if (!name) {
@@ -194,10 +195,10 @@ Findings check_ticket(const Case& it) {
     return report.take();
   }
   const bool has_service = std::ranges::any_of(ccache->tickets, [&](const Ticket& ticket) {
-    return ticket.server == it.service.principal && ticket.end > std::time(nullptr);
+    return ticket.server == exam.service.principal && ticket.end > std::time(nullptr);
   });
   if (has_service) {
-    report.note(ccache->client + " has a ticket for " + it.service.principal + " in " + *name +
+    report.note(ccache->client + " has a ticket for " + exam.service.principal + " in " + *name +
                     ", and none to get others with",
                 "logins to other services, and later ones to this, fail",
                 "kinit " + ccache->client);
@@ -207,44 +208,44 @@ Findings check_ticket(const Case& it) {
   return report.take();
 }
 
-Findings check_keytab(const Case& it) {
+Findings check_keytab(const Examination& exam) {
   Report report("keytab");
-  const std::string name = keytab_name(it);
-  if (!check_file(it, name, &report)) return report.take();
-  const auto keytab = read_keytab(name, it.options.service, it.options.host);
+  const std::string name = keytab_name(exam);
+  if (!check_file(exam, name, &report)) return report.take();
+  const auto keytab = read_keytab(name, exam.options.service, exam.options.host);
   if (!keytab) {
     report.problem("the keytab " + name + " cannot be used: " + keytab.error().message,
                    "a server that cannot read its key does not offer the mechanism",
                    "see whether `klist -k " + name + "` reads it; export the key anew: " +
-                       export_command(name, it.service.principal));
+                       export_command(name, exam.service.principal));
     return report.take();
   }
-  report_keys(it, *keytab, &report);
+  report_keys(exam, *keytab, &report);
   return report.take();
 }
 
-Findings check_key(const Case& it) {
+Findings check_key(const Examination& exam) {
   Report report("key");
   for (const char* check : {"krb5.conf", "host", "keytab"}) {
-    if (it.has_problem(check)) return {};  // nothing to compare
+    if (exam.has_problem(check)) return {};  // nothing to compare
   }
-  if (it.has_problem("kdc") || it.has_problem("ticket")) {
+  if (exam.has_problem("kdc") || exam.has_problem("ticket")) {
     report.note(
         "the keytab's key was not compared with the KDC's",
         "that takes a ticket, and a KDC that answers",
-        std::string("see the finding \"") + (it.has_problem("kdc") ? "kdc" : "ticket") + "\"");
+        std::string("see the finding \"") + (exam.has_problem("kdc") ? "kdc" : "ticket") + "\"");
     return report.take();
   }
-  const auto keytab = read_keytab(keytab_name(it), it.options.service, it.options.host);
-  const auto ticket = fresh_ticket(it.service.principal);
+  const auto keytab = read_keytab(keytab_name(exam), exam.options.service, exam.options.host);
+  const auto ticket = fresh_ticket(exam.service.principal);
   if (!keytab) return {};  // it can be read no more
   if (ticket) {
-    report_key(it, *keytab, *ticket, &report);
-  } else if (!it.options.examines_client) {
+    report_key(exam, *keytab, *ticket, &report);
+  } else if (!exam.options.examines_client) {
     report.note("the keytab's key was not compared with the KDC's: " + ticket.error().message,
                 "that takes a ticket", "kinit USER");
   } else {
-    report_refusal(it, ticket.error().message, &report);
+    report_refusal(exam, ticket.error().message, &report);
   }
   return report.take();
 }

@@ -12,7 +12,9 @@ namespace {
 
 using gss::Oid;
 
-std::string name_of(const Case& it) { return it.options.service + "@" + it.options.host; }
+std::string name_of(const Examination& exam) {
+  return exam.options.service + "@" + exam.options.host;
+}
 
 // advice is what a person should look at; some failures speak for themselves.
 std::string advice(const gss::Status& status) {
@@ -20,8 +22,8 @@ std::string advice(const gss::Status& status) {
   return text.empty() ? "look at the findings above" : text;
 }
 
-gss::Result<gss::InitiatorInput> initiator_input(const Case& it) {
-  auto target = gss::import_name(name_of(it), gss::NameForm::kHostbasedService);
+gss::Result<gss::InitiatorInput> initiator_input(const Examination& exam) {
+  auto target = gss::import_name(name_of(exam), gss::NameForm::kHostbasedService);
   if (!target) return target.error();
   gss::InitiatorInput input;
   input.target = *std::move(target);
@@ -31,17 +33,17 @@ gss::Result<gss::InitiatorInput> initiator_input(const Case& it) {
 }
 
 // As the module acquires it, by the option service_principal.
-gss::Result<gss::Credential> acceptor_credential(const Case& it) {
-  const std::string named = it.app.option("service_principal");
+gss::Result<gss::Credential> acceptor_credential(const Examination& exam) {
+  const std::string named = exam.app.option("service_principal");
   if (named == "*" || named == "**") {
-    return gss::acquire_acceptor(GSS_C_NO_NAME, Oid::krb5(), it.options.keytab);
+    return gss::acquire_acceptor(GSS_C_NO_NAME, Oid::krb5(), exam.options.keytab);
   }
   const bool is_principal = named.find('/') != std::string::npos;
   const auto name = gss::import_name(
-      named.empty() ? name_of(it) : named,
+      named.empty() ? name_of(exam) : named,
       is_principal ? gss::NameForm::kKerberosPrincipal : gss::NameForm::kHostbasedService);
   if (!name) return name.error();
-  return gss::acquire_acceptor(name->get(), Oid::krb5(), it.options.keytab);
+  return gss::acquire_acceptor(name->get(), Oid::krb5(), exam.options.keytab);
 }
 
 void report_status(const std::string& what, const gss::Status& status, Report* report) {
@@ -55,57 +57,57 @@ std::string who(const loop::EstablishedContext& acceptor) {
 }
 
 // Both ends in this process: the verdict on all that was looked at one by one.
-void log_in(const Case& it, Report* report) {
-  auto input = initiator_input(it);
-  if (!input) return report_status("no login to " + name_of(it), input.error(), report);
-  const auto credential = acceptor_credential(it);
+void log_in(const Examination& exam, Report* report) {
+  auto input = initiator_input(exam);
+  if (!input) return report_status("no login to " + name_of(exam), input.error(), report);
+  const auto credential = acceptor_credential(exam);
   if (!credential) {
-    return report_status("a server of " + name_of(it) + " cannot accept anybody",
+    return report_status("a server of " + name_of(exam) + " cannot accept anybody",
                          credential.error(), report);
   }
   const auto login =
       log_in_to_self(*std::move(input), {credential->get(), std::nullopt}, Flag::kMutual);
   if (login) {
-    report->good("a trial login to " + name_of(it) + " succeeds, as " + who(login->acceptor));
+    report->good("a trial login to " + name_of(exam) + " succeeds, as " + who(login->acceptor));
     return;
   }
   const auto& failed = login.error();
   const char* side = failed.side == loop::Role::kInitiator ? "client" : "server";
   report->problem(
-      "a trial login to " + name_of(it) + " fails in the " + side + ": " + failed.failure.text(),
+      "a trial login to " + name_of(exam) + " fails in the " + side + ": " + failed.failure.text(),
       "this is what programs will meet with", advice(failed.failure.status));
 }
 
-void get_ticket(const Case& it, Report* report) {
-  auto input = initiator_input(it);
-  if (!input) return report_status("no login to " + name_of(it), input.error(), report);
+void get_ticket(const Examination& exam, Report* report) {
+  auto input = initiator_input(exam);
+  if (!input) return report_status("no login to " + name_of(exam), input.error(), report);
   loop::Initiator initiator(*std::move(input), {});
   const loop::Step step = initiator.start();
   if (!step.is_failed()) {
-    report->good("a client gets a ticket for " + name_of(it));
+    report->good("a client gets a ticket for " + name_of(exam));
     return;
   }
-  report->problem("a client cannot log in to " + name_of(it) + ": " + step.failure().text(),
+  report->problem("a client cannot log in to " + name_of(exam) + ": " + step.failure().text(),
                   "this is what programs will meet with", advice(step.failure().status));
 }
 
-void get_key(const Case& it, Report* report) {
-  const auto credential = acceptor_credential(it);
-  if (credential) return report->good("a server of " + name_of(it) + " can accept logins");
-  report_status("a server of " + name_of(it) + " cannot accept anybody", credential.error(),
+void get_key(const Examination& exam, Report* report) {
+  const auto credential = acceptor_credential(exam);
+  if (credential) return report->good("a server of " + name_of(exam) + " can accept logins");
+  report_status("a server of " + name_of(exam) + " cannot accept anybody", credential.error(),
                 report);
 }
 
 }  // namespace
 
-Findings check_login(const Case& it) {
+Findings check_login(const Examination& exam) {
   Report report("login");
-  if (it.options.examines_client && it.options.examines_server) {
-    log_in(it, &report);
-  } else if (it.options.examines_client) {
-    get_ticket(it, &report);
+  if (exam.options.examines_client && exam.options.examines_server) {
+    log_in(exam, &report);
+  } else if (exam.options.examines_client) {
+    get_ticket(exam, &report);
   } else {
-    get_key(it, &report);
+    get_key(exam, &report);
   }
   return report.take();
 }

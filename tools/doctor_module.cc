@@ -37,8 +37,8 @@ std::string described(const std::vector<std::string>& folders) {
   return texts.empty() ? "an unknown folder" : joined(texts);
 }
 
-void report_missing(const Case& it, Report* report) {
-  const auto folders = module_folders(it.options.sasl_path);
+void report_missing(const Examination& exam, Report* report) {
+  const auto folders = module_folders(exam.options.sasl_path);
   const std::string folder = folders.empty() ? "libsasl's folder" : folders.front();
   report->problem(
       std::string(kFile) + " is not where libsasl looks for modules: " + described(folders),
@@ -75,8 +75,8 @@ void try_file(const std::string& path, Report* report) {
 }
 
 // Where libsasl itself crashed, one of the modules did it.
-void try_all(const Case& it, Report* report) {
-  for (const std::string& folder : module_folders(it.options.sasl_path)) {
+void try_all(const Examination& exam, Report* report) {
+  for (const std::string& folder : module_folders(exam.options.sasl_path)) {
     std::error_code error;
     for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
       if (entry.path().extension() != ".so" || entry.path().filename() == kFile) continue;
@@ -98,19 +98,19 @@ void report_versions(Report* report) {
                   "build gssloop anew with the headers of libsasl " + versions.library);
 }
 
-void report_lists(const Case& it, const std::string& path, Report* report) {
-  const auto server = ours(it.sasl.server_mechanisms);
-  const auto client = ours(it.sasl.client_mechanisms);
-  const bool lacks_server = it.options.examines_server && server.empty();
-  const bool lacks_client = it.options.examines_client && client.empty();
+void report_lists(const Examination& exam, const std::string& path, Report* report) {
+  const auto server = ours(exam.sasl.server_mechanisms);
+  const auto client = ours(exam.sasl.client_mechanisms);
+  const bool lacks_server = exam.options.examines_server && server.empty();
+  const bool lacks_client = exam.options.examines_client && client.empty();
   if (lacks_server || lacks_client) {
     report->problem("libsasl loads " + path + ", and takes no mechanism of it" +
-                        (it.sasl.log.empty() ? "" : ": " + joined(it.sasl.log, "; ")),
+                        (exam.sasl.log.empty() ? "" : ": " + joined(exam.sasl.log, "; ")),
                     "nobody can log in by this module",
                     "look at gssloop_mechanisms, and at what `gssloop mechanisms` says");
     return;
   }
-  report->good(path + " is loaded: " + joined(it.options.examines_server ? server : client));
+  report->good(path + " is loaded: " + joined(exam.options.examines_server ? server : client));
 }
 
 // report_rivals tells of mechanisms that other modules have by the same name: libsasl starts the
@@ -142,9 +142,9 @@ void report_rivals(const std::vector<SaslMechanism>& all, const char* side, Repo
 }
 
 // The module logs "NAME is not offered: why".
-std::string why_declined(const Case& it, const std::string& name) {
+std::string why_declined(const Examination& exam, const std::string& name) {
   const std::string beginning = name + " is not offered: ";
-  for (const std::string& line : it.sasl.log) {
+  for (const std::string& line : exam.sasl.log) {
     const std::size_t at = line.find(beginning);
     // "GSSAPI" must not find "OTHER-GSSAPI".
     if (at == 0 || (at != line.npos && line[at - 1] == ' ')) {
@@ -154,12 +154,12 @@ std::string why_declined(const Case& it, const std::string& name) {
   return {};
 }
 
-void report_declined(const Case& it, const std::string& why, const std::vector<std::string>& names,
-                     Report* report) {
+void report_declined(const Examination& exam, const std::string& why,
+                     const std::vector<std::string>& names, Report* report) {
   const bool is_listed = std::ranges::any_of(
-      names, [&](const std::string& name) { return contains(it.sasl.offered, name); });
+      names, [&](const std::string& name) { return contains(exam.sasl.offered, name); });
   report->problem(
-      "a server of " + it.options.service + "@" + it.options.host + " does not offer " +
+      "a server of " + exam.options.service + "@" + exam.options.host + " does not offer " +
           joined(names) + ": " + why,
       is_listed ? "a server without a key for its service cannot accept tickets. Clients are told "
                   "of it all the same, since another module has it, and are then refused"
@@ -167,47 +167,47 @@ void report_declined(const Case& it, const std::string& why, const std::vector<s
       "see the finding \"keytab\"");
 }
 
-void report_offer(const Case& it, Report* report) {
+void report_offer(const Examination& exam, Report* report) {
   std::vector<std::string> offered;
   std::map<std::string, std::vector<std::string>> declined;  // by reason: it is mostly the same
-  for (const std::string& name : ours(it.sasl.server_mechanisms)) {
-    const std::string why = why_declined(it, name);
+  for (const std::string& name : ours(exam.sasl.server_mechanisms)) {
+    const std::string why = why_declined(exam, name);
     if (!why.empty()) {
       declined[why].push_back(name);
-    } else if (contains(it.sasl.offered, name)) {
+    } else if (contains(exam.sasl.offered, name)) {
       offered.push_back(name);
     }
   }
-  for (const auto& [why, names] : declined) report_declined(it, why, names, report);
-  const std::string server = "a server of " + it.options.service + "@" + it.options.host;
+  for (const auto& [why, names] : declined) report_declined(exam, why, names, report);
+  const std::string server = "a server of " + exam.options.service + "@" + exam.options.host;
   if (!offered.empty()) {
     report->good(server + " offers " + joined(offered) +
                  " (`gssloop mechanisms` says why others are not)");
   } else if (declined.empty()) {
-    const std::string list = it.app.option("mech_list");
+    const std::string list = exam.app.option("mech_list");
     report->problem(server + " offers none of this module's mechanisms",
                     list.empty() ? "nobody can log in by it"
-                                 : "mech_list in " + it.app_file + " is \"" + list + "\"",
-                    "name them in mech_list: " + joined(ours(it.sasl.server_mechanisms), " "));
+                                 : "mech_list in " + exam.app_file + " is \"" + list + "\"",
+                    "name them in mech_list: " + joined(ours(exam.sasl.server_mechanisms), " "));
   }
 }
 
 }  // namespace
 
-Findings check_module(const Case& it) {
+Findings check_module(const Examination& exam) {
   Report report("module");
   report_versions(&report);
-  if (!it.sasl.failure.empty()) {
-    report.problem("libsasl cannot be used: " + it.sasl.failure,
+  if (!exam.sasl.failure.empty()) {
+    report.problem("libsasl cannot be used: " + exam.sasl.failure,
                    "every program that uses SASL meets with the same",
                    "look at the other findings of this check and at the application's "
                    "configuration");
   }
   // Where libsasl crashed, it did not say what it found.
-  std::vector<std::string> files = it.sasl.module_files;
+  std::vector<std::string> files = exam.sasl.module_files;
   if (files.empty()) {
-    if (!it.sasl.failure.empty()) try_all(it, &report);
-    for (const std::string& folder : module_folders(it.options.sasl_path)) {
+    if (!exam.sasl.failure.empty()) try_all(exam, &report);
+    for (const std::string& folder : module_folders(exam.options.sasl_path)) {
       const std::string file = folder + "/" + kFile;
       if (access(file.c_str(), F_OK) == 0) files.push_back(file);
     }
@@ -215,20 +215,20 @@ Findings check_module(const Case& it) {
   std::erase_if(files, [](const std::string& file) {
     return std::filesystem::path(file).filename() != kFile;
   });
-  if (files.empty()) report_missing(it, &report);
+  if (files.empty()) report_missing(exam, &report);
   for (const std::string& file : files) try_file(file, &report);
-  if (!report.has_problem()) report_lists(it, files.front(), &report);
+  if (!report.has_problem()) report_lists(exam, files.front(), &report);
   return report.take();
 }
 
-Findings check_mechanisms(const Case& it) {
+Findings check_mechanisms(const Examination& exam) {
   Report report("mechanisms");
-  if (it.has_problem("module")) return {};
-  if (it.options.examines_server) {
-    report_offer(it, &report);
-    report_rivals(it.sasl.server_mechanisms, "server", &report);
+  if (exam.has_problem("module")) return {};
+  if (exam.options.examines_server) {
+    report_offer(exam, &report);
+    report_rivals(exam.sasl.server_mechanisms, "server", &report);
   }
-  if (it.options.examines_client) report_rivals(it.sasl.client_mechanisms, "client", &report);
+  if (exam.options.examines_client) report_rivals(exam.sasl.client_mechanisms, "client", &report);
   return report.take();
 }
 

@@ -71,12 +71,12 @@ std::string lower(std::string text) {
   return text;
 }
 
-void report_addresses(const Case& it, const Lookup& found, Report* report) {
-  const std::string& host = it.options.host;
+void report_addresses(const Examination& exam, const Lookup& found, Report* report) {
+  const std::string& host = exam.options.host;
   if (!found.failure.empty()) {
     const std::string what = host + " has no address: " + found.failure;
     const std::string remedy = "look at /etc/hosts and the DNS (getent hosts " + host + ")";
-    if (it.options.examines_client) {
+    if (exam.options.examines_client) {
       report->problem(what, "a client cannot connect to it by that name", remedy);
     } else {
       report->note(what, "clients need one, and libkrb5 may", remedy);
@@ -91,12 +91,12 @@ void report_addresses(const Case& it, const Lookup& found, Report* report) {
   }
 }
 
-void report_name(const Case& it, Report* report) {
-  const std::string& host = it.options.host;
-  const std::string& canonical = it.service.host;
+void report_name(const Examination& exam, Report* report) {
+  const std::string& host = exam.options.host;
+  const std::string& canonical = exam.service.host;
   if (lower(canonical) != lower(host)) {
     report->note("Kerberos makes " + canonical + " of " + host + ", so that the service is " +
-                     it.service.principal,
+                     exam.service.principal,
                  "clients ask for the name that they make of it, and the keytab must have that one",
                  "if that is not what you want: in krb5.conf, dns_canonicalize_hostname = false, "
                  "or rdns = false");
@@ -107,13 +107,13 @@ void report_name(const Case& it, Report* report) {
                  "use the full name (in /etc/hosts or the DNS, the first name of the address)");
   }
   char machine[256] = "";
-  if (it.options.examines_server && gethostname(machine, sizeof machine - 1) == 0 &&
+  if (exam.options.examines_server && gethostname(machine, sizeof machine - 1) == 0 &&
       lower(machine) != lower(host) && lower(machine) != lower(canonical)) {
     report->note("this machine calls itself " + std::string(machine),
                  "servers that take the machine's name for theirs (svnserve, memcached, libvirtd) "
                  "look for the key of " +
-                     it.options.service + "/" + machine,
-                 "if yours is one of them: gssloop doctor " + it.options.service + "@" + machine);
+                     exam.options.service + "/" + machine,
+                 "if yours is one of them: gssloop doctor " + exam.options.service + "@" + machine);
   }
 }
 
@@ -228,16 +228,17 @@ void report_clock(const Kdc& kdc, int limit_s, Report* report) {
   }
 }
 
-void report_default_realm(const Case& it, const std::string& realm,
+void report_default_realm(const Examination& exam, const std::string& realm,
                           const std::vector<std::string>& readable, Report* report) {
   const std::string file = readable.empty() ? "krb5.conf" : readable.front();
   if (realm.empty()) {
     report->problem("no default realm",
                     "names without a realm (kinit USER, a service's principal) mean nothing then",
                     "set default_realm under [libdefaults] in " + file);
-  } else if (!it.service.realm.empty() && it.service.realm != realm) {
+  } else if (!exam.service.realm.empty() && exam.service.realm != realm) {
     report->note(
-        "the default realm is " + realm + ", but " + it.service.host + " is of " + it.service.realm,
+        "the default realm is " + realm + ", but " + exam.service.host + " is of " +
+            exam.service.realm,
         "users of " + realm +
             " need a trust between the realms; and servers shorten only names of the default "
             "realm (alice@REALM to alice)",
@@ -249,7 +250,7 @@ void report_default_realm(const Case& it, const std::string& realm,
 
 }  // namespace
 
-Findings check_configuration(const Case& it) {
+Findings check_configuration(const Examination& exam) {
   Report report("krb5.conf");
   const auto files = configuration_files();
   std::vector<std::string> readable;
@@ -273,34 +274,35 @@ Findings check_configuration(const Case& it) {
                 "Kerberos goes by what the DNS says, and by defaults",
                 "write one with default_realm and the realm's KDC, or look at KRB5_CONFIG");
   }
-  report_default_realm(it, configuration->default_realm, readable, &report);
+  report_default_realm(exam, configuration->default_realm, readable, &report);
   return report.take();
 }
 
-Findings check_host(const Case& it) {
+Findings check_host(const Examination& exam) {
   Report report("host");
-  const Lookup found = look_up(it.options.host);
-  report_addresses(it, found, &report);
-  if (it.service.principal.empty()) {
-    report.problem("Kerberos can make no service of " + it.options.host + ": " + it.service_failure,
-                   "neither client nor server knows which key is meant",
-                   "look at the host's name, and at krb5.conf");
+  const Lookup found = look_up(exam.options.host);
+  report_addresses(exam, found, &report);
+  if (exam.service.principal.empty()) {
+    report.problem(
+        "Kerberos can make no service of " + exam.options.host + ": " + exam.service_failure,
+        "neither client nor server knows which key is meant",
+        "look at the host's name, and at krb5.conf");
     return report.take();
   }
-  report_name(it, &report);
+  report_name(exam, &report);
   if (!report.has_problem()) {
-    report.good("the service is " + it.service.principal +
+    report.good("the service is " + exam.service.principal +
                 (found.addresses.empty() ? "" : " (" + joined(found.addresses) + ")"));
   }
   return report.take();
 }
 
-Findings check_kdc(const Case& it) {
+Findings check_kdc(const Examination& exam) {
   Report report("kdc"), clock("clock");
   const auto configuration = krb_configuration();
   if (!configuration) return {};
   const std::string realm =
-      it.service.realm.empty() ? configuration->default_realm : it.service.realm;
+      exam.service.realm.empty() ? configuration->default_realm : exam.service.realm;
   if (realm.empty()) return {};
   const auto kdcs = ask_all(realm, *configuration);
   report_kdcs(realm, kdcs, &report);

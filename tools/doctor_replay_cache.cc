@@ -71,7 +71,7 @@ std::string why_unusable(const std::string& file) {
 
 }  // namespace
 
-Findings check_replay_cache(const Case&) {
+Findings check_replay_cache(const Examination&) {
   Report report("replay-cache");
   const ReplayCache cache = chosen();
   if (cache.name.starts_with("none:")) {

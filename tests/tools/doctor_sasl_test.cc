@@ -83,15 +83,15 @@ TEST_F(DoctorTest, SaysWhoseMechanismIsUsed) {
 
 // As it would be if libsasl sorted them otherwise.
 TEST_F(DoctorTest, NotesAMechanismThatAnotherModuleWins) {
-  tools::Case it;
-  it.options = options();
-  it.sasl.server_mechanisms = {
+  tools::Examination exam;
+  exam.options = options();
+  exam.sasl.server_mechanisms = {
       {"GSSAPI", "other"}, {"GSSAPI", "gssloop_sasl"}, {"GS2-KRB5", "gssloop_sasl"}};
-  it.sasl.offered = {"GSSAPI", "GS2-KRB5"};
-  const auto findings = tools::check_mechanisms(it);
+  exam.sasl.offered = {"GSSAPI", "GS2-KRB5"};
+  const auto findings = tools::check_mechanisms(exam);
   EXPECT_TRUE(has(findings, Kind::kNote, "mechanisms", "GSSAPI of the module other is used",
                   "libother.so"));
-  EXPECT_TRUE(has(tools::check_application(it), Kind::kNote, "application", "offers GSSAPI", ""));
+  EXPECT_TRUE(has(tools::check_application(exam), Kind::kNote, "application", "offers GSSAPI", ""));
 }
 
 TEST_F(DoctorTest, SaysWhyAMechanismIsListedAndRefused) {
@@ -158,17 +158,17 @@ TEST_F(DoctorTest, TakesKeytabAndPolicyFromTheConfiguration) {
 }
 
 TEST_F(DoctorTest, LooksWhetherThePolicyCanBeRead) {
-  tools::Case it;
-  it.options.policy = realm().path("policy.toml");
-  EXPECT_TRUE(has(tools::check_policy(it), Kind::kProblem, "policy", "No such file"));
-  write_file(it.options.policy, "[services.imap]\nrequire = [\"who=x\"]\n");
-  EXPECT_TRUE(has(tools::check_policy(it), Kind::kProblem, "policy",
-                  it.options.policy + ":2:12: error: no attribute \"who\" is defined"));
-  write_file(it.options.policy, "# Decides nothing.\n");
-  EXPECT_TRUE(has(tools::check_policy(it), Kind::kGood, "policy", it.options.policy));
+  tools::Examination exam;
+  exam.options.policy = realm().path("policy.toml");
+  EXPECT_TRUE(has(tools::check_policy(exam), Kind::kProblem, "policy", "No such file"));
+  write_file(exam.options.policy, "[services.imap]\nrequire = [\"who=x\"]\n");
+  EXPECT_TRUE(has(tools::check_policy(exam), Kind::kProblem, "policy",
+                  exam.options.policy + ":2:12: error: no attribute \"who\" is defined"));
+  write_file(exam.options.policy, "# Decides nothing.\n");
+  EXPECT_TRUE(has(tools::check_policy(exam), Kind::kGood, "policy", exam.options.policy));
   if (geteuid() == 0) return;  // to root every file is readable
-  ASSERT_EQ(chmod(it.options.policy.c_str(), 0), 0);
-  EXPECT_TRUE(has(tools::check_policy(it), Kind::kProblem, "policy", "cannot be opened"));
+  ASSERT_EQ(chmod(exam.options.policy.c_str(), 0), 0);
+  EXPECT_TRUE(has(tools::check_policy(exam), Kind::kProblem, "policy", "cannot be opened"));
 }
 
 TEST_F(DoctorTest, LooksAtTheHostsName) {
@@ -187,10 +187,10 @@ TEST_F(DoctorTest, LooksAtTheHostsName) {
 }
 
 TEST_F(DoctorTest, NotesWhatKerberosMakesOfTheHostsName) {
-  tools::Case it;
-  it.options = options();
-  it.service = {"imap/other.example.com@EXAMPLE.TEST", "other.example.com", "EXAMPLE.TEST"};
-  EXPECT_TRUE(has(tools::check_host(it), Kind::kNote, "host",
+  tools::Examination exam;
+  exam.options = options();
+  exam.service = {"imap/other.example.com@EXAMPLE.TEST", "other.example.com", "EXAMPLE.TEST"};
+  EXPECT_TRUE(has(tools::check_host(exam), Kind::kNote, "host",
                   "other.example.com of localhost, so that the service is imap/other.example.com",
                   "dns_canonicalize_hostname = false"));
 }

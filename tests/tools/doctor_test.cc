@@ -242,9 +242,9 @@ TEST_F(DoctorTest, MeasuresTheClock) {
     const FakeKdc kdc(realm().name(), row.ahead);
     use_configuration(replaced(configuration(), ":" + std::to_string(realm().port()),
                                ":" + std::to_string(kdc.port())));
-    tools::Case it;
-    it.service.realm = realm().name();
-    const auto findings = tools::check_kdc(it);
+    tools::Examination exam;
+    exam.service.realm = realm().name();
+    const auto findings = tools::check_kdc(exam);
     const char* const remedy = row.kind == Kind::kGood ? "" : "set the clock";
     EXPECT_TRUE(has(findings, row.kind, "clock", row.amount, remedy));
     EXPECT_TRUE(has(findings, row.kind, "clock", row.direction, remedy));
@@ -256,9 +256,9 @@ TEST_F(DoctorTest, GoesByTheConfiguredClockSkew) {
   use_configuration(replaced(replaced(configuration(), ":" + std::to_string(realm().port()),
                                       ":" + std::to_string(kdc.port())),
                              "[libdefaults]\n", "[libdefaults]\n  clockskew = 30\n"));
-  tools::Case it;
-  it.service.realm = realm().name();
-  EXPECT_EQ(checks(tools::check_kdc(it), Kind::kProblem), Names{"clock"});
+  tools::Examination exam;
+  exam.service.realm = realm().name();
+  EXPECT_EQ(checks(tools::check_kdc(exam), Kind::kProblem), Names{"clock"});
 }
 
 // ---- Replay cache
