@@ -15,39 +15,40 @@ struct Options {
   bool json = false;
 };
 
-// Shown is one mechanism with all that is said of it.
-struct Shown {
+// MechanismFacts is all that is printed of one mechanism.
+struct MechanismFacts {
   const gss::Mechanism& mechanism;
   std::vector<gss::MechanismAttribute> attributes;
   std::vector<std::string> offered_as;  // SASL names
   std::string why_not_gs2;              // empty: a GS2 name is among offered_as
 };
 
-Shown look_at(const gss::Mechanism& mechanism, const std::vector<gss::SaslMechanism>& offered) {
-  Shown shown{mechanism, gss::declared_attributes(mechanism.oid), {}, {}};
+MechanismFacts facts_of(const gss::Mechanism& mechanism,
+                        const std::vector<gss::SaslMechanism>& offered) {
+  MechanismFacts facts{mechanism, gss::declared_attributes(mechanism.oid), {}, {}};
   for (const gss::SaslMechanism& sasl : offered) {
     if (sasl.gss_mechanism.oid != mechanism.oid) continue;
-    shown.offered_as.push_back(sasl.sasl_name);
+    facts.offered_as.push_back(sasl.sasl_name);
     if (sasl.family == gss::SaslFamily::kGs2) {
-      shown.offered_as.push_back(sasl.sasl_name + "-PLUS");
+      facts.offered_as.push_back(sasl.sasl_name + "-PLUS");
     }
   }
-  shown.why_not_gs2 = gss::why_not_gs2(mechanism, nullptr);
-  return shown;
+  facts.why_not_gs2 = gss::why_not_gs2(mechanism, nullptr);
+  return facts;
 }
 
-Json to_json(const Shown& it) {
+Json to_json(const MechanismFacts& facts) {
   Json attributes = Json::array();
-  for (const gss::MechanismAttribute& attribute : it.attributes) {
+  for (const gss::MechanismAttribute& attribute : facts.attributes) {
     attributes.push_back({{"name", attribute.name}, {"description", attribute.description}});
   }
-  return {{"name", it.mechanism.name},
-          {"oid", it.mechanism.oid.dotted()},
-          {"sasl_name", it.mechanism.sasl_name},
-          {"description", it.mechanism.description},
+  return {{"name", facts.mechanism.name},
+          {"oid", facts.mechanism.oid.dotted()},
+          {"sasl_name", facts.mechanism.sasl_name},
+          {"description", facts.mechanism.description},
           {"attributes", std::move(attributes)},
-          {"offered_as", it.offered_as},
-          {"why_not_gs2", it.why_not_gs2.empty() ? Json() : Json(it.why_not_gs2)}};
+          {"offered_as", facts.offered_as},
+          {"why_not_gs2", facts.why_not_gs2.empty() ? Json() : Json(facts.why_not_gs2)}};
 }
 
 std::string joined(const std::vector<std::string>& names) {
@@ -56,25 +57,25 @@ std::string joined(const std::vector<std::string>& names) {
   return text;
 }
 
-void print(const Shown& it, const Output& output) {
-  const gss::Mechanism& mechanism = it.mechanism;
+void print(const MechanismFacts& facts, const Output& output) {
+  const gss::Mechanism& mechanism = facts.mechanism;
   const std::string name = mechanism.name.empty() ? "(no name)" : shown(mechanism.name);
   output.line(output.styled(Style::kHeading, name) + "  " + mechanism.oid.dotted());
   if (!mechanism.description.empty()) output.line("  " + shown(mechanism.description));
   output.line("  SASL name:   " +
               (mechanism.sasl_name.empty() ? "none" : shown(mechanism.sasl_name)));
-  output.line("  offered as:  " + (it.offered_as.empty()
+  output.line("  offered as:  " + (facts.offered_as.empty()
                                        ? output.styled(Style::kNote, "nothing")
-                                       : output.styled(Style::kGood, joined(it.offered_as))));
-  if (!it.why_not_gs2.empty()) output.line("  not as GS2:  " + it.why_not_gs2);
-  for (std::size_t i = 0; i < it.attributes.size(); ++i) {
-    const gss::MechanismAttribute& attribute = it.attributes[i];
+                                       : output.styled(Style::kGood, joined(facts.offered_as))));
+  if (!facts.why_not_gs2.empty()) output.line("  not as GS2:  " + facts.why_not_gs2);
+  for (std::size_t i = 0; i < facts.attributes.size(); ++i) {
+    const gss::MechanismAttribute& attribute = facts.attributes[i];
     output.line(
         std::string(i == 0 ? "  declares:    " : "               ") + shown(attribute.name) +
         output.styled(Style::kDim,
                       attribute.description.empty() ? "" : "  " + shown(attribute.description)));
   }
-  if (it.attributes.empty()) output.line("  declares:    nothing");
+  if (facts.attributes.empty()) output.line("  declares:    nothing");
 }
 
 Exit run(const Options& options, const Output& output) {
@@ -86,12 +87,12 @@ Exit run(const Options& options, const Output& output) {
   const auto offered = gss::sasl_mechanisms(*registry, nullptr);
   Json document = Json::array();
   for (const gss::Mechanism& mechanism : registry->all()) {
-    const Shown it = look_at(mechanism, offered);
+    const MechanismFacts facts = facts_of(mechanism, offered);
     if (options.json) {
-      document.push_back(to_json(it));
+      document.push_back(to_json(facts));
     } else {
       if (&mechanism != &registry->all().front()) output.line();
-      print(it, output);
+      print(facts, output);
     }
   }
   if (options.json) output.json({{"mechanisms", std::move(document)}});
