@@ -18,7 +18,7 @@ std::vector<std::string> others(const SaslSurvey& sasl) {
     const bool is_plus = name.ends_with("-PLUS");
     const std::string base = is_plus ? name.substr(0, name.size() - 5) : name;
     // The first of that name is the one that is used.
-    const auto used = std::ranges::find(sasl.server_mechanisms, base, &SaslMechanism::name);
+    const auto used = std::ranges::find(sasl.server_mechanisms, base, &ModuleMechanism::name);
     const bool is_ours = used != sasl.server_mechanisms.end() && used->module == "gssloop_sasl";
     if (!is_ours) names.push_back(name);
   }

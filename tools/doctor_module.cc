@@ -13,9 +13,9 @@ namespace {
 constexpr const char* kFile = "libgssloop_sasl.so";
 constexpr const char* kModule = "gssloop_sasl";  // libsasl's name for it
 
-std::vector<std::string> ours(const std::vector<SaslMechanism>& mechanisms) {
+std::vector<std::string> ours(const std::vector<ModuleMechanism>& mechanisms) {
   std::vector<std::string> names;
-  for (const SaslMechanism& mechanism : mechanisms) {
+  for (const ModuleMechanism& mechanism : mechanisms) {
     if (mechanism.module == kModule) names.push_back(mechanism.name);
   }
   return names;
@@ -115,11 +115,11 @@ void report_lists(const Examination& exam, const std::string& path, Report* repo
 
 // report_rivals tells of mechanisms that other modules have by the same name: libsasl starts the
 // first of a name, and never another one, even where the first declines.
-void report_rivals(const std::vector<SaslMechanism>& all, const char* side, Report* report) {
+void report_rivals(const std::vector<ModuleMechanism>& all, const char* side, Report* report) {
   std::map<std::string, std::vector<std::string>> won, lost;  // names by the other module
   for (const std::string& name : ours(all)) {
     bool is_ours_first = false;
-    for (const SaslMechanism& mechanism : all) {
+    for (const ModuleMechanism& mechanism : all) {
       if (mechanism.name != name) continue;
       if (mechanism.module == kModule) {
         is_ours_first = true;

@@ -15,7 +15,7 @@
 
 namespace gssloop::tools {
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SaslMechanism, name, module)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ModuleMechanism, name, module)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SaslSurvey, config_files, module_files, server_mechanisms,
                                    client_mechanisms, offered, log, failure)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ModuleTrial, is_loaded, is_crash, error, has_server_entry,
@@ -60,7 +60,7 @@ int on_log(void* context, int level, const char* message) {
 template <class Mechanism>
 void on_mechanism(Mechanism* mechanism, sasl_info_callback_stage_t stage, void* list) {
   if (stage != SASL_INFO_LIST_MECH) return;
-  static_cast<std::vector<SaslMechanism>*>(list)->push_back(
+  static_cast<std::vector<ModuleMechanism>*>(list)->push_back(
       {mechanism->plug->mech_name, mechanism->plugname != nullptr ? mechanism->plugname : ""});
 }
 

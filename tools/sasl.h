@@ -21,8 +21,8 @@ struct SaslQuestion {
   bool is_client = true;
 };
 
-// SaslMechanism is a mechanism of a module that libsasl has loaded.
-struct SaslMechanism {
+// ModuleMechanism is a mechanism of a module that libsasl has loaded.
+struct ModuleMechanism {
   std::string name;
   std::string module;  // by libsasl's name: "gssloop_sasl" of libgssloop_sasl.so
 };
@@ -33,8 +33,8 @@ struct SaslSurvey {
   std::vector<std::string> config_files;
   std::vector<std::string> module_files;
   // Of two with one name, the first is used, unless it declines (`log`).
-  std::vector<SaslMechanism> server_mechanisms;
-  std::vector<SaslMechanism> client_mechanisms;
+  std::vector<ModuleMechanism> server_mechanisms;
+  std::vector<ModuleMechanism> client_mechanisms;
   std::vector<std::string> offered;  // what a server of the service offers to clients
   std::vector<std::string> log;
   std::string failure;  // a message; empty: libsasl could be asked
