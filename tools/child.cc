@@ -31,7 +31,7 @@ bool write_all(int fd, std::string_view octets) {
 }
 
 // The child's side. Exit status 0 vouches for the whole of the output.
-[[noreturn]] void be_child(pid_t parent, int out, const std::function<std::string()>& work) {
+[[noreturn]] void run_child(pid_t parent, int out, const std::function<std::string()>& work) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(1);  // it died before it could be watched
   const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -98,7 +98,7 @@ ChildOutcome run_in_child(std::chrono::milliseconds deadline,
   const pid_t pid = fork();
   if (pid == 0) {
     close(ends[0]);
-    be_child(parent, ends[1], work);
+    run_child(parent, ends[1], work);
   }
   close(ends[1]);
   if (pid > 0) {

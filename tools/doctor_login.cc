@@ -51,7 +51,7 @@ void report_status(const std::string& what, const gss::Status& status, Report* r
                   advice(status));
 }
 
-std::string who(const loop::EstablishedContext& acceptor) {
+std::string peer_name(const loop::EstablishedContext& acceptor) {
   const auto shown = gss::display(acceptor.source());
   return shown ? shown->text : "a client whose name is not told";
 }
@@ -68,7 +68,8 @@ void log_in(const Examination& exam, Report* report) {
   const auto login =
       log_in_to_self(*std::move(input), {credential->get(), std::nullopt}, Flag::kMutual);
   if (login) {
-    report->good("a trial login to " + name_of(exam) + " succeeds, as " + who(login->acceptor));
+    report->good("a trial login to " + name_of(exam) + " succeeds, as " +
+                 peer_name(login->acceptor));
     return;
   }
   const auto& failed = login.error();

@@ -15,7 +15,7 @@
 namespace gssloop::tools {
 namespace {
 
-Exit say(const Output& output, const std::string& what, const gss::Status& status) {
+Exit report_failure(const Output& output, const std::string& what, const gss::Status& status) {
   const char* advice = loop::advice(status);
   output.error(what + ": " + shown(status.text(), 2048) +
                (*advice == '\0' ? "" : std::string(" - ") + advice));
@@ -41,7 +41,7 @@ Result<PeerReport, Exit> report_by_self_login(const SelfLoginOptions& options, c
   use_credentials(options);
   const std::string& service = options.service;
   auto target = target_name(service, {});
-  if (!target) return say(output, "no login to " + shown(service), target.error());
+  if (!target) return report_failure(output, "no login to " + shown(service), target.error());
   std::string called = service;
   if (const auto canonical = gss::canonicalize(target->get(), mech)) {
     if (const auto displayed = gss::display(canonical->get())) called = displayed->text;
@@ -49,7 +49,8 @@ Result<PeerReport, Exit> report_by_self_login(const SelfLoginOptions& options, c
   auto credential = gss::acquire_acceptor(GSS_C_NO_NAME, mech, {});
   if (!credential) {
     const std::string keytab = gss::default_keytab_name();
-    return say(output, "nobody can log in with the keytab " + shown(keytab), credential.error());
+    return report_failure(output, "nobody can log in with the keytab " + shown(keytab),
+                          credential.error());
   }
   gss::InitiatorInput input;
   input.target = *std::move(target);
