@@ -27,7 +27,8 @@ files() {
   find "$@" -name '*.cc' -o -name '*.h' | sort
 }
 
-# may_include FOLDER ALLOWED...: our own headers that a folder may include.
+# may_include PATH ALLOWED...: our own headers that a folder (or a file) may include. ALLOWED is a
+# folder, or a pattern of whole names.
 may_include() {
   local folder=$1
   shift
@@ -36,7 +37,7 @@ may_include() {
   local file
   for file in $(files "$folder"); do
     while read -r included; do
-      [[ $included =~ ^($allowed)/ ]] && continue
+      [[ $included =~ ^($allowed)(/|$) ]] && continue
       echo "$file must not include $included"
       num_breaches=$((num_breaches + 1))
     done < <(sed -nE 's/^#include "([^"]+\/[^"]+)".*/\1/p' "$file")
@@ -61,10 +62,20 @@ plugin_library='gssloop/base gssloop/gss gssloop/loop gssloop/authz'
     plugin/mech
   may_include plugin $plugin_library plugin
 }
-may_include tools gssloop/base gssloop/gss gssloop/loop gssloop/io gssloop/authz tools
+# The command: main.cc names the subcommands, which are in rooms; what all share is at the top.
+lib='gssloop/(base|gss|loop|io|authz)'
+top='tools/[a-z0-9_]+[.]h'
+may_include tools "$lib" tools
+for file in tools/*.h tools/*.cc; do
+  [[ $file == tools/main.cc ]] || may_include "$file" "$lib" "$top"
+done
+may_include tools/kerberos "$lib" tools/kerberos
+may_include tools/trial "$lib" "$top" tools/trial
+may_include tools/policy "$lib" "$top" tools/trial tools/policy
+may_include tools/doctor "$lib" "$top" tools/trial tools/policy tools/kerberos tools/doctor
 
 # What asks Kerberos itself about a machine is in these files of the tools.
-tools=$(files tools | grep -vE '^tools/(kerberos|krb5_handles|ccache|kdc_request)\.')
+tools=$(files tools | grep -vE '^tools/kerberos/(kerberos|krb5_handles|ccache|kdc_request)\.')
 above_gss="$(files lib/gssloop/base lib/gssloop/loop lib/gssloop/io lib/gssloop/authz \
   lib/gssloop/capi plugin) $tools"
 # shellcheck disable=SC2086  # a list of files
@@ -78,7 +89,7 @@ forbid 'the C header includes nothing but the numbers of C' \
 forbid 'the C header knows no C++ type' '\b(std|gssloop)::' lib/gssloop.h
 # shellcheck disable=SC2086
 forbid 'libsasl is known to plugin/ and the doctor only' '\bSASL_[A-Z]|<sasl/' \
-  $(files lib) $(files tools | grep -vE '^tools/(doctor|sasl)')
+  $(files lib) $(files tools | grep -vE '^tools/doctor/')
 # shellcheck disable=SC2086
 forbid 'composite names are imported by tools and tests only' \
   'import_trusted_composite' $(files lib plugin | grep -v '^lib/gssloop/gss/names\.')
@@ -86,7 +97,7 @@ forbid 'composite names are imported by tools and tests only' \
 # But for what shows a policy's decisions about a description, and never makes one.
 forbid 'attribute values are made of what the mechanism returned, in gssloop/gss only' \
   'from_mechanism' $(files lib plugin tools |
-    grep -vE '^(lib/gssloop/(gss/attributes.cc|base/attribute.h)|tools/policy_login.cc)$')
+    grep -vE '^(lib/gssloop/(gss/attributes.cc|base/attribute.h)|tools/policy/policy_login.cc)$')
 # shellcheck disable=SC2086
 forbid 'SASL codes of failures are chosen in plugin/sasl/errors.cc only' \
   'return SASL_(FAIL|BAD[A-Z]+|NOAUTHZ|TOOWEAK|CONFIGERR)\b' \

@@ -8,14 +8,14 @@
 #include <string>
 
 #include "config.h"
-#include "tools/accept.h"
-#include "tools/attributes.h"
-#include "tools/cleanup.h"
 #include "tools/command.h"
-#include "tools/doctor_command.h"
-#include "tools/initiate.h"
+#include "tools/doctor/doctor_command.h"
 #include "tools/mechanisms.h"
-#include "tools/policy.h"
+#include "tools/policy/attributes.h"
+#include "tools/policy/policy.h"
+#include "tools/trial/accept.h"
+#include "tools/trial/cleanup.h"
+#include "tools/trial/initiate.h"
 
 namespace gssloop::tools {
 namespace {

@@ -98,7 +98,7 @@ def source_files():
     """Where what is said at a failed login comes from."""
     patterns = ("plugin/**/*.cc", "plugin/**/*.h", "lib/gssloop/gss/*.cc", "lib/gssloop/loop/*.cc",
                 "lib/gssloop/loop/*.h", "lib/gssloop/io/*.cc", "lib/gssloop/authz/**/*.cc",
-                "tools/protected_channel.cc")
+                "tools/trial/protected_channel.cc")
     return sorted(path for pattern in patterns for path in SOURCE.glob(pattern))
 
 

@@ -227,7 +227,7 @@ class Page(unittest.TestCase):
                     self.assertTrue(part.strip() in texts, heading)
 
     def test_each_quoted_sentence_is_in_the_sources_or_shown(self):
-        texts = "\n".join(literals("tools/tcp.cc", "tools/login_report.cc"))
+        texts = "\n".join(literals("tools/trial/tcp.cc", "tools/trial/login_report.cc"))
         shown = list(SHOWN) + [sentence for _, sentence in WRONG_POLICIES]
         missing = {span for span in spans() for part in PLACEHOLDER.split(span)
                    if is_sentence(part) and part.strip() not in texts}

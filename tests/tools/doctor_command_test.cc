@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // `gssloop doctor` as a command: its line, its output and its status.
-#include "tools/doctor_command.h"
+#include "tools/doctor/doctor_command.h"
 
 #include <optional>
 
-#include "tests/tools/doctor_test.h"
+#include "tests/tools/doctor_fixture.h"
 
 namespace gssloop::testing {
 namespace {

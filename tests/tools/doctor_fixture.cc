@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <cstdlib>
+#include "tests/tools/doctor_fixture.h"
 
-#include "tests/tools/doctor_test.h"
+#include <cstdlib>
 
 namespace gssloop::testing {
 namespace {

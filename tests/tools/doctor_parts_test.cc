@@ -7,11 +7,11 @@
 #include <string>
 
 #include "tests/tools/fake_kdc.h"
-#include "tools/child.h"
-#include "tools/doctor_checks.h"
-#include "tools/kdc_exchange.h"
-#include "tools/kdc_request.h"
-#include "tools/sasl_configuration.h"
+#include "tools/doctor/checks.h"
+#include "tools/doctor/child.h"
+#include "tools/doctor/sasl_configuration.h"
+#include "tools/kerberos/kdc_exchange.h"
+#include "tools/kerberos/kdc_request.h"
 
 namespace gssloop::testing {
 namespace {

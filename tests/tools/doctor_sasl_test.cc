@@ -3,8 +3,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tests/tools/doctor_test.h"
-#include "tools/doctor_checks.h"
+#include "tests/tools/doctor_fixture.h"
+#include "tools/doctor/checks.h"
 
 namespace gssloop::testing {
 namespace {

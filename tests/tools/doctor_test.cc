@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What `gssloop doctor` finds where one thing is broken: Kerberos' part.
-#include "tests/tools/doctor_test.h"
-
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/kdc/forge.h"
+#include "tests/tools/doctor_fixture.h"
 #include "tests/tools/fake_kdc.h"
-#include "tools/doctor_checks.h"
+#include "tools/doctor/checks.h"
 
 namespace gssloop::testing {
 namespace {

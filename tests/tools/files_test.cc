@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// tools/files: what is written appears whole or not at all.
-#include "tools/files.h"
+// tools/trial/files: what is written appears whole or not at all.
+#include "tools/trial/files.h"
 
 #include <gtest/gtest.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// tools/login_options: what the words of a command line mean.
-#include "tools/login_options.h"
+// tools/trial/login_options: what the words of a command line mean.
+#include "tools/trial/login_options.h"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// tools/protected_channel and tools/self_login, over real Kerberos and a channel in memory.
-#include "tools/protected_channel.h"
+// tools/trial: protected_channel and self_login, over real Kerberos and a channel in memory.
+#include "tools/trial/protected_channel.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include "gssloop/io/channel.h"
 #include "tests/kdc/realm.h"
 #include "tests/support/memory_transport.h"
-#include "tools/self_login.h"
+#include "tools/trial/self_login.h"
 
 namespace gssloop::tools {
 namespace {

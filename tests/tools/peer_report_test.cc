@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// tools/trial/peer_report: what a peer says it saw, as JSON and for a terminal.
+#include "tools/trial/peer_report.h"
+
+#include <gtest/gtest.h>
+
+namespace gssloop::tools {
+namespace {
+
+Bytes bytes(std::string_view text) { return to_bytes(as_bytes(text)); }
+
+PeerReport sample() {
+  using namespace std::string_view_literals;
+  PeerReport report;
+  report.peer = "alice@EXAMPLE.TEST";
+  report.mechanism = "1.2.840.113554.1.2.2";
+  report.attributes = {
+      {"auth-indicators", true, true, {bytes("spake"), bytes("")}},
+      {std::string("\x00\xff\x1b[31m"sv), false, false, {bytes("\x00\xff"sv)}},
+      {"nothing", true, false, {}},
+  };
+  report.unreadable = {{"urn:x", "gss_get_name_attribute: it failed"}};
+  return report;
+}
+
+TEST(PeerReport, JsonComesBackAsItWas) {
+  PeerReport report = sample();
+  const auto back = read_peer_report(to_json(report).dump());
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->peer, report.peer);
+  EXPECT_EQ(back->mechanism, report.mechanism);
+  ASSERT_EQ(back->attributes.size(), 3U);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(back->attributes[i].name, report.attributes[i].name);
+    EXPECT_EQ(back->attributes[i].is_authenticated, report.attributes[i].is_authenticated);
+    EXPECT_EQ(back->attributes[i].is_complete, report.attributes[i].is_complete);
+    EXPECT_EQ(back->attributes[i].values, report.attributes[i].values);
+  }
+  ASSERT_EQ(back->unreadable.size(), 1U);
+  EXPECT_EQ(back->unreadable[0].name, "urn:x");
+  EXPECT_EQ(back->unreadable[0].reason, report.unreadable[0].reason);
+  report.is_anonymous = true;
+  report.why_unknown = "it cannot be had";
+  const auto unknown = read_peer_report(to_json(report).dump());
+  ASSERT_TRUE(unknown);
+  EXPECT_TRUE(unknown->is_anonymous);
+  EXPECT_EQ(unknown->why_unknown, "it cannot be had");
+}
+
+TEST(PeerReport, TextStandsBesideBase64OnlyWhereItIsText) {
+  const Json json = to_json(sample());
+  EXPECT_EQ(json["attributes"][0]["values"][0]["text"], "spake");
+  EXPECT_TRUE(json["attributes"][1]["values"][0]["text"].is_null());
+  EXPECT_TRUE(json["attributes"][1]["name"]["text"].is_null());
+  EXPECT_EQ(json["attributes"][1]["values"][0]["base64"], "AP8=");
+}
+
+TEST(PeerReport, AnythingElseIsRefused) {
+  const std::string good = to_json(sample()).dump();
+  for (std::size_t len = 0; len < good.size(); ++len) {
+    EXPECT_FALSE(read_peer_report(std::string_view(good).substr(0, len))) << len;
+  }
+  for (const char* text : {"", "null", "[]", "{}", "1", "{\"peer\":1}", "\xff"}) {
+    EXPECT_FALSE(read_peer_report(text)) << text;
+  }
+  EXPECT_FALSE(read_peer_report(std::string(100000, '[')));
+  const Json whole = to_json(sample());
+  for (const auto& [member, value] : whole.items()) {
+    Json without = whole;
+    without.erase(member);
+    EXPECT_FALSE(read_peer_report(without.dump())) << member;
+    Json another = whole;
+    another[member] = 4711;
+    EXPECT_FALSE(read_peer_report(another.dump())) << member;
+  }
+  Json damaged = whole;
+  damaged["attributes"][0]["values"][0]["base64"] = "AP8";
+  EXPECT_FALSE(read_peer_report(damaged.dump()));
+}
+
+TEST(PeerReport, Base64IsWhatWeMakeAndNothingElse) {
+  for (const std::string_view text : {"", "a", "ab", "abc", "abcd", "\x00\xff\x80"}) {
+    EXPECT_EQ(from_base64(base64(as_bytes(text))), bytes(text));
+  }
+  for (const char* text : {"A", "AA", "AAA", "AB==", "AA=A",
+                           "A===", "====", "AA==AA==", "A A=", "AAAA\n", "-_8=", "=", "AAAA="}) {
+    EXPECT_FALSE(from_base64(text)) << text;
+  }
+}
+
+TEST(PeerReport, TerminalsAreNotSteered) {
+  for (const char* text : {"", "plain", "gr\xc3\xbc\xc3\x9f", "\xe2\x82\xac"}) {
+    EXPECT_TRUE(is_fit_for_terminal(as_bytes(text))) << text;
+  }
+  for (const std::string_view text :
+       {std::string_view("\x1b[31m"), std::string_view("a\nb"), std::string_view("\x00", 1),
+        std::string_view("\xc2\x9b"), std::string_view("\xe2\x80\xae"),
+        std::string_view("a\xe2\x81\xa6"), std::string_view("\xef\xbb\xbf"),
+        std::string_view("\xff")}) {
+    EXPECT_FALSE(is_fit_for_terminal(as_bytes(text)));
+  }
+}
+
+std::string printed(const PeerReport& report, bool is_full, const Annotate& annotate = {}) {
+  ::testing::internal::CaptureStdout();
+  print(report, is_full, annotate, Output(Output::Colour::kNever));
+  return ::testing::internal::GetCapturedStdout();
+}
+
+TEST(PeerReport, PrintsTextHexAndReasons) {
+  const std::string text = printed(sample(), false);
+  for (const char* part :
+       {"peer: alice@EXAMPLE.TEST", "auth-indicators\n  authenticated, complete, 2 values\n",
+        "\"spake\"", "(empty)", "\\x00\\xff\\x1b[31m\n  asserted by the peer alone, not complete",
+        "hex 00ff (2 octets)", "0 values", "urn:x\n  unreadable: gss_get_name_attribute"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+  }
+  EXPECT_EQ(text.find('\x1b'), std::string::npos);
+}
+
+TEST(PeerReport, CutsUnlessAllIsAskedFor) {
+  PeerReport report;
+  report.attributes = {{"long", true, true, {Bytes(1000, 0), Bytes(1000, 'x')}},
+                       {"many", true, true, std::vector<Bytes>(100, bytes("value"))}};
+  const std::string cut = printed(report, false);
+  EXPECT_LT(cut.size(), 1500U);
+  EXPECT_NE(cut.find("(1000 octets)"), std::string::npos);
+  EXPECT_NE(cut.find("... and 84 more"), std::string::npos);
+  const std::string full = printed(report, true);
+  EXPECT_NE(full.find(std::string(2000, '0')), std::string::npos);
+  EXPECT_NE(full.find(std::string(1000, 'x')), std::string::npos);
+  EXPECT_EQ(full.find("more"), std::string::npos);
+}
+
+TEST(PeerReport, AnnotationsStandWithTheirAttribute) {
+  const std::string text = printed(sample(), false, [](const RevealedAttribute& attribute) {
+    return std::vector<std::string>{"becomes *" + std::to_string(attribute.name.size())};
+  });
+  EXPECT_NE(text.find("(empty)\n  becomes *15\n"), std::string::npos) << text;
+}
+
+}  // namespace
+}  // namespace gssloop::tools

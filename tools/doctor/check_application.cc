@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+
+#include "tools/doctor/checks.h"
+#include "tools/policy/policy_login.h"
+
+namespace gssloop::tools {
+namespace {
+
+// others lists what a server offers that is not this module's; "X-PLUS" goes with X.
+std::vector<std::string> others(const SaslSurvey& sasl) {
+  std::vector<std::string> names;
+  for (const std::string& name : sasl.offered) {
+    const bool is_plus = name.ends_with("-PLUS");
+    const std::string base = is_plus ? name.substr(0, name.size() - 5) : name;
+    // The first of that name is the one that is used.
+    const auto used = std::ranges::find(sasl.server_mechanisms, base, &ModuleMechanism::name);
+    const bool is_ours = used != sasl.server_mechanisms.end() && used->module == "gssloop_sasl";
+    if (!is_ours) names.push_back(name);
+  }
+  return names;
+}
+
+void report_others(const Examination& exam, Report* report) {
+  const std::string list = exam.app.option("mech_list");
+  const auto names = others(exam.sasl);
+  const std::string where = exam.app_file.empty() ? "" : " (" + exam.app_file + ")";
+  const std::string shown_list =
+      list.empty() ? "mech_list is not set" + where : "mech_list is \"" + list + "\"" + where;
+  if (names.empty()) {
+    report->good(shown_list + ": a server offers this module's mechanisms alone");
+    return;
+  }
+  report->note(
+      shown_list + ": a server also offers " + joined(names),
+      "the rules and checks of this module bind only logins that go through it: logins by these "
+      "pass by them",
+      exam.options.app.empty()
+          ? "name the application (--app NAME) to see what it offers by its own configuration"
+          : "set mech_list to what you want, as in \"mech_list: GS2-KRB5-PLUS GS2-KRB5 GSSAPI\"");
+}
+
+void report_file(const Examination& exam, Report* report) {
+  const auto& files = exam.sasl.config_files;
+  if (!exam.app_failure.empty()) {
+    report->problem("the configuration " + exam.app_file + " cannot be used: " + exam.app_failure,
+                    "libsasl does not start with it, or goes on without what it says",
+                    "make every line of " + exam.app_file +
+                        " an \"option: value\" that the server's user can read");
+  } else if (exam.app_file.empty()) {
+    report->note("libsasl finds no configuration of " + exam.options.app + ": " + joined(files),
+                 "it takes defaults: every mechanism of every module, and the default keytab. "
+                 "(Some programs have another name or folder, or read their own file: Cyrus IMAP "
+                 "imapd.conf, OpenLDAP's server its own folder)",
+                 files.empty() ? "set SASL_CONF_PATH" : "write " + files.front());
+  } else {
+    report->good("libsasl reads " + exam.app_file);
+  }
+}
+
+}  // namespace
+
+Findings check_application(const Examination& exam) {
+  Report report("application");
+  if (!exam.options.app.empty()) report_file(exam, &report);
+  if (exam.sasl.failure.empty() && exam.app_failure.empty()) report_others(exam, &report);
+  return report.take();
+}
+
+Findings check_user(const Examination&) {
+  Report report("user");
+  if (geteuid() == 0) {
+    report.note("this runs as root",
+                "to root every file is readable, and the replay cache is another one than the "
+                "server's",
+                "run it as the server's user, as in `sudo -u imap gssloop doctor imap@HOST`");
+  }
+  return report.take();
+}
+
+Findings check_policy(const Examination& exam) {
+  Report report("policy");
+  std::optional<std::string> named;
+  if (!exam.options.policy.empty()) named = exam.options.policy;
+  const std::string path = named.value_or(GSSLOOP_POLICY_PATH);
+  const auto read = read_policy_at(named);
+  if (read.is_absent && read.reading.policy) {
+    report.good("no policy (" + path + "): attributes are published and grant nothing");
+    return report.take();
+  }
+  for (const authz::Diagnostic& diagnostic : read.reading.diagnostics) {
+    if (diagnostic.is_warning) {
+      report.note(diagnostic.text(), "the policy holds, but may not say what it was meant to",
+                  "see gssloop-policy(5), \"What a client can hide\"");
+    } else {
+      report.problem(diagnostic.text(),
+                     "while the policy has an error, or cannot be read by " + this_user() +
+                         ", every login is refused",
+                     read.is_absent
+                         ? "write " + path + ", or take gssloop_policy out"
+                         : "mend it; `gssloop policy check " + path + "` shows when it is right");
+    }
+  }
+  if (!report.has_problem()) report.good("the policy " + path + " can be read, and has no error");
+  return report.take();
+}
+
+}  // namespace gssloop::tools

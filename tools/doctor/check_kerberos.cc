@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+
+#include "gssloop/gss/kerberos.h"
+#include "tools/doctor/checks.h"
+
+namespace gssloop::tools {
+namespace {
+
+constexpr std::int64_t kSoon_s = 300;
+constexpr std::size_t kMaxNames = 10;
+
+// Without "@REALM", as kadmin and kinit take it.
+std::string without_realm(const std::string& principal) {
+  return principal.substr(0, principal.find('@'));
+}
+
+// ---- Ticket
+
+void report_no_ticket(const std::string& name, const std::string& why, Report* report) {
+  report->problem("there is no usable ticket in " + name + ": " + why,
+                  "a client shows the server a ticket instead of a password",
+                  "kinit USER; or, if the ticket is elsewhere, set KRB5CCNAME to its place (klist "
+                  "-A lists them)");
+}
+
+void report_initial(const std::string& name, const std::string& client, const Ticket& ticket,
+                    Report* report) {
+  const std::int64_t left = static_cast<std::int64_t>(ticket.end) - std::time(nullptr);
+  const bool is_renewable = ticket.renew_till > std::time(nullptr);
+  if (left <= 0) {
+    report->problem("the ticket of " + client + " in " + name + " expired " + duration(left) +
+                        " ago, on " + date_and_time(ticket.end),
+                    "the KDC gives no service ticket for it", "kinit " + client);
+  } else if (left < kSoon_s) {
+    report->note("the ticket of " + client + " in " + name + " expires in " + duration(left),
+                 "logins fail from then on", is_renewable ? "kinit -R" : "kinit " + client);
+  } else {
+    report->good(client + " has a ticket in " + name + " for another " + duration(left) +
+                 (is_renewable ? ", renewable until " + date_and_time(ticket.renew_till) : ""));
+  }
+}
+
+// ---- Keytab
+
+std::string export_command(const std::string& keytab, const std::string& principal) {
+  const std::string path = gss::keytab_path(keytab);
+  return "kadmin -q 'ktadd -k " + (path.empty() ? keytab : path) + " " + without_realm(principal) +
+         "'";
+}
+
+// keytab_name is the name that is meant, whether there is such a keytab or not.
+std::string keytab_name(const Examination& exam) {
+  return exam.options.keytab.empty() ? gss::default_keytab_name() : exam.options.keytab;
+}
+
+// check_file returns false where reading the file would tell nothing new.
+bool check_file(const Examination& exam, const std::string& name, Report* report) {
+  const std::string path = gss::keytab_path(name);
+  if (path.empty()) return true;
+  struct stat found;
+  const bool is_there = stat(path.c_str(), &found) == 0;
+  const int error = errno;
+  if (!is_there && error == ENOENT) {
+    report->problem("the keytab " + name + " does not exist",
+                    "it holds the key by which a server reads its clients' tickets",
+                    export_command(name, exam.service.principal) +
+                        ", or name the right one (keytab: in the application's configuration, "
+                        "KRB5_KTNAME, --keytab)");
+    return false;
+  }
+  if (!is_there || access(path.c_str(), R_OK) != 0) {
+    report->problem("the keytab " + name + " cannot be read by " + this_user() + ": " +
+                        errno_text(is_there ? errno : error),
+                    "a server that cannot read its key does not offer the mechanism",
+                    "let the server's user read " + path + ", as in `chown imap " + path +
+                        " && chmod 600 " + path + "`");
+    return false;
+  }
+  if ((found.st_mode & (S_IROTH | S_IWOTH)) != 0) {
+    report->note("everybody on this machine may " +
+                     std::string((found.st_mode & S_IROTH) != 0 ? "read" : "write") +
+                     " the keytab " + name,
+                 "whoever has the key can log in to the service as anybody",
+                 "chmod o-rwx " + path + ", and give the service a new key");
+  }
+  return true;
+}
+
+std::string other_principals(const std::vector<KeytabKey>& keys) {
+  std::vector<std::string> names;
+  for (const KeytabKey& key : keys) {
+    if (std::ranges::find(names, key.principal) == names.end()) names.push_back(key.principal);
+  }
+  const bool has_more = names.size() > kMaxNames;
+  if (has_more) names.resize(kMaxNames);
+  return names.empty() ? "nothing" : joined(names) + (has_more ? ", ..." : "");
+}
+
+void report_keys(const Examination& exam, const Keytab& keytab, Report* report) {
+  std::vector<std::string> keys;
+  bool is_weak = true;
+  for (const KeytabKey& key : keytab.keys) {
+    if (!key.is_of_service) continue;
+    keys.push_back("version " + std::to_string(key.kvno) + " " + key.enctype);
+    is_weak = is_weak && key.is_weak;
+  }
+  const std::string& wanted = exam.service.principal;
+  const std::string accepted = exam.app.option("service_principal");
+  if (keys.empty() && !accepted.empty()) {
+    report->note("the keytab " + keytab.name + " has no key of " + wanted + "; it has " +
+                     other_principals(keytab.keys),
+                 "service_principal in " + exam.app_file + " is " + accepted +
+                     ", so that is right if clients ask for that",
+                 "if they do not: " + export_command(keytab.name, wanted));
+    return;
+  }
+  if (keys.empty()) {
+    report->problem("the keytab " + keytab.name + " has no key of " + wanted + "; it has " +
+                        other_principals(keytab.keys),
+                    "clients ask for a ticket of " + wanted + ", which this server cannot read",
+                    export_command(keytab.name, wanted) +
+                        "; or look at the host's name (the finding \"host\"), or set "
+                        "service_principal in the application's configuration");
+    return;
+  }
+  report->good("the keytab " + keytab.name + " has " + wanted + ": " + joined(keys));
+  if (is_weak) {
+    report->note(wanted + " has weak keys alone in " + keytab.name + ": " + joined(keys),
+                 "DES, triple DES and RC4 are broken or near to it, and newer releases of "
+                 "Kerberos take no such tickets",
+                 export_command(keytab.name, wanted) +
+                     " with AES (-e aes256-cts-hmac-sha1-96:normal); in Active Directory, "
+                     "msDS-SupportedEncryptionTypes = 24");
+  }
+}
+
+// ---- The key that the KDC uses
+
+void report_refusal(const Examination& exam, const std::string& why, Report* report) {
+  report->problem("the KDC gives no ticket for " + exam.service.principal + ": " + why,
+                  "clients get none either",
+                  "if there is no such principal: kadmin -q 'addprinc -randkey " +
+                      without_realm(exam.service.principal) + "' and " +
+                      export_command(keytab_name(exam), exam.service.principal) +
+                      "; else look at the host's name and realm");
+}
+
+void report_key(const Examination& exam, const Keytab& keytab, const FreshTicket& ticket,
+                Report* report) {
+  const std::string wanted = "version " + std::to_string(ticket.kvno) + ", " + ticket.enctype;
+  std::vector<std::string> versions;
+  for (const KeytabKey& key : keytab.keys) {
+    if (!key.is_of_service) continue;
+    if (key.kvno == ticket.kvno && key.enctype == ticket.enctype) {
+      report->good("the keytab has the key that the KDC uses now: " + wanted);
+      return;
+    }
+    versions.push_back("version " + std::to_string(key.kvno) + ", " + key.enctype);
+  }
+  if (versions.empty()) return;  // the finding "keytab" says so
+  report->problem("the KDC uses a key of " + exam.service.principal + " (" + wanted +
+                      ") that the keytab " + keytab.name + " lacks; it has " +
+                      joined(versions, "; "),
+                  "the server cannot read the tickets that clients get. (ktadd makes a new key "
+                  "each time: what was exported before is then of yesterday)",
+                  export_command(keytab.name, exam.service.principal) +
+                      " on the machine where the server runs; in Active Directory, a keytab with "
+                      "the present kvno");
+}
+
+}  // namespace
+
+Findings check_ticket(const Examination& exam) {
+  Report report("ticket");
+  const auto name = ccache_name();
+  if (!name) {
+    report_no_ticket("the credentials cache", name.error().message, &report);
+    return report.take();
+  }
+  const auto ccache = read_ccache();
+  if (!ccache) {
+    report_no_ticket(*name, ccache.error().message, &report);
+    return report.take();
+  }
+  const auto initial = std::ranges::find_if(ccache->tickets, &Ticket::is_initial);
+  if (initial != ccache->tickets.end()) {
+    report_initial(*name, ccache->client, *initial, &report);
+    return report.take();
+  }
+  const bool has_service = std::ranges::any_of(ccache->tickets, [&](const Ticket& ticket) {
+    return ticket.server == exam.service.principal && ticket.end > std::time(nullptr);
+  });
+  if (has_service) {
+    report.note(ccache->client + " has a ticket for " + exam.service.principal + " in " + *name +
+                    ", and none to get others with",
+                "logins to other services, and later ones to this, fail",
+                "kinit " + ccache->client);
+  } else {
+    report_no_ticket(*name, "nothing in it is good for getting others", &report);
+  }
+  return report.take();
+}
+
+Findings check_keytab(const Examination& exam) {
+  Report report("keytab");
+  const std::string name = keytab_name(exam);
+  if (!check_file(exam, name, &report)) return report.take();
+  const auto keytab = read_keytab(name, exam.options.service, exam.options.host);
+  if (!keytab) {
+    report.problem("the keytab " + name + " cannot be used: " + keytab.error().message,
+                   "a server that cannot read its key does not offer the mechanism",
+                   "see whether `klist -k " + name + "` reads it; export the key anew: " +
+                       export_command(name, exam.service.principal));
+    return report.take();
+  }
+  report_keys(exam, *keytab, &report);
+  return report.take();
+}
+
+Findings check_key(const Examination& exam) {
+  Report report("key");
+  for (const char* check : {"krb5.conf", "host", "keytab"}) {
+    if (exam.has_problem(check)) return {};  // nothing to compare
+  }
+  if (exam.has_problem("kdc") || exam.has_problem("ticket")) {
+    report.note(
+        "the keytab's key was not compared with the KDC's",
+        "that takes a ticket, and a KDC that answers",
+        std::string("see the finding \"") + (exam.has_problem("kdc") ? "kdc" : "ticket") + "\"");
+    return report.take();
+  }
+  const auto keytab = read_keytab(keytab_name(exam), exam.options.service, exam.options.host);
+  const auto ticket = fresh_ticket(exam.service.principal);
+  if (!keytab) return {};  // it can be read no more
+  if (ticket) {
+    report_key(exam, *keytab, *ticket, &report);
+  } else if (!exam.options.examines_client) {
+    report.note("the keytab's key was not compared with the KDC's: " + ticket.error().message,
+                "that takes a ticket", "kinit USER");
+  } else {
+    report_refusal(exam, ticket.error().message, &report);
+  }
+  return report.take();
+}
+
+}  // namespace gssloop::tools

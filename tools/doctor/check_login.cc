@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "gssloop/gss/credentials.h"
+#include "gssloop/gss/kerberos.h"
+#include "gssloop/gss/names.h"
+#include "gssloop/loop/explain.h"
+#include "gssloop/loop/initiator.h"
+#include "tools/doctor/checks.h"
+#include "tools/trial/self_login.h"
+
+namespace gssloop::tools {
+namespace {
+
+using gss::Oid;
+
+std::string name_of(const Examination& exam) {
+  return exam.options.service + "@" + exam.options.host;
+}
+
+// advice is what a person should look at; some failures speak for themselves.
+std::string advice(const gss::Status& status) {
+  const std::string text = loop::advice(status);
+  return text.empty() ? "look at the findings above" : text;
+}
+
+gss::Result<gss::InitiatorInput> initiator_input(const Examination& exam) {
+  auto target = gss::import_name(name_of(exam), gss::NameForm::kHostbasedService);
+  if (!target) return target.error();
+  gss::InitiatorInput input;
+  input.target = *std::move(target);
+  input.mech = Oid::krb5();
+  input.request = Flag::kMutual;
+  return input;
+}
+
+// As the module acquires it, by the option service_principal.
+gss::Result<gss::Credential> acceptor_credential(const Examination& exam) {
+  const std::string named = exam.app.option("service_principal");
+  if (named == "*" || named == "**") {
+    return gss::acquire_acceptor(GSS_C_NO_NAME, Oid::krb5(), exam.options.keytab);
+  }
+  const bool is_principal = named.find('/') != std::string::npos;
+  const auto name = gss::import_name(
+      named.empty() ? name_of(exam) : named,
+      is_principal ? gss::NameForm::kKerberosPrincipal : gss::NameForm::kHostbasedService);
+  if (!name) return name.error();
+  return gss::acquire_acceptor(name->get(), Oid::krb5(), exam.options.keytab);
+}
+
+void report_status(const std::string& what, const gss::Status& status, Report* report) {
+  report->problem(what + ": " + status.text(), "this is what programs will meet with",
+                  advice(status));
+}
+
+std::string peer_name(const loop::EstablishedContext& acceptor) {
+  const auto shown = gss::display(acceptor.source());
+  return shown ? shown->text : "a client whose name is not told";
+}
+
+// Both ends in this process: the verdict on all that was looked at one by one.
+void log_in(const Examination& exam, Report* report) {
+  auto input = initiator_input(exam);
+  if (!input) return report_status("no login to " + name_of(exam), input.error(), report);
+  const auto credential = acceptor_credential(exam);
+  if (!credential) {
+    return report_status("a server of " + name_of(exam) + " cannot accept anybody",
+                         credential.error(), report);
+  }
+  const auto login =
+      log_in_to_self(*std::move(input), {credential->get(), std::nullopt}, Flag::kMutual);
+  if (login) {
+    report->good("a trial login to " + name_of(exam) + " succeeds, as " +
+                 peer_name(login->acceptor));
+    return;
+  }
+  const auto& failed = login.error();
+  const char* side = failed.side == loop::Role::kInitiator ? "client" : "server";
+  report->problem(
+      "a trial login to " + name_of(exam) + " fails in the " + side + ": " + failed.failure.text(),
+      "this is what programs will meet with", advice(failed.failure.status));
+}
+
+void get_ticket(const Examination& exam, Report* report) {
+  auto input = initiator_input(exam);
+  if (!input) return report_status("no login to " + name_of(exam), input.error(), report);
+  loop::Initiator initiator(*std::move(input), {});
+  const loop::Step step = initiator.start();
+  if (!step.is_failed()) {
+    report->good("a client gets a ticket for " + name_of(exam));
+    return;
+  }
+  report->problem("a client cannot log in to " + name_of(exam) + ": " + step.failure().text(),
+                  "this is what programs will meet with", advice(step.failure().status));
+}
+
+void get_key(const Examination& exam, Report* report) {
+  const auto credential = acceptor_credential(exam);
+  if (credential) return report->good("a server of " + name_of(exam) + " can accept logins");
+  report_status("a server of " + name_of(exam) + " cannot accept anybody", credential.error(),
+                report);
+}
+
+}  // namespace
+
+Findings check_login(const Examination& exam) {
+  Report report("login");
+  if (exam.options.examines_client && exam.options.examines_server) {
+    log_in(exam, &report);
+  } else if (exam.options.examines_client) {
+    get_ticket(exam, &report);
+  } else {
+    get_key(exam, &report);
+  }
+  return report.take();
+}
+
+}  // namespace gssloop::tools

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+
+#include "tools/doctor/checks.h"
+
+namespace gssloop::tools {
+namespace {
+
+constexpr const char* kFile = "libgssloop_sasl.so";
+constexpr const char* kModule = "gssloop_sasl";  // libsasl's name for it
+
+std::vector<std::string> ours(const std::vector<ModuleMechanism>& mechanisms) {
+  std::vector<std::string> names;
+  for (const ModuleMechanism& mechanism : mechanisms) {
+    if (mechanism.module == kModule) names.push_back(mechanism.name);
+  }
+  return names;
+}
+
+bool contains(const std::vector<std::string>& words, const std::string& word) {
+  return std::ranges::find(words, word) != words.end();
+}
+
+// The folders, each with what is wrong with it.
+std::string described(const std::vector<std::string>& folders) {
+  std::vector<std::string> texts;
+  for (const std::string& folder : folders) {
+    const char* flaw = access(folder.c_str(), F_OK) != 0          ? " (there is no such folder)"
+                       : access(folder.c_str(), R_OK | X_OK) != 0 ? " (not readable)"
+                                                                  : "";
+    texts.push_back(folder + flaw);
+  }
+  return texts.empty() ? "an unknown folder" : joined(texts);
+}
+
+void report_missing(const Examination& exam, Report* report) {
+  const auto folders = module_folders(exam.options.sasl_path);
+  const std::string folder = folders.empty() ? "libsasl's folder" : folders.front();
+  report->problem(
+      std::string(kFile) + " is not where libsasl looks for modules: " + described(folders),
+      "without it there are no GS2 mechanisms, and GSSAPI and GSS-SPNEGO only by other "
+      "modules, to which no rule of this one applies",
+      "install it there (configure --with-plugindir=" + folder +
+          ", then make install), or set SASL_PATH to its folder");
+}
+
+std::string remedy_of(const std::string& path, const std::string& dlopen_error) {
+  const auto says = [&](const char* words) {
+    return dlopen_error.find(words) != std::string::npos;
+  };
+  // The dynamic linker names the library that it looked for in front of these words.
+  if (says("cannot open shared object file")) {
+    return "install the library that is named there (ldd " + path + " shows all that it needs)";
+  }
+  if (says("Permission denied")) return "make " + path + " readable: chmod a+r " + path;
+  return "install " + path + " anew, built on this machine for its libraries";
+}
+
+// try_file reports what stands against one file; nothing if it is fine.
+void try_file(const std::string& path, Report* report) {
+  const ModuleTrial trial = try_module(path);
+  if (!trial.is_loaded) {
+    report->problem(path + " cannot be loaded: " + trial.error,
+                    "libsasl passes over a module that it cannot load, mostly without a word",
+                    remedy_of(path, trial.error));
+  } else if (!trial.has_server_entry || !trial.has_client_entry) {
+    report->problem(path + " lacks an entry point (sasl_server_plug_init, sasl_client_plug_init)",
+                    "it is another file of that name, or was linked wrongly",
+                    "install " + path + " anew");
+  }
+}
+
+// Where libsasl itself crashed, one of the modules did it.
+void try_all(const Examination& exam, Report* report) {
+  for (const std::string& folder : module_folders(exam.options.sasl_path)) {
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+      if (entry.path().extension() != ".so" || entry.path().filename() == kFile) continue;
+      const ModuleTrial trial = try_module(entry.path());
+      if (!trial.is_crash) continue;
+      report->problem(entry.path().string() + " breaks the program that loads it: " + trial.error,
+                      "libsasl loads every module of its folders",
+                      "remove " + entry.path().string() + ", or install it anew");
+    }
+  }
+}
+
+void report_versions(Report* report) {
+  const SaslVersions versions = libsasl_versions();
+  if (versions.is_same_interface) return;
+  report->problem("libsasl is " + versions.library + ", and this was built for " + versions.headers,
+                  "libsasl hands its modules a table that changed its shape, so the module keeps "
+                  "away from other releases",
+                  "build gssloop anew with the headers of libsasl " + versions.library);
+}
+
+void report_lists(const Examination& exam, const std::string& path, Report* report) {
+  const auto server = ours(exam.sasl.server_mechanisms);
+  const auto client = ours(exam.sasl.client_mechanisms);
+  const bool lacks_server = exam.options.examines_server && server.empty();
+  const bool lacks_client = exam.options.examines_client && client.empty();
+  if (lacks_server || lacks_client) {
+    report->problem("libsasl loads " + path + ", and takes no mechanism of it" +
+                        (exam.sasl.log.empty() ? "" : ": " + joined(exam.sasl.log, "; ")),
+                    "nobody can log in by this module",
+                    "look at gssloop_mechanisms, and at what `gssloop mechanisms` says");
+    return;
+  }
+  report->good(path + " is loaded: " + joined(exam.options.examines_server ? server : client));
+}
+
+// report_rivals tells of mechanisms that other modules have by the same name: libsasl starts the
+// first of a name, and never another one, even where the first declines.
+void report_rivals(const std::vector<ModuleMechanism>& all, const char* side, Report* report) {
+  std::map<std::string, std::vector<std::string>> won, lost;  // names by the other module
+  for (const std::string& name : ours(all)) {
+    bool is_ours_first = false;
+    for (const ModuleMechanism& mechanism : all) {
+      if (mechanism.name != name) continue;
+      if (mechanism.module == kModule) {
+        is_ours_first = true;
+      } else {
+        (is_ours_first ? won : lost)[mechanism.module].push_back(name);
+      }
+    }
+  }
+  for (const auto& [module, names] : won) {
+    report->good(joined(names) + " of the module " + module + " as well (" + side +
+                 "): this one's is used");
+  }
+  for (const auto& [module, names] : lost) {
+    report->note(
+        joined(names) + " of the module " + module + " is used by a " + side + ", not this one's",
+        "no rule and no check of this module applies to such a login",
+        "remove lib" + module + ".so from libsasl's folder, or leave " + joined(names) +
+            " out of gssloop_mechanisms if you want that module's");
+  }
+}
+
+// The module logs "NAME is not offered: why".
+std::string why_declined(const Examination& exam, const std::string& name) {
+  const std::string beginning = name + " is not offered: ";
+  for (const std::string& line : exam.sasl.log) {
+    const std::size_t at = line.find(beginning);
+    // "GSSAPI" must not find "OTHER-GSSAPI".
+    if (at == 0 || (at != line.npos && line[at - 1] == ' ')) {
+      return line.substr(at + beginning.size());
+    }
+  }
+  return {};
+}
+
+void report_declined(const Examination& exam, const std::string& why,
+                     const std::vector<std::string>& names, Report* report) {
+  const bool is_listed = std::ranges::any_of(
+      names, [&](const std::string& name) { return contains(exam.sasl.offered, name); });
+  report->problem(
+      "a server of " + exam.options.service + "@" + exam.options.host + " does not offer " +
+          joined(names) + ": " + why,
+      is_listed ? "a server without a key for its service cannot accept tickets. Clients are told "
+                  "of it all the same, since another module has it, and are then refused"
+                : "a server without a key for its service cannot accept tickets",
+      "see the finding \"keytab\"");
+}
+
+void report_offer(const Examination& exam, Report* report) {
+  std::vector<std::string> offered;
+  std::map<std::string, std::vector<std::string>> declined;  // by reason: it is mostly the same
+  for (const std::string& name : ours(exam.sasl.server_mechanisms)) {
+    const std::string why = why_declined(exam, name);
+    if (!why.empty()) {
+      declined[why].push_back(name);
+    } else if (contains(exam.sasl.offered, name)) {
+      offered.push_back(name);
+    }
+  }
+  for (const auto& [why, names] : declined) report_declined(exam, why, names, report);
+  const std::string server = "a server of " + exam.options.service + "@" + exam.options.host;
+  if (!offered.empty()) {
+    report->good(server + " offers " + joined(offered) +
+                 " (`gssloop mechanisms` says why others are not)");
+  } else if (declined.empty()) {
+    const std::string list = exam.app.option("mech_list");
+    report->problem(server + " offers none of this module's mechanisms",
+                    list.empty() ? "nobody can log in by it"
+                                 : "mech_list in " + exam.app_file + " is \"" + list + "\"",
+                    "name them in mech_list: " + joined(ours(exam.sasl.server_mechanisms), " "));
+  }
+}
+
+}  // namespace
+
+Findings check_module(const Examination& exam) {
+  Report report("module");
+  report_versions(&report);
+  if (!exam.sasl.failure.empty()) {
+    report.problem("libsasl cannot be used: " + exam.sasl.failure,
+                   "every program that uses SASL meets with the same",
+                   "look at the other findings of this check and at the application's "
+                   "configuration");
+  }
+  // Where libsasl crashed, it did not say what it found.
+  std::vector<std::string> files = exam.sasl.module_files;
+  if (files.empty()) {
+    if (!exam.sasl.failure.empty()) try_all(exam, &report);
+    for (const std::string& folder : module_folders(exam.options.sasl_path)) {
+      const std::string file = folder + "/" + kFile;
+      if (access(file.c_str(), F_OK) == 0) files.push_back(file);
+    }
+  }
+  std::erase_if(files, [](const std::string& file) {
+    return std::filesystem::path(file).filename() != kFile;
+  });
+  if (files.empty()) report_missing(exam, &report);
+  for (const std::string& file : files) try_file(file, &report);
+  if (!report.has_problem()) report_lists(exam, files.front(), &report);
+  return report.take();
+}
+
+Findings check_mechanisms(const Examination& exam) {
+  Report report("mechanisms");
+  if (exam.has_problem("module")) return {};
+  if (exam.options.examines_server) {
+    report_offer(exam, &report);
+    report_rivals(exam.sasl.server_mechanisms, "server", &report);
+  }
+  if (exam.options.examines_client) report_rivals(exam.sasl.client_mechanisms, "client", &report);
+  return report.take();
+}
+
+}  // namespace gssloop::tools

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_TOOLS_DOCTOR_CHECKS_H_
+#define GSSLOOP_TOOLS_DOCTOR_CHECKS_H_
+
+#include <cstdint>
+#include <ctime>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tools/doctor/doctor.h"
+#include "tools/doctor/sasl.h"
+#include "tools/doctor/sasl_configuration.h"
+#include "tools/kerberos/kerberos.h"
+
+namespace gssloop::tools {
+
+// The checks of `gssloop doctor`, by subject, and what they share.
+
+using Findings = std::vector<Finding>;
+
+// Examination is what all checks know. It is made before the first check runs.
+struct Examination {
+  DoctorOptions options;  // with the host's name, and what the application's configuration names
+  Service service;        // by Kerberos' name; empty where there is none
+  std::string service_failure;
+  SaslSurvey sasl;
+  std::string app_file;     // the configuration file that libsasl reads; empty: there is none
+  std::string app_failure;  // why it cannot be used
+  SaslConfiguration app;
+  std::set<std::string> problems;  // names of the checks that found some so far
+
+  bool has_problem(const char* check) const { return problems.contains(check); }
+};
+
+// Report collects what one check finds.
+class Report {
+ public:
+  explicit Report(std::string check) : check_(std::move(check)) {}
+
+  void good(std::string what) { add(Finding::Kind::kGood, std::move(what), {}, {}); }
+  void note(std::string what, std::string why, std::string remedy) {
+    add(Finding::Kind::kNote, std::move(what), std::move(why), std::move(remedy));
+  }
+  void problem(std::string what, std::string why, std::string remedy) {
+    add(Finding::Kind::kProblem, std::move(what), std::move(why), std::move(remedy));
+  }
+  bool has_problem() const noexcept { return tools::has_problem(findings_); }
+  Findings take() { return std::exchange(findings_, {}); }
+
+ private:
+  void add(Finding::Kind kind, std::string what, std::string why, std::string remedy) {
+    findings_.push_back({kind, check_, std::move(what), std::move(why), std::move(remedy)});
+  }
+
+  const std::string check_;
+  Findings findings_;
+};
+
+// check_module.cc: the SASL module, and what libsasl makes of it.
+Findings check_module(const Examination& exam);
+Findings check_mechanisms(const Examination& exam);
+// check_application.cc
+Findings check_application(const Examination& exam);
+Findings check_user(const Examination& exam);
+Findings check_policy(const Examination& exam);
+// check_network.cc
+Findings check_configuration(const Examination& exam);
+Findings check_host(const Examination& exam);
+Findings check_kdc(const Examination& exam);  // the clock as well
+// check_kerberos.cc
+Findings check_ticket(const Examination& exam);
+Findings check_keytab(const Examination& exam);
+Findings check_key(const Examination& exam);
+// check_replay_cache.cc
+Findings check_replay_cache(const Examination& exam);
+// check_login.cc
+Findings check_login(const Examination& exam);
+
+// Words for findings.
+std::string joined(const std::vector<std::string>& words, const char* separator = ", ");
+std::string date_and_time(std::time_t time);  // local
+std::string duration(std::int64_t seconds);   // "9 h 58 min"; of a negative number, its amount
+std::string this_user();                      // "user 1000 (alice)"
+// errno_text is the operating system's text for an errno.
+std::string errno_text(int error);
+
+}  // namespace gssloop::tools
+
+#endif  // GSSLOOP_TOOLS_DOCTOR_CHECKS_H_

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tools/doctor/doctor_command.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "tools/doctor/doctor.h"
+
+namespace gssloop::tools {
+namespace {
+
+// Sentences with paths and principals in them; what is longer is no sentence.
+constexpr std::size_t kMaxTextLen = 2000;
+
+struct Options {
+  std::string target;
+  DoctorOptions examined;
+  bool client_only = false;
+  bool server_only = false;
+  bool json = false;
+};
+
+std::string text(const std::string& octets) { return shown(octets, kMaxTextLen); }
+
+// understand carries the target and the two switches over, or says what is wrong with them.
+DoctorOptions understand(const Options& options) {
+  DoctorOptions examined = options.examined;
+  if (!options.target.empty()) {
+    const std::size_t at = options.target.find('@');
+    examined.service = options.target.substr(0, at);
+    if (at != std::string::npos) examined.host = options.target.substr(at + 1);
+    const bool is_halved = at != std::string::npos && examined.host.empty();
+    if (examined.service.empty() || is_halved ||
+        options.target.find_first_of("/ ") != std::string::npos) {
+      throw UsageError("'" + options.target + "' is no SERVICE@HOST, as in imap@mail.example.com");
+    }
+  }
+  examined.examines_client = !options.server_only;
+  examined.examines_server = !options.client_only;
+  return examined;
+}
+
+std::string counted(std::ptrdiff_t number, const std::string& noun) {
+  return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
+}
+
+void print(const Finding& finding, const Output& output) {
+  // Columns for the eye; a check's name is short.
+  const auto padded = [](std::string word, std::size_t width) {
+    word.resize(std::max(word.size(), width), ' ');
+    return word;
+  };
+  const bool is_good = finding.kind == Finding::Kind::kGood;
+  const bool is_problem = finding.kind == Finding::Kind::kProblem;
+  const Style style = is_good ? Style::kGood : is_problem ? Style::kBad : Style::kNote;
+  output.line(output.styled(style, padded(is_good ? "ok" : to_string(finding.kind), 9)) +
+              padded(finding.check, 14) + text(finding.what));
+  const std::string margin(9, ' ');
+  if (!finding.why.empty()) output.line(margin + "why: " + text(finding.why));
+  if (!finding.remedy.empty()) output.line(margin + "do:  " + text(finding.remedy));
+}
+
+Json to_json(const Finding& finding) {
+  return {{"kind", to_string(finding.kind)},
+          {"check", finding.check},
+          {"what", finding.what},
+          {"why", finding.why},
+          {"remedy", finding.remedy}};
+}
+
+Exit run(const Options& options, const DoctorOptions& examined, const Output& output) {
+  const auto findings = examine(examined);
+  const auto num_problems = std::ranges::count(findings, Finding::Kind::kProblem, &Finding::kind);
+  const auto num_notes = std::ranges::count(findings, Finding::Kind::kNote, &Finding::kind);
+  if (options.json) {
+    Json list = Json::array();
+    for (const Finding& finding : findings) list.push_back(to_json(finding));
+    output.json({{"problems", num_problems}, {"notes", num_notes}, {"findings", std::move(list)}});
+  } else {
+    for (const Finding& finding : findings) print(finding, output);
+    output.line(counted(num_problems, "problem") + ", " + counted(num_notes, "note"));
+  }
+  return num_problems == 0 ? Exit::kDone : Exit::kFailed;
+}
+
+void add_options(CLI::App* command, Options* options) {
+  DoctorOptions* examined = &options->examined;
+  command
+      ->add_option("SERVICE@HOST", options->target,
+                   "The service to log in to; without HOST, on this machine (host)")
+      ->option_text(" ");
+  command->add_option("--app", examined->app, "The SASL application whose NAME.conf to examine")
+      ->option_text("NAME");
+  command->add_option("--sasl-path", examined->sasl_path, "Where libsasl looks for modules")
+      ->option_text("DIR:...");
+  command->add_option("-k,--keytab", examined->keytab, "The keytab, in place of the default one")
+      ->option_text("NAME");
+  command->add_option("--policy", examined->policy, "The policy file or folder")
+      ->option_text("FILE");
+  CLI::Option* client_only =
+      command->add_flag("--client-only", options->client_only, "Examine what a client needs");
+  command->add_flag("--server-only", options->server_only, "Examine what a server needs")
+      ->excludes(client_only)
+      ->option_text(" ");
+  command->add_flag("--json", options->json, "Print JSON");
+}
+
+}  // namespace
+
+void add_doctor(CLI::App* app, Command* chosen) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app->add_subcommand("doctor", "Find what stops a login on this machine, and say what to do");
+  add_options(command, options.get());
+  command->callback([=] {
+    const DoctorOptions understood = understand(*options);
+    *chosen = [=](Output& output) { return run(*options, understood, output); };
+  });
+}
+
+}  // namespace gssloop::tools

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tools/doctor/sasl.h"
+
+#include <dlfcn.h>
+#include <sasl/sasl.h>
+#include <sasl/saslplug.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "tools/doctor/child.h"
+
+namespace gssloop::tools {
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ModuleMechanism, name, module)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SaslSurvey, config_files, module_files, server_mechanisms,
+                                   client_mechanisms, offered, log, failure)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ModuleTrial, is_loaded, is_crash, error, has_server_entry,
+                                   has_client_entry)
+
+namespace {
+
+// Loading modules is fast; a server's mechanisms may read keytabs and configuration over a network.
+constexpr std::chrono::seconds kDeadline{20};
+
+template <class T>
+std::string to_text(const T& value) {
+  // What is not UTF-8 (a folder's name, say) is replaced.
+  return nlohmann::json(value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+template <class T>
+bool from_text(const std::string& text, T* value) {
+  const auto parsed = nlohmann::json::parse(text, nullptr, false);
+  if (parsed.is_discarded()) return false;
+  *value = parsed.get<T>();
+  return true;
+}
+
+void add_once(std::vector<std::string>* list, const char* text) {
+  if (std::find(list->begin(), list->end(), text) == list->end()) list->emplace_back(text);
+}
+
+// libsasl asks this before it reads a file, which tells where it looks.
+int on_file(void* context, const char* file, sasl_verify_type_t type) {
+  auto* survey = static_cast<SaslSurvey*>(context);
+  if (type == SASL_VRFY_CONF) add_once(&survey->config_files, file);
+  if (type == SASL_VRFY_PLUGIN) add_once(&survey->module_files, file);
+  return SASL_OK;
+}
+
+int on_log(void* context, int level, const char* message) {
+  if (level <= SASL_LOG_NOTE) add_once(&static_cast<SaslSurvey*>(context)->log, message);
+  return SASL_OK;
+}
+
+template <class Mechanism>
+void on_mechanism(Mechanism* mechanism, sasl_info_callback_stage_t stage, void* list) {
+  if (stage != SASL_INFO_LIST_MECH) return;
+  static_cast<std::vector<ModuleMechanism>*>(list)->push_back(
+      {mechanism->plug->mech_name, mechanism->plugname != nullptr ? mechanism->plugname : ""});
+}
+
+template <class Function>
+int (*as_callback(Function* function))() {
+  return reinterpret_cast<int (*)()>(reinterpret_cast<void (*)()>(function));
+}
+
+std::string failure_of(const char* call, int code) {
+  return std::string(call) + ": " + sasl_errstring(code, nullptr, nullptr);
+}
+
+std::string ask_as_server(const SaslQuestion& question, const sasl_callback_t* callbacks,
+                          SaslSurvey* survey) {
+  // Without a name there is no configuration file; libsasl takes none that is empty.
+  const char* app = question.app.empty() ? nullptr : question.app.c_str();
+  if (const int code = sasl_server_init(callbacks, app); code != SASL_OK) {
+    return failure_of("sasl_server_init", code);
+  }
+  sasl_server_plugin_info(nullptr, &on_mechanism<server_sasl_mechanism_t>,
+                          &survey->server_mechanisms);
+  sasl_conn_t* conn = nullptr;
+  const char* host = question.host.empty() ? nullptr : question.host.c_str();
+  const int code =
+      sasl_server_new(question.service.c_str(), host, nullptr, nullptr, nullptr, nullptr, 0, &conn);
+  if (code != SASL_OK) return failure_of("sasl_server_new", code);
+  const char* names = nullptr;
+  if (sasl_listmech(conn, nullptr, "", " ", "", &names, nullptr, nullptr) == SASL_OK) {
+    std::istringstream words(names);
+    for (std::string name; words >> name;) survey->offered.push_back(name);
+  }
+  return {};
+}
+
+std::string ask_as_client(const sasl_callback_t* callbacks, SaslSurvey* survey) {
+  if (const int code = sasl_client_init(callbacks); code != SASL_OK) {
+    return failure_of("sasl_client_init", code);
+  }
+  sasl_client_plugin_info(nullptr, &on_mechanism<client_sasl_mechanism_t>,
+                          &survey->client_mechanisms);
+  return {};
+}
+
+// In the child, which ends before anything that libsasl holds needs to be freed.
+SaslSurvey ask_sasl(const SaslQuestion& question) {
+  if (!question.path.empty()) setenv("SASL_PATH", question.path.c_str(), 1);
+  if (!question.keytab.empty()) setenv("KRB5_KTNAME", question.keytab.c_str(), 1);
+  SaslSurvey survey;
+  const sasl_callback_t callbacks[] = {
+      {SASL_CB_VERIFYFILE, as_callback(&on_file), &survey},
+      {SASL_CB_LOG, as_callback(&on_log), &survey},
+      {SASL_CB_LIST_END, nullptr, nullptr},
+  };
+  if (question.is_server) survey.failure = ask_as_server(question, callbacks, &survey);
+  if (question.is_client && survey.failure.empty()) {
+    survey.failure = ask_as_client(callbacks, &survey);
+  }
+  return survey;
+}
+
+ModuleTrial load(const std::string& path) {
+  ModuleTrial trial;
+  void* const module = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  trial.is_loaded = module != nullptr;
+  if (!trial.is_loaded) {
+    const char* error = dlerror();
+    trial.error = error != nullptr ? error : "dlopen gave no reason";
+    return trial;
+  }
+  trial.has_server_entry = dlsym(module, "sasl_server_plug_init") != nullptr;
+  trial.has_client_entry = dlsym(module, "sasl_client_plug_init") != nullptr;
+  return trial;
+}
+
+}  // namespace
+
+SaslSurvey survey_sasl(const SaslQuestion& question) {
+  const ChildOutcome outcome = run_in_child(kDeadline, [&] { return to_text(ask_sasl(question)); });
+  SaslSurvey survey;
+  if (!outcome.is_done()) {
+    survey.failure = outcome.text();
+  } else if (!from_text(outcome.output, &survey)) {
+    survey.failure = "the answer is damaged";
+  }
+  return survey;
+}
+
+ModuleTrial try_module(const std::string& path) {
+  const ChildOutcome outcome = run_in_child(kDeadline, [&] { return to_text(load(path)); });
+  ModuleTrial trial;
+  if (!outcome.is_done() || !from_text(outcome.output, &trial)) {
+    trial = {};
+    trial.is_crash = true;
+    trial.error = "while it was loaded, " + outcome.text();
+  }
+  return trial;
+}
+
+std::vector<std::string> module_folders(const std::string& path) {
+  const char* const environment = std::getenv("SASL_PATH");
+  std::vector<std::string> folders;
+  std::istringstream list(!path.empty() ? path : environment != nullptr ? environment : "");
+  for (std::string folder; std::getline(list, folder, ':');) {
+    if (!folder.empty()) folders.push_back(folder);
+  }
+  if (!folders.empty()) return folders;
+  Dl_info library;
+  std::error_code error;
+  if (dladdr(reinterpret_cast<void*>(&sasl_version_info), &library) != 0) {
+    const auto file = std::filesystem::canonical(library.dli_fname, error);
+    if (!error) folders.push_back(file.parent_path() / "sasl2");
+  }
+  return folders;
+}
+
+SaslVersions libsasl_versions() {
+  const auto text = [](int major, int minor, int step) {
+    return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(step);
+  };
+  int major = 0, minor = 0, step = 0;
+  sasl_version_info(nullptr, nullptr, &major, &minor, &step, nullptr);
+  return {text(major, minor, step), text(SASL_VERSION_MAJOR, SASL_VERSION_MINOR, SASL_VERSION_STEP),
+          major == SASL_VERSION_MAJOR && minor == SASL_VERSION_MINOR};
+}
+
+}  // namespace gssloop::tools

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The part of kerberos.h about tickets.
+
+#include <sys/stat.h>
+
+#include "gssloop/gss/kerberos.h"
+#include "tools/kerberos/kerberos.h"
+#include "tools/kerberos/krb5_handles.h"
+
+namespace gssloop::tools {
+namespace {
+
+// Cursor walks over a ccache's tickets.
+class Cursor {
+ public:
+  Cursor(krb5_context context, krb5_ccache ccache) : context_(context), ccache_(ccache) {
+    error_ = krb5_cc_start_seq_get(context_, ccache_, &cursor_);
+  }
+  ~Cursor() {
+    krb5_free_cred_contents(context_, &creds_);
+    if (error_ == 0) krb5_cc_end_seq_get(context_, ccache_, &cursor_);
+  }
+  Cursor(const Cursor&) = delete;
+  Cursor& operator=(const Cursor&) = delete;
+
+  // next returns null behind the last one.
+  krb5_creds* next() {
+    krb5_free_cred_contents(context_, &creds_);
+    creds_ = {};
+    if (error_ != 0) return nullptr;
+    return krb5_cc_next_cred(context_, ccache_, &cursor_, &creds_) == 0 ? &creds_ : nullptr;
+  }
+  krb5_error_code error() const noexcept { return error_; }
+
+ private:
+  krb5_context context_;
+  krb5_ccache ccache_;
+  krb5_cc_cursor cursor_ = nullptr;
+  krb5_creds creds_{};
+  krb5_error_code error_;
+};
+
+std::string_view text_of(const krb5_data& data) { return {data.data, data.length}; }
+
+// krbtgt/REALM@REALM of the client's own realm.
+bool is_initial(const krb5_creds& creds) {
+  const auto* server = creds.server;
+  return server->length == 2 && text_of(server->data[0]) == KRB5_TGS_NAME &&
+         text_of(server->data[1]) == text_of(creds.client->realm) &&
+         text_of(server->realm) == text_of(creds.client->realm);
+}
+
+bool is_granting(const krb5_creds& creds) {
+  return creds.server->length == 2 && text_of(creds.server->data[0]) == KRB5_TGS_NAME;
+}
+
+std::string unparsed(krb5_context context, krb5_const_principal principal) {
+  KrbPrincipalText text(context);
+  return krb5_unparse_name(context, principal, text.out()) == 0 ? text.get() : "";
+}
+
+// libkrb5's times are unsigned 32-bit numbers in signed ones, until 2106.
+std::time_t time_of(krb5_timestamp timestamp) { return static_cast<std::uint32_t>(timestamp); }
+
+bool is_empty_file(const std::string& name) {
+  struct stat found;
+  const std::string path = gss::keytab_path(name);  // the same "FILE:/path"
+  return !path.empty() && stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) &&
+         found.st_size == 0;
+}
+
+krb5_error_code open_default(const KrbContext& context, KrbCcache* ccache, std::string* name) {
+  if (context.error() != 0) return context.error();
+  if (const auto code = krb5_cc_default(context, ccache->out())) return code;
+  KrbText full_name(context);
+  if (const auto code = krb5_cc_get_full_name(context, ccache->get(), full_name.out())) return code;
+  *name = full_name.get();
+  return 0;
+}
+
+// copy_granting puts the ticket-granting tickets of one ccache into another, and nothing else: a
+// service ticket in it would be used again instead of a new one.
+krb5_error_code copy_granting(krb5_context context, krb5_ccache from, krb5_principal client,
+                              krb5_ccache to) {
+  if (const auto code = krb5_cc_initialize(context, to, client)) return code;
+  Cursor cursor(context, from);
+  while (krb5_creds* creds = cursor.next()) {
+    if (!is_granting(*creds)) continue;
+    if (const auto code = krb5_cc_store_cred(context, to, creds)) return code;
+  }
+  return cursor.error();
+}
+
+}  // namespace
+
+KrbResult<std::string> ccache_name() {
+  const KrbContext context;
+  KrbCcache ccache(context);
+  std::string name;
+  if (const auto code = open_default(context, &ccache, &name)) return context.error_of(code);
+  return name;
+}
+
+KrbResult<Ccache> read_ccache() {
+  const KrbContext context;
+  KrbCcache ccache(context);
+  std::string name;
+  if (const auto code = open_default(context, &ccache, &name)) return context.error_of(code);
+  if (is_empty_file(name)) return Error{"the file is empty"};
+  KrbPrincipal client(context);
+  if (const auto code = krb5_cc_get_principal(context, ccache.get(), client.out())) {
+    return context.error_of(code);
+  }
+  Ccache result;
+  result.client = unparsed(context, client.get());
+  Cursor cursor(context, ccache.get());
+  while (const krb5_creds* creds = cursor.next()) {
+    if (krb5_is_config_principal(context, creds->server) != 0) continue;
+    const bool is_renewable = (creds->ticket_flags & TKT_FLG_RENEWABLE) != 0;
+    result.tickets.push_back({unparsed(context, creds->server), time_of(creds->times.endtime),
+                              is_renewable ? time_of(creds->times.renew_till) : 0,
+                              is_initial(*creds)});
+  }
+  if (cursor.error() != 0) return context.error_of(cursor.error());
+  return result;
+}
+
+KrbResult<FreshTicket> fresh_ticket(const std::string& principal) {
+  const KrbContext context;
+  KrbCcache ccache(context);
+  std::string name;
+  if (const auto code = open_default(context, &ccache, &name)) return context.error_of(code);
+  if (is_empty_file(name)) return Error{"the file is empty"};
+  KrbMemoryCcache copy(context);
+  KrbPrincipal client(context), server(context);
+  krb5_error_code code = krb5_cc_get_principal(context, ccache.get(), client.out());
+  if (code == 0) code = krb5_parse_name(context, principal.c_str(), server.out());
+  if (code == 0) code = krb5_cc_new_unique(context, "MEMORY", nullptr, copy.out());
+  if (code == 0) code = copy_granting(context, ccache.get(), client.get(), copy.get());
+  if (code != 0) return context.error_of(code);
+  krb5_creds wanted{};
+  wanted.client = client.get();
+  wanted.server = server.get();
+  KrbCreds creds(context);
+  code = krb5_get_credentials(context, 0, copy.get(), &wanted, creds.out());
+  if (code != 0) return context.error_of(code);
+  KrbTicket ticket(context);
+  code = krb5_decode_ticket(&creds->ticket, ticket.out());
+  if (code != 0) return context.error_of(code);
+  char enctype[64];
+  if (krb5_enctype_to_name(ticket->enc_part.enctype, 0, enctype, sizeof enctype) != 0) *enctype = 0;
+  return FreshTicket{ticket->enc_part.kvno, enctype};
+}
+
+}  // namespace gssloop::tools

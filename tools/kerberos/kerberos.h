@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_TOOLS_KERBEROS_KERBEROS_H_
+#define GSSLOOP_TOOLS_KERBEROS_KERBEROS_H_
+
+#include <cstdint>
+#include <ctime>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gssloop/base/bytes.h"
+#include "gssloop/base/result.h"
+
+namespace gssloop::tools {
+
+// What this machine's Kerberos holds and says. krb5_* functions are called in kerberos.cc and
+// kdc_request.cc alone. Every function reads the present configuration (KRB5_CONFIG) anew, and
+// fails with a message that holds libkrb5's own text. Only fresh_ticket uses the network, beside
+// what looking up a host name may need.
+
+template <class T>
+using KrbResult = Result<T, Error>;
+
+// KrbConfiguration is what krb5.conf says, as far as logins often fail by it.
+struct KrbConfiguration {
+  std::vector<std::string> files;  // that libkrb5 reads, whether they exist or not
+  std::string default_realm;       // empty: none
+  std::string canonicalize;        // dns_canonicalize_hostname: "true", "false" or "fallback"
+  bool rdns = true;
+  bool looks_up_kdc = true;  // dns_lookup_kdc
+  int clockskew_s = 300;
+  std::string rcache_name;  // default_rcache_name
+};
+KrbResult<KrbConfiguration> krb_configuration();
+
+// configuration_files is the list alone, which can be had even where a file has an error.
+std::vector<std::string> configuration_files();
+
+// Service is the Kerberos name of SERVICE at HOST, as a client's libkrb5 makes it.
+struct Service {
+  std::string principal;  // "imap/mail.example.com@EXAMPLE.COM"
+  std::string host;       // canonical
+  std::string realm;      // the default realm where krb5.conf has none for the host
+};
+KrbResult<Service> service_principal(const std::string& service, const std::string& host);
+
+// configured_kdcs are the lines "kdc = ..." (and their like) of a realm in krb5.conf, as written.
+KrbResult<std::vector<std::string>> configured_kdcs(const std::string& realm);
+
+// KeytabKey is one key of a keytab.
+struct KeytabKey {
+  std::string principal;
+  std::uint32_t kvno = 0;
+  std::string enctype;
+  bool is_weak = false;        // DES, triple DES or RC4
+  bool is_of_service = false;  // of the service that was asked for
+};
+
+// Keytab is its name as libkrb5 says it ("FILE:/etc/krb5.keytab"), and its keys.
+struct Keytab {
+  std::string name;
+  std::vector<KeytabKey> keys;
+};
+// read_keytab reads the keytab of that name (empty: the default one).
+KrbResult<Keytab> read_keytab(const std::string& name, const std::string& service,
+                              const std::string& host);
+
+// Ticket is one of a ccache, without its content.
+struct Ticket {
+  std::string server;
+  std::time_t end = 0;
+  std::time_t renew_till = 0;  // 0: not renewable
+  bool is_initial = false;     // for the ticket-granting service of the client's own realm
+};
+
+struct Ccache {
+  std::string client;
+  std::vector<Ticket> tickets;
+};
+// ccache_name is the full name ("FILE:/tmp/krb5cc_1000") of the default ccache.
+KrbResult<std::string> ccache_name();
+// read_ccache reads the default ccache. An empty file, on which libkrb5 1.20.1 may crash, is an
+// error of our own.
+KrbResult<Ccache> read_ccache();
+
+// FreshTicket is which of the service's keys the KDC uses now.
+struct FreshTicket {
+  std::uint32_t kvno = 0;
+  std::string enctype;
+};
+// fresh_ticket asks the KDC for a ticket of `principal`, with the ticket-granting ticket of the
+// default ccache, which stays as it is. Takes as long as libkrb5 waits for KDCs.
+KrbResult<FreshTicket> fresh_ticket(const std::string& principal);
+
+}  // namespace gssloop::tools
+
+#endif  // GSSLOOP_TOOLS_KERBEROS_KERBEROS_H_

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tools/policy/attributes.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "gssloop/authz/identity.h"
+#include "gssloop/io/fd_transport.h"
+#include "tools/policy/policy_login.h"
+#include "tools/policy/self_report.h"
+#include "tools/trial/initiate.h"
+#include "tools/trial/login_options.h"
+#include "tools/trial/login_report.h"
+#include "tools/trial/peer_report.h"
+#include "tools/trial/protected_channel.h"
+
+namespace gssloop::tools {
+namespace {
+
+// What a peer may tell of a name: a PAC is some kilobytes, in base64.
+constexpr std::size_t kMaxReportLen = std::size_t{16} * 1024 * 1024;
+
+struct Options {
+  SelfLoginOptions login{"host", {}, {}};
+  std::string mechanism = "krb5";
+  std::string remote;
+  std::optional<std::string> policy;
+  unsigned timeout = 60;
+  bool is_full = false;
+  bool json = false;
+};
+
+constexpr Flags kFlags =
+    Flags(Flag::kMutual) | Flag::kReplay | Flag::kSequence | Flag::kConf | Flag::kInteg;
+constexpr Flags kRequired = Flags(Flag::kMutual) | Flag::kConf | Flag::kInteg;
+
+// Collects what the acceptor says it saw.
+Result<PeerReport, Error> receive_report(ProtectedChannel* channel) {
+  std::string text;
+  if (auto failed = channel->send(MessageKind::kEnd, {})) return *std::move(failed);
+  for (;;) {
+    const auto message = channel->receive();
+    if (!message) return message.error();
+    if (message->kind == MessageKind::kStored) break;
+    if (message->kind != MessageKind::kSeen) return Error{"the peer answers out of turn"};
+    if (text.size() + message->content.size() > kMaxReportLen) {
+      return Error{"the peer has too much to say"};
+    }
+    text += as_text(message->content);
+  }
+  if (text.empty()) return Error{"it was not started with --reveal"};
+  return read_peer_report(text);
+}
+
+Result<PeerReport, Exit> ask_acceptor(const Options& options, const gss::Oid& mech,
+                                      const Output& output) {
+  const auto colon = options.remote.rfind(':');
+  std::string host = options.remote.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  Initiation wanted;
+  wanted.host = host;
+  wanted.port = options.remote.substr(colon + 1);
+  wanted.service = options.login.service;
+  wanted.terms.mech = mech;
+  wanted.terms.patience = std::chrono::seconds(options.timeout);
+  wanted.request = kFlags;
+  wanted.required = kRequired;
+  Legs legs(nullptr);
+  Json unused;
+  auto login = log_in(std::move(wanted), &legs, &unused, output);
+  if (!login) return login.error();
+  io::FdTransport transport(login->connection.get());
+  ProtectedChannel channel(&login->context, &transport, gss::Protection::kConfidentiality,
+                           std::chrono::seconds(options.timeout));
+  auto report = receive_report(&channel);
+  if (report) return *std::move(report);
+  output.error("the acceptor at " + shown(options.remote) +
+               " tells nothing: " + shown(report.error().message, 2048));
+  return Exit::kFailed;
+}
+
+Exit run(const Options& options, const Output& output) {
+  use_credentials(options.login);
+  const auto mech = parse_mechanism(options.mechanism);
+  if (!mech) {
+    output.error(mech.error().message);
+    return Exit::kNotTried;
+  }
+  const auto report = options.remote.empty() ? report_by_self_login(options.login, *mech, output)
+                                             : ask_acceptor(options, *mech, output);
+  if (!report) return report.error();
+  // Without a policy there are the decoders at least.
+  authz::Policy policy;
+  if (options.policy) {
+    auto read = read_policy_at(options.policy);
+    if (!read.reading.policy) {
+      output.error(shown(read.reading.summary(), 4096));
+      return read.is_absent ? Exit::kNotTried : Exit::kFailed;
+    }
+    policy = *std::move(read.reading.policy);
+  }
+  const std::string service(authz::service_of(options.login.service));
+  const authz::PeerInfo peer = login_of(*report, service);
+  if (options.json) {
+    Json json = to_json(*report);
+    for (std::size_t i = 0; i < report->attributes.size(); ++i) {
+      json["attributes"][i]["meaning"] = to_json(use_of(report->attributes[i], policy, peer));
+    }
+    output.json(json);
+  } else {
+    const auto annotate = [&](const RevealedAttribute& attribute) {
+      return notes_of(use_of(attribute, policy, peer));
+    };
+    print(*report, options.is_full, annotate, output);
+  }
+  return Exit::kDone;
+}
+
+void add_options(CLI::App* command, Options* options) {
+  command
+      ->add_option("SERVICE", options->login.service,
+                   "SERVICE@HOST, or a Kerberos principal; by default host on this machine")
+      ->option_text(" ");
+  command
+      ->add_option("-m,--mechanism", options->mechanism,
+                   "krb5, spnego, iakerb, a SASL name or a dotted OID (krb5)")
+      ->option_text("NAME");
+  command
+      ->add_option("-R,--remote", options->remote,
+                   "Ask gssloop accept --reveal there, in place of logging in to oneself")
+      ->option_text("HOST:PORT");
+  command
+      ->add_option("-p,--policy", options->policy,
+                   "Show which local attributes and properties this policy makes of them")
+      ->option_text("FILE");
+  add_credential_options(command, &options->login);
+  command
+      ->add_option("-t,--timeout", options->timeout,
+                   "For a remote login, and for each answer; 0: for ever (60)")
+      ->option_text("SECONDS")
+      ->check(CLI::Range(0, 86400).description(""));
+  command->add_flag("--full", options->is_full, "Cut neither values nor their number");
+  command->add_flag("--json", options->json, "Print JSON");
+}
+
+void check_options(const Options& options) {
+  if (const auto mech = parse_mechanism(options.mechanism); !mech) {
+    throw UsageError(mech.error().message);
+  }
+  if (options.remote.empty()) return;
+  const auto colon = options.remote.rfind(':');
+  if (colon == options.remote.npos || colon == 0 || colon + 1 == options.remote.size()) {
+    throw UsageError("--remote takes HOST:PORT, with [] around an IPv6 address");
+  }
+}
+
+}  // namespace
+
+void add_attributes(CLI::App* app, Command* chosen) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = app->add_subcommand(
+      "attributes", "Show what an acceptor learns of you: the attributes of your name");
+  add_options(command, options.get());
+  command->callback([=] {
+    check_options(*options);
+    *chosen = [=](Output& output) { return run(*options, output); };
+  });
+}
+
+}  // namespace gssloop::tools

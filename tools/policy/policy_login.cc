@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tools/policy/policy_login.h"
+
+#include <algorithm>
+
+#include "gssloop/authz/value_form.h"
+#include "gssloop/gss/kerberos.h"
+#include "gssloop/gss/mechanisms.h"
+
+namespace gssloop::tools {
+namespace {
+
+// What Kerberos' attributes hold that have a decoder, by the names that MIT krb5 gives them.
+constexpr struct {
+  std::string_view attribute;
+  authz::ValueForm form;
+} kDecoders[] = {
+    {"urn:mspac:client-info", authz::ValueForm::kPacClientInfo},
+    {"urn:mspac:logon-info", authz::ValueForm::kPacGroups},
+    {"urn:mspac:upn-dns-info", authz::ValueForm::kPacUpn},
+    {"urn:mspac:18", authz::ValueForm::kPacRequestorSid},
+};
+
+template <class Value>
+std::vector<Value> values_of(const RevealedAttribute& attribute) {
+  std::vector<Value> values;
+  for (const Bytes& octets : attribute.values) values.push_back(Value::from_mechanism(octets));
+  return values;
+}
+
+Attribute attribute_of(const RevealedAttribute& revealed) {
+  Attribute attribute{revealed.name, revealed.is_complete, {}};
+  if (revealed.is_authenticated) {
+    attribute.values = values_of<AuthenticatedValue>(revealed);
+  } else {
+    attribute.values = values_of<AssertedValue>(revealed);
+  }
+  return attribute;
+}
+
+void decode(const RevealedAttribute& attribute, AttributeUse* use) {
+  for (const auto& decoder : kDecoders) {
+    if (decoder.attribute != attribute.name) continue;
+    use->form = authz::to_string(decoder.form);
+    std::vector<std::string> values;
+    const bool is_decoded = std::ranges::all_of(attribute.values, [&](const Bytes& octets) {
+      return authz::apply_form(decoder.form, octets, &values);
+    });
+    if (is_decoded) use->decoded = std::move(values);
+  }
+}
+
+}  // namespace
+
+std::vector<authz::MechanismName> mechanism_names() {
+  const auto registry = gss::MechanismRegistry::indicate();
+  return registry ? registry->policy_names() : std::vector<authz::MechanismName>();
+}
+
+authz::PolicyOnDisk read_policy_at(const std::optional<std::string>& path) {
+  return authz::read_policy(authz::PolicyPath::of(path), mechanism_names());
+}
+
+authz::PeerInfo login_of(const PeerReport& report, const std::string& service) {
+  authz::PeerInfo peer;
+  peer.service = service;
+  peer.mechanism = report.mechanism;
+  for (const authz::MechanismName& known : mechanism_names()) {
+    if (known.oid == report.mechanism) peer.mechanism = known.name;
+  }
+  peer.set_name(report.peer, report.is_anonymous);
+  peer.default_realm = gss::default_realm();
+  if (report.local_name) {
+    peer.local_name.values.push_back(*report.local_name);
+  } else {
+    peer.local_name.unknown = "nothing was told of it";
+  }
+  for (const RevealedAttribute& attribute : report.attributes) {
+    peer.attributes.readable.push_back(attribute_of(attribute));
+  }
+  peer.attributes.unreadable = report.unreadable;
+  if (!report.why_unknown.empty()) {
+    peer.unlisted = "the peer's attributes cannot be listed: " + report.why_unknown;
+  }
+  return peer;
+}
+
+std::string quoted(const std::vector<std::string>& values) {
+  std::string text;
+  const char* separator = "";
+  for (const std::string& value : values) {
+    text += separator + ("\"" + shown(value) + "\"");
+    separator = ", ";
+  }
+  return text;
+}
+
+AttributeUse use_of(const RevealedAttribute& attribute, const authz::Policy& policy,
+                    const authz::PeerInfo& peer) {
+  AttributeUse use;
+  decode(attribute, &use);
+  for (const authz::Definition& definition : policy.definitions()) {
+    const auto names = authz::source_names(definition, peer);
+    if (std::ranges::find(names, attribute.name) == names.end()) continue;
+    if (attribute.is_authenticated) {
+      use.locals.push_back(
+          {definition.name, "*" + definition.property, authz::local_attribute(definition, peer)});
+    } else {
+      use.locals.push_back({definition.name,
+                            "*" + std::string(authz::kAsserted) + definition.property,
+                            authz::asserted_attribute(definition, peer)});
+    }
+  }
+  return use;
+}
+
+std::vector<std::string> notes_of(const AttributeUse& use) {
+  std::vector<std::string> notes;
+  if (!use.form.empty()) {
+    notes.push_back(use.form + ": " +
+                    (use.decoded ? quoted(*use.decoded) : "refused, so unknown to rules"));
+  }
+  for (const AttributeUse::Local& local : use.locals) {
+    notes.push_back("local attribute " + local.attribute + ", property " + local.property + ": " +
+                    quoted(local.values.values) +
+                    (local.values.has_unknown() ? " - " + shown(local.values.unknown, 1024) : ""));
+  }
+  return notes;
+}
+
+Json to_json(const AttributeUse& use) {
+  Json locals = Json::array();
+  for (const AttributeUse::Local& local : use.locals) {
+    locals.push_back(
+        {{"attribute", local.attribute},
+         {"property", local.property},
+         {"values", local.values.values},
+         {"unknown", local.values.has_unknown() ? Json(local.values.unknown) : Json()}});
+  }
+  return {{"form", use.form.empty() ? Json() : Json(use.form)},
+          {"decoded", use.decoded ? Json(*use.decoded) : Json()},
+          {"local", std::move(locals)}};
+}
+
+}  // namespace gssloop::tools

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tools/policy/self_report.h"
+
+#include <cstdlib>
+#include <utility>
+
+#include "gssloop/gss/credentials.h"
+#include "gssloop/gss/kerberos.h"
+#include "gssloop/gss/names.h"
+#include "gssloop/loop/explain.h"
+#include "tools/trial/login_options.h"
+#include "tools/trial/login_report.h"
+#include "tools/trial/self_login.h"
+
+namespace gssloop::tools {
+namespace {
+
+Exit report_failure(const Output& output, const std::string& what, const gss::Status& status) {
+  const char* advice = loop::advice(status);
+  output.error(what + ": " + shown(status.text(), 2048) +
+               (*advice == '\0' ? "" : std::string(" - ") + advice));
+  return Exit::kNotTried;
+}
+
+}  // namespace
+
+void add_credential_options(CLI::App* command, SelfLoginOptions* options) {
+  command->add_option("-k,--keytab", options->keytab, "The keytab, in place of the default one")
+      ->option_text("NAME");
+  command->add_option("-c,--ccache", options->ccache, "The ticket cache, in place of the default")
+      ->option_text("NAME");
+}
+
+void use_credentials(const SelfLoginOptions& options) {
+  if (!options.keytab.empty()) setenv("KRB5_KTNAME", options.keytab.c_str(), 1);
+  if (!options.ccache.empty()) setenv("KRB5CCNAME", options.ccache.c_str(), 1);
+}
+
+Result<PeerReport, Exit> report_by_self_login(const SelfLoginOptions& options, const gss::Oid& mech,
+                                              const Output& output) {
+  use_credentials(options);
+  const std::string& service = options.service;
+  auto target = target_name(service, {});
+  if (!target) return report_failure(output, "no login to " + shown(service), target.error());
+  std::string called = service;
+  if (const auto canonical = gss::canonicalize(target->get(), mech)) {
+    if (const auto displayed = gss::display(canonical->get())) called = displayed->text;
+  }
+  auto credential = gss::acquire_acceptor(GSS_C_NO_NAME, mech, {});
+  if (!credential) {
+    const std::string keytab = gss::default_keytab_name();
+    return report_failure(output, "nobody can log in with the keytab " + shown(keytab),
+                          credential.error());
+  }
+  gss::InitiatorInput input;
+  input.target = *std::move(target);
+  input.mech = mech;
+  input.request = Flag::kMutual;
+  const auto login =
+      log_in_to_self(std::move(input), {credential->get(), std::nullopt}, Flag::kMutual);
+  if (login) return peer_report_of(login->acceptor);
+  const SelfLoginFailure& failed = login.error();
+  const char* side = failed.side == loop::Role::kInitiator ? "login to " : "acceptance as ";
+  output.error(sentence(side + shown(called), failed.failure));
+  return exit_of(failed.failure);
+}
+
+}  // namespace gssloop::tools

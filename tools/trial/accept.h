@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_TOOLS_TRIAL_ACCEPT_H_
+#define GSSLOOP_TOOLS_TRIAL_ACCEPT_H_
+
+#include "tools/command.h"
+
+namespace gssloop::tools {
+
+// add_accept adds `gssloop accept`: takes logins over TCP, explains them leg by leg, and writes
+// what is sent to a file that appears only when it is whole. It lets in whoever has a ticket: it is
+// there to try logins, and never acts on what a peer says.
+void add_accept(CLI::App* app, Command* chosen);
+
+}  // namespace gssloop::tools
+
+#endif  // GSSLOOP_TOOLS_TRIAL_ACCEPT_H_

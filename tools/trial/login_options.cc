@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tools/trial/login_options.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "gssloop/gss/mechanisms.h"
+#include "gssloop/gss/names.h"
+#include "tools/trial/files.h"
+
+namespace gssloop::tools {
+namespace {
+
+constexpr Flag kNamedFlags[] = {
+    Flag::kDeleg, Flag::kMutual, Flag::kReplay,       Flag::kConf,        Flag::kInteg,
+    Flag::kAnon,  Flag::kTrans,  Flag::kChannelBound, Flag::kDelegPolicy, Flag::kSequence};
+// A channel's data is a hash or two with a type before it.
+constexpr std::size_t kMaxBindingFileLen = 64 * 1024;
+
+std::optional<unsigned> hex_digit(char c) {
+  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
+  if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a' + 10);
+  if (c >= 'A' && c <= 'F') return static_cast<unsigned>(c - 'A' + 10);
+  return std::nullopt;
+}
+
+Result<Bytes, Error> from_hex(std::string_view digits) {
+  Bytes octets;
+  if (digits.size() % 2 != 0) return Error{"hex: takes an even number of digits"};
+  for (std::size_t i = 0; i < digits.size(); i += 2) {
+    const auto high = hex_digit(digits[i]), low = hex_digit(digits[i + 1]);
+    if (!high || !low) return Error{"hex: takes hexadecimal digits alone"};
+    octets.push_back(static_cast<std::uint8_t>(*high << 4 | *low));
+  }
+  return octets;
+}
+
+// One part of a channel binding: "hex:00ff", "file:PATH", "text:..." or text.
+Result<Bytes, Error> binding_part(std::string_view part) {
+  const auto rest_after = [&](std::string_view prefix) { return part.substr(prefix.size()); };
+  if (part.starts_with("hex:")) return from_hex(rest_after("hex:"));
+  if (part.starts_with("file:")) {
+    return read_small_file(std::string(rest_after("file:")), kMaxBindingFileLen);
+  }
+  return to_bytes(as_bytes(part.starts_with("text:") ? rest_after("text:") : part));
+}
+
+Result<gss::ChannelBindings, Error> parse_binding(const std::vector<std::string>& parts) {
+  Bytes data;
+  for (const std::string& part : parts) {
+    const auto octets = binding_part(part);
+    if (!octets) return octets.error();
+    data.insert(data.end(), octets->begin(), octets->end());
+  }
+  return gss::ChannelBindings(std::move(data));
+}
+
+}  // namespace
+
+void add_login_options(CLI::App* command, LoginOptions* options) {
+  command
+      ->add_option("-m,--mechanism", options->mechanism,
+                   "krb5, spnego, iakerb, a SASL name or a dotted OID")
+      ->option_text("NAME");
+  command
+      ->add_option("-r,--require", options->required,
+                   "Flags without which the login fails (what data and binding need)")
+      ->option_text("FLAG,...");
+  command
+      ->add_option("-b,--binding", options->binding,
+                   "Channel binding data: text, hex:DIGITS or file:PATH; several add up")
+      ->option_text("DATA")
+      ->allow_extra_args(false)  // one each time, or it would take the port as well
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command->add_flag("--integrity-only", options->is_integrity_only,
+                    "Data is protected by integrity alone, not encrypted");
+  command
+      ->add_option("-t,--timeout", options->timeout,
+                   "For the login, and for each message after it; 0: for ever (60)")
+      ->option_text("SECONDS")
+      ->check(CLI::Range(0, 86400).description(""));
+  command
+      ->add_option("--token-max", options->limits.max_token_len,
+                   "The longest token that is taken from the peer (262144)")
+      ->option_text("OCTETS")
+      ->check(CLI::Range(1, 16 << 20).description(""));
+  command
+      ->add_option("--max-legs", options->limits.max_legs,
+                   "How many tokens may travel, both ways together (32)")
+      ->option_text("N")
+      ->check(CLI::Range(1, 1000).description(""));
+}
+
+io::Deadline LoginTerms::deadline() const {
+  return patience.count() == 0 ? io::kNoDeadline : io::Clock::now() + patience;
+}
+
+Result<Flags, Error> parse_flags(std::string_view names) {
+  Flags flags, all;
+  for (const Flag flag : kNamedFlags) all = all | flag;
+  for (bool is_last = false; !is_last;) {
+    const auto comma = names.find(',');
+    const std::string_view name = names.substr(0, comma);
+    is_last = comma == names.npos;
+    if (!is_last) names.remove_prefix(comma + 1);
+    const auto known = std::ranges::find_if(
+        kNamedFlags, [&](Flag flag) { return name == to_string(Flags(flag)); });
+    if (known != std::end(kNamedFlags)) {
+      flags = flags | *known;
+    } else if (name != "none") {
+      return Error{"there is no flag '" + shown(name) + "': known are none, " + to_string(all)};
+    }
+  }
+  return flags;
+}
+
+Result<gss::Oid, Error> parse_mechanism(const std::string& text) {
+  if (text == "krb5") return gss::Oid::krb5();
+  if (text == "spnego") return gss::Oid::spnego();
+  if (text == "iakerb") return gss::Oid::iakerb();
+  if (const auto oid = gss::Oid::from_dotted(text)) return *oid;
+  if (const auto registry = gss::MechanismRegistry::indicate()) {
+    for (const gss::Mechanism& mechanism : registry->all()) {
+      if (!text.empty() && (mechanism.sasl_name == text || mechanism.name == text)) {
+        return mechanism.oid;
+      }
+    }
+  }
+  return Error{"there is no mechanism '" + shown(text) + "': 'gssloop mechanisms' lists them"};
+}
+
+Result<LoginTerms, Error> terms_of(const LoginOptions& options) {
+  LoginTerms terms;
+  if (!options.mechanism.empty()) {
+    auto mech = parse_mechanism(options.mechanism);
+    if (!mech) return mech.error();
+    terms.mech = *std::move(mech);
+  }
+  for (const auto& [names, into] :
+       {std::pair(&options.flags, &terms.flags), std::pair(&options.required, &terms.required)}) {
+    if (names->empty()) continue;
+    const auto flags = parse_flags(*names);
+    if (!flags) return flags.error();
+    *into = *flags;
+  }
+  if (!options.binding.empty()) {
+    auto bindings = parse_binding(options.binding);
+    if (!bindings) return bindings.error();
+    terms.bindings = *std::move(bindings);
+  }
+  if (options.is_integrity_only) terms.protection = gss::Protection::kIntegrity;
+  terms.patience = std::chrono::seconds(options.timeout);
+  return terms;
+}
+
+void check_usage(const LoginOptions& options) {
+  const auto demand = [](const auto& parsed) {
+    if (!parsed) throw UsageError(parsed.error().message);
+  };
+  if (!options.mechanism.empty()) demand(parse_mechanism(options.mechanism));
+  for (const std::string* flags : {&options.flags, &options.required}) {
+    if (!flags->empty()) demand(parse_flags(*flags));
+  }
+  for (const std::string& part : options.binding) {
+    if (!part.starts_with("file:")) demand(binding_part(part));
+  }
+}
+
+Flags needed_for_data(const LoginTerms& terms) {
+  const bool encrypts = terms.protection == gss::Protection::kConfidentiality;
+  return encrypts ? Flag::kInteg | Flag::kConf : Flags(Flag::kInteg);
+}
+
+gss::Result<gss::Name> target_name(const std::string& service, const std::string& host) {
+  if (service.find('/') != service.npos) {
+    return gss::import_name(service, gss::NameForm::kKerberosPrincipal);
+  }
+  const bool has_host = service.find('@') != service.npos || host.empty();
+  return gss::import_name(has_host ? service : service + "@" + host,
+                          gss::NameForm::kHostbasedService);
+}
+
+}  // namespace gssloop::tools

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_TOOLS_TRIAL_LOGIN_OPTIONS_H_
+#define GSSLOOP_TOOLS_TRIAL_LOGIN_OPTIONS_H_
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gssloop/base/flags.h"
+#include "gssloop/base/result.h"
+#include "gssloop/gss/context.h"
+#include "gssloop/gss/oid.h"
+#include "gssloop/gss/per_message.h"
+#include "gssloop/io/transport.h"
+#include "gssloop/loop/negotiation.h"
+#include "tools/command.h"
+
+namespace gssloop::tools {
+
+// The options of the subcommands that log in, and what they mean.
+
+// LoginOptions is as the command line has it.
+struct LoginOptions {
+  std::string mechanism = {};  // a name or an OID; empty is the default
+  std::string flags = {};      // asked for, commas between; empty is the command's default
+  std::string required = {};   // likewise
+  std::vector<std::string> binding = {};  // parts, put together in their order
+  bool is_integrity_only = false;
+  unsigned timeout = 60;  // seconds, 0 is for ever
+  loop::Limits limits = {};
+};
+
+// add_login_options adds the options that both sides know.
+void add_login_options(CLI::App* command, LoginOptions* options);
+
+// LoginTerms is what they mean.
+struct LoginTerms {
+  gss::Oid mech;  // empty: the default
+  std::optional<Flags> flags, required;
+  std::optional<gss::ChannelBindings> bindings;
+  gss::Protection protection = gss::Protection::kConfidentiality;
+  std::chrono::seconds patience{0};
+
+  io::Deadline deadline() const;
+};
+
+// check_usage throws a UsageError for an option that means nothing; no file is looked at.
+void check_usage(const LoginOptions& options);
+
+// terms_of fails when an option means nothing, or names a file that cannot be read.
+Result<LoginTerms, Error> terms_of(const LoginOptions& options);
+
+// needed_for_data are the flags without which nothing can be sent as `terms` want it.
+Flags needed_for_data(const LoginTerms& terms);
+
+// Parsers of what options hold. parse_flags takes the names that to_string(Flags) gives, or
+// "none", commas between;
+// parse_mechanism "krb5", "spnego", "iakerb", a SASL name or a dotted OID.
+Result<Flags, Error> parse_flags(std::string_view names);
+Result<gss::Oid, Error> parse_mechanism(const std::string& text);
+
+// target_name makes the acceptor's name of what a person writes: "imap@host", "imap" (on `host`),
+// or a Kerberos principal, which has a slash.
+gss::Result<gss::Name> target_name(const std::string& service, const std::string& host);
+
+}  // namespace gssloop::tools
+
+#endif  // GSSLOOP_TOOLS_TRIAL_LOGIN_OPTIONS_H_

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tools/trial/peer_report.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "gssloop/gss/names.h"
+
+namespace gssloop::tools {
+namespace {
+
+constexpr std::size_t kMaxShownText = 256;  // octets, unless all is asked for
+constexpr std::size_t kMaxShownHex = 32;
+constexpr std::size_t kMaxShownValues = 16;
+
+// "text" is for people, "base64" is what counts.
+Json octets_json(ByteView octets) {
+  Json json;
+  json["text"] =
+      is_utf8(octets) && !has_control_characters(octets) ? Json(to_string(octets)) : Json();
+  json["base64"] = base64(octets);
+  return json;
+}
+
+std::string value_text(ByteView value, bool is_full) {
+  const std::string len = std::to_string(value.size()) + (value.size() == 1 ? " octet" : " octets");
+  if (value.empty()) return "(empty)";
+  if (is_fit_for_terminal(value)) {
+    if (is_full || value.size() <= kMaxShownText) return "\"" + to_string(value) + "\"";
+    return "\"" + shown(as_text(value), kMaxShownText) + "\" (" + len + ")";
+  }
+  if (is_full || value.size() <= kMaxShownHex) return "hex " + hex(value) + " (" + len + ")";
+  return "hex " + hex(value.first(kMaxShownHex)) + "... (" + len + ")";
+}
+
+void print_attribute(const RevealedAttribute& it, bool is_full, const Annotate& annotate,
+                     const Output& output) {
+  output.line(output.styled(Style::kHeading, shown(it.name, 1024)));
+  const auto trust = it.is_authenticated
+                         ? output.styled(Style::kGood, "authenticated")
+                         : output.styled(Style::kNote, "asserted by the peer alone");
+  output.line("  " + trust + ", " + (it.is_complete ? "complete" : "not complete") + ", " +
+              std::to_string(it.values.size()) + (it.values.size() == 1 ? " value" : " values"));
+  const std::size_t num_shown =
+      is_full ? it.values.size() : std::min(it.values.size(), kMaxShownValues);
+  for (std::size_t i = 0; i < num_shown; ++i) {
+    output.line("    " + value_text(it.values[i], is_full));
+  }
+  if (num_shown < it.values.size()) {
+    output.line("    ... and " + std::to_string(it.values.size() - num_shown) + " more");
+  }
+  if (!annotate) return;
+  for (const std::string& note : annotate(it)) output.line("  " + note);
+}
+
+template <class Values>
+std::vector<Bytes> octets_of(const Values& values) {
+  std::vector<Bytes> octets;
+  for (const auto& value : values) octets.push_back(to_bytes(value.octets()));
+  return octets;
+}
+
+std::string text_at(const Json& json, const char* key) { return json.at(key).get<std::string>(); }
+
+// What octets_json made; throws what Json does.
+std::optional<Bytes> octets_at(const Json& json) { return from_base64(text_at(json, "base64")); }
+
+std::optional<RevealedAttribute> attribute_from(const Json& json) {
+  const auto name = octets_at(json.at("name"));
+  if (!name) return std::nullopt;
+  RevealedAttribute it{
+      to_string(*name), json.at("authenticated").get<bool>(), json.at("complete").get<bool>(), {}};
+  for (const Json& value : json.at("values")) {
+    auto octets = octets_at(value);
+    if (!octets) return std::nullopt;
+    it.values.push_back(*std::move(octets));
+  }
+  return it;
+}
+
+// Throws what Json does where a member is missing or of another type.
+std::optional<PeerReport> report_from(const Json& json) {
+  PeerReport report;
+  const auto peer = octets_at(json.at("peer"));
+  if (!peer) return std::nullopt;
+  report.peer = to_string(*peer);
+  report.is_anonymous = json.at("anonymous").get<bool>();
+  if (const Json& local = json.at("local_name"); !local.is_null()) {
+    const auto octets = octets_at(local);
+    if (!octets) return std::nullopt;
+    report.local_name = to_string(*octets);
+  }
+  report.mechanism = text_at(json, "mechanism");
+  for (const Json& listed : json.at("attributes")) {
+    auto attribute = attribute_from(listed);
+    if (!attribute) return std::nullopt;
+    report.attributes.push_back(*std::move(attribute));
+  }
+  for (const Json& listed : json.at("unreadable")) {
+    const auto unreadable = octets_at(listed.at("name"));
+    if (!unreadable) return std::nullopt;
+    report.unreadable.push_back({to_string(*unreadable), text_at(listed, "reason")});
+  }
+  if (const Json& why = json.at("unknown"); !why.is_null()) {
+    report.why_unknown = why.get<std::string>();
+  }
+  return report;
+}
+
+}  // namespace
+
+bool is_fit_for_terminal(ByteView octets) {
+  if (!is_utf8(octets) || has_control_characters(octets)) return false;
+  for (std::size_t i = 0; i + 2 < octets.size(); ++i) {
+    const unsigned three = static_cast<unsigned>(octets[i]) << 16 |
+                           static_cast<unsigned>(octets[i + 1]) << 8 | octets[i + 2];
+    // U+200B to U+200F, U+2028 to U+202E, U+2060 to U+206F, U+FEFF: invisible, or turn what stands
+    // around them about. As UTF-8.
+    if ((three >= 0xE2808B && three <= 0xE2808F) || (three >= 0xE280A8 && three <= 0xE280AE) ||
+        (three >= 0xE281A0 && three <= 0xE281AF) || three == 0xEFBBBF) {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::optional<Bytes> from_base64(std::string_view text) {
+  static constexpr std::string_view kAlphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  Bytes octets;
+  std::uint32_t group = 0;
+  unsigned num_bits = 0;
+  for (const char c : text.substr(0, text.find('='))) {
+    const auto digit = kAlphabet.find(c);
+    if (digit == kAlphabet.npos) return std::nullopt;
+    group = group << 6 | static_cast<std::uint32_t>(digit);
+    num_bits += 6;
+    if (num_bits < 8) continue;
+    num_bits -= 8;
+    octets.push_back(static_cast<std::uint8_t>(group >> num_bits & 0xFF));
+  }
+  // Padding, and the bits that no octet uses: as base64() writes them, or not at all.
+  if (base64(octets) != text) return std::nullopt;
+  return octets;
+}
+
+PeerReport peer_report_of(const loop::EstablishedContext& acceptor) {
+  PeerReport report;
+  report.mechanism = acceptor.mech().dotted();
+  if (acceptor.source() != GSS_C_NO_NAME) {
+    if (const auto displayed = gss::display(acceptor.source())) {
+      report.peer = displayed->text;
+      report.is_anonymous = displayed->is_anonymous();
+    }
+    if (auto local = gss::local_name(acceptor.source(), acceptor.mech())) {
+      report.local_name = *std::move(local);
+    }
+  }
+  report.is_anonymous |= acceptor.flags().has(Flag::kAnon);
+  auto attributes = acceptor.source_attributes();
+  if (!attributes) {
+    report.why_unknown = attributes.error().text();
+    return report;
+  }
+  for (const Attribute& attribute : attributes->readable) {
+    report.attributes.push_back(
+        {attribute.name, attribute.authenticated() != nullptr, attribute.is_complete,
+         std::visit([](const auto& values) { return octets_of(values); }, attribute.values)});
+  }
+  report.unreadable = std::move(attributes->unreadable);
+  return report;
+}
+
+Json to_json(const PeerReport& report) {
+  Json attributes = Json::array();
+  for (const RevealedAttribute& attribute : report.attributes) {
+    Json values = Json::array();
+    for (const Bytes& value : attribute.values) values.push_back(octets_json(value));
+    attributes.push_back({{"name", octets_json(as_bytes(attribute.name))},
+                          {"authenticated", attribute.is_authenticated},
+                          {"complete", attribute.is_complete},
+                          {"values", std::move(values)}});
+  }
+  Json unreadable = Json::array();
+  for (const UnreadableAttribute& attribute : report.unreadable) {
+    unreadable.push_back(
+        {{"name", octets_json(as_bytes(attribute.name))}, {"reason", attribute.reason}});
+  }
+  return {{"peer", octets_json(as_bytes(report.peer))},
+          {"anonymous", report.is_anonymous},
+          {"local_name", report.local_name ? octets_json(as_bytes(*report.local_name)) : Json()},
+          {"mechanism", report.mechanism},
+          {"attributes", std::move(attributes)},
+          {"unreadable", std::move(unreadable)},
+          {"unknown", report.why_unknown.empty() ? Json() : Json(report.why_unknown)}};
+}
+
+Result<PeerReport, Error> read_peer_report(std::string_view text) {
+  // Json throws for a member that is missing or of another type: no exception leaves this function.
+  try {
+    auto report = report_from(Json::parse(text));
+    if (report) return *std::move(report);
+  } catch (const Json::exception&) {
+  }
+  return Error{"what the peer says it saw is not understood"};
+}
+
+void print(const PeerReport& report, bool is_full, const Annotate& annotate, const Output& output) {
+  output.line("peer: " + (report.peer.empty() ? "(no name)" : shown(report.peer, 1024)) +
+              (report.is_anonymous ? ", anonymous" : ""));
+  if (!report.why_unknown.empty()) {
+    output.line("attributes unknown: " + shown(report.why_unknown, 1024));
+    return;
+  }
+  if (report.attributes.empty() && report.unreadable.empty()) output.line("no attributes");
+  for (const RevealedAttribute& attribute : report.attributes) {
+    output.line();
+    print_attribute(attribute, is_full, annotate, output);
+  }
+  for (const UnreadableAttribute& attribute : report.unreadable) {
+    output.line();
+    output.line(output.styled(Style::kHeading, shown(attribute.name, 1024)));
+    output.line("  " + output.styled(Style::kBad, "unreadable: ") + shown(attribute.reason, 1024));
+  }
+}
+
+}  // namespace gssloop::tools

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_TOOLS_TRIAL_PROGRESS_H_
+#define GSSLOOP_TOOLS_TRIAL_PROGRESS_H_
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace gssloop::tools {
+
+// Progress shows on standard error how far a transfer is, in one line that is wiped at the end:
+// only on a terminal, and only of transfers that take more than two seconds.
+class Progress {
+ public:
+  // `what` is the verb: "sent". `total` is the number of octets, where it is known.
+  Progress(std::string what, std::optional<std::uint64_t> total);
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+  ~Progress();
+
+  void at(std::uint64_t num_octets);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  const std::string what_;
+  const std::optional<std::uint64_t> total_;
+  const bool is_terminal_;
+  Clock::time_point next_;
+  bool has_shown_ = false;
+};
+
+}  // namespace gssloop::tools
+
+#endif  // GSSLOOP_TOOLS_TRIAL_PROGRESS_H_
