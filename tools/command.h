@@ -3,36 +3,65 @@
 #define GSSLOOP_TOOLS_COMMAND_H_
 
 #include <CLI/CLI.hpp>
+#include <cstddef>
 #include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
 
+#include "gssloop/base/result.h"
+#include "tools/exit.h"
 #include "tools/output.h"
 
 namespace gssloop::tools {
 
-// Exit is the status of the program, the same for every subcommand.
-enum class Exit {
-  kDone = 0,      // done; the answer is yes
-  kFailed = 1,    // what was asked about failed: a login was refused, there are findings
-  kUsage = 2,     // the command line makes no sense
-  kNotTried = 3,  // it could not be tried: no ticket, no connection, an unreadable file
-};
+// The subcommands describe their part of the command line as data; cli.cc reads lines by it.
 
-// Command is what the command line asked for. It runs when all of the line was understood.
+// Command is what the command line asked for. It runs when the whole line was understood.
 using Command = std::function<Exit(Output& output)>;
 
-// Each subcommand NAME has a file of that name and offers
+// Option is an option, a flag or a positional argument of a subcommand.
+struct Option {
+  // Target is the variable that holds the value. It must outlive the reading of the line. What it
+  // holds before is the default. A bool makes a flag. A list takes one value each time that the
+  // option is given; any other option is given once.
+  using Target = std::variant<bool*, std::string*, std::optional<std::string>*,
+                              std::vector<std::string>*, unsigned*, std::size_t*>;
+
+  // Rules restrict the value. Both ends of a range belong to it.
+  struct Rules {
+    bool is_required = false;
+    std::optional<std::pair<int, int>> range = {};
+    std::vector<std::string> allowed = {};  // empty: every value
+    std::string excludes = {};              // one option or argument before this one in the list
+  };
+
+  std::string names;  // "-p,--port"; a positional argument is a name without dashes
+  std::string value;  // what help calls the value: "PORT"; empty for flags and arguments
+  std::string help;
+  Target target;
+  Rules rules = {};
+};
+
+// Subcommand is `gssloop NAME`. Each has a file of its own, which offers
+//
+//   Subcommand NAME_subcommand();
+struct Subcommand {
+  std::string name;
+  std::string help;  // one line
+  std::vector<Option> options = {};
+  // choose is called when the line was read, and does nothing but look at the values: it returns
+  // the command to run, or what is wrong with the line beyond the rules of each option. It holds
+  // the variables that the options point to. Empty where `subcommands` are not.
+  std::function<Result<Command, Error>()> choose = {};
+  std::vector<Subcommand> subcommands = {};  // one of them must follow
+};
+
+// The subcommands that are not described yet add themselves to CLI11's App:
 //
 //   void add_NAME(CLI::App* app, Command* chosen);
-//
-// which adds the subcommand with its options to `app`. Its CLI callback checks what CLI11 cannot
-// (throw UsageError("..."), which main reports with status 2) and sets *chosen; it does nothing
-// else, since the line may yet turn out to be wrong. Options live in a shared_ptr that the command
-// holds:
-//
-//   const auto options = std::make_shared<Options>();
-//   CLI::App* command = app->add_subcommand("name", "What it does in one line");
-//   command->add_flag("--json", options->json, "Print JSON");
-//   command->callback([=] { *chosen = [=](Output& output) { return run(*options, output); }; });
 class UsageError : public CLI::ValidationError {
  public:
   explicit UsageError(const std::string& what) : CLI::ValidationError(what) {}

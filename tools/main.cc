@@ -8,6 +8,7 @@
 #include <string>
 
 #include "config.h"
+#include "tools/cli.h"
 #include "tools/command.h"
 #include "tools/doctor/doctor_command.h"
 #include "tools/mechanisms.h"
@@ -41,7 +42,7 @@ void set_up(CLI::App* app, Globals* globals, Command* chosen) {
       ->option_text("WHEN");
   app->footer(
       "Exit status: 0 done, 1 failed, 2 wrong usage, 3 could not be tried. See gssloop(1).");
-  add_mechanisms(app, chosen);
+  add_subcommand(mechanisms_subcommand(), app, chosen);
   add_accept(app, chosen);
   add_initiate(app, chosen);
   add_attributes(app, chosen);

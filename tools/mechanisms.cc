@@ -101,12 +101,15 @@ Exit run(const Options& options, const Output& output) {
 
 }  // namespace
 
-void add_mechanisms(CLI::App* app, Command* chosen) {
+Subcommand mechanisms_subcommand() {
   const auto options = std::make_shared<Options>();
-  CLI::App* command = app->add_subcommand(
-      "mechanisms", "List the machine's GSS-API mechanisms, and what SASL makes of them");
-  command->add_flag("--json", options->json, "Print JSON");
-  command->callback([=] { *chosen = [=](Output& output) { return run(*options, output); }; });
+  const auto choose = [=]() -> Result<Command, Error> {
+    return Command([=](Output& output) { return run(*options, output); });
+  };
+  return {"mechanisms",
+          "List the machine's GSS-API mechanisms, and what SASL makes of them",
+          {{"--json", "", "Print JSON", &options->json}},
+          choose};
 }
 
 }  // namespace gssloop::tools

@@ -6,9 +6,9 @@
 
 namespace gssloop::tools {
 
-// add_mechanisms adds `gssloop mechanisms`: the GSS-API mechanisms of this machine, what they
+// mechanisms_subcommand is `gssloop mechanisms`: the GSS-API mechanisms of this machine, what they
 // declare of themselves, and under which names the SASL module offers them, or why not.
-void add_mechanisms(CLI::App* app, Command* chosen);
+Subcommand mechanisms_subcommand();
 
 }  // namespace gssloop::tools
 
