@@ -43,8 +43,8 @@ void set_up(CLI::App* app, Globals* globals, Command* chosen) {
   app->footer(
       "Exit status: 0 done, 1 failed, 2 wrong usage, 3 could not be tried. See gssloop(1).");
   add_subcommand(mechanisms_subcommand(), app, chosen);
-  add_accept(app, chosen);
-  add_initiate(app, chosen);
+  add_subcommand(accept_subcommand(), app, chosen);
+  add_subcommand(initiate_subcommand(), app, chosen);
   add_attributes(app, chosen);
   add_policy(app, chosen);
   add_doctor(app, chosen);

@@ -61,7 +61,7 @@ TEST(LoginOptions, MechanismsHaveSeveralNames) {
 TEST(LoginOptions, BindingPartsArePutTogether) {
   LoginOptions options;
   options.binding = {"tls-exporter:", "hex:00fF", "text:hex:", "x"};
-  check_usage(options);
+  EXPECT_FALSE(check_usage(options));
   const auto terms = terms_of(options);
   ASSERT_TRUE(terms);
   ASSERT_TRUE(terms->bindings);
@@ -75,12 +75,12 @@ TEST(LoginOptions, WhatMeansNothingIsWrongUsage) {
       {.binding = {"hex:0"}},  {.binding = {"hex:0g"}},
   };
   for (const LoginOptions& options : rows) {
-    EXPECT_THROW(check_usage(options), UsageError);
+    EXPECT_TRUE(check_usage(options));
     EXPECT_FALSE(terms_of(options));
   }
   // That a file cannot be read is no fault of the line's.
   const LoginOptions missing = {.binding = {"file:/nonexistent/file"}};
-  check_usage(missing);
+  EXPECT_FALSE(check_usage(missing));
   EXPECT_FALSE(terms_of(missing));
 }
 

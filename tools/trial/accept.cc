@@ -213,41 +213,39 @@ Exit run(const Options& options, const Output& output) {
   }
 }
 
-void add_options(CLI::App* command, Options* options) {
+std::vector<Option> options_of(Options* options) {
   constexpr char kPort[] = "The port; 0, the default: a free one, said on standard error";
-  CLI::Option* positional = command->add_option("PORT", options->port, kPort)->option_text(" ");
-  command->add_option("-p,--port", options->port, kPort)->option_text("PORT")->excludes(positional);
-  command
-      ->add_option("-a,--bind", options->address,
-                   "The address to listen at; 0.0.0.0 or :: for all (127.0.0.1)")
-      ->option_text("ADDRESS");
-  add_login_options(command, &options->login);
-  command->add_option("-k,--keytab", options->keytab, "The keytab, in place of the default one")
-      ->option_text("NAME");
-  command
-      ->add_option("-o,--output", options->output,
-                   "Where the data goes, when all of it has come (standard output)")
-      ->option_text("FILE");
-  command->add_flag("--forever", options->is_endless, "Serve one connection after the other");
-  command->add_flag("--reveal", options->reveals,
-                    "Tell the peer what is seen of its name (gssloop attributes)");
-  command->add_flag("--json", options->json, "Print JSON, a document a connection; needs --output");
+  std::vector<Option> list = {
+      {"PORT", "", kPort, &options->port},
+      {"-p,--port", "PORT", kPort, &options->port, {.excludes = "PORT"}},
+      {"-a,--bind", "ADDRESS", "The address to listen at; 0.0.0.0 or :: for all (127.0.0.1)",
+       &options->address}};
+  add_login_options(&options->login, &list);
+  list.insert(
+      list.end(),
+      {{"-k,--keytab", "NAME", "The keytab, in place of the default one", &options->keytab},
+       {"-o,--output", "FILE", "Where the data goes, when all of it has come (standard output)",
+        &options->output},
+       {"--forever", "", "Serve one connection after the other", &options->is_endless},
+       {"--reveal", "", "Tell the peer what is seen of its name (gssloop attributes)",
+        &options->reveals},
+       {"--json", "", "Print JSON, a document a connection; needs --output", &options->json}});
+  return list;
 }
 
 }  // namespace
 
-void add_accept(CLI::App* app, Command* chosen) {
+Subcommand accept_subcommand() {
   const auto options = std::make_shared<Options>();
-  CLI::App* command = app->add_subcommand(
-      "accept", "Take logins over TCP, explain each leg, and write what is sent");
-  add_options(command, options.get());
-  command->callback([=] {
-    check_usage(options->login);
+  const auto choose = [=]() -> Result<Command, Error> {
+    if (auto wrong = check_usage(options->login)) return *std::move(wrong);
     if (options->json && options->output.empty()) {
-      throw UsageError("--json needs --output FILE, since standard output is for one of the two");
+      return Error{"--json needs --output FILE, since standard output is for one of the two"};
     }
-    *chosen = [=](Output& output) { return run(*options, output); };
-  });
+    return Command([=](Output& output) { return run(*options, output); });
+  };
+  return {"accept", "Take logins over TCP, explain each leg, and write what is sent",
+          options_of(options.get()), choose};
 }
 
 }  // namespace gssloop::tools

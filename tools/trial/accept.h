@@ -6,10 +6,10 @@
 
 namespace gssloop::tools {
 
-// add_accept adds `gssloop accept`: takes logins over TCP, explains them leg by leg, and writes
-// what is sent to a file that appears only when it is whole. It lets in whoever has a ticket: it is
-// there to try logins, and never acts on what a peer says.
-void add_accept(CLI::App* app, Command* chosen);
+// accept_subcommand is `gssloop accept`: takes logins over TCP, explains them leg by leg, and
+// writes what is sent to a file that appears only when it is whole. It lets in whoever has a
+// ticket: it is there to try logins, and never acts on what a peer says.
+Subcommand accept_subcommand();
 
 }  // namespace gssloop::tools
 

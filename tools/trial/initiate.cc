@@ -134,30 +134,29 @@ Exit run(const Options& options, const Output& output) {
   return status;
 }
 
-void add_options(CLI::App* command, Options* options) {
-  command->add_option("HOST", options->host, "The host where gssloop accept runs")
-      ->required()
-      ->option_text(" ");
-  command->add_option("PORT", options->port, "Its port")->required()->option_text(" ");
-  command
-      ->add_option("SERVICE", options->service,
-                   "SERVICE@HOST, SERVICE (on HOST), or a Kerberos principal (with /)")
-      ->required()
-      ->option_text(" ");
-  add_login_options(command, &options->login);
-  command
-      ->add_option("-f,--flags", options->login.flags,
-                   "Flags to ask for, comma between (mutual,replay,sequence,conf,integ)")
-      ->option_text("FLAG,...");
-  command->add_flag("--anonymous", options->is_anonymous,
-                    "Ask for anonymity; nothing is sent unless the mechanism grants it");
-  command->add_flag("--delegate", options->delegates, "Hand the acceptor a forwardable ticket");
-  command->add_option("-c,--ccache", options->ccache, "The ticket cache, in place of the default")
-      ->option_text("NAME");
-  command->add_option("-s,--send", options->send, "The file to send; - is standard input (-)")
-      ->option_text("FILE");
-  command->add_flag("-n,--no-data", options->has_no_data, "Only log in; send nothing");
-  command->add_flag("--json", options->json, "Print JSON");
+std::vector<Option> options_of(Options* options) {
+  std::vector<Option> list = {
+      {"HOST", "", "The host where gssloop accept runs", &options->host, {.is_required = true}},
+      {"PORT", "", "Its port", &options->port, {.is_required = true}},
+      {"SERVICE",
+       "",
+       "SERVICE@HOST, SERVICE (on HOST), or a Kerberos principal (with /)",
+       &options->service,
+       {.is_required = true}}};
+  add_login_options(&options->login, &list);
+  list.insert(
+      list.end(),
+      {{"-f,--flags", "FLAG,...",
+        "Flags to ask for, comma between (mutual,replay,sequence,conf,integ)",
+        &options->login.flags},
+       {"--anonymous", "", "Ask for anonymity; nothing is sent unless the mechanism grants it",
+        &options->is_anonymous},
+       {"--delegate", "", "Hand the acceptor a forwardable ticket", &options->delegates},
+       {"-c,--ccache", "NAME", "The ticket cache, in place of the default", &options->ccache},
+       {"-s,--send", "FILE", "The file to send; - is standard input (-)", &options->send},
+       {"-n,--no-data", "", "Only log in; send nothing", &options->has_no_data},
+       {"--json", "", "Print JSON", &options->json}});
+  return list;
 }
 
 }  // namespace
@@ -194,18 +193,17 @@ Result<Connected, Exit> log_in(Initiation wanted, Legs* legs, Json* document,
   return exit_of(outcome.error());
 }
 
-void add_initiate(CLI::App* app, Command* chosen) {
+Subcommand initiate_subcommand() {
   const auto options = std::make_shared<Options>();
-  CLI::App* command = app->add_subcommand(
-      "initiate", "Log in to gssloop accept over TCP, explain each leg, and send a file");
-  add_options(command, options.get());
-  command->callback([=] {
-    check_usage(options->login);
+  const auto choose = [=]() -> Result<Command, Error> {
+    if (auto wrong = check_usage(options->login)) return *std::move(wrong);
     if (options->has_no_data && !options->send.empty()) {
-      throw UsageError("--no-data and --send exclude each other");
+      return Error{"--no-data and --send exclude each other"};
     }
-    *chosen = [=](Output& output) { return run(*options, output); };
-  });
+    return Command([=](Output& output) { return run(*options, output); });
+  };
+  return {"initiate", "Log in to gssloop accept over TCP, explain each leg, and send a file",
+          options_of(options.get()), choose};
 }
 
 }  // namespace gssloop::tools

@@ -13,9 +13,9 @@
 
 namespace gssloop::tools {
 
-// add_initiate adds `gssloop initiate`: a login over TCP to `gssloop accept`, explained leg by leg,
-// and a file sent protected.
-void add_initiate(CLI::App* app, Command* chosen);
+// initiate_subcommand is `gssloop initiate`: a login over TCP to `gssloop accept`, explained leg by
+// leg, and a file sent protected.
+Subcommand initiate_subcommand();
 
 // What an initiator of any subcommand wants.
 struct Initiation {

@@ -57,38 +57,32 @@ Result<gss::ChannelBindings, Error> parse_binding(const std::vector<std::string>
 
 }  // namespace
 
-void add_login_options(CLI::App* command, LoginOptions* options) {
-  command
-      ->add_option("-m,--mechanism", options->mechanism,
-                   "krb5, spnego, iakerb, a SASL name or a dotted OID")
-      ->option_text("NAME");
-  command
-      ->add_option("-r,--require", options->required,
-                   "Flags without which the login fails (what data and binding need)")
-      ->option_text("FLAG,...");
-  command
-      ->add_option("-b,--binding", options->binding,
-                   "Channel binding data: text, hex:DIGITS or file:PATH; several add up")
-      ->option_text("DATA")
-      ->allow_extra_args(false)  // one each time, or it would take the port as well
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command->add_flag("--integrity-only", options->is_integrity_only,
-                    "Data is protected by integrity alone, not encrypted");
-  command
-      ->add_option("-t,--timeout", options->timeout,
-                   "For the login, and for each message after it; 0: for ever (60)")
-      ->option_text("SECONDS")
-      ->check(CLI::Range(0, 86400).description(""));
-  command
-      ->add_option("--token-max", options->limits.max_token_len,
-                   "The longest token that is taken from the peer (262144)")
-      ->option_text("OCTETS")
-      ->check(CLI::Range(1, 16 << 20).description(""));
-  command
-      ->add_option("--max-legs", options->limits.max_legs,
-                   "How many tokens may travel, both ways together (32)")
-      ->option_text("N")
-      ->check(CLI::Range(1, 1000).description(""));
+void add_login_options(LoginOptions* options, std::vector<Option>* list) {
+  list->insert(
+      list->end(),
+      {{"-m,--mechanism", "NAME", "krb5, spnego, iakerb, a SASL name or a dotted OID",
+        &options->mechanism},
+       {"-r,--require", "FLAG,...",
+        "Flags without which the login fails (what data and binding need)", &options->required},
+       {"-b,--binding", "DATA",
+        "Channel binding data: text, hex:DIGITS or file:PATH; several add up", &options->binding},
+       {"--integrity-only", "", "Data is protected by integrity alone, not encrypted",
+        &options->is_integrity_only},
+       {"-t,--timeout",
+        "SECONDS",
+        "For the login, and for each message after it; 0: for ever (60)",
+        &options->timeout,
+        {.range = {{0, 86400}}}},
+       {"--token-max",
+        "OCTETS",
+        "The longest token that is taken from the peer (262144)",
+        &options->limits.max_token_len,
+        {.range = {{1, 16 << 20}}}},
+       {"--max-legs",
+        "N",
+        "How many tokens may travel, both ways together (32)",
+        &options->limits.max_legs,
+        {.range = {{1, 1000}}}}});
 }
 
 io::Deadline LoginTerms::deadline() const {
@@ -153,17 +147,19 @@ Result<LoginTerms, Error> terms_of(const LoginOptions& options) {
   return terms;
 }
 
-void check_usage(const LoginOptions& options) {
-  const auto demand = [](const auto& parsed) {
-    if (!parsed) throw UsageError(parsed.error().message);
-  };
-  if (!options.mechanism.empty()) demand(parse_mechanism(options.mechanism));
-  for (const std::string* flags : {&options.flags, &options.required}) {
-    if (!flags->empty()) demand(parse_flags(*flags));
+std::optional<Error> check_usage(const LoginOptions& options) {
+  if (!options.mechanism.empty()) {
+    if (const auto mech = parse_mechanism(options.mechanism); !mech) return mech.error();
+  }
+  for (const std::string* names : {&options.flags, &options.required}) {
+    if (names->empty()) continue;
+    if (const auto flags = parse_flags(*names); !flags) return flags.error();
   }
   for (const std::string& part : options.binding) {
-    if (!part.starts_with("file:")) demand(binding_part(part));
+    if (part.starts_with("file:")) continue;
+    if (const auto octets = binding_part(part); !octets) return octets.error();
   }
+  return std::nullopt;
 }
 
 Flags needed_for_data(const LoginTerms& terms) {

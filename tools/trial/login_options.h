@@ -31,8 +31,8 @@ struct LoginOptions {
   loop::Limits limits = {};
 };
 
-// add_login_options adds the options that both sides know.
-void add_login_options(CLI::App* command, LoginOptions* options);
+// add_login_options adds the options that both sides know to *list.
+void add_login_options(LoginOptions* options, std::vector<Option>* list);
 
 // LoginTerms is what they mean.
 struct LoginTerms {
@@ -45,8 +45,8 @@ struct LoginTerms {
   io::Deadline deadline() const;
 };
 
-// check_usage throws a UsageError for an option that means nothing; no file is looked at.
-void check_usage(const LoginOptions& options);
+// check_usage is what is wrong with an option; no file is looked at.
+std::optional<Error> check_usage(const LoginOptions& options);
 
 // terms_of fails when an option means nothing, or names a file that cannot be read.
 Result<LoginTerms, Error> terms_of(const LoginOptions& options);
