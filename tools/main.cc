@@ -45,8 +45,8 @@ void set_up(CLI::App* app, Globals* globals, Command* chosen) {
   add_subcommand(mechanisms_subcommand(), app, chosen);
   add_subcommand(accept_subcommand(), app, chosen);
   add_subcommand(initiate_subcommand(), app, chosen);
-  add_attributes(app, chosen);
-  add_policy(app, chosen);
+  add_subcommand(attributes_subcommand(), app, chosen);
+  add_subcommand(policy_subcommand(), app, chosen);
   add_doctor(app, chosen);
 }
 

@@ -117,55 +117,47 @@ Exit run(const Options& options, const Output& output) {
   return Exit::kDone;
 }
 
-void add_options(CLI::App* command, Options* options) {
-  command
-      ->add_option("SERVICE", options->login.service,
-                   "SERVICE@HOST, or a Kerberos principal; by default host on this machine")
-      ->option_text(" ");
-  command
-      ->add_option("-m,--mechanism", options->mechanism,
-                   "krb5, spnego, iakerb, a SASL name or a dotted OID (krb5)")
-      ->option_text("NAME");
-  command
-      ->add_option("-R,--remote", options->remote,
-                   "Ask gssloop accept --reveal there, in place of logging in to oneself")
-      ->option_text("HOST:PORT");
-  command
-      ->add_option("-p,--policy", options->policy,
-                   "Show which local attributes and properties this policy makes of them")
-      ->option_text("FILE");
-  add_credential_options(command, &options->login);
-  command
-      ->add_option("-t,--timeout", options->timeout,
-                   "For a remote login, and for each answer; 0: for ever (60)")
-      ->option_text("SECONDS")
-      ->check(CLI::Range(0, 86400).description(""));
-  command->add_flag("--full", options->is_full, "Cut neither values nor their number");
-  command->add_flag("--json", options->json, "Print JSON");
+std::vector<Option> options_of(Options* options) {
+  std::vector<Option> list = {
+      {"SERVICE", "", "SERVICE@HOST, or a Kerberos principal; by default host on this machine",
+       &options->login.service},
+      {"-m,--mechanism", "NAME", "krb5, spnego, iakerb, a SASL name or a dotted OID (krb5)",
+       &options->mechanism},
+      {"-R,--remote", "HOST:PORT",
+       "Ask gssloop accept --reveal there, in place of logging in to oneself", &options->remote},
+      {"-p,--policy", "FILE",
+       "Show which local attributes and properties this policy makes of them", &options->policy}};
+  add_credential_options(&options->login, &list);
+  list.insert(list.end(), {{"-t,--timeout",
+                            "SECONDS",
+                            "For a remote login, and for each answer; 0: for ever (60)",
+                            &options->timeout,
+                            {.range = {{0, 86400}}}},
+                           {"--full", "", "Cut neither values nor their number", &options->is_full},
+                           {"--json", "", "Print JSON", &options->json}});
+  return list;
 }
 
-void check_options(const Options& options) {
-  if (const auto mech = parse_mechanism(options.mechanism); !mech) {
-    throw UsageError(mech.error().message);
-  }
-  if (options.remote.empty()) return;
+std::optional<Error> check_usage(const Options& options) {
+  if (const auto mech = parse_mechanism(options.mechanism); !mech) return mech.error();
+  if (options.remote.empty()) return std::nullopt;
   const auto colon = options.remote.rfind(':');
   if (colon == options.remote.npos || colon == 0 || colon + 1 == options.remote.size()) {
-    throw UsageError("--remote takes HOST:PORT, with [] around an IPv6 address");
+    return Error{"--remote takes HOST:PORT, with [] around an IPv6 address"};
   }
+  return std::nullopt;
 }
 
 }  // namespace
 
-void add_attributes(CLI::App* app, Command* chosen) {
+Subcommand attributes_subcommand() {
   const auto options = std::make_shared<Options>();
-  CLI::App* command = app->add_subcommand(
-      "attributes", "Show what an acceptor learns of you: the attributes of your name");
-  add_options(command, options.get());
-  command->callback([=] {
-    check_options(*options);
-    *chosen = [=](Output& output) { return run(*options, output); };
-  });
+  const auto choose = [=]() -> Result<Command, Error> {
+    if (auto wrong = check_usage(*options)) return *std::move(wrong);
+    return Command([=](Output& output) { return run(*options, output); });
+  };
+  return {"attributes", "Show what an acceptor learns of you: the attributes of your name",
+          options_of(options.get()), choose};
 }
 
 }  // namespace gssloop::tools

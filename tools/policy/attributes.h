@@ -6,9 +6,10 @@
 
 namespace gssloop::tools {
 
-// add_attributes adds `gssloop attributes`: the name attributes that an acceptor sees of whoever
-// holds the present ticket, by a login to oneself, or to `gssloop accept --reveal` elsewhere.
-void add_attributes(CLI::App* app, Command* chosen);
+// attributes_subcommand is `gssloop attributes`: the name attributes that an acceptor sees of
+// whoever holds the present ticket, by a login to oneself, or to `gssloop accept --reveal`
+// elsewhere.
+Subcommand attributes_subcommand();
 
 }  // namespace gssloop::tools
 

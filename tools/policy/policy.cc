@@ -77,17 +77,17 @@ Exit check(const CheckOptions& options, const Output& output) {
   return num_errors > 0 || (options.is_strict && num_warnings > 0) ? Exit::kFailed : Exit::kDone;
 }
 
-void add_check(CLI::App* policy, Command* chosen) {
+Subcommand check_subcommand() {
   const auto options = std::make_shared<CheckOptions>();
-  CLI::App* command =
-      policy->add_subcommand("check", "Show all that is wrong with a policy file or folder");
-  command
-      ->add_option("FILE", options->path,
-                   "The policy; by default the one that the module looks for")
-      ->option_text(" ");
-  command->add_flag("-s,--strict", options->is_strict, "Warnings fail, too");
-  command->add_flag("--json", options->json, "Print JSON");
-  command->callback([=] { *chosen = [=](Output& output) { return check(*options, output); }; });
+  const auto choose = [=]() -> Result<Command, Error> {
+    return Command([=](Output& output) { return check(*options, output); });
+  };
+  return {"check",
+          "Show all that is wrong with a policy file or folder",
+          {{"FILE", "", "The policy; by default the one that the module looks for", &options->path},
+           {"-s,--strict", "", "Warnings fail, too", &options->is_strict},
+           {"--json", "", "Print JSON", &options->json}},
+          choose};
 }
 
 // gssloop policy explain
@@ -250,47 +250,45 @@ Exit explain(const ExplainOptions& options, const Output& output) {
   return decision.is_admitted() ? Exit::kDone : Exit::kFailed;
 }
 
-void add_explain_options(CLI::App* command, ExplainOptions* options) {
-  command->add_option("-s,--service", options->service, "The service, as the application calls it")
-      ->required()
-      ->option_text("NAME");
-  command
-      ->add_option("-p,--policy", options->policy,
-                   "The policy; by default the one that the module looks for")
-      ->option_text("FILE");
-  command
-      ->add_option("-u,--user-attributes", options->attributes,
-                   "Whom to judge: what gssloop attributes --json wrote; else oneself")
-      ->option_text("FILE");
-  command
-      ->add_option("-a,--acceptor", options->login.service,
-                   "For a login to oneself: SERVICE@HOST, in place of this machine's")
-      ->option_text("NAME");
-  add_credential_options(command, &options->login);
-  command->add_option("-z,--authzid", options->authzid, "As whom the peer asks to act")
-      ->option_text("NAME");
-  command->add_flag("-b,--channel-bound", options->is_channel_bound,
-                    "Suppose that the login is bound to its channel");
-  command->add_option("-S,--ssf", options->ssf, "Suppose this strength of protection, in bits (0)")
-      ->option_text("BITS");
-  command->add_flag("--json", options->json, "Print JSON");
+std::vector<Option> options_of(ExplainOptions* options) {
+  std::vector<Option> list = {
+      {"-s,--service",
+       "NAME",
+       "The service, as the application calls it",
+       &options->service,
+       {.is_required = true}},
+      {"-p,--policy", "FILE", "The policy; by default the one that the module looks for",
+       &options->policy},
+      {"-u,--user-attributes", "FILE",
+       "Whom to judge: what gssloop attributes --json wrote; else oneself", &options->attributes},
+      {"-a,--acceptor", "NAME", "For a login to oneself: SERVICE@HOST, in place of this machine's",
+       &options->login.service}};
+  add_credential_options(&options->login, &list);
+  list.insert(
+      list.end(),
+      {{"-z,--authzid", "NAME", "As whom the peer asks to act", &options->authzid},
+       {"-b,--channel-bound", "", "Suppose that the login is bound to its channel",
+        &options->is_channel_bound},
+       {"-S,--ssf", "BITS", "Suppose this strength of protection, in bits (0)", &options->ssf},
+       {"--json", "", "Print JSON", &options->json}});
+  return list;
 }
 
-void add_explain(CLI::App* policy, Command* chosen) {
+Subcommand explain_subcommand() {
   const auto options = std::make_shared<ExplainOptions>();
-  CLI::App* command =
-      policy->add_subcommand("explain", "Show what a policy decides about a peer, rule by rule");
-  add_explain_options(command, options.get());
-  command->callback([=] { *chosen = [=](Output& output) { return explain(*options, output); }; });
+  const auto choose = [=]() -> Result<Command, Error> {
+    return Command([=](Output& output) { return explain(*options, output); });
+  };
+  return {"explain", "Show what a policy decides about a peer, rule by rule",
+          options_of(options.get()), choose};
 }
 
 }  // namespace
 
-void add_policy(CLI::App* app, Command* chosen) {
-  CLI::App* policy = app->add_subcommand("policy", "Check a policy file, or see what it decides");
-  policy->require_subcommand(1);
-  add_check(policy, chosen);
-  add_explain(policy, chosen);
+Subcommand policy_subcommand() {
+  return {.name = "policy",
+          .help = "Check a policy file, or see what it decides",
+          .subcommands = {check_subcommand(), explain_subcommand()}};
 }
 
 }  // namespace gssloop::tools

@@ -6,9 +6,9 @@
 
 namespace gssloop::tools {
 
-// add_policy adds `gssloop policy check`, which shows all that is wrong with a policy file, and
-// `gssloop policy explain`, which shows what one decides about a login, and why.
-void add_policy(CLI::App* app, Command* chosen);
+// policy_subcommand is `gssloop policy check`, which shows all that is wrong with a policy file,
+// and `gssloop policy explain`, which shows what one decides about a login, and why.
+Subcommand policy_subcommand();
 
 }  // namespace gssloop::tools
 

@@ -24,11 +24,11 @@ Exit report_failure(const Output& output, const std::string& what, const gss::St
 
 }  // namespace
 
-void add_credential_options(CLI::App* command, SelfLoginOptions* options) {
-  command->add_option("-k,--keytab", options->keytab, "The keytab, in place of the default one")
-      ->option_text("NAME");
-  command->add_option("-c,--ccache", options->ccache, "The ticket cache, in place of the default")
-      ->option_text("NAME");
+void add_credential_options(SelfLoginOptions* options, std::vector<Option>* list) {
+  list->insert(
+      list->end(),
+      {{"-k,--keytab", "NAME", "The keytab, in place of the default one", &options->keytab},
+       {"-c,--ccache", "NAME", "The ticket cache, in place of the default", &options->ccache}});
 }
 
 void use_credentials(const SelfLoginOptions& options) {

@@ -3,6 +3,7 @@
 #define GSSLOOP_TOOLS_POLICY_SELF_REPORT_H_
 
 #include <string>
+#include <vector>
 
 #include "gssloop/base/result.h"
 #include "gssloop/gss/oid.h"
@@ -18,8 +19,8 @@ struct SelfLoginOptions {
   std::string keytab, ccache;
 };
 
-// add_credential_options adds --keytab and --ccache to a subcommand.
-void add_credential_options(CLI::App* command, SelfLoginOptions* options);
+// add_credential_options adds --keytab and --ccache to *list.
+void add_credential_options(SelfLoginOptions* options, std::vector<Option>* list);
 
 // use_credentials makes `options.keytab` and `options.ccache` the defaults of this process.
 void use_credentials(const SelfLoginOptions& options);
