@@ -47,7 +47,7 @@ void set_up(CLI::App* app, Globals* globals, Command* chosen) {
   add_subcommand(initiate_subcommand(), app, chosen);
   add_subcommand(attributes_subcommand(), app, chosen);
   add_subcommand(policy_subcommand(), app, chosen);
-  add_doctor(app, chosen);
+  add_subcommand(doctor_subcommand(), app, chosen);
 }
 
 // The help that belongs to what the user was about to write.

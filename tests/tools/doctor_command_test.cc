@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "tests/tools/doctor_fixture.h"
+#include "tools/cli.h"
 
 namespace gssloop::testing {
 namespace {
@@ -22,7 +23,7 @@ class DoctorCommand : public DoctorTest {
   static Done run(std::vector<std::string> line) {
     CLI::App app;
     tools::Command chosen;
-    tools::add_doctor(&app, &chosen);
+    tools::add_subcommand(tools::doctor_subcommand(), &app, &chosen);
     line.insert(line.begin(), "doctor");
     std::reverse(line.begin(), line.end());  // as CLI11 takes it
     try {

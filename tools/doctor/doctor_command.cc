@@ -23,7 +23,7 @@ struct Options {
 std::string text(const std::string& octets) { return shown(octets, kMaxTextLen); }
 
 // understand carries the target and the two switches over, or says what is wrong with them.
-DoctorOptions understand(const Options& options) {
+Result<DoctorOptions, Error> understand(const Options& options) {
   DoctorOptions examined = options.examined;
   if (!options.target.empty()) {
     const std::size_t at = options.target.find('@');
@@ -32,7 +32,7 @@ DoctorOptions understand(const Options& options) {
     const bool is_halved = at != std::string::npos && examined.host.empty();
     if (examined.service.empty() || is_halved ||
         options.target.find_first_of("/ ") != std::string::npos) {
-      throw UsageError("'" + options.target + "' is no SERVICE@HOST, as in imap@mail.example.com");
+      return Error{"'" + options.target + "' is no SERVICE@HOST, as in imap@mail.example.com"};
     }
   }
   examined.examines_client = !options.server_only;
@@ -83,39 +83,36 @@ Exit run(const Options& options, const DoctorOptions& examined, const Output& ou
   return num_problems == 0 ? Exit::kDone : Exit::kFailed;
 }
 
-void add_options(CLI::App* command, Options* options) {
+std::vector<Option> options_of(Options* options) {
   DoctorOptions* examined = &options->examined;
-  command
-      ->add_option("SERVICE@HOST", options->target,
-                   "The service to log in to; without HOST, on this machine (host)")
-      ->option_text(" ");
-  command->add_option("--app", examined->app, "The SASL application whose NAME.conf to examine")
-      ->option_text("NAME");
-  command->add_option("--sasl-path", examined->sasl_path, "Where libsasl looks for modules")
-      ->option_text("DIR:...");
-  command->add_option("-k,--keytab", examined->keytab, "The keytab, in place of the default one")
-      ->option_text("NAME");
-  command->add_option("--policy", examined->policy, "The policy file or folder")
-      ->option_text("FILE");
-  CLI::Option* client_only =
-      command->add_flag("--client-only", options->client_only, "Examine what a client needs");
-  command->add_flag("--server-only", options->server_only, "Examine what a server needs")
-      ->excludes(client_only)
-      ->option_text(" ");
-  command->add_flag("--json", options->json, "Print JSON");
+  return {{"SERVICE@HOST", "", "The service to log in to; without HOST, on this machine (host)",
+           &options->target},
+          {"--app", "NAME", "The SASL application whose NAME.conf to examine", &examined->app},
+          {"--sasl-path", "DIR:...", "Where libsasl looks for modules", &examined->sasl_path},
+          {"-k,--keytab", "NAME", "The keytab, in place of the default one", &examined->keytab},
+          {"--policy", "FILE", "The policy file or folder", &examined->policy},
+          {"--client-only", "", "Examine what a client needs", &options->client_only},
+          {"--server-only",
+           "",
+           "Examine what a server needs",
+           &options->server_only,
+           {.excludes = "--client-only"}},
+          {"--json", "", "Print JSON", &options->json}};
 }
 
 }  // namespace
 
-void add_doctor(CLI::App* app, Command* chosen) {
+Subcommand doctor_subcommand() {
   const auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app->add_subcommand("doctor", "Find what stops a login on this machine, and say what to do");
-  add_options(command, options.get());
-  command->callback([=] {
-    const DoctorOptions understood = understand(*options);
-    *chosen = [=](Output& output) { return run(*options, understood, output); };
-  });
+  const auto choose = [=]() -> Result<Command, Error> {
+    auto understood = understand(*options);
+    if (!understood) return understood.error();
+    return Command([options, examined = *std::move(understood)](Output& output) {
+      return run(*options, examined, output);
+    });
+  };
+  return {"doctor", "Find what stops a login on this machine, and say what to do",
+          options_of(options.get()), choose};
 }
 
 }  // namespace gssloop::tools

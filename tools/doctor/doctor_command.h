@@ -6,9 +6,9 @@
 
 namespace gssloop::tools {
 
-// add_doctor adds `gssloop doctor`: what stops a login on this machine. Its status is Exit::kFailed
-// when it finds problems.
-void add_doctor(CLI::App* app, Command* chosen);
+// doctor_subcommand is `gssloop doctor`: what stops a login on this machine. Its status is
+// Exit::kFailed when it finds problems.
+Subcommand doctor_subcommand();
 
 }  // namespace gssloop::tools
 
