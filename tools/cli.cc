@@ -2,6 +2,8 @@
 #include "tools/cli.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <sstream>
 #include <type_traits>
 
 namespace gssloop::tools {
@@ -41,26 +43,65 @@ void add_option(const Option& option, CLI::App* app) {
 }
 
 // A subcommand takes settings of `app` over when it is added, so that they come first.
-void add_contents(const Subcommand& described, Command* chosen, CLI::App* app) {
+void add_contents(const Subcommand& described, CLI::App* app) {
   for (const Option& option : described.options) add_option(option, app);
-  if (described.choose) {
-    app->callback([choose = described.choose, chosen] {
-      auto command = choose();
-      if (!command) throw UsageError(command.error().message);
-      *chosen = *std::move(command);
-    });
-  }
   if (!described.subcommands.empty()) app->require_subcommand(1);
   for (const Subcommand& below : described.subcommands) {
-    add_contents(below, chosen, app->add_subcommand(below.name, below.help));
+    add_contents(below, app->add_subcommand(below.name, below.help));
   }
+}
+
+// The help that belongs to what the user was about to write.
+std::string help_command(const CLI::App& app) {
+  std::string command = app.get_name();
+  for (const CLI::App* used : app.get_subcommands()) command += " " + used->get_name();
+  return command + " --help";
+}
+
+// What is wrong with the line, in words; CLI11 takes an unknown subcommand for none at all.
+std::string message_of(const CLI::App& app, const CLI::ParseError& error) {
+  const auto unknown = app.remaining();
+  if (!app.get_subcommands().empty() || unknown.empty()) return shown(error.what(), 1024);
+  return "there is no subcommand or option '" + shown(unknown.front()) + "'";
+}
+
+ParsedLine outcome_of(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() != 0) return UsageError{message_of(app, error), help_command(app)};
+  std::ostringstream text, unused;  // --help, --version
+  app.exit(error, text, unused);
+  return Answer{text.str()};
+}
+
+// The subcommand that the line names, down to the last word of it.
+const Subcommand& chosen(const Subcommand& described, const CLI::App& app) {
+  for (const CLI::App* used : app.get_subcommands()) {
+    const auto below =
+        std::ranges::find(described.subcommands, used->get_name(), &Subcommand::name);
+    if (below != described.subcommands.end()) return chosen(*below, *used);
+  }
+  return described;
 }
 
 }  // namespace
 
-void add_subcommand(const Subcommand& described, CLI::App* app, Command* chosen) {
-  CLI::App* added = app->add_subcommand(described.name, described.help);
-  add_contents(described, chosen, added);
+ParsedLine parse(const Program& program, std::vector<std::string> arguments) {
+  CLI::App app(program.root.help, program.root.name);
+  app.set_help_flag("-h,--help", "Print this help and exit");
+  if (!program.version.empty()) {
+    app.set_version_flag("--version", program.version, "Print the version and exit");
+  }
+  app.fallthrough();
+  app.footer(program.footer);
+  add_contents(program.root, &app);
+  std::ranges::reverse(arguments);  // as CLI11 takes them
+  try {
+    app.parse(std::move(arguments));
+  } catch (const CLI::ParseError& error) {
+    return outcome_of(app, error);
+  }
+  auto command = chosen(program.root, app).choose();
+  if (command) return *std::move(command);
+  return UsageError{shown(command.error().message, 1024), help_command(app)};
 }
 
 }  // namespace gssloop::tools

@@ -2,13 +2,39 @@
 #ifndef GSSLOOP_TOOLS_CLI_H_
 #define GSSLOOP_TOOLS_CLI_H_
 
+#include <string>
+#include <variant>
+#include <vector>
+
 #include "tools/command.h"
 
 namespace gssloop::tools {
 
-// add_subcommand adds what is described to CLI11's `app`. When a line is read, *chosen becomes the
-// command that it chose.
-void add_subcommand(const Subcommand& described, CLI::App* app, Command* chosen);
+// How a command line is read. Only cli.cc includes CLI11, which takes ten seconds to compile.
+
+// Program is all that the command line may hold.
+struct Program {
+  Subcommand root;      // the program itself: its options may stand behind a subcommand, too
+  std::string version;  // what --version prints; empty: there is no --version
+  std::string footer;   // below every help text
+};
+
+// Answer is the text that --help or --version asked for, with its last newline.
+struct Answer {
+  std::string text;
+};
+
+// UsageError says what is wrong with a line, and which command prints the help for it. Both can be
+// printed as they are.
+struct UsageError {
+  std::string message;
+  std::string help_command;
+};
+
+using ParsedLine = std::variant<Command, Answer, UsageError>;
+
+// parse reads the arguments of a program, without its name, into the variables of the options.
+ParsedLine parse(const Program& program, std::vector<std::string> arguments);
 
 }  // namespace gssloop::tools
 

@@ -2,7 +2,6 @@
 #ifndef GSSLOOP_TOOLS_COMMAND_H_
 #define GSSLOOP_TOOLS_COMMAND_H_
 
-#include <CLI/CLI.hpp>
 #include <cstddef>
 #include <functional>
 #include <optional>
@@ -57,14 +56,6 @@ struct Subcommand {
   // the variables that the options point to. Empty where `subcommands` are not.
   std::function<Result<Command, Error>()> choose = {};
   std::vector<Subcommand> subcommands = {};  // one of them must follow
-};
-
-// The subcommands that are not described yet add themselves to CLI11's App:
-//
-//   void add_NAME(CLI::App* app, Command* chosen);
-class UsageError : public CLI::ValidationError {
- public:
-  explicit UsageError(const std::string& what) : CLI::ValidationError(what) {}
 };
 
 }  // namespace gssloop::tools

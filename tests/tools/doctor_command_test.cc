@@ -21,20 +21,18 @@ class DoctorCommand : public DoctorTest {
   };
 
   static Done run(std::vector<std::string> line) {
-    CLI::App app;
-    tools::Command chosen;
-    tools::add_subcommand(tools::doctor_subcommand(), &app, &chosen);
     line.insert(line.begin(), "doctor");
-    std::reverse(line.begin(), line.end());  // as CLI11 takes it
-    try {
-      app.parse(line);
-    } catch (const CLI::ParseError&) {
-      return {};
-    }
+    const tools::Program program{
+        .root = {.name = "tested", .help = {}, .subcommands = {tools::doctor_subcommand()}},
+        .version = {},
+        .footer = {}};
+    const tools::ParsedLine parsed = tools::parse(program, std::move(line));
+    const auto* command = std::get_if<tools::Command>(&parsed);
+    if (command == nullptr) return {};
     tools::Output output(tools::Output::Colour::kNever);
     ::testing::internal::CaptureStdout();
     Done done;
-    done.status = chosen(output);
+    done.status = (*command)(output);
     output.flush();
     done.out = ::testing::internal::GetCapturedStdout();
     return done;
