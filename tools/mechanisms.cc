@@ -7,6 +7,7 @@
 
 #include "gssloop/gss/mechanisms.h"
 #include "gssloop/gss/sasl_mechanism.h"
+#include "tools/json.h"
 
 namespace gssloop::tools {
 namespace {

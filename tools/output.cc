@@ -5,6 +5,8 @@
 
 #include <cstdlib>
 
+#include "tools/json.h"
+
 namespace gssloop::tools {
 namespace {
 
@@ -67,7 +69,7 @@ void Output::error(std::string_view text) const {
 }
 
 void Output::json(const Json& document, bool is_compact) const {
-  write_line(stdout, document.dump(is_compact ? -1 : 2, ' ', true, Json::error_handler_t::replace));
+  write_line(stdout, document.dump(is_compact ? -1 : 2));
 }
 
 bool Output::flush() const { return std::fflush(stdout) == 0 && std::ferror(stdout) == 0; }

@@ -3,7 +3,6 @@
 #define GSSLOOP_TOOLS_OUTPUT_H_
 
 #include <cstdio>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
@@ -11,8 +10,7 @@
 
 namespace gssloop::tools {
 
-// Json keeps the order in which members were added, for those who read it.
-using Json = nlohmann::ordered_json;
+class Json;
 
 enum class Style { kPlain, kGood, kNote, kBad, kHeading, kDim };
 
@@ -38,8 +36,7 @@ class Output {
   // error writes "gssloop: TEXT" to standard error.
   void error(std::string_view text) const;
 
-  // json writes one document to standard output, in ASCII: what is no UTF-8 is replaced, whatever
-  // is no printable ASCII is escaped. `is_compact`: in one line.
+  // json writes one document to standard output, in ASCII (Json::dump). `is_compact`: in one line.
   void json(const Json& document, bool is_compact = false) const;
 
   // flush is false when standard output could not take all that was written.

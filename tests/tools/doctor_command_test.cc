@@ -6,6 +6,7 @@
 
 #include "tests/tools/doctor_fixture.h"
 #include "tools/cli.h"
+#include "tools/json.h"
 
 namespace gssloop::testing {
 namespace {
@@ -61,15 +62,15 @@ TEST_F(DoctorCommand, PrintsJson) {
   set("KRB5CCNAME", "FILE:" + realm().path("no-tickets"));
   const Done done = run({"--json", "imap@localhost"});
   EXPECT_EQ(done.status, Exit::kFailed);
-  const Json document = Json::parse(done.out, nullptr, false);
-  ASSERT_FALSE(document.is_discarded()) << done.out;
-  EXPECT_EQ(document["problems"], 2);
+  const auto document = tools::parse_json(done.out);
+  ASSERT_TRUE(document) << done.out;
+  EXPECT_EQ(document->at("problems").dump(), "2");
   std::set<std::string> problems;
-  for (const Json& finding : document["findings"]) {
+  for (const Json& finding : document->at("findings").elements()) {
     for (const char* member : {"kind", "check", "what", "why", "remedy"}) {
-      EXPECT_TRUE(finding.contains(member)) << finding;
+      EXPECT_NO_THROW(finding.at(member).text()) << finding.dump();
     }
-    if (finding["kind"] == "problem") problems.insert(finding["check"].get<std::string>());
+    if (finding.at("kind").text() == "problem") problems.insert(finding.at("check").text());
   }
   EXPECT_EQ(problems, (std::set<std::string>{"ticket", "login"}));
 }

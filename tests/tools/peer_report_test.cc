@@ -49,11 +49,11 @@ TEST(PeerReport, JsonComesBackAsItWas) {
 }
 
 TEST(PeerReport, TextStandsBesideBase64OnlyWhereItIsText) {
-  const Json json = to_json(sample());
-  EXPECT_EQ(json["attributes"][0]["values"][0]["text"], "spake");
+  Json json = to_json(sample());
+  EXPECT_EQ(json["attributes"][0]["values"][0]["text"].dump(), "\"spake\"");
   EXPECT_TRUE(json["attributes"][1]["values"][0]["text"].is_null());
   EXPECT_TRUE(json["attributes"][1]["name"]["text"].is_null());
-  EXPECT_EQ(json["attributes"][1]["values"][0]["base64"], "AP8=");
+  EXPECT_EQ(json["attributes"][1]["values"][0]["base64"].dump(), "\"AP8=\"");
 }
 
 TEST(PeerReport, AnythingElseIsRefused) {
@@ -66,13 +66,13 @@ TEST(PeerReport, AnythingElseIsRefused) {
   }
   EXPECT_FALSE(read_peer_report(std::string(100000, '[')));
   const Json whole = to_json(sample());
-  for (const auto& [member, value] : whole.items()) {
-    Json without = whole;
-    without.erase(member);
-    EXPECT_FALSE(read_peer_report(without.dump())) << member;
+  for (const auto& [name, value] : whole.members()) {
+    Json::Object without = whole.members();
+    std::erase_if(without, [&](const Json::Member& member) { return member.name == name; });
+    EXPECT_FALSE(read_peer_report(Json(without).dump())) << name;
     Json another = whole;
-    another[member] = 4711;
-    EXPECT_FALSE(read_peer_report(another.dump())) << member;
+    another[name] = 4711;
+    EXPECT_FALSE(read_peer_report(another.dump())) << name;
   }
   Json damaged = whole;
   damaged["attributes"][0]["values"][0]["base64"] = "AP8";

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "tools/doctor/doctor.h"
+#include "tools/json.h"
 
 namespace gssloop::tools {
 namespace {

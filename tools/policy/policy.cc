@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gssloop/authz/decision.h"
+#include "tools/json.h"
 #include "tools/policy/policy_login.h"
 #include "tools/policy/self_report.h"
 #include "tools/trial/files.h"

@@ -9,6 +9,7 @@
 #include "gssloop/authz/peer_info.h"
 #include "gssloop/authz/policy_store.h"
 #include "gssloop/base/result.h"
+#include "tools/json.h"
 #include "tools/trial/peer_report.h"
 
 namespace gssloop::tools {

@@ -12,6 +12,7 @@
 #include "gssloop/io/fd_transport.h"
 #include "gssloop/loop/acceptor.h"
 #include "gssloop/loop/explain.h"
+#include "tools/json.h"
 #include "tools/trial/files.h"
 #include "tools/trial/login_options.h"
 #include "tools/trial/login_report.h"

@@ -13,6 +13,7 @@
 #include "gssloop/loop/established_context.h"
 #include "gssloop/loop/step.h"
 #include "tools/command.h"
+#include "tools/json.h"
 
 namespace gssloop::tools {
 

@@ -61,50 +61,38 @@ std::vector<Bytes> octets_of(const Values& values) {
   return octets;
 }
 
-std::string text_at(const Json& json, const char* key) { return json.at(key).get<std::string>(); }
+// What octets_json made. Throws a JsonMismatch for anything else.
+Bytes octets_from(const Json& json) {
+  auto octets = from_base64(json.at("base64").text());
+  if (!octets) throw JsonMismatch();
+  return *std::move(octets);
+}
 
-// What octets_json made; throws what Json does.
-std::optional<Bytes> octets_at(const Json& json) { return from_base64(text_at(json, "base64")); }
-
-std::optional<RevealedAttribute> attribute_from(const Json& json) {
-  const auto name = octets_at(json.at("name"));
-  if (!name) return std::nullopt;
-  RevealedAttribute it{
-      to_string(*name), json.at("authenticated").get<bool>(), json.at("complete").get<bool>(), {}};
-  for (const Json& value : json.at("values")) {
-    auto octets = octets_at(value);
-    if (!octets) return std::nullopt;
-    it.values.push_back(*std::move(octets));
-  }
+RevealedAttribute attribute_from(const Json& json) {
+  RevealedAttribute it{to_string(octets_from(json.at("name"))),
+                       json.at("authenticated").boolean(),
+                       json.at("complete").boolean(),
+                       {}};
+  for (const Json& value : json.at("values").elements()) it.values.push_back(octets_from(value));
   return it;
 }
 
-// Throws what Json does where a member is missing or of another type.
-std::optional<PeerReport> report_from(const Json& json) {
+PeerReport report_from(const Json& json) {
   PeerReport report;
-  const auto peer = octets_at(json.at("peer"));
-  if (!peer) return std::nullopt;
-  report.peer = to_string(*peer);
-  report.is_anonymous = json.at("anonymous").get<bool>();
+  report.peer = to_string(octets_from(json.at("peer")));
+  report.is_anonymous = json.at("anonymous").boolean();
   if (const Json& local = json.at("local_name"); !local.is_null()) {
-    const auto octets = octets_at(local);
-    if (!octets) return std::nullopt;
-    report.local_name = to_string(*octets);
+    report.local_name = to_string(octets_from(local));
   }
-  report.mechanism = text_at(json, "mechanism");
-  for (const Json& listed : json.at("attributes")) {
-    auto attribute = attribute_from(listed);
-    if (!attribute) return std::nullopt;
-    report.attributes.push_back(*std::move(attribute));
+  report.mechanism = json.at("mechanism").text();
+  for (const Json& listed : json.at("attributes").elements()) {
+    report.attributes.push_back(attribute_from(listed));
   }
-  for (const Json& listed : json.at("unreadable")) {
-    const auto unreadable = octets_at(listed.at("name"));
-    if (!unreadable) return std::nullopt;
-    report.unreadable.push_back({to_string(*unreadable), text_at(listed, "reason")});
+  for (const Json& listed : json.at("unreadable").elements()) {
+    report.unreadable.push_back(
+        {to_string(octets_from(listed.at("name"))), listed.at("reason").text()});
   }
-  if (const Json& why = json.at("unknown"); !why.is_null()) {
-    report.why_unknown = why.get<std::string>();
-  }
+  if (const Json& why = json.at("unknown"); !why.is_null()) report.why_unknown = why.text();
   return report;
 }
 
@@ -197,12 +185,8 @@ Json to_json(const PeerReport& report) {
 }
 
 Result<PeerReport, Error> read_peer_report(std::string_view text) {
-  // Json throws for a member that is missing or of another type: no exception leaves this function.
-  try {
-    auto report = report_from(Json::parse(text));
-    if (report) return *std::move(report);
-  } catch (const Json::exception&) {
-  }
+  auto report = read_json(text, report_from);
+  if (report) return *std::move(report);
   return Error{"what the peer says it saw is not understood"};
 }
 

@@ -10,6 +10,7 @@
 #include "gssloop/base/attribute.h"
 #include "gssloop/base/result.h"
 #include "gssloop/loop/established_context.h"
+#include "tools/json.h"
 #include "tools/output.h"
 
 namespace gssloop::tools {

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_TOOLS_JSON_H_
+#define GSSLOOP_TOOLS_JSON_H_
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace gssloop::tools {
+
+// JsonMismatch is thrown by a value that is not of the kind that was asked for. read_json catches
+// it.
+class JsonMismatch : public std::exception {
+ public:
+  const char* what() const noexcept override {
+    return "a JSON value is missing or of another kind";
+  }
+};
+
+// Json is a JSON value. Only json.cc includes nlohmann/json.hpp, which takes three seconds to
+// compile. The members of an object keep their order. A text holds octets.
+class Json {
+ public:
+  struct Member;
+  using Array = std::vector<Json>;
+  using Object = std::vector<Member>;
+  using Value = std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double, std::string,
+                             Array, Object>;
+
+  // Json is null, or takes a value: {{"name", 1}, {"other", "text"}} is an object.
+  Json() = default;
+  template <std::integral T>
+  Json(T value) : value_(held(value)) {}
+  Json(double value) : value_(value) {}
+  Json(const char* text) : value_(std::string(text)) {}
+  Json(std::string_view text) : value_(std::string(text)) {}
+  Json(std::string text) : value_(std::move(text)) {}
+  Json(const std::vector<std::string>& texts);
+  Json(Array elements);
+  Json(Object members);
+  Json(std::initializer_list<Member> members);
+  static Json array() { return Array(); }
+
+  const Value& value() const noexcept { return value_; }
+  bool is_null() const noexcept { return std::holds_alternative<std::monostate>(value_); }
+
+  // at is a member of an object, or an element of an array. at, text, boolean, elements, texts and
+  // members throw a JsonMismatch where there is no such thing.
+  const Json& at(std::string_view name) const;
+  const Json& at(std::size_t index) const;
+  const std::string& text() const;
+  bool boolean() const;
+  const Array& elements() const;
+  std::vector<std::string> texts() const;
+  const Object& members() const;
+
+  // operator[] is a member of what becomes an object, or an element of an array that has so many;
+  // push_back adds an element to what becomes an array.
+  Json& operator[](std::string_view name);
+  Json& operator[](std::size_t index) { return std::get<Array>(value_).at(index); }
+  void push_back(Json element);
+
+  // dump writes the value in ASCII, in one line or with an indent. What is no UTF-8 is replaced.
+  std::string dump(int indent = -1) const;
+
+ private:
+  template <class T>
+  static Value held(T value) {
+    if constexpr (std::is_same_v<T, bool>) {
+      return value;
+    } else if constexpr (std::is_signed_v<T>) {
+      return std::int64_t{value};
+    } else {
+      return std::uint64_t{value};
+    }
+  }
+
+  Value value_;
+};
+
+struct Json::Member {
+  std::string name;
+  Json value;
+};
+
+// parse_json reads a whole text. Fails for what is no JSON, and for values in values in values ...
+// of more than 100 levels.
+std::optional<Json> parse_json(std::string_view text);
+
+// read_json parses a text and returns what `read` makes of it; nullopt if the text is not what
+// `read` expects. The reader may throw a JsonMismatch of its own.
+template <class Read>
+auto read_json(std::string_view text, const Read& read)
+    -> std::optional<decltype(read(std::declval<const Json&>()))> {
+  const auto json = parse_json(text);
+  if (!json) return std::nullopt;
+  try {
+    return read(*json);
+  } catch (const JsonMismatch&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace gssloop::tools
+
+#endif  // GSSLOOP_TOOLS_JSON_H_
