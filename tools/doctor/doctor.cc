@@ -7,7 +7,6 @@
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "tools/doctor/checks.h"
@@ -15,12 +14,7 @@
 
 namespace gssloop::tools {
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Finding, kind, check, what, why, remedy)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Service, principal, host, realm)
-
 namespace {
-
-using nlohmann::json;
 
 // Long enough for some KDCs that do not answer, and for a resolver that gives up.
 constexpr std::chrono::seconds kDeadline{30};
@@ -49,16 +43,23 @@ constexpr Check kChecks[] = {
     {"login", check_login, true, true},
 };
 
-// What is not UTF-8 is replaced: findings are for people.
-std::string to_text(const json& value) {
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+Json to_json(const Findings& findings) {
+  Json list = Json::array();
+  for (const Finding& finding : findings) list.push_back(to_json(finding));
+  return list;
+}
+
+Findings findings_from(const Json& json) {
+  Findings findings;
+  for (const Json& element : json.elements()) findings.push_back(finding_from(element));
+  return findings;
 }
 
 Findings run_apart(const Check& check, const Examination& exam) {
-  const ChildOutcome outcome = run_in_child(kDeadline, [&] { return to_text(check.run(exam)); });
+  const ChildOutcome outcome =
+      run_in_child(kDeadline, [&] { return to_json(check.run(exam)).dump(); });
   if (outcome.is_done()) {
-    const json parsed = json::parse(outcome.output, nullptr, false);
-    if (!parsed.is_discarded()) return parsed.get<Findings>();
+    if (auto findings = read_json(outcome.output, findings_from)) return *std::move(findings);
   }
   Report report(check.name);
   report.problem("the check could not be carried out: " + outcome.text(),
@@ -73,19 +74,27 @@ std::string this_machine() {
   return gethostname(name, sizeof name - 1) == 0 && *name != '\0' ? name : "localhost";
 }
 
+Json to_json(const Service& service) {
+  return {{"principal", service.principal}, {"host", service.host}, {"realm", service.realm}};
+}
+
+Service service_from(const Json& json) {
+  return {json.at("principal").text(), json.at("host").text(), json.at("realm").text()};
+}
+
 // The name may have to be looked up, so it is asked for in a process that can be ended.
 void name_service(Examination* exam) {
   const ChildOutcome outcome = run_in_child(kDeadline, [&] {
     const auto service = service_principal(exam->options.service, exam->options.host);
-    return service ? to_text(json(*service)) : to_text(json(service.error().message));
+    return service ? to_json(*service).dump() : Json(service.error().message).dump();
   });
   exam->service_failure = outcome.text();
   if (!outcome.is_done()) return;
-  const json answer = json::parse(outcome.output, nullptr, false);
-  if (answer.is_object()) {
-    exam->service = answer.get<Service>();
+  if (auto service = read_json(outcome.output, service_from)) {
+    exam->service = *std::move(service);
   } else {
-    exam->service_failure = answer.is_string() ? answer.get<std::string>() : "no answer";
+    const auto failure = read_json(outcome.output, [](const Json& json) { return json.text(); });
+    exam->service_failure = failure.value_or("no answer");
   }
 }
 
@@ -134,6 +143,23 @@ const char* to_string(Finding::Kind kind) noexcept {
       break;
   }
   return "problem";
+}
+
+Json to_json(const Finding& finding) {
+  return {{"kind", to_string(finding.kind)},
+          {"check", finding.check},
+          {"what", finding.what},
+          {"why", finding.why},
+          {"remedy", finding.remedy}};
+}
+
+Finding finding_from(const Json& json) {
+  for (const auto kind : {Finding::Kind::kGood, Finding::Kind::kNote, Finding::Kind::kProblem}) {
+    if (json.at("kind").text() != to_string(kind)) continue;
+    return {kind, json.at("check").text(), json.at("what").text(), json.at("why").text(),
+            json.at("remedy").text()};
+  }
+  throw JsonMismatch();
 }
 
 std::vector<Finding> examine(const DoctorOptions& options) {

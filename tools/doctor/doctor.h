@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "tools/json.h"
+
 namespace gssloop::tools {
 
 // Finding is one thing that the doctor looked at. Its texts are for a person, and may hold octets
@@ -24,6 +26,10 @@ struct Finding {
 
 // to_string is "good", "note" or "problem".
 const char* to_string(Finding::Kind kind) noexcept;
+
+// The JSON form. finding_from throws a JsonMismatch for anything else.
+Json to_json(const Finding& finding);
+Finding finding_from(const Json& json);
 
 // DoctorOptions say what is examined. An empty text is what programs take when nobody says: the
 // environment's, the configuration's or the library's.

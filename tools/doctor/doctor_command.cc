@@ -61,14 +61,6 @@ void print(const Finding& finding, const Output& output) {
   if (!finding.remedy.empty()) output.line(margin + "do:  " + text(finding.remedy));
 }
 
-Json to_json(const Finding& finding) {
-  return {{"kind", to_string(finding.kind)},
-          {"check", finding.check},
-          {"what", finding.what},
-          {"why", finding.why},
-          {"remedy", finding.remedy}};
-}
-
 Exit run(const Options& options, const DoctorOptions& examined, const Output& output) {
   const auto findings = examine(examined);
   const auto num_problems = std::ranges::count(findings, Finding::Kind::kProblem, &Finding::kind);

@@ -8,36 +8,67 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "tools/doctor/child.h"
+#include "tools/json.h"
 
 namespace gssloop::tools {
-
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ModuleMechanism, name, module)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SaslSurvey, config_files, module_files, server_mechanisms,
-                                   client_mechanisms, offered, log, failure)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ModuleTrial, is_loaded, is_crash, error, has_server_entry,
-                                   has_client_entry)
 
 namespace {
 
 // Loading modules is fast; a server's mechanisms may read keytabs and configuration over a network.
 constexpr std::chrono::seconds kDeadline{20};
 
-template <class T>
-std::string to_text(const T& value) {
-  // What is not UTF-8 (a folder's name, say) is replaced.
-  return nlohmann::json(value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+// What the child processes hand back, as JSON.
+
+Json to_json(const std::vector<ModuleMechanism>& mechanisms) {
+  Json list = Json::array();
+  for (const ModuleMechanism& mechanism : mechanisms) {
+    list.push_back({{"name", mechanism.name}, {"module", mechanism.module}});
+  }
+  return list;
 }
 
-template <class T>
-bool from_text(const std::string& text, T* value) {
-  const auto parsed = nlohmann::json::parse(text, nullptr, false);
-  if (parsed.is_discarded()) return false;
-  *value = parsed.get<T>();
-  return true;
+std::vector<ModuleMechanism> mechanisms_from(const Json& json) {
+  std::vector<ModuleMechanism> mechanisms;
+  for (const Json& listed : json.elements()) {
+    mechanisms.push_back({listed.at("name").text(), listed.at("module").text()});
+  }
+  return mechanisms;
+}
+
+Json to_json(const SaslSurvey& survey) {
+  return {{"config_files", survey.config_files},
+          {"module_files", survey.module_files},
+          {"server_mechanisms", to_json(survey.server_mechanisms)},
+          {"client_mechanisms", to_json(survey.client_mechanisms)},
+          {"offered", survey.offered},
+          {"log", survey.log},
+          {"failure", survey.failure}};
+}
+
+SaslSurvey survey_from(const Json& json) {
+  return {json.at("config_files").texts(),
+          json.at("module_files").texts(),
+          mechanisms_from(json.at("server_mechanisms")),
+          mechanisms_from(json.at("client_mechanisms")),
+          json.at("offered").texts(),
+          json.at("log").texts(),
+          json.at("failure").text()};
+}
+
+Json to_json(const ModuleTrial& trial) {
+  return {{"is_loaded", trial.is_loaded},
+          {"is_crash", trial.is_crash},
+          {"error", trial.error},
+          {"has_server_entry", trial.has_server_entry},
+          {"has_client_entry", trial.has_client_entry}};
+}
+
+ModuleTrial trial_from(const Json& json) {
+  return {json.at("is_loaded").boolean(), json.at("is_crash").boolean(), json.at("error").text(),
+          json.at("has_server_entry").boolean(), json.at("has_client_entry").boolean()};
 }
 
 void add_once(std::vector<std::string>* list, const char* text) {
@@ -138,24 +169,24 @@ ModuleTrial load(const std::string& path) {
 }  // namespace
 
 SaslSurvey survey_sasl(const SaslQuestion& question) {
-  const ChildOutcome outcome = run_in_child(kDeadline, [&] { return to_text(ask_sasl(question)); });
-  SaslSurvey survey;
-  if (!outcome.is_done()) {
-    survey.failure = outcome.text();
-  } else if (!from_text(outcome.output, &survey)) {
-    survey.failure = "the answer is damaged";
+  const ChildOutcome outcome =
+      run_in_child(kDeadline, [&] { return to_json(ask_sasl(question)).dump(); });
+  if (auto survey = read_json(outcome.output, survey_from); survey && outcome.is_done()) {
+    return *std::move(survey);
   }
+  SaslSurvey survey;
+  survey.failure = outcome.is_done() ? "the answer is damaged" : outcome.text();
   return survey;
 }
 
 ModuleTrial try_module(const std::string& path) {
-  const ChildOutcome outcome = run_in_child(kDeadline, [&] { return to_text(load(path)); });
-  ModuleTrial trial;
-  if (!outcome.is_done() || !from_text(outcome.output, &trial)) {
-    trial = {};
-    trial.is_crash = true;
-    trial.error = "while it was loaded, " + outcome.text();
+  const ChildOutcome outcome = run_in_child(kDeadline, [&] { return to_json(load(path)).dump(); });
+  if (auto trial = read_json(outcome.output, trial_from); trial && outcome.is_done()) {
+    return *std::move(trial);
   }
+  ModuleTrial trial;
+  trial.is_crash = true;
+  trial.error = "while it was loaded, " + outcome.text();
   return trial;
 }
 
