@@ -5,22 +5,33 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace gssloop::tools {
 namespace {
 
 Bytes bytes(std::string_view text) { return to_bytes(as_bytes(text)); }
+
+template <class Value>
+Attribute attribute(std::string name, bool is_complete, const std::vector<Bytes>& octets) {
+  std::vector<Value> values;
+  for (const Bytes& value : octets) values.push_back(Value::from_mechanism(value));
+  return {std::move(name), is_complete, std::move(values)};
+}
+constexpr auto authenticated = attribute<AuthenticatedValue>;
+constexpr auto asserted = attribute<AssertedValue>;
 
 PeerReport sample() {
   using namespace std::string_view_literals;
   PeerReport report;
   report.peer = "alice@EXAMPLE.TEST";
   report.mechanism = "1.2.840.113554.1.2.2";
-  report.attributes = {
-      {"auth-indicators", true, true, {bytes("spake"), bytes("")}},
-      {std::string("\x00\xff\x1b[31m"sv), false, false, {bytes("\x00\xff"sv)}},
-      {"nothing", true, false, {}},
+  report.attributes.readable = {
+      authenticated("auth-indicators", true, {bytes("spake"), bytes("")}),
+      asserted(std::string("\x00\xff\x1b[31m"sv), false, {bytes("\x00\xff"sv)}),
+      authenticated("nothing", false, {}),
   };
-  report.unreadable = {{"urn:x", "gss_get_name_attribute: it failed"}};
+  report.attributes.unreadable = {{"urn:x", "gss_get_name_attribute: it failed"}};
   return report;
 }
 
@@ -30,16 +41,18 @@ TEST(PeerReport, JsonComesBackAsItWas) {
   ASSERT_TRUE(back);
   EXPECT_EQ(back->peer, report.peer);
   EXPECT_EQ(back->mechanism, report.mechanism);
-  ASSERT_EQ(back->attributes.size(), 3U);
+  ASSERT_EQ(back->attributes.readable.size(), 3U);
   for (std::size_t i = 0; i < 3; ++i) {
-    EXPECT_EQ(back->attributes[i].name, report.attributes[i].name);
-    EXPECT_EQ(back->attributes[i].is_authenticated, report.attributes[i].is_authenticated);
-    EXPECT_EQ(back->attributes[i].is_complete, report.attributes[i].is_complete);
-    EXPECT_EQ(back->attributes[i].values, report.attributes[i].values);
+    const Attribute& seen = back->attributes.readable[i];
+    const Attribute& sent = report.attributes.readable[i];
+    EXPECT_EQ(seen.name, sent.name);
+    EXPECT_EQ(seen.values.index(), sent.values.index());
+    EXPECT_EQ(seen.is_complete, sent.is_complete);
+    EXPECT_TRUE(std::ranges::equal(values_of(seen), values_of(sent), std::ranges::equal)) << i;
   }
-  ASSERT_EQ(back->unreadable.size(), 1U);
-  EXPECT_EQ(back->unreadable[0].name, "urn:x");
-  EXPECT_EQ(back->unreadable[0].reason, report.unreadable[0].reason);
+  ASSERT_EQ(back->attributes.unreadable.size(), 1U);
+  EXPECT_EQ(back->attributes.unreadable[0].name, "urn:x");
+  EXPECT_EQ(back->attributes.unreadable[0].reason, report.attributes.unreadable[0].reason);
   report.is_anonymous = true;
   report.why_unknown = "it cannot be had";
   const auto unknown = read_peer_report(to_json(report).dump());
@@ -121,8 +134,9 @@ TEST(PeerReport, PrintsTextHexAndReasons) {
 
 TEST(PeerReport, CutsUnlessAllIsAskedFor) {
   PeerReport report;
-  report.attributes = {{"long", true, true, {Bytes(1000, 0), Bytes(1000, 'x')}},
-                       {"many", true, true, std::vector<Bytes>(100, bytes("value"))}};
+  report.attributes.readable = {
+      authenticated("long", true, {Bytes(1000, 0), Bytes(1000, 'x')}),
+      authenticated("many", true, std::vector<Bytes>(100, bytes("value")))};
   const std::string cut = printed(report, false);
   EXPECT_LT(cut.size(), 1500U);
   EXPECT_NE(cut.find("(1000 octets)"), std::string::npos);
@@ -134,7 +148,7 @@ TEST(PeerReport, CutsUnlessAllIsAskedFor) {
 }
 
 TEST(PeerReport, AnnotationsStandWithTheirAttribute) {
-  const std::string text = printed(sample(), false, [](const RevealedAttribute& attribute) {
+  const std::string text = printed(sample(), false, [](const Attribute& attribute) {
     return std::vector<std::string>{"becomes *" + std::to_string(attribute.name.size())};
   });
   EXPECT_NE(text.find("(empty)\n  becomes *15\n"), std::string::npos) << text;

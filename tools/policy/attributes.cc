@@ -105,12 +105,13 @@ Exit run(const Options& options, const Output& output) {
   const authz::PeerInfo peer = login_of(*report, service);
   if (options.json) {
     Json json = to_json(*report);
-    for (std::size_t i = 0; i < report->attributes.size(); ++i) {
-      json["attributes"][i]["meaning"] = to_json(use_of(report->attributes[i], policy, peer));
+    const std::vector<Attribute>& attributes = report->attributes.readable;
+    for (std::size_t i = 0; i < attributes.size(); ++i) {
+      json["attributes"][i]["meaning"] = to_json(use_of(attributes[i], policy, peer));
     }
     output.json(json);
   } else {
-    const auto annotate = [&](const RevealedAttribute& attribute) {
+    const auto annotate = [&](const Attribute& attribute) {
       return notes_of(use_of(attribute, policy, peer));
     };
     print(*report, options.is_full, annotate, output);

@@ -21,29 +21,12 @@ constexpr struct {
     {"urn:mspac:18", authz::ValueForm::kPacRequestorSid},
 };
 
-template <class Value>
-std::vector<Value> values_of(const RevealedAttribute& attribute) {
-  std::vector<Value> values;
-  for (const Bytes& octets : attribute.values) values.push_back(Value::from_mechanism(octets));
-  return values;
-}
-
-Attribute attribute_of(const RevealedAttribute& revealed) {
-  Attribute attribute{revealed.name, revealed.is_complete, {}};
-  if (revealed.is_authenticated) {
-    attribute.values = values_of<AuthenticatedValue>(revealed);
-  } else {
-    attribute.values = values_of<AssertedValue>(revealed);
-  }
-  return attribute;
-}
-
-void decode(const RevealedAttribute& attribute, AttributeUse* use) {
+void decode(const Attribute& attribute, AttributeUse* use) {
   for (const auto& decoder : kDecoders) {
     if (decoder.attribute != attribute.name) continue;
     use->form = authz::to_string(decoder.form);
     std::vector<std::string> values;
-    const bool is_decoded = std::ranges::all_of(attribute.values, [&](const Bytes& octets) {
+    const bool is_decoded = std::ranges::all_of(values_of(attribute), [&](ByteView octets) {
       return authz::apply_form(decoder.form, octets, &values);
     });
     if (is_decoded) use->decoded = std::move(values);
@@ -75,10 +58,7 @@ authz::PeerInfo login_of(const PeerReport& report, const std::string& service) {
   } else {
     peer.local_name.unknown = "nothing was told of it";
   }
-  for (const RevealedAttribute& attribute : report.attributes) {
-    peer.attributes.readable.push_back(attribute_of(attribute));
-  }
-  peer.attributes.unreadable = report.unreadable;
+  peer.attributes = report.attributes;
   if (!report.why_unknown.empty()) {
     peer.unlisted = "the peer's attributes cannot be listed: " + report.why_unknown;
   }
@@ -95,14 +75,14 @@ std::string quoted(const std::vector<std::string>& values) {
   return text;
 }
 
-AttributeUse use_of(const RevealedAttribute& attribute, const authz::Policy& policy,
+AttributeUse use_of(const Attribute& attribute, const authz::Policy& policy,
                     const authz::PeerInfo& peer) {
   AttributeUse use;
   decode(attribute, &use);
   for (const authz::Definition& definition : policy.definitions()) {
     const auto names = authz::source_names(definition, peer);
     if (std::ranges::find(names, attribute.name) == names.end()) continue;
-    if (attribute.is_authenticated) {
+    if (attribute.authenticated() != nullptr) {
       use.locals.push_back(
           {definition.name, "*" + definition.property, authz::local_attribute(definition, peer)});
     } else {

@@ -43,7 +43,7 @@ struct AttributeUse {
   };
   std::vector<Local> locals;
 };
-AttributeUse use_of(const RevealedAttribute& attribute, const authz::Policy& policy,
+AttributeUse use_of(const Attribute& attribute, const authz::Policy& policy,
                     const authz::PeerInfo& peer);
 // notes_of renders it for a person, a clause each; to_json for a program.
 std::vector<std::string> notes_of(const AttributeUse& use);

@@ -117,14 +117,10 @@ Received serve_data(const Server& server, loop::EstablishedContext* context,
 
 void explain_result(const Facts& facts, const PeerReport& seen, const Output& output) {
   for (const std::string& line : lines_of(facts)) output.note(line);
-  for (const RevealedAttribute& attribute : seen.attributes) {
-    output.note("attribute:  " + shown(attribute.name, 1024) + ", " +
-                (attribute.is_authenticated ? "authenticated" : "asserted") + ", " +
-                (attribute.is_complete ? "complete" : "not complete") + ", " +
-                std::to_string(attribute.values.size()) +
-                (attribute.values.size() == 1 ? " value" : " values"));
+  for (const Attribute& attribute : seen.attributes.readable) {
+    output.note("attribute:  " + shown(attribute.name, 1024) + ", " + attribute.text());
   }
-  for (const UnreadableAttribute& attribute : seen.unreadable) {
+  for (const UnreadableAttribute& attribute : seen.attributes.unreadable) {
     output.note("attribute:  " + shown(attribute.name, 1024) + ", unreadable");
   }
 }

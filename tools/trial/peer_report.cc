@@ -34,31 +34,33 @@ std::string value_text(ByteView value, bool is_full) {
   return "hex " + hex(value.first(kMaxShownHex)) + "... (" + len + ")";
 }
 
-void print_attribute(const RevealedAttribute& it, bool is_full, const Annotate& annotate,
+void print_attribute(const Attribute& attribute, bool is_full, const Annotate& annotate,
                      const Output& output) {
-  output.line(output.styled(Style::kHeading, shown(it.name, 1024)));
-  const auto trust = it.is_authenticated
+  output.line(output.styled(Style::kHeading, shown(attribute.name, 1024)));
+  const auto values = values_of(attribute);
+  const auto trust = attribute.authenticated() != nullptr
                          ? output.styled(Style::kGood, "authenticated")
                          : output.styled(Style::kNote, "asserted by the peer alone");
-  output.line("  " + trust + ", " + (it.is_complete ? "complete" : "not complete") + ", " +
-              std::to_string(it.values.size()) + (it.values.size() == 1 ? " value" : " values"));
-  const std::size_t num_shown =
-      is_full ? it.values.size() : std::min(it.values.size(), kMaxShownValues);
+  output.line("  " + trust + ", " + (attribute.is_complete ? "complete" : "not complete") + ", " +
+              std::to_string(values.size()) + (values.size() == 1 ? " value" : " values"));
+  const std::size_t num_shown = is_full ? values.size() : std::min(values.size(), kMaxShownValues);
   for (std::size_t i = 0; i < num_shown; ++i) {
-    output.line("    " + value_text(it.values[i], is_full));
+    output.line("    " + value_text(values[i], is_full));
   }
-  if (num_shown < it.values.size()) {
-    output.line("    ... and " + std::to_string(it.values.size() - num_shown) + " more");
+  if (num_shown < values.size()) {
+    output.line("    ... and " + std::to_string(values.size() - num_shown) + " more");
   }
   if (!annotate) return;
-  for (const std::string& note : annotate(it)) output.line("  " + note);
+  for (const std::string& note : annotate(attribute)) output.line("  " + note);
 }
 
-template <class Values>
-std::vector<Bytes> octets_of(const Values& values) {
-  std::vector<Bytes> octets;
-  for (const auto& value : values) octets.push_back(to_bytes(value.octets()));
-  return octets;
+Json to_json(const Attribute& attribute) {
+  Json values = Json::array();
+  for (const ByteView value : values_of(attribute)) values.push_back(octets_json(value));
+  return {{"name", octets_json(as_bytes(attribute.name))},
+          {"authenticated", attribute.authenticated() != nullptr},
+          {"complete", attribute.is_complete},
+          {"values", std::move(values)}};
 }
 
 // What octets_json made. Throws a JsonMismatch for anything else.
@@ -68,13 +70,24 @@ Bytes octets_from(const Json& json) {
   return *std::move(octets);
 }
 
-RevealedAttribute attribute_from(const Json& json) {
-  RevealedAttribute it{to_string(octets_from(json.at("name"))),
-                       json.at("authenticated").boolean(),
-                       json.at("complete").boolean(),
-                       {}};
-  for (const Json& value : json.at("values").elements()) it.values.push_back(octets_from(value));
-  return it;
+// The only values that no mechanism returned: PeerReport says what they are for.
+template <class Value>
+std::vector<Value> values_from(const Json& json) {
+  std::vector<Value> values;
+  for (const Json& value : json.elements()) {
+    values.push_back(Value::from_mechanism(octets_from(value)));
+  }
+  return values;
+}
+
+Attribute attribute_from(const Json& json) {
+  Attribute attribute{to_string(octets_from(json.at("name"))), json.at("complete").boolean(), {}};
+  if (json.at("authenticated").boolean()) {
+    attribute.values = values_from<AuthenticatedValue>(json.at("values"));
+  } else {
+    attribute.values = values_from<AssertedValue>(json.at("values"));
+  }
+  return attribute;
 }
 
 PeerReport report_from(const Json& json) {
@@ -86,10 +99,10 @@ PeerReport report_from(const Json& json) {
   }
   report.mechanism = json.at("mechanism").text();
   for (const Json& listed : json.at("attributes").elements()) {
-    report.attributes.push_back(attribute_from(listed));
+    report.attributes.readable.push_back(attribute_from(listed));
   }
   for (const Json& listed : json.at("unreadable").elements()) {
-    report.unreadable.push_back(
+    report.attributes.unreadable.push_back(
         {to_string(octets_from(listed.at("name"))), listed.at("reason").text()});
   }
   if (const Json& why = json.at("unknown"); !why.is_null()) report.why_unknown = why.text();
@@ -133,45 +146,43 @@ std::optional<Bytes> from_base64(std::string_view text) {
   return octets;
 }
 
+std::vector<ByteView> values_of(const Attribute& attribute) {
+  std::vector<ByteView> octets;
+  const auto add = [&](const auto& values) {
+    for (const auto& value : values) octets.push_back(value.octets());
+  };
+  std::visit(add, attribute.values);
+  return octets;
+}
+
 PeerReport peer_report_of(const loop::EstablishedContext& acceptor) {
   PeerReport report;
   report.mechanism = acceptor.mech().dotted();
+  if (const auto peer = acceptor.peer()) {
+    report.peer = peer->text;
+    report.is_anonymous = peer->is_anonymous;
+  }
   if (acceptor.source() != GSS_C_NO_NAME) {
-    if (const auto displayed = gss::display(acceptor.source())) {
-      report.peer = displayed->text;
-      report.is_anonymous = displayed->is_anonymous();
-    }
     if (auto local = gss::local_name(acceptor.source(), acceptor.mech())) {
       report.local_name = *std::move(local);
     }
   }
-  report.is_anonymous |= acceptor.flags().has(Flag::kAnon);
   auto attributes = acceptor.source_attributes();
-  if (!attributes) {
+  if (attributes) {
+    report.attributes = *std::move(attributes);
+  } else {
     report.why_unknown = attributes.error().text();
-    return report;
   }
-  for (const Attribute& attribute : attributes->readable) {
-    report.attributes.push_back(
-        {attribute.name, attribute.authenticated() != nullptr, attribute.is_complete,
-         std::visit([](const auto& values) { return octets_of(values); }, attribute.values)});
-  }
-  report.unreadable = std::move(attributes->unreadable);
   return report;
 }
 
 Json to_json(const PeerReport& report) {
   Json attributes = Json::array();
-  for (const RevealedAttribute& attribute : report.attributes) {
-    Json values = Json::array();
-    for (const Bytes& value : attribute.values) values.push_back(octets_json(value));
-    attributes.push_back({{"name", octets_json(as_bytes(attribute.name))},
-                          {"authenticated", attribute.is_authenticated},
-                          {"complete", attribute.is_complete},
-                          {"values", std::move(values)}});
+  for (const Attribute& attribute : report.attributes.readable) {
+    attributes.push_back(to_json(attribute));
   }
   Json unreadable = Json::array();
-  for (const UnreadableAttribute& attribute : report.unreadable) {
+  for (const UnreadableAttribute& attribute : report.attributes.unreadable) {
     unreadable.push_back(
         {{"name", octets_json(as_bytes(attribute.name))}, {"reason", attribute.reason}});
   }
@@ -197,12 +208,13 @@ void print(const PeerReport& report, bool is_full, const Annotate& annotate, con
     output.line("attributes unknown: " + shown(report.why_unknown, 1024));
     return;
   }
-  if (report.attributes.empty() && report.unreadable.empty()) output.line("no attributes");
-  for (const RevealedAttribute& attribute : report.attributes) {
+  const auto& [readable, unreadable] = report.attributes;
+  if (readable.empty() && unreadable.empty()) output.line("no attributes");
+  for (const Attribute& attribute : readable) {
     output.line();
     print_attribute(attribute, is_full, annotate, output);
   }
-  for (const UnreadableAttribute& attribute : report.unreadable) {
+  for (const UnreadableAttribute& attribute : unreadable) {
     output.line();
     output.line(output.styled(Style::kHeading, shown(attribute.name, 1024)));
     output.line("  " + output.styled(Style::kBad, "unreadable: ") + shown(attribute.reason, 1024));

@@ -15,24 +15,16 @@
 
 namespace gssloop::tools {
 
-// What an acceptor sees of a peer's name, as it is shown to a person. It may have come over the
-// network, so it is for the eye alone: nothing here is an AuthenticatedValue that could decide.
-struct RevealedAttribute {
-  std::string name;
-  bool is_authenticated = false;
-  bool is_complete = false;
-  std::vector<Bytes> values;
-};
-
-// PeerReport is what an acceptor learned of its peer: its name, and the attributes of the name.
+// PeerReport is what an acceptor learned of its peer: its name, and the attributes of the name. It
+// may have come over the network. So it is there to be shown: what it says to be authenticated
+// decides no login.
 struct PeerReport {
   std::string peer;
   bool is_anonymous = false;
   std::string mechanism;  // dotted OID, of the established context
-  // Whom the acceptor's machine takes the peer for (Kerberos: auth_to_local), where it does.
+  // The local user that the acceptor's machine makes of the peer (Kerberos: auth_to_local).
   std::optional<std::string> local_name;
-  std::vector<RevealedAttribute> attributes;
-  std::vector<UnreadableAttribute> unreadable;
+  Attributes attributes;
   std::string why_unknown;  // the list of attributes could not be had; "" otherwise
 };
 
@@ -46,11 +38,14 @@ Result<PeerReport, Error> read_peer_report(std::string_view text);
 
 // Annotate says what else is known of an attribute, a clause each: what a decoder makes of it, say,
 // or which property it becomes.
-using Annotate = std::function<std::vector<std::string>(const RevealedAttribute&)>;
+using Annotate = std::function<std::vector<std::string>(const Attribute&)>;
 
 // print shows a report. Values that are UTF-8 without anything that steers a terminal are shown as
 // text, others in hex; both are cut unless `is_full`. `annotate` may be empty.
 void print(const PeerReport& report, bool is_full, const Annotate& annotate, const Output& output);
+
+// values_of borrows the octets of the values, whoever stands behind them.
+std::vector<ByteView> values_of(const Attribute& attribute);
 
 // is_fit_for_terminal: well-formed UTF-8 without control, formatting and direction characters.
 bool is_fit_for_terminal(ByteView octets);
