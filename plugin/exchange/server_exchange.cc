@@ -30,13 +30,16 @@ StepResult ServerExchange::advance(std::optional<ByteView> client_in) {
       put({});  // RFC 5801 section 6: no message yet is answered by an empty challenge, once
       return SASL_CONTINUE;
     }
-    auto step = negotiate(message);
-    if (!step) return std::move(step).error();
-    if (is_tracing(login_.params)) trace_step(sasl(), "server", acceptor_->num_legs(), *step);
-    if (step->is_failed()) return fail(*step);
-    if (const auto token = step->token_to_send()) put(*token);
-    if (!step->is_established()) return SASL_CONTINUE;
-    if (auto error = server_login_.on_context(step->take_context())) return *std::move(error);
+    Opening opening{std::nullopt, Flags(), message};
+    if (!acceptor_) {
+      if (auto error = begin(message, &opening)) return *std::move(error);
+    }
+    loop::Step step = acceptor_->on_token(opening.token);
+    if (is_tracing(login_.params)) trace_step(sasl(), "server", acceptor_->num_legs(), step);
+    if (step.is_failed()) return fail(step);
+    if (const auto token = step.token_to_send()) put(*token);
+    if (!step.is_established()) return SASL_CONTINUE;
+    if (auto error = server_login_.on_context(step.take_context())) return *std::move(error);
     next = on_established();
   }
   if (auto* error = std::get_if<LoginError>(&next)) return std::move(*error);
@@ -44,20 +47,16 @@ StepResult ServerExchange::advance(std::optional<ByteView> client_in) {
   return SASL_CONTINUE;
 }
 
-// The client's next token through the loop.
-Result<loop::Step, LoginError> ServerExchange::negotiate(ByteView message) {
-  if (acceptor_) return acceptor_->on_token(message);
-  return begin(message);
-}
-
-Result<loop::Step, LoginError> ServerExchange::begin(ByteView message) {
-  if (auto error = login_.begin()) return *std::move(error);
+// The first message: from here on there is an acceptor, which takes opening->token.
+std::optional<LoginError> ServerExchange::begin(ByteView message, Opening* opening) {
+  if (auto error = login_.begin()) return error;
   server_login_.begin();
   if (message.size() > login_.options.limits.max_token_len) {
     return login_.login_error(ErrorKind::kProtocol, "the first message is too long");
   }
-  auto opening = open(message);
-  if (!opening) return std::move(opening).error();
+  auto opened = open(message);
+  if (!opened) return std::move(opened).error();
+  *opening = *std::move(opened);
   const auto credential = server_login_.credential();
   if (!credential) return credential.error();
   // An application may insist on what the mechanism's standard leaves to the client.
@@ -67,7 +66,7 @@ Result<loop::Step, LoginError> ServerExchange::begin(ByteView message) {
   }
   acceptor_.emplace(gss::AcceptorInput{*credential, std::move(opening->bindings)}, required,
                     login_.options.limits);
-  return acceptor_->on_token(opening->token);
+  return std::nullopt;
 }
 
 // A token cannot leave together with a failure: it goes as a challenge, and the next step fails

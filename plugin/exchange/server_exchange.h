@@ -70,8 +70,7 @@ class ServerExchange : public Exchange {
   }
   std::string layer_name() const final;
   StepResult advance(std::optional<ByteView> client_in);
-  Result<loop::Step, LoginError> negotiate(ByteView message);
-  Result<loop::Step, LoginError> begin(ByteView message);
+  std::optional<LoginError> begin(ByteView message, Opening* opening);
   StepResult fail(const loop::Step& step);
   StepResult complete(Completion completion);
 
