@@ -27,6 +27,9 @@ STAND_INS = {
     "sudo": '[[ $1 != -n ]] || shift; exec "$@"',
     "dpkg-query": 'for package in $INSTALLED; do echo "$package installed"; done; exit 1',
     "dpkg-deb": "",
+    "dpkg-parsechangelog": 'case $* in *Timestamp) echo 0 ;; *) echo 1.0-1 ;; esac',
+    "dpkg-buildpackage": 'echo "dpkg-buildpackage says something"; touch "$TMPDIR/left"',
+    "lintian": 'touch "$TMPDIR/left"',
     "clang-format": "",
     "autoreconf": 'echo "autoreconf says something"; touch Makefile.in; cp ../configure .',
     "make": r"""
@@ -37,6 +40,7 @@ case " $* " in
   *AM_TESTS_ENVIRONMENT*) echo "GSSLOOP_PLUGIN_DIR=/there; export GSSLOOP_PLUGIN_DIR;" ;;
   *plugindir*) echo /where/libsasl/looks ;;
   *" clean "*) ;;
+  *" dist-gzip "*) mkdir gssloop-1.0; tar -czf gssloop-1.0.tar.gz gssloop-1.0 ;;
   *)
     for file in a b c; do
       echo "  CXX      lib/lib_la-$file.lo"
@@ -119,7 +123,7 @@ class Tree(unittest.TestCase):
 
     def run_script(self, *arguments, status=DONE, **env):
         done = subprocess.run([self.tree / "run", *arguments], env={**self.env, **env}, text=True,
-                              stdin=subprocess.DEVNULL, capture_output=True, check=False,
+                              cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, check=False,
                               timeout=PATIENCE)
         self.assertEqual(done.returncode, status, done.stdout + done.stderr)
         self.assertEqual(list(self.temporary.iterdir()), [])
