@@ -113,19 +113,26 @@ cmd_docs() {
   say "the reference is in $PWD/docs/reference/html/index.html"
 }
 
-# The login benchmark's own description of its options.
-bench_help() { sed -n '/^ *R"(Usage/,/^)/{s/^ *R"(//;/^)/d;p}' bench/login_bench.cc; }
+# The login benchmark's options, one a line: "--rounds N". Its table has them as {"--rounds N", ...}.
+bench_options() {
+  grep -oE '\{"--[a-z-]+( [A-Z]+)?"' bench/login_bench.cc | tr -d '{"'
+  echo --help
+}
 
-# Refuses options that bench_help does not show.
+bench_help() {
+  printf 'Usage: ./run bench [OPTION...]\n\nOptions of the login benchmark:\n'
+  bench_options | sed 's/^/  /'
+}
+
+# Refuses options that bench_options does not name.
 check_bench_options() {
   local option known
-  known=$(bench_help | grep -oE '^  --[a-z]+( [A-Z]+)?')
+  known=$(bench_options)
   while (($#)); do
     option=${1%%=*}
-    grep -qE -e "^  $option( |\$)" <<<"$known" ||
-      refuse "$1" "$(cut -c3- <<<"$known" | comma_separated)"
+    grep -qE -e "^$option( |\$)" <<<"$known" || refuse "$1" "$(comma_separated <<<"$known")"
     # Its value may be a word of its own.
-    if [[ $1 != *=* ]] && grep -qE -e "^  $option [A-Z]" <<<"$known"; then
+    if [[ $1 != *=* ]] && grep -qE -e "^$option [A-Z]" <<<"$known"; then
       (($# > 1)) || die 2 "bench: $option needs a value"
       shift
     fi

@@ -23,7 +23,9 @@ if [ "${BLOCK:-}" = "$name" ]; then
 fi
 """
 STAND_INS = {
-    "apt-get": 'echo "apt-get says something"; [[ $* != *" install "* ]] || exit "${APT_STATUS:-0}"',
+    "apt-get": '''
+echo "apt-get says something"
+[[ $* != *" install "* ]] || exit "${APT_STATUS:-0}"''',
     "sudo": '[[ $1 != -n ]] || shift; exec "$@"',
     "dpkg-query": 'for package in $INSTALLED; do echo "$package installed"; done; exit 1',
     "dpkg-deb": "",
@@ -53,8 +55,8 @@ esac""",
 CONFIGURE = BEGINNING + r"""
 echo "configure says something"
 touch Makefile
-printf '#!/bin/bash\necho "config.status $*" >>"$CALLS"; [[ $1 != --recheck ]] || touch reconfigured\n' \
-  >config.status
+printf '#!/bin/bash\necho "config.status $*" >>"$CALLS"\n' >config.status
+printf '[[ $1 != --recheck ]] || touch reconfigured\n' >>config.status
 printf '[[ $1 != --config ]] || echo "%s"\n' "$(printf "'%s' " "$@")" >>config.status
 chmod +x config.status
 exit "${CONFIGURE_STATUS:-0}"
@@ -112,8 +114,8 @@ class Tree(unittest.TestCase):
         self.env = {name: value for name, value in os.environ.items()
                     if name not in ("CI", "JOBS", "CONFIGURE_FLAGS", "SASL_PATH", "MAKEFLAGS",
                                     "MFLAGS", "MAKELEVEL")}
-        self.env.update(PATH=f"{self.folder / 'bin'}:{os.environ['PATH']}", TMPDIR=str(self.temporary),
-                        CALLS=str(self.calls_file), SHELL="/bin/sh")
+        self.env.update(PATH=f"{self.folder / 'bin'}:{os.environ['PATH']}",
+                        TMPDIR=str(self.temporary), CALLS=str(self.calls_file), SHELL="/bin/sh")
 
     def everything_is_installed(self):
         text = (self.tree / "scripts/packages.sh").read_text(encoding="utf-8")
@@ -123,8 +125,8 @@ class Tree(unittest.TestCase):
 
     def run_script(self, *arguments, status=DONE, **env):
         done = subprocess.run([self.tree / "run", *arguments], env={**self.env, **env}, text=True,
-                              cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, check=False,
-                              timeout=PATIENCE)
+                              cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True,
+                              check=False, timeout=PATIENCE)
         self.assertEqual(done.returncode, status, done.stdout + done.stderr)
         self.assertEqual(list(self.temporary.iterdir()), [])
         return done
