@@ -142,8 +142,8 @@ TEST_F(RealmTest, FolderCacheHoldsSeveralUsers) {
 
 TEST_F(RealmTest, MemoryCacheIsFilledInThisProcess) {
   realm_.add_user("alice", "password");
-  realm_.kinit("alice", "password", "MEMORY:selftest");
-  setenv("KRB5CCNAME", "MEMORY:selftest", 1);
+  realm_.kinit("alice", "password", "MEMORY:realm_test");
+  setenv("KRB5CCNAME", "MEMORY:realm_test", 1);
   EXPECT_EQ(login().peer, "alice@EXAMPLE.TEST");
 }
 
