@@ -109,7 +109,7 @@ void layer_message(ByteView input) {
           "what parses is written back to the same octets");
   require(choice->max_token_len <= LayerMessage::kMaxTokenLen, "sizes have 3 octets");
   for (std::uint8_t offered = 0; offered < 8; ++offered) {
-    const auto layer = plugin::judge_choice(*choice, Layers::from_bits(offered), false);
+    const auto layer = plugin::check_choice(*choice, Layers::from_bits(offered), false);
     const bool is_chosen = layer && Layers(*layer) == choice->layers;
     require(!layer || (is_chosen && Layers::from_bits(offered).has(*layer)),
             "a choice is exactly one offered layer");
