@@ -283,7 +283,8 @@ struct Machine {
     if (auto indicated = gss::MechanismRegistry::indicate()) {
       mechanisms = *std::move(indicated);
     } else {
-      sasl.log(SASL_LOG_ERR, "gssloop: no GSS mechanisms: " + indicated.error().text());
+      sasl.log(SASL_LOG_ERR,
+               "gssloop: cannot list the GSS-API mechanisms: " + indicated.error().text());
     }
   }
 };
@@ -296,7 +297,8 @@ int register_plugs(const SaslUtils& sasl, const Machine& machine,
     registration->entries.push_back({nullptr, std::move(mechanism), &registration->shared});
   }
   if (registration->entries.empty()) {
-    sasl.log(SASL_LOG_NOTE, "gssloop: no GSS mechanism of this machine is offered");
+    sasl.log(SASL_LOG_NOTE,
+             "gssloop: no mechanism is offered: the command gssloop mechanisms shows why");
     return SASL_NOMECH;
   }
   // Nothing below throws: the entries' hold on what holds them is made whole, or not at all.

@@ -28,8 +28,7 @@ Result<std::optional<gss::ChannelBindings>, Error> application_binding(const Par
     bindings.emplace(to_bytes(ByteView(params.cbinding->data, params.cbinding->len)));
   } else if (SASL_CB_CRITICAL(&params)) {
     return Error{
-        "the application requires channel binding, which gssloop_channel_binding = no "
-        "turns off"};
+        "the application requires channel binding, but gssloop_channel_binding is set to no"};
   }
   return bindings;
 }
@@ -40,9 +39,9 @@ inline Result<std::optional<gss::ChannelBindings>, Error> server_binding(
     const sasl_server_params_t& params, const Options& options, const SaslMechanism& mechanism) {
   if (SASL_CB_PRESENT(&params) && mechanism.binds_channels && !options.binds_channels) {
     return Error{
-        "gssloop_channel_binding = no was not yet set when libsasl was initialised, so "
-        "that " +
-        mechanism.sasl_name + "-PLUS is offered: set it in the server's configuration file"};
+        "gssloop_channel_binding was set to no after libsasl was initialised, so the server still "
+        "offers " +
+        mechanism.sasl_name + "-PLUS: set the option in the server's SASL configuration file"};
   }
   return application_binding(params, options);
 }

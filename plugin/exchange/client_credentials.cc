@@ -61,8 +61,8 @@ Result<ClientCredentials::Readiness, LoginError> ClientCredentials::gather(
     borrowed_ = static_cast<gss_cred_id_t>(const_cast<void*>(gss_creds));
     const gss::Status usable = gss::check_usable(borrowed_, mech);
     if (!usable.is_complete()) {
-      return explain("using the credential that the application gave (SASL_GSS_CREDS)",
-                     ErrorKind::kCredential, usable);
+      return explain("using the application's credential (SASL_GSS_CREDS)", ErrorKind::kCredential,
+                     usable);
     }
   } else if (!owned_) {
     if (auto error = find_credential(sasl, mech)) return *std::move(error);
@@ -259,8 +259,9 @@ Result<ClientCredentials::Readiness, LoginError> ClientCredentials::put_question
   void* memory =
       prompt_need == nullptr ? nullptr : sasl.get()->malloc(num_prompts * sizeof(sasl_interact_t));
   if (memory == nullptr) {
-    return LoginError{prompt_need == nullptr ? ErrorKind::kMisuse : ErrorKind::kMemory,
-                      "the application cannot be asked for a name or a password"};
+    return LoginError{
+        prompt_need == nullptr ? ErrorKind::kMisuse : ErrorKind::kMemory,
+        "the client needs a name or a password, but the application cannot prompt for it"};
   }
   std::memset(memory, 0, num_prompts * sizeof(sasl_interact_t));
   auto* prompts = static_cast<sasl_interact_t*>(memory);

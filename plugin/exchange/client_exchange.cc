@@ -34,7 +34,9 @@ std::string ClientExchange::subject() const {
 StepResult ClientExchange::advance(ByteView message, sasl_interact_t** prompt_need) {
   if (context_) return on_later_message(message);
   if (initiator_) return perform(initiator_->on_token(message));
-  if (!message.empty()) return login_error(ErrorKind::kProtocol, "the server spoke first");
+  if (!message.empty()) {
+    return login_error(ErrorKind::kProtocol, "the server sent a message before the client did");
+  }
   StepResult result = begin(prompt_need);
   if (!result || *result != SASL_OK) return result;
   return start_loop();
@@ -91,7 +93,8 @@ StepResult ClientExchange::perform(loop::Step step) {
 }
 
 StepResult ClientExchange::on_later_message(ByteView) {
-  return login_error(ErrorKind::kProtocol, "a message came after the last one");
+  return login_error(ErrorKind::kProtocol,
+                     "the server sent a message after the exchange was complete");
 }
 
 Result<ClientExchange::Plan, LoginError> ClientExchange::plan_by_limits(const SsfLimits& limits,
@@ -140,7 +143,7 @@ std::optional<LoginError> ClientExchange::canonicalize(const std::string& authzi
   int code = canon(authid, SASL_CU_AUTHID | (authzid.empty() ? SASL_CU_AUTHZID : 0U));
   if (code == SASL_OK && !authzid.empty()) code = canon(authzid, SASL_CU_AUTHZID);
   if (code == SASL_OK) return std::nullopt;
-  LoginError error = login_error(ErrorKind::kCallback, "libsasl does not take the name \"" +
+  LoginError error = login_error(ErrorKind::kCallback, "libsasl refused the user name \"" +
                                                            printable(as_bytes(authid)) + "\"");
   error.callback_code = code;
   return error;

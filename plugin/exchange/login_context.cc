@@ -33,7 +33,8 @@ std::optional<LoginError> LoginContext::begin() {
 std::optional<LoginError> LoginContext::check_authzid(const std::string& authzid) const {
   if (authzid.empty()) return std::nullopt;
   if (auto error = authz::check_login_name(authzid)) {
-    return login_error(ErrorKind::kIdentity, "as authorization identity, " + error->message);
+    return login_error(ErrorKind::kIdentity,
+                       "the authorization identity cannot be used: " + error->message);
   }
   return std::nullopt;
 }

@@ -94,7 +94,8 @@ StepResult ServerExchange::complete(Completion completion) {
 }
 
 ServerExchange::Next ServerExchange::on_later_message(ByteView) {
-  return login_.login_error(ErrorKind::kProtocol, "a message came after the last one");
+  return login_.login_error(ErrorKind::kProtocol,
+                            "the client sent a message after the exchange was complete");
 }
 
 // An acceptor passes over bindings that the initiator did not send (G10): only the flag tells that
@@ -104,7 +105,7 @@ std::optional<LoginError> ServerExchange::check_unbound() {
     return std::nullopt;
   }
   return login_.login_error(ErrorKind::kBinding,
-                            "this server requires channel binding, and the client did not bind");
+                            "this server requires channel binding, but the client did not use it");
 }
 
 Binding ServerExchange::verified_binding() {

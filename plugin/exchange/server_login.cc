@@ -26,8 +26,9 @@ std::optional<LoginError> ServerLogin::on_context(loop::EstablishedContext conte
   // Credentials that an application gave may serve several mechanisms; the client named this one.
   // RFC 4752 section 3.2: if mech_type differs, authentication MUST be aborted.
   if (context_->mech() != arrives_at(login_.mechanism.gss_mechanism.oid)) {
-    return login_.login_error(ErrorKind::kProtocol, "the token was made for another mechanism, " +
-                                                        context_->mech().dotted());
+    return login_.login_error(
+        ErrorKind::kProtocol,
+        "the client's token is for another mechanism, " + context_->mech().dotted());
   }
   if (auto error = check_acceptor_name()) return error;
   return collect_peer_info();
@@ -68,9 +69,9 @@ std::optional<LoginError> ServerLogin::check_acceptor_name() {
     if (auto displayed = gss::display(name)) acceptor = std::move(displayed->text);
   }
   if (authz::service_of(acceptor) == login_.key.service) return std::nullopt;
-  return login_.login_error(ErrorKind::kRejected,
-                            "the ticket is for \"" + printable(as_bytes(acceptor)) +
-                                "\", another service (service_principal = ** would accept it)");
+  return login_.login_error(ErrorKind::kRejected, "the client's ticket is for another service, \"" +
+                                                      printable(as_bytes(acceptor)) +
+                                                      "\" (service_principal: ** would accept it)");
 }
 
 // Gathers what rules may ask about, and nothing else: each attribute costs microseconds.
@@ -128,10 +129,10 @@ std::optional<LoginError> ServerLogin::decide(const std::string& authzid, authz:
         const int code = canonicalize(so_far, oparams);
         if (code == SASL_OK) return std::nullopt;
         refused_by_callback = code;
-        return Error{"libsasl or the application does not take the name \"" +
+        return Error{"libsasl or the application refused the user \"" +
                      printable(as_bytes(so_far->authid)) + "\" acting as \"" +
                      printable(as_bytes(so_far->authzid)) +
-                     "\" - look at its canon_user callback, and at auxprop plugins that fail"};
+                     "\" - check the application's canon_user callback and the auxprop plugins"};
       });
   if (is_tracing(login_.params)) trace_decision(login_.sasl, decision);
   if (decision.is_admitted()) return std::nullopt;
@@ -172,9 +173,9 @@ LoginError ServerLogin::error_of(const authz::LoginDecision& decision) const {
     case Refusal::kRules:
       return login_.login_error(
           ErrorKind::kPolicy,
-          "the policy does not admit " + quoted(decision.authid) + ": " + decision.reason);
+          "the policy refuses " + quoted(decision.authid) + ": " + decision.reason);
     case Refusal::kAuthorize:
-      return login_.login_error(ErrorKind::kPolicy, quoted(decision.authid) + " asks to act as " +
+      return login_.login_error(ErrorKind::kPolicy, quoted(decision.authid) + " asked to act as " +
                                                         quoted(decision.authzid) + ", but " +
                                                         decision.reason);
     case Refusal::kCanonicalization:

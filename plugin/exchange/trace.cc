@@ -12,7 +12,8 @@ void trace_step(const SaslUtils& sasl, const char* who, unsigned num_legs, const
 void trace_attributes(const SaslUtils& sasl, const loop::EstablishedContext& context) {
   const auto attributes = context.source_attributes();
   if (!attributes) {
-    sasl.log(SASL_LOG_DEBUG, "gssloop: attributes unknown: " + attributes.error().text());
+    sasl.log(SASL_LOG_DEBUG,
+             "gssloop: the peer's attributes are unknown: " + attributes.error().text());
     return;
   }
   for (const Attribute& attribute : attributes->readable) {
@@ -21,7 +22,7 @@ void trace_attributes(const SaslUtils& sasl, const loop::EstablishedContext& con
   }
   for (const UnreadableAttribute& attribute : attributes->unreadable) {
     sasl.log(SASL_LOG_DEBUG, "gssloop: attribute " + printable(as_bytes(attribute.name)) +
-                                 ": unreadable: " + attribute.reason);
+                                 ": cannot be read: " + attribute.reason);
   }
 }
 
@@ -39,7 +40,7 @@ void trace_layer(const SaslUtils& sasl, const char* who, const SecurityLayer* la
     line += to_string(Layer::kNone);
   } else {
     line += std::string(to_string(layer->layer())) + ", SSF " + std::to_string(layer->ssf()) +
-            ", messages of at most " + std::to_string(layer->max_message_len()) + " octets";
+            ", messages of at most " + std::to_string(layer->max_message_len()) + " bytes";
   }
   sasl.log(SASL_LOG_DEBUG, line);
 }

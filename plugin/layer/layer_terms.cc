@@ -16,7 +16,7 @@ LayerMessage parse(ByteView cleartext) {
 }
 
 Error wrong_length(const char* what, std::size_t len, const char* expected) {
-  return {std::string(what) + " has " + std::to_string(len) + " octets instead of " + expected};
+  return {std::string(what) + " is " + std::to_string(len) + " bytes long instead of " + expected};
 }
 
 std::string number(const char* property, std::uint32_t value) {
@@ -27,7 +27,7 @@ std::string number(const char* property, std::uint32_t value) {
 std::string limit(const char* property, sasl_ssf_t value, sasl_ssf_t external_ssf) {
   std::string text = number(property, value);
   if (external_ssf > 0) {
-    text += " (of which the layer outside provides " + std::to_string(external_ssf) + ")";
+    text += " (TLS or another external layer provides " + std::to_string(external_ssf) + " of it)";
   }
   return text;
 }
@@ -118,7 +118,7 @@ sasl_ssf_t SsfLimits::room() const noexcept {
 std::string SsfLimits::why_impossible() const {
   if (need() == 0) return "";
   if (max_token_len == 0) {
-    return number("min_ssf", min_ssf) + " asks for a security layer, which maxbufsize 0 forbids";
+    return number("min_ssf", min_ssf) + " requires a security layer, but maxbufsize 0 forbids one";
   }
   if (need() <= room()) return "";
   return number("min_ssf", min_ssf) + " is above " + number("max_ssf", max_ssf);
@@ -162,28 +162,28 @@ std::string why_too_weak(const SsfLimits& limits, const LayerStrength& strength,
   const Layer layer = wished(limits, layers);
   const std::string name = to_string(layer);
   if (layer == Layer::kNone || (layer == Layer::kIntegrity && limits.need() > 1)) {
-    return "there is " + to_string(layers) + " to choose from, and " + min + " needs more";
+    return min + " requires more than the available protection (" + to_string(layers) + ")";
   }
   if (limits.room() == 0) {
     const bool is_outer = limits.max_token_len > 0 && limits.max_ssf > 0;
-    return "the peer insists on " + name + ", which " +
+    return "the peer requires " + name + ", but " +
            (limits.max_token_len == 0 ? "maxbufsize 0" : number("max_ssf", limits.max_ssf)) +
-           " forbids" +
+           " forbids it" +
            (is_outer
-                ? " beside the " + std::to_string(limits.external_ssf) + " of the layer outside"
+                ? ": TLS or another external layer provides " + std::to_string(limits.external_ssf)
                 : "");
   }
   if (!strength.by_flags.has(layer)) {
-    return "the context lacks " + name +
-           ", or the sequence detection without which packets could "
-           "be replayed: one of the two sides did not ask for it";
+    return "the context has no " + name +
+           " or no sequence detection (which detects replayed packets): the client or the server "
+           "did not request it";
   }
   if (!strength.usable.has(layer)) {
-    return name + " does not fit into tokens of " + number("maxbufsize", limits.max_token_len) +
-           ", or into those that the peer takes";
+    return number("maxbufsize", limits.max_token_len) + ", or the peer's limit, is too small for " +
+           name;
   }
   const sasl_ssf_t ssf = strength.ssf_of(layer);
-  return name + " has the strength " + std::to_string(ssf) + " in this session, " +
+  return "the strength of " + name + " is " + std::to_string(ssf) + " in this session, " +
          (ssf < limits.need() ? "below " + min : "above " + max);
 }
 
@@ -194,11 +194,13 @@ Result<Layer, Error> check_choice(const LayerMessage& choice, Layers offered, bo
   if (!layer) {
     return Error{"the client's choice 0x" + hex(std::array{choice.layers.bits()}) +
                  " is not exactly one security layer" +
-                 (choice.layers == kBoth ? " (ad_compat = yes takes it as confidentiality)" : "")};
+                 (choice.layers == kBoth
+                      ? " (with ad_compat = yes the server accepts it as confidentiality)"
+                      : "")};
   }
   if (offered.has(*layer)) return *layer;
   return Error{"the client chose the security layer " + std::string(to_string(*layer)) +
-               ", but was offered " + to_string(offered)};
+               ", but the server offered " + to_string(offered)};
 }
 
 }  // namespace gssloop::plugin

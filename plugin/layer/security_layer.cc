@@ -22,8 +22,8 @@ bool is_sane(OM_uint32 max_message_len, std::uint32_t max_token_len) noexcept {
   return max_message_len > 0 && max_message_len < max_token_len;
 }
 
-std::string octets(std::size_t len) {
-  return std::to_string(len) + (len == 1 ? " octet" : " octets");
+std::string num_bytes(std::size_t len) {
+  return std::to_string(len) + (len == 1 ? " byte" : " bytes");
 }
 
 }  // namespace
@@ -55,8 +55,8 @@ Result<std::unique_ptr<SecurityLayer>, Error> SecurityLayer::make(loop::Establis
   const auto limit = context->wrap_size_limit(protection_of(terms.layer), terms.max_send_len);
   if (!limit) return Error{limit.error().text()};
   if (!is_sane(*limit, terms.max_send_len)) {
-    return Error{"the peer takes tokens of at most " + octets(terms.max_send_len) +
-                 ", which cannot hold any protected data"};
+    return Error{"the peer accepts tokens of at most " + num_bytes(terms.max_send_len) +
+                 ", which is too small for any protected data"};
   }
   Terms agreed = terms;
   // Others take their maximum for that of the message, so that their tokens are longer by what the
@@ -76,17 +76,18 @@ Result<ByteView, LoginError> SecurityLayer::encode(std::span<const ByteView> par
   std::size_t message_len = 0;
   for (const ByteView part : parts) message_len += part.size();
   if (message_len > max_message_len_) {
-    return LoginError{ErrorKind::kMisuse, "a message of " + octets(message_len) +
-                                              " was to be protected, more than SASL_MAXOUTBUF, " +
-                                              octets(max_message_len_)};
+    return LoginError{ErrorKind::kMisuse,
+                      "the application passed " + num_bytes(message_len) +
+                          " to sasl_encode at once; the limit (SASL_MAXOUTBUF) is " +
+                          num_bytes(max_message_len_)};
   }
   const auto token_len =
       context_->wrap_into(protection_of(terms_.layer), parts, kPrefixLen, &packet_);
   if (!token_len) return close(ErrorKind::kMechanism, token_len.error().text());
   // R8: whatever gss_wrap_size_limit said, what the peer cannot take is not sent.
   if (*token_len > terms_.max_send_len) {
-    return close(ErrorKind::kMechanism,
-                 "a protected message has " + octets(*token_len) + ", more than the peer takes");
+    return close(ErrorKind::kMechanism, "a protected message is " + num_bytes(*token_len) +
+                                            " long, more than the peer accepts");
   }
   to_network_order(static_cast<std::uint32_t>(*token_len), std::span(packet_).first(kPrefixLen));
   return ByteView(packet_).first(kPrefixLen + *token_len);
@@ -113,19 +114,18 @@ Result<bool, LoginError> SecurityLayer::open_next() {
   const std::span<std::uint8_t> rest = std::span(received_).subspan(num_taken_);
   if (rest.size() < kPrefixLen) return false;
   const std::uint32_t token_len = from_network_order(rest.first(kPrefixLen));
-  if (token_len == 0) return close(ErrorKind::kPacket, "a packet without content was received");
+  if (token_len == 0) return close(ErrorKind::kPacket, "the peer sent an empty packet");
   if (token_len > terms_.max_receive_len) {
-    return close(ErrorKind::kPacket, "a received packet announces " + octets(token_len) +
-                                         ", more than the " + octets(terms_.max_receive_len) +
-                                         " that were agreed on");
+    return close(ErrorKind::kPacket, "a received packet announces " + num_bytes(token_len) +
+                                         "; the limit is " + num_bytes(terms_.max_receive_len));
   }
   if (rest.size() - kPrefixLen < token_len) return false;
   const auto message =
       context_->unwrap_in_place(protection_of(terms_.layer), rest.subspan(kPrefixLen, token_len));
   if (!message) {
     return close(ErrorKind::kPacket,
-                 "a received packet is not the peer's next one (damaged, replayed, left out or out "
-                 "of order): " +
+                 "a received packet is damaged, replayed or out of order, or an earlier packet is "
+                 "missing: " +
                      message.error().text());
   }
   num_taken_ += kPrefixLen + token_len;

@@ -12,8 +12,9 @@ Result<Gs2Header, LoginError> client_header(const sasl_client_params_t& params,
   switch (params.cbindingdisp) {
     case SASL_CB_DISP_USED:
       if (!SASL_CB_PRESENT(&params)) {
-        return LoginError{ErrorKind::kBinding,
-                          "channel binding was chosen, but the application set none"};
+        return LoginError{
+            ErrorKind::kBinding,
+            "a -PLUS mechanism was chosen, but the application set no channel binding"};
       }
       header.cb_flag = CbFlag::kUsed;
       header.cb_name = params.cbinding->name;

@@ -30,7 +30,7 @@ class Cursor {
     return as_text(message_.subspan(from, at_ - from));
   }
   Error expected(const char* what) const {
-    return {std::string("expected ") + what + " at octet " + std::to_string(at_) +
+    return {std::string("expected ") + what + " at byte " + std::to_string(at_) +
             (at_ == message_.size() ? ", but the message ends there" : "")};
   }
 
@@ -87,7 +87,7 @@ std::optional<Error> parse_cb_flag(Cursor* cursor, Gs2Header* header) {
   } else if (cursor->skip("p=")) {
     header->cb_flag = CbFlag::kUsed;
     header->cb_name = cursor->take_while(is_cb_octet);
-    if (header->cb_name.empty()) return cursor->expected("the name of a channel binding");
+    if (header->cb_name.empty()) return cursor->expected("a channel binding type");
   } else {
     return cursor->expected("\"p=\", \"n\" or \"y\"");
   }
@@ -101,8 +101,8 @@ std::optional<Error> parse_authzid(Cursor* cursor, Gs2Header* header) {
     const auto name = cursor->take_while([](std::uint8_t octet) { return octet != ','; });
     auto decoded = decode_saslname(name);
     if (name.empty() || !decoded || !is_saslname(*decoded)) {
-      return Error{"the authorization identity at octet " + std::to_string(at) +
-                   " is empty, holds NUL, is not UTF-8, or has a stray \"=\""};
+      return Error{"the authorization identity at byte " + std::to_string(at) +
+                   " is empty, contains NUL or an unescaped \"=\", or is not UTF-8"};
     }
     header->authzid = *std::move(decoded);
   }
@@ -120,8 +120,8 @@ Result<std::string, Error> Gs2Header::serialize() const {
   std::string text = is_nonstandard ? "F," : "";
   if (cb_flag == CbFlag::kUsed) {
     if (!is_cb_name(cb_name)) {
-      return Error{"the channel binding's name \"" + printable(as_bytes(cb_name)) +
-                   "\" is not made of letters, digits, \".\" and \"-\""};
+      return Error{"the channel binding type \"" + printable(as_bytes(cb_name)) +
+                   "\" must consist of letters, digits, \".\" and \"-\""};
     }
     text += "p=" + cb_name;
   } else {
@@ -130,7 +130,7 @@ Result<std::string, Error> Gs2Header::serialize() const {
   text += ",";
   if (!authzid.empty()) {
     if (!is_saslname(authzid)) {
-      return Error{"the authorization identity holds NUL or is not UTF-8"};
+      return Error{"the authorization identity contains NUL or is not UTF-8"};
     }
     text += "a=" + encode_saslname(authzid);
   }

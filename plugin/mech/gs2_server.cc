@@ -10,16 +10,18 @@ std::optional<LoginError> check_binding(const sasl_server_params_t& params,
   switch (header.cb_flag) {
     case CbFlag::kNotSupported:
       if (SASL_CB_CRITICAL(&params)) {
-        return LoginError{ErrorKind::kBinding,
-                          "this server requires channel binding, the client has none"};
+        return LoginError{
+            ErrorKind::kBinding,
+            "this server requires channel binding, but the client does not support it"};
       }
       return std::nullopt;
     case CbFlag::kServerLacksIt:
       // Somebody may have taken the -PLUS names out of the list on its way.
       if (SASL_CB_PRESENT(&params)) {
         return LoginError{ErrorKind::kBinding,
-                          "the client believes that this server offers no channel binding, but it "
-                          "does: a downgrade, or a client that was not shown the -PLUS mechanism"};
+                          "the client says that this server does not support channel binding, but "
+                          "it does: an attacker may have removed the -PLUS mechanism from the "
+                          "list, or the client did not see it"};
       }
       return std::nullopt;
     case CbFlag::kUsed:
@@ -28,8 +30,8 @@ std::optional<LoginError> check_binding(const sasl_server_params_t& params,
   if (!SASL_CB_PRESENT(&params) || header.cb_name != params.cbinding->name) {
     return LoginError{
         ErrorKind::kBinding,
-        "the client used the channel binding \"" + printable(as_bytes(header.cb_name), 64) +
-            "\", this server has " +
+        "the client used the channel binding type \"" + printable(as_bytes(header.cb_name), 64) +
+            "\", but this server has " +
             (SASL_CB_PRESENT(&params) ? std::string("\"") + params.cbinding->name + "\"" : "none")};
   }
   return std::nullopt;
@@ -71,7 +73,9 @@ std::optional<LoginError> Gs2Server::check_header() const {
   // Section 4: "F" is for mechanisms whose tokens never have the RFC 2743 header. Elsewhere it
   // would let a token choose its own mechanism.
   if (header_.is_nonstandard && login().mechanism.gss_mechanism.is_framed) {
-    return login().login_error(ErrorKind::kProtocol, "the flag \"F\" is not for this mechanism");
+    return login().login_error(
+        ErrorKind::kProtocol,
+        "the GS2 header has the flag \"F\", which this mechanism does not allow");
   }
   if (auto error = check_binding(login().params, header_)) {
     return login().login_error(error->kind, error->sentence);

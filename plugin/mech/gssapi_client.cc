@@ -8,7 +8,8 @@ namespace gssloop::plugin {
 Result<GssapiClient::Plan, LoginError> GssapiClient::plan() {
   if (!authzid().empty()) {
     if (auto error = authz::check_login_name(authzid())) {
-      return login_error(ErrorKind::kMisuse, "as authorization identity, " + error->message);
+      return login_error(ErrorKind::kMisuse,
+                         "the authorization identity cannot be used: " + error->message);
     }
   }
   limits_ = ssf_limits();
@@ -45,8 +46,8 @@ std::optional<LoginError> GssapiClient::choose(const LayerMessage& offered) {
   // Cyrus SASL's server says so when its own limits leave nothing.
   if (!offered.layers.strongest()) {
     return login_error(ErrorKind::kTooWeak,
-                       "the server offers no security layer, nor to do without: its "
-                       "limits (min_ssf, max_ssf) and ours do not meet");
+                       "the server offers neither a security layer nor a login without one: its "
+                       "limits (min_ssf, max_ssf) and the client's do not overlap");
   }
   const auto strength = measure(context(), limits_.max_token_len, offered.max_token_len);
   if (!strength) return explain(subject(), ErrorKind::kMechanism, strength.error());

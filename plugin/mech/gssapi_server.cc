@@ -11,7 +11,7 @@ Result<GssapiServer::Opening, LoginError> GssapiServer::open(ByteView message) {
   // Looked at before the token is: an application's own credential may accept others (R1).
   if (!message.empty() &&
       !gss::strip_initial_header(message, login().mechanism.gss_mechanism.oid)) {
-    return login().login_error(ErrorKind::kProtocol, "the first message is no Kerberos token");
+    return login().login_error(ErrorKind::kProtocol, "the first message is not a Kerberos token");
   }
   auto bindings = server_binding(login().params, login().options, login().mechanism);
   if (!bindings) return login().login_error(ErrorKind::kBinding, bindings.error().message);
@@ -30,8 +30,9 @@ GssapiServer::Next GssapiServer::on_established() {
 GssapiServer::Next GssapiServer::on_later_message(ByteView message) {
   if (awaited_ == Awaited::kChoice) return on_choice(message);
   if (message.empty()) return send_offer();
-  return login().login_error(ErrorKind::kProtocol,
-                             "a message without content was due after the context's last token");
+  return login().login_error(
+      ErrorKind::kProtocol,
+      "after the last context token the client must send an empty message, but it sent data");
 }
 
 GssapiServer::Next GssapiServer::send_offer() {
@@ -57,7 +58,8 @@ GssapiServer::Next GssapiServer::send_offer() {
 
 GssapiServer::Next GssapiServer::on_choice(ByteView message) {
   if (message.size() > login().options.limits.max_token_len) {
-    return login().login_error(ErrorKind::kProtocol, "the choice of a security layer is too long");
+    return login().login_error(ErrorKind::kProtocol,
+                               "the client's choice of a security layer is too long");
   }
   const auto cleartext = context().unwrap(gss::Protection::kIntegrity, message);
   if (!cleartext) return explain(login().subject(), ErrorKind::kRejected, cleartext.error());

@@ -7,8 +7,11 @@ Result<SpnegoClient::Plan, LoginError> SpnegoClient::plan() {
   // As with every implementation: the server takes the peer for whom it authenticated. libsasl is
   // told the same, and clients that need to act as others (SASL_NEED_PROXY) get another mechanism.
   if (!authzid().empty()) {
-    sasl().log(SASL_LOG_NOTE, subject() + ": GSS-SPNEGO carries no authorization identity, so \"" +
-                                  printable(as_bytes(authzid())) + "\" is not sent");
+    sasl().log(
+        SASL_LOG_NOTE,
+        subject() +
+            ": GSS-SPNEGO cannot carry an authorization identity, so the client does not send \"" +
+            printable(as_bytes(authzid())) + "\"");
   }
   // Nothing is negotiated once the context is there, so confidentiality is asked for only where it
   // fits whatever the session's cipher turns out to be, or where nothing less will do.
@@ -21,7 +24,7 @@ StepResult SpnegoClient::on_established() {
   // SPNEGO is to arrive at Kerberos, where an application's own credential knows others, too.
   if (context().mech() != arrives_at(mechanism().gss_mechanism.oid)) {
     return login_error(ErrorKind::kProtocol,
-                       "the server agreed to another mechanism, " + context().mech().dotted());
+                       "the server selected another mechanism, " + context().mech().dotted());
   }
   auto layer = layer_by_flags(&context(), ssf_limits(), is_http());
   if (!layer) return login_error(layer.error().kind, layer.error().sentence);

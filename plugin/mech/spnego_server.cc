@@ -9,7 +9,7 @@ namespace gssloop::plugin {
 Result<SpnegoServer::Opening, LoginError> SpnegoServer::open(ByteView message) {
   if (!message.empty() &&
       !gss::strip_initial_header(message, login().mechanism.gss_mechanism.oid)) {
-    return login().login_error(ErrorKind::kProtocol, "the first message is no SPNEGO token");
+    return login().login_error(ErrorKind::kProtocol, "the first message is not a SPNEGO token");
   }
   auto bindings = server_binding(login().params, login().options, login().mechanism);
   if (!bindings) return login().login_error(ErrorKind::kBinding, bindings.error().message);

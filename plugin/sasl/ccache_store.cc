@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t kMaxLen = PATH_MAX - 1;  // without the terminating NUL
 
 Error error_at(std::size_t index, const std::string& what) {
-  return {"octet " + std::to_string(index + 1) + " " + what};
+  return {"byte " + std::to_string(index + 1) + ": " + what};
 }
 
 // The part before the first colon, but for a colon that is part of a path.
@@ -38,7 +38,8 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 // A name that becomes a part of a path may not change where the path leads to.
 std::optional<Error> refuse_name(std::string_view name) {
   const auto refused = [&](const char* why) {
-    return Error{"the user name \"" + printable(as_bytes(name)) + "\" " + why};
+    return Error{"the user name \"" + printable(as_bytes(name)) +
+                 "\" cannot be part of a ccache name: it " + why};
   };
   if (name.empty()) return refused("is empty");
   if (name.front() == '.') return refused("begins with a dot");
@@ -80,8 +81,8 @@ Result<std::string, Error> user_id(std::string_view authid) {
   // Directories that ignore case give alice's account to the principal ALICE, who would overwrite
   // alice's tickets.
   if (!account || account->name != authid) {
-    return Error{"there is no account \"" + printable(as_bytes(authid)) +
-                 "\" on this machine whose UID could stand for %u"};
+    return Error{"this machine has no account \"" + printable(as_bytes(authid)) +
+                 "\", so %u has no value"};
   }
   return std::to_string(account->uid);
 }
@@ -92,7 +93,8 @@ Result<std::string, Error> process_user_name() {
     return getpwuid_r(uid, entry, buffer, len, found);
   });
   if (!account) {
-    return Error{"the process' user " + std::to_string(uid) + " has no name to stand for %E"};
+    return Error{"the server's user (UID " + std::to_string(uid) +
+                 ") has no name, so %E has no value"};
   }
   if (auto refused = refuse_name(account->name)) return *std::move(refused);
   return std::move(account->name);
@@ -116,7 +118,7 @@ class CcacheStore::Parser {
       // One user's tickets would replace the other's, and a server that then acts with what it
       // finds there would act as somebody else.
       return error_at(text_.size() - 1,
-                      "ends a name that is the same for every user; add %U or %u, or name a "
+                      "the ccache name is the same for every user; add %U or %u, or use a "
                       "collection (DIR:, KEYRING:, KCM:)");
     }
     return std::move(store_);
@@ -124,21 +126,24 @@ class CcacheStore::Parser {
 
  private:
   std::optional<Error> check_text() const {
-    if (text_.empty()) return error_at(0, "is missing; write FILE:/path/krb5cc_%U, for example");
+    if (text_.empty()) {
+      return error_at(0, "the value is empty; write FILE:/path/krb5cc_%U, for example");
+    }
     if (text_.size() > kMaxLen) {
-      return error_at(kMaxLen, "is one too many; a path has at most " + std::to_string(kMaxLen));
+      return error_at(kMaxLen,
+                      "the value is too long; the limit is " + std::to_string(kMaxLen) + " bytes");
     }
     for (std::size_t i = 0; i < text_.size(); ++i) {
       if (has_control_characters(as_bytes(text_.substr(i, 1)))) {
-        return error_at(i, "is a control character; remove it");
+        return error_at(i, "control character; remove it");
       }
     }
     if (has_control_characters(as_bytes(text_))) {
-      return error_at(0, "begins a text with control characters; remove them");
+      return error_at(0, "the value contains control characters; remove them");
     }
     // Or a user's name would choose it.
     if (const std::size_t i = type_of(text_).find('%'); i != text_.npos) {
-      return error_at(i, "is a % in the ccache's type; spell the type out, as FILE:");
+      return error_at(i, "the ccache type contains a %; write the type in full, for example FILE:");
     }
     return std::nullopt;
   }
@@ -173,8 +178,8 @@ class CcacheStore::Parser {
         return take_constant(Kind::kProcessUserId);
       default:
         return error_at(at_,
-                        "is a % that stands for nothing; %U, %u, %E, %e and %p stand for "
-                        "something, and %% for a percent sign");
+                        "unknown substitution; the known ones are %U, %u, %E, %e and %p, and %% is "
+                        "a percent sign");
     }
   }
 
@@ -182,9 +187,9 @@ class CcacheStore::Parser {
   // get the tickets of "bob" in process 123.
   std::optional<Error> take_variable(Kind kind) {
     if (last_variable_ && *last_variable_ != kind) {
-      return error_at(at_,
-                      "runs together with what is before it; write something other than a "
-                      "digit between them");
+      return error_at(
+          at_,
+          "two substitutions are not separated; write a character other than a digit between them");
     }
     last_variable_ = kind;
     return take_constant(kind);
@@ -223,7 +228,7 @@ Result<std::string, Error> CcacheStore::expand(const Part& part, std::string_vie
     case Kind::kProcessId:
       return std::to_string(getpid());
   }
-  return Error{"a part of no known kind"};
+  return Error{"unknown kind of part"};
 }
 
 Result<std::string, Error> CcacheStore::expand(std::string_view authid) const {
@@ -235,8 +240,8 @@ Result<std::string, Error> CcacheStore::expand(std::string_view authid) const {
     ccache += *text;
   }
   if (ccache.size() > kMaxLen) {
-    return Error{"the ccache's name would have " + std::to_string(ccache.size()) +
-                 " octets, of at most " + std::to_string(kMaxLen)};
+    return Error{"the ccache name would be " + std::to_string(ccache.size()) +
+                 " bytes long; the limit is " + std::to_string(kMaxLen)};
   }
   return ccache;
 }

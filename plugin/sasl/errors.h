@@ -22,7 +22,7 @@ enum class ErrorKind {
   kTooWeak,        // no security layer that both sides' limits admit
   kPacket,         // a packet of the security layer is not the peer's next one
   kIdentity,       // authenticated, but the name cannot be used
-  kPolicy,         // the policy does not admit the peer
+  kPolicy,         // the policy refuses the peer
   kAnonymous,      // an anonymous peer, or anonymity that was not granted
   kCredential,     // our own credential
   kConfiguration,  // our own options

@@ -59,7 +59,7 @@ class Reader {
     for (const char* kerberos : {"GS2-KRB5", "GS2-IAKERB"}) {
       for (const std::string& name : *value) {
         if (equals_ignoring_case(name, kerberos)) {
-          complain("gssloop_allow_unbound", *text, "mechanisms other than Kerberos' own");
+          complain("gssloop_allow_unbound", *text, "a list of mechanisms other than Kerberos' own");
         }
       }
     }
@@ -76,10 +76,10 @@ class Reader {
   const std::string& error() const { return error_; }
 
  private:
-  void complain(const char* name, const std::string& text, const std::string& takes) {
+  void complain(const char* name, const std::string& text, const std::string& allowed) {
     if (!error_.empty()) return;
     error_ = std::string("option ") + name + " is \"" + printable(as_bytes(text)) +
-             "\", but takes " + takes;
+             "\", but must be " + allowed;
   }
 
   const SaslUtils& sasl_;

@@ -84,7 +84,7 @@ void AuxProps::request(const std::vector<authz::PublishedAttribute>& published) 
   if (missing.empty()) return;
   missing.push_back(nullptr);
   if (sasl_.get()->prop_request(context_, missing.data()) != SASL_OK) {
-    sasl_.log(SASL_LOG_ERR, "libsasl refused the properties that the policy publishes");
+    sasl_.log(SASL_LOG_ERR, "libsasl refused to add the properties that the policy publishes");
   }
 }
 
@@ -104,12 +104,13 @@ void AuxProps::set(const Property& property, const authz::RuleContext& login) co
   // under a name that an application may decide by.
   if (!property.is_asserted && !asserted.is_absent()) {
     sasl_.log(SASL_LOG_NOTE,
-              "property " + property.name + " withheld: its values are not authenticated");
+              "values of property " + property.name + " are not set: they are not authenticated");
   }
   const authz::LocalAttribute& local =
       property.is_asserted ? asserted : login.authenticated(property.definition);
   if (local.has_unknown()) {
-    sasl_.log(SASL_LOG_WARN, "values of property " + property.name + " withheld: " + local.unknown);
+    sasl_.log(SASL_LOG_WARN,
+              "values of property " + property.name + " are missing: " + local.unknown);
   }
   for (const std::string& value : local.values) {
     const int code = sasl_.get()->prop_set(context_, property.name.c_str(), value.c_str(),

@@ -16,12 +16,15 @@ void tell(const authz::PolicySnapshot& snapshot, const std::string& path, const 
     sasl.log(diagnostic.is_warning ? SASL_LOG_WARN : SASL_LOG_ERR, "gssloop: " + diagnostic.text());
   }
   if (snapshot.policy == nullptr) {
-    sasl.log(SASL_LOG_ERR, "gssloop: logins are refused until the policy " + path + " is mended");
+    sasl.log(SASL_LOG_ERR,
+             "gssloop: the server refuses all logins until the policy " + path + " is corrected");
   } else if (snapshot.is_absent) {
-    sasl.log(SASL_LOG_NOTE, "gssloop: there is no policy " + path +
-                                ": attributes are published where asked for, and decide nothing");
+    sasl.log(
+        SASL_LOG_NOTE,
+        "gssloop: there is no policy " + path +
+            ": applications can request attributes, but attributes do not decide about logins");
   } else {
-    sasl.log(SASL_LOG_NOTE, "gssloop: the policy " + path + " holds from now on");
+    sasl.log(SASL_LOG_NOTE, "gssloop: the policy " + path + " is now in effect");
   }
 }
 

@@ -257,7 +257,7 @@ TEST(DocumentedPolicies, TheLogNamesTheRule) {
   const authz::Finding* objection = authz::objection(findings);
   ASSERT_NE(objection, nullptr);
   EXPECT_NE(doc_text("man/gssloop-policy.5")
-                .find("the policy does not admit \"bob\":\n" + objection->text() + "\n"),
+                .find("the policy refuses \"bob\":\n" + objection->text() + "\n"),
             std::string::npos)
       << objection->text();
 }

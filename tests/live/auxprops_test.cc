@@ -184,7 +184,7 @@ TEST_F(AuxpropsTest, UnauthenticatedValuesAreWithheld) {
     ASSERT_TRUE(log_in(&client, &server, kGs2).ok()) << server.log().text();
     EXPECT_EQ(server.properties().at("*auth-indicators").size(), row.has_indicators ? 2U : 0U);
     EXPECT_EQ(server.properties().at("*urn:mspac:client-info").size(), row.has_pac ? 1U : 0U);
-    EXPECT_EQ(server.log().has("withheld"), !row.has_pac) << server.log().text();
+    EXPECT_EQ(server.log().has("are missing"), !row.has_pac) << server.log().text();
     EXPECT_FALSE(server.log().has("level-9"));
   }
 }

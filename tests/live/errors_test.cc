@@ -252,7 +252,7 @@ TEST_F(ErrorsTest, LogsHoldNoSecret) {
   second.start(kGs2, login.messages[0].octets);
   const std::string all =
       client.log().text() + server.log().text() + second.log().text() + library().log().text();
-  ASSERT_NE(all.find("octets"), std::string::npos) << "nothing was traced";
+  ASSERT_NE(all.find("bytes"), std::string::npos) << "nothing was traced";
   for (const char* value : {"secret", "spake", "second-factor"}) {
     EXPECT_EQ(all.find(value), std::string::npos) << value;
   }

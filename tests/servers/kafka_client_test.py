@@ -110,7 +110,7 @@ class Kafka(lab.ServerTest):
                 self.assertNotIn("policy", self.path("kcat.log").read_text())
                 # The broker logs this before it answers.
                 self.assertRegex(
-                    logged, 'GSSAPI login to kafka@localhost .*failed: the policy does not admit '
+                    logged, 'GSSAPI login to kafka@localhost .*failed: the policy refuses '
                     f'"bob": deny at {re.escape(str(self.path("policy.toml")))}:3 is true')
 
     def test_no_ticket(self):

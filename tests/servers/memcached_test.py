@@ -93,7 +93,7 @@ gssloop_policy: {cls.path("policy.toml")}
                 start = len(self.server.log())
                 done = self.client(f"login={mechanism} set=key=bob", module=module, user="bob")
                 self.assertRefusedAs(done, AUTH_FAILURE + "[.]?$",
-                    f'{mechanism} login to memcached/localhost .*failed: the policy does not admit '
+                    f'{mechanism} login to memcached/localhost .*failed: the policy refuses '
                     f'"bob": require at {self.path("policy.toml")}:3 is false', start)
 
     def test_acting_as_another(self):

@@ -199,7 +199,7 @@ class Policy(OpenLdap):
         self.assertRefused(self.whoami(mechanism, module=module, user=user), NOT_AUTHORIZED)
         self.server.wait_for_log(
             rf"SASL \[conn=\d+\] Error: {mechanism} login to ldap@localhost with keytab \S+ "
-            rf'failed: the policy does not admit "{user}": '
+            rf'failed: the policy refuses "{user}": '
             rf'require at {self.path("etc/policy.toml")}:5 is false', start)
         self.assertNotIn("BIND dn=\"uid=", self.server.log()[start:])
 

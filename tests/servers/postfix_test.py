@@ -154,7 +154,7 @@ class Postfix(postfix.PostfixTest):
                 line = command.line.replace("GSSAPI", mechanism)
                 done = self.smtptest_line(line, module, "carol")
                 self.assertTrue(command.matches(done.output), done.output)
-                self.assertLogged(rf'{mechanism} login .* does not admit "carol": '
+                self.assertLogged(rf'{mechanism} login .* the policy refuses "carol": '
                                   'require at /etc/postfix/policy.toml:5 is false\n')
 
     def test_in_a_chroot(self):
@@ -171,7 +171,7 @@ class Postfix(postfix.PostfixTest):
             with self.cell("smtptest", module, mechanism, "the policy holds, which is outside"):
                 done = self.smtptest(f"-t '' -m {mechanism}", module, "carol")
                 self.assertKeptOut(done, "S: 535 .*: authorization failure",
-                                   'the policy does not admit "carol": require at ')
+                                   'the policy refuses "carol": require at ')
             with self.cell("smtptest", module, mechanism, "no TLS: no layer either"):
                 self.assertMaySend(module, mechanism, options="", ssf=0)
         for module in MODULES:
@@ -253,7 +253,7 @@ class Postfix(postfix.PostfixTest):
         with cell("carol is refused, by rule"):
             line = self.relay(satellite, "rule", "carol@example.com")
             self.assertRegex(line, r"status=deferred .* 535 .*: authorization failure\)")
-            self.assertLogged('the policy does not admit "carol"')
+            self.assertLogged('the policy refuses "carol"')
 
     def stock_passes_over_names(self, satellite):
         for way in ("password", "wrong", "other"):

@@ -32,18 +32,18 @@ ELSEWHERE = (Bindings, Credentials, Identities, Keys, Layers, Messages, Options,
 
 # Headings that no login here can bring about, and what it would take. The sources have the words.
 BY_TEXT = {
-    "the token was made for another mechanism": "an application's credential for several",
-    "the ticket is for": "an application's credential for several services",
-    "a message came after the last one": "an application that passes over libsasl's end",
-    "the application requires channel binding, but": "a libsasl that would let it come so far",
-    "channel binding was chosen, but": "a libsasl that chooses -PLUS without a binding",
+    "the client's token is for another mechanism": "an application's credential for several",
+    "the client's ticket is for": "an application's credential for several services",
+    "the client sent a message after": "an application that passes over libsasl's end",
+    "the application requires channel binding, but the server": "a libsasl that would let it come so far",
+    "a -PLUS mechanism was chosen, but": "a libsasl that chooses -PLUS without a binding",
     "the client chose the security layer": "a client that breaks RFC 4752",
-    "min_ssf <number> asks for a security layer": "a libsasl that lets such limits be set",
-    "the context lacks <layer>": "a mechanism that does not grant what it was asked for",
-    "a message of <number of octets> was": "a libsasl that does not look at the length",
-    "property <name> withheld: its values": "a mechanism with attributes that nobody vouches for",
-    "gssloop: no GSS mechanisms": "a GSS-API library that does not start",
-    "gssloop: no GSS mechanism of this": "a syslog: it is said while libsasl starts",
+    "min_ssf <number> requires a security layer": "a libsasl that lets such limits be set",
+    "the context has no <layer>": "a mechanism that does not grant what it was asked for",
+    "the application passed <number of bytes>": "a libsasl that does not look at the length",
+    "values of property <name> are not set": "a mechanism with attributes that nobody vouches for",
+    "gssloop: cannot list the GSS-API mechanisms": "a GSS-API library that does not start",
+    "gssloop: no mechanism is offered": "a syslog: it is said while libsasl starts",
 }
 
 
@@ -91,7 +91,7 @@ class NotOffered(Sentences):
 
 
 class Others(Sentences):
-    @shows("unable to open Berkeley db", "libsasl or the application does not take the name")
+    @shows("unable to open Berkeley db", "libsasl or the application refused the user")
     def test_auxprop_plugin_fails(self):
         for module in (f"{OURS}/libgssloop_sasl.so", f"{STOCK}/libsasldb.so"):
             if not os.path.exists(module):
@@ -103,7 +103,7 @@ class Others(Sentences):
         self.assertEqual(self.codes, (OK, OK), "nobody asked for a property")
         policy = INDICATORS + 'property = "mail"\n[services.imap]\npublish = ["assurance"]\n'
         said = self.fails(modules=(OURS, self.folder), server={**server, **self.policy(policy)})
-        self.assertIn("does not take the name", said)
+        self.assertIn("refused the user", said)
         server["requested"] = ["mail"]
         return self.fails(modules=(OURS, self.folder), server=server)
 
@@ -201,9 +201,10 @@ NO_FAILURE = {
     "every other service", " login to ", " security layer of ", " security layer to ",
     " with keytab ", "4 or more", "Authentication Name", "Authorization Name", "authorization name",
     "Please enter your authentication name", "Please enter your authorization name",
-    "Please enter your password", "gssloop: attribute ", "gssloop: attributes unknown: ",
+    "Please enter your password", "gssloop: attribute ",
+    "gssloop: the peer's attributes are unknown: ",
     "gssloop: policy: ", "not complete", ", after leg ", ", messages of at most ",
-    "a part of no known kind", "the application gave up",
+    "unknown kind of part", "the application gave up",
 }
 # Code spans of the page that are commands, options of theirs, settings and examples.
 NO_SENTENCE = re.compile(r"(gssloop |kinit |imtest |ldapwhoami |--|imap at |sasl-secprops |"

@@ -126,10 +126,10 @@ TEST_F(CcacheStoreTest, ParseSaysWhereAndWhatToDo) {
     const char* way_out;
   } rows[] = {
       {"", 1, "FILE:/path/krb5cc_%U"},
-      {"FILE:/%U/%x", 10, "%% for a percent sign"},
-      {"FILE:/%U/%", 10, "%% for a percent sign"},
-      {"%", 1, "%% for a percent sign"},
-      {"FILE:/%U/%%%", 12, "%% for a percent sign"},
+      {"FILE:/%U/%x", 10, "%% is a percent sign"},
+      {"FILE:/%U/%", 10, "%% is a percent sign"},
+      {"%", 1, "%% is a percent sign"},
+      {"FILE:/%U/%%%", 12, "%% is a percent sign"},
       {"FILE:/%{uid}", 7, "%U, %u"},
       {"FILE:/%U\n", 9, "remove it"},
       {"FILE:/\0%U"s, 7, "remove it"},
@@ -144,8 +144,8 @@ TEST_F(CcacheStoreTest, ParseSaysWhereAndWhatToDo) {
       {"DIRECTORY:/x", 12, "add %U or %u"},
       {"/DIR:/x", 7, "add %U or %u"},
       // The user's name would choose the type.
-      {"%U:/tmp/x", 1, "spell the type out"},
-      {"F%p:%U", 2, "spell the type out"},
+      {"%U:/tmp/x", 1, "write the type in full"},
+      {"F%p:%U", 2, "write the type in full"},
       // Two logins with one result.
       {"FILE:/%U%p", 9, "between"},
       {"FILE:/%U%u", 9, "between"},
@@ -158,7 +158,7 @@ TEST_F(CcacheStoreTest, ParseSaysWhereAndWhatToDo) {
     const auto store = CcacheStore::parse(row.text);
     ASSERT_FALSE(store) << row.text;
     const std::string& message = store.error().message;
-    EXPECT_TRUE(message.starts_with("octet " + std::to_string(row.octet) + " ")) << message;
+    EXPECT_TRUE(message.starts_with("byte " + std::to_string(row.octet) + ": ")) << message;
     EXPECT_NE(message.find(row.way_out), std::string::npos) << message;
     EXPECT_EQ(message.find('\n'), std::string::npos);
   }
@@ -173,7 +173,7 @@ TEST_F(CcacheStoreTest, Lengths) {
   EXPECT_NE(error_of("/%U", std::string(100000, 'a')).find("100001"), std::string::npos);
   const auto too_long = CcacheStore::parse("x" + longest);
   ASSERT_FALSE(too_long);
-  EXPECT_TRUE(too_long.error().message.starts_with("octet 4096 "));
+  EXPECT_TRUE(too_long.error().message.starts_with("byte 4096: "));
 }
 
 // Whatever a name is, the ccache stays in the administrator's folder.

@@ -58,7 +58,7 @@ TEST(LayerMessage, LengthsAreChecked) {
     const auto choice = LayerMessage::parse_choice(cleartext);
     EXPECT_EQ(static_cast<bool>(choice), len >= 4) << len;
     if (!offer) {
-      EXPECT_NE(offer.error().message.find(std::to_string(len) + " octets"), std::string::npos);
+      EXPECT_NE(offer.error().message.find(std::to_string(len) + " bytes"), std::string::npos);
     }
     if (!choice) {
       EXPECT_NE(choice.error().message.find("4 or more"), std::string::npos);
@@ -271,18 +271,18 @@ TEST(SsfLimits, WhyTooWeakNamesTheProperty) {
       {{1, 256, 0, 0}, {kEvery, kNone, 0}, kEvery, {"min_ssf 1", "maxbufsize 0"}},
       {{1, 256, 0, 20}, {kEvery, kNone, 256}, kEvery, {"integrity", "maxbufsize 20"}},
       {{56, 256, 0, 40}, {kEvery, kInteg, 256}, kEvery, {"confidentiality", "maxbufsize 40"}},
-      {{0, 0, 0, 65536}, kAes256, kInteg, {"peer insists on integrity", "max_ssf 0"}},
+      {{0, 0, 0, 65536}, kAes256, kInteg, {"peer requires integrity", "max_ssf 0"}},
       {{0, 256, 256, 65536},
        kAes256,
        kConf,
-       {"insists on conf", "max_ssf 256", "beside the 256 of the layer outside"}},
+       {"requires conf", "max_ssf 256", "another external layer provides 256"}},
       {{0, 256, 0, 0}, {kEvery, kNone, 0}, kInteg, {"maxbufsize 0"}},
-      {{1, 256, 0, 65536}, {kNone, kNone, 0}, kInteg, {"lacks integrity", "sequence"}},
-      {{0, 256, 0, 65536}, {kInteg, kInteg, 0}, kConf, {"lacks confidentiality"}},
-      {{1, 256, 0, 65536}, kAes256, kNone, {"none", "min_ssf 1", "needs more"}},
+      {{1, 256, 0, 65536}, {kNone, kNone, 0}, kInteg, {"no integrity", "sequence"}},
+      {{0, 256, 0, 65536}, {kInteg, kInteg, 0}, kConf, {"no confidentiality"}},
+      {{1, 256, 0, 65536}, kAes256, kNone, {"none", "min_ssf 1", "requires more"}},
       {{2, 256, 0, 65536}, kAes256, kInteg | kNone, {"none, integrity", "min_ssf 2"}},
-      {{2, 256, 1, 65536}, kAes256, kNone, {"min_ssf 2", "layer outside provides 1"}},
-      {{0, 100, 50, 65536}, kAes256, kConf, {"above max_ssf 100", "outside provides 50"}},
+      {{2, 256, 1, 65536}, kAes256, kNone, {"min_ssf 2", "external layer provides 1"}},
+      {{0, 100, 50, 65536}, kAes256, kConf, {"above max_ssf 100", "external layer provides 50"}},
   };
   for (const auto& row : rows) {
     ASSERT_FALSE((acceptable(row.limits, row.strength) & row.peer).strongest());

@@ -103,7 +103,7 @@ TEST(Options, Numbers) {
     EXPECT_EQ(static_cast<bool>(options), row.is_accepted) << row.name << "=" << row.value;
     if (!options) {
       EXPECT_NE(options.error().message.find(row.name), std::string::npos);
-      EXPECT_NE(options.error().message.find("takes"), std::string::npos);
+      EXPECT_NE(options.error().message.find("must be"), std::string::npos);
     }
   }
   EXPECT_EQ(read({{"gssloop_max_legs", "7"}})->limits.max_legs, 7U);
