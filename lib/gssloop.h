@@ -89,9 +89,9 @@ int gssloop_error_fault(const gssloop_error* error) GSSLOOP_NOEXCEPT;
 // gssloop_error_text is one sentence for people and logs, without token, key or attribute value. It
 // may contain paths and principals, so do not send it to the peer. Never NULL; "no error" for NULL.
 const char* gssloop_error_text(const gssloop_error* error) GSSLOOP_NOEXCEPT;
-// gssloop_error_advice says what a person should look at, such as "there is no usable Kerberos
-// ticket: get one with kinit, and look at KRB5CCNAME". Static, and never NULL: "" where the text says
-// all there is to say, and for NULL.
+// gssloop_error_advice says what a person should check or do, such as "there is no usable Kerberos
+// ticket: run kinit, or set KRB5CCNAME to the right ticket cache". Static. Never NULL: "" for NULL,
+// and if there is no advice beyond the text.
 const char* gssloop_error_advice(const gssloop_error* error) GSSLOOP_NOEXCEPT;
 // gssloop_error_major and gssloop_error_minor are the statuses of the GSS-API call that failed (RFC
 // 2744 section 3.9); 0 if no such call failed, and for NULL.

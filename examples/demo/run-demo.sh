@@ -114,7 +114,7 @@ error_log=$GSSLOOP_DIR/demo-errors
 start_server --cbinding "$binding" --allow-any-authzid --error-log "$error_log"
 expect 1 forger
 # Refused, and for this reason: anything else that goes wrong refuses as well.
-if ! grep -q 'does not vouch for the GS2 header' "$error_log"; then
+if ! grep -q 'the header before the token is forged' "$error_log"; then
   echo "=> NOT as it should be: the server's log does not name the forged header"
   ((++num_unexpected))
 fi

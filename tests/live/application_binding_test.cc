@@ -42,8 +42,8 @@ const struct {
     {kData, kCritical, nullptr, nullptr, SASL_OK},
     // Only the octets are bound: RFC 4752 has no place for the name.
     {kOtherName, kCritical, nullptr, nullptr, SASL_OK},
-    {kOther, kData, nullptr, nullptr, SASL_BADBINDING, "do not see the same channel"},
-    {kOther, kCritical, nullptr, nullptr, SASL_BADBINDING, "do not see the same channel"},
+    {kOther, kData, nullptr, nullptr, SASL_BADBINDING, "different channels"},
+    {kOther, kCritical, nullptr, nullptr, SASL_BADBINDING, "different channels"},
     // Who sets none on the client is not bound; who insists on the server does not take that.
     {{}, kData, nullptr, nullptr, SASL_OK},
     {{}, kCritical, nullptr, nullptr, SASL_BADBINDING, "the client did not bind"},
@@ -55,7 +55,7 @@ const struct {
     {kData, kData, nullptr, "no", SASL_BADBINDING, "was not yet set"},
     {kOther, kData, "no", "no", SASL_BADBINDING, "was not yet set"},
     {{}, {}, nullptr, "no", SASL_OK},
-    {kOther, kData, "yes", "yes", SASL_BADBINDING, "do not see the same channel"},
+    {kOther, kData, "yes", "yes", SASL_BADBINDING, "different channels"},
     {kData, kCritical, "no", nullptr, SASL_BADBINDING, "the client did not bind"},
     // And not where the application insists.
     {kData, kCritical, nullptr, "no", SASL_BADBINDING, "gssloop_channel_binding = no"},

@@ -114,7 +114,7 @@ class Kafka(lab.ServerTest):
                     f'"bob": deny at {re.escape(str(self.path("policy.toml")))}:3 is true')
 
     def test_no_ticket(self):
-        for module, text in (("gssloop", "there is no usable Kerberos ticket: get one with kinit"),
+        for module, text in (("gssloop", "there is no usable Kerberos ticket: run kinit"),
                              ("stock", "No Kerberos credentials available")):
             with self.cell("librdkafka", module, "GSSAPI", "without a ticket there is no login"):
                 self.assertNotLetIn(module, "nobody", text)

@@ -152,7 +152,7 @@ class Logins(OpenLdap):
         for mechanism in MECHANISMS:
             with self.cell("ldapwhoami -Q", "gssloop", mechanism, "no ticket: told to get one"):
                 done = self.whoami(mechanism, "-Q", KRB5CCNAME="FILE:/nonexistent")
-                self.assertRefused(done, "get one with kinit|gets a ticket with kinit")
+                self.assertRefused(done, "ticket: run kinit|on a client, run kinit")
 
 
 class Policy(OpenLdap):

@@ -107,7 +107,7 @@ class Keys(Sentences):
             self.skipTest("root reads every file")
         return self.fails(server_env={"KRB5_KTNAME": keytab})
 
-    @shows("the keytab lacks the key")
+    @shows("the keytab does not contain the version of the key")
     def test_wrong_version(self):
         keytab = self.path("new")
         self.realm.add_service("pop/localhost", keytab)
@@ -118,7 +118,7 @@ class Keys(Sentences):
         return self.fails(client={"service": "pop"}, server={"service": "pop"},
                           client_env={"KRB5CCNAME": ccache}, server_env={"KRB5_KTNAME": keytab})
 
-    @shows("the keytab's key is not the KDC's")
+    @shows("the key in the keytab is not the KDC's")
     def test_wrong_key(self):
         keytab = self.path("wrong")
         listed = self.output("klist", "-k", self.new_keytab())
@@ -156,11 +156,11 @@ class Times(Sentences):
 
 
 class Bindings(Sentences):
-    @shows("client and server do not see the same channel")
+    @shows("client and server use different channels")
     def test_another_channel(self):
         return self.fails("GS2-KRB5-PLUS", client=binding("one"), server=binding("other"))
 
-    @shows("the peer's token does not vouch", "the context lacks <flags>")
+    @shows("the peer's token is not bound to the channel", "the context lacks <flags>")
     def test_forged(self):
         def forge(number, message):
             # The Kerberos token without its frame, as GS2 has it, behind a header of our own.

@@ -203,7 +203,7 @@ NO_FAILURE = {
     "Please enter your authentication name", "Please enter your authorization name",
     "Please enter your password", "gssloop: attribute ",
     "gssloop: the peer's attributes are unknown: ",
-    "gssloop: policy: ", "not complete", ", after leg ", ", messages of at most ",
+    "gssloop: policy: ", ", after leg ", ", messages of at most ",
     "unknown kind of part", "the application gave up",
 }
 # Code spans of the page that are commands, options of theirs, settings and examples.

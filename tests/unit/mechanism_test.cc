@@ -36,12 +36,12 @@ TEST(SaslMechanism, WhatIsNotOffered) {
       {"too long", [](gss::Mechanism* m) { m->sasl_name = "GS2-ABCDEFGHIJKL"; }},
       {"", [](gss::Mechanism* m) { m->sasl_name = "GS2-ABCDEFGHIJK"; }},
       {"negotiates", [](gss::Mechanism* m) { m->is_negotiation = true; }},
-      {"not a mechanism", [](gss::Mechanism* m) { m->is_pseudo = true; }},
+      {"pseudo", [](gss::Mechanism* m) { m->is_pseudo = true; }},
       {"deprecated", [](gss::Mechanism* m) { m->is_deprecated = true; }},
       {"channel bindings", [](gss::Mechanism* m) { m->binds_channels = false; }},
-      {"both sides", [](gss::Mechanism* m) { m->authenticates_initiator = false; }},
-      {"both sides", [](gss::Mechanism* m) { m->authenticates_target = false; }},
-      {"not a default", [](gss::Mechanism* m) { m->is_default = false; }},
+      {"mutual", [](gss::Mechanism* m) { m->authenticates_initiator = false; }},
+      {"mutual", [](gss::Mechanism* m) { m->authenticates_target = false; }},
+      {"not offered by default", [](gss::Mechanism* m) { m->is_default = false; }},
   };
   for (const auto& row : rows) {
     gss::Mechanism mechanism = good();

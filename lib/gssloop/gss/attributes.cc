@@ -70,7 +70,7 @@ Result<NameInfo> inquire(gss_name_t name, const AttributeLimits& limits) {
   NameInfo info{is_mn != 0, mn_mech, {}};
   if (!names) return info;  // MIT: no attributes is no set
   if (names.get()->count > limits.max_attributes) {
-    return Status("gss_inquire_name: more attributes than the limit", GSS_S_FAILURE, 0);
+    return Status("gss_inquire_name: the name has too many attributes", GSS_S_FAILURE, 0);
   }
   for (std::size_t i = 0; i < names.get()->count; ++i) {
     const gss_buffer_desc& element = names.get()->elements[i];
@@ -94,8 +94,9 @@ Result<Attribute> get(gss_name_t name, std::string_view attribute, const Attribu
                                value.out(), display_value.out(), &more);
     if (major != GSS_S_COMPLETE) return Status("gss_get_name_attribute", major, minor);
     if (!reader.take(is_authenticated != 0, is_complete != 0, value.view())) {
-      return Status("gss_get_name_attribute: flags changed between values, or too many values",
-                    GSS_S_FAILURE, 0);
+      return Status(
+          "gss_get_name_attribute: the flags differ between values, or there are too many values",
+          GSS_S_FAILURE, 0);
     }
   } while (more != 0);
   return std::move(reader).finish();

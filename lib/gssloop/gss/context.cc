@@ -106,8 +106,9 @@ Result<std::optional<unsigned>> confidentiality_ssf(const Context& context) {
   if (major != GSS_S_COMPLETE) return Status("gss_inquire_sec_context_by_oid", major, minor);
   constexpr std::size_t kNumberLen = 4;
   if (!answer || answer.get()->count != 1 || answer.get()->elements[0].length != kNumberLen) {
-    return Status("gss_inquire_sec_context_by_oid: the strength is not one number", GSS_S_FAILURE,
-                  0);
+    return Status(
+        "gss_inquire_sec_context_by_oid: the mechanism did not return the strength as one number",
+        GSS_S_FAILURE, 0);
   }
   const auto* octets = static_cast<const std::uint8_t*>(answer.get()->elements[0].value);
   return std::optional<unsigned>(from_network_order({octets, kNumberLen}));

@@ -112,7 +112,8 @@ Status check_usable(gss_cred_id_t credential, const Oid& mech) {
   for (std::size_t i = 0; mechs && i < mechs.get()->count; ++i) {
     if (Oid(&mechs.get()->elements[i]) == mech) return {};
   }
-  return Status("gss_inquire_cred: not for this mechanism", GSS_S_NO_CRED, 0, mech);
+  return Status("gss_inquire_cred: the credential is not for this mechanism", GSS_S_NO_CRED, 0,
+                mech);
 }
 
 Result<OM_uint32> remaining_lifetime(gss_cred_id_t credential) {

@@ -88,40 +88,41 @@ const char* advice(FailureCause cause) noexcept {
     case FailureCause::kUnknown:
       return "";
     case FailureCause::kNoCredential:
-      return "there is no usable credential: a client gets a ticket with kinit, a server's keytab "
-             "is shown by klist -k";
+      return "there is no usable credential: on a client, run kinit; on a server, check the keytab "
+             "with klist -k";
     case FailureCause::kNoTicket:
-      return "there is no usable Kerberos ticket: get one with kinit, and look at KRB5CCNAME";
+      return "there is no usable Kerberos ticket: run kinit, or set KRB5CCNAME to the right ticket "
+             "cache";
     case FailureCause::kTicketExpired:
-      return "the ticket has expired: get a new one with kinit";
+      return "the ticket has expired: run kinit";
     case FailureCause::kClockSkew:
       return "the clocks of client, server and KDC differ too much: synchronise them";
     case FailureCause::kWrongKeyVersion:
-      return "the keytab lacks the key that the ticket was made with: export the service's key "
-             "anew, or let the client get a fresh ticket";
+      return "the keytab does not contain the version of the key that encrypted the ticket: export "
+             "the service's key again, or get a new ticket on the client";
     case FailureCause::kWrongKey:
-      return "the keytab's key is not the KDC's, or the token was changed on its way: export the "
-             "service's key anew";
+      return "the key in the keytab is not the KDC's, or the token was changed in transit: export "
+             "the service's key again";
     case FailureCause::kNoSuchService:
-      return "the KDC does not know this service principal: create it, or look at the host name";
+      return "the KDC does not know this service principal: create it, or check the host name";
     case FailureCause::kNoSuchClient:
-      return "the KDC does not know this user: look at the name and the realm";
+      return "the KDC does not know this user: check the user name and the realm";
     case FailureCause::kWrongPassword:
       return "the password is wrong";
     case FailureCause::kNoKeytab:
-      return "the keytab has no key for this service, or cannot be read by this user, or "
-             "service_principal excludes the key: klist -k shows the keys";
+      return "the keytab has no key for this service, or this user cannot read it, or "
+             "service_principal excludes the key: list the keys with klist -k";
     case FailureCause::kReplay:
-      return "this token was used before: a replay, or two servers sharing one replay cache";
+      return "this token was used before: it was replayed, or two servers share one replay cache";
     case FailureCause::kBadBindings:
-      return "client and server do not see the same channel or the same GS2 header: something "
-             "stands between them, or one of them uses another binding";
+      return "client and server use different channels, channel binding types or GS2 headers: "
+             "look for a proxy or an attacker between them";
     case FailureCause::kNoKdc:
-      return "no KDC of the realm answered: look at krb5.conf and the network";
+      return "no KDC of the realm answered: check krb5.conf and the network";
     case FailureCause::kRefusedUnsaid:
-      return "the other side refused and does not say why: its log does";
+      return "the other side refused the login and gave no reason: read its log";
     case FailureCause::kDefectiveToken:
-      return "the token is damaged, or made for another mechanism";
+      return "the token is damaged, or is for another mechanism";
   }
   return "";
 }

@@ -109,11 +109,12 @@ std::optional<Result<std::size_t>> wrap_in_place(const Context& context, Protect
   major = layout.protect(&minor, context, protection, buffer->data() + offset, &conf_state);
   if (major != GSS_S_COMPLETE) return Status("gss_wrap_iov", major, minor);
   if (!is_as_asked(protection, conf_state)) {
-    return Status("gss_wrap_iov: message was not encrypted", GSS_S_FAILURE, 0);
+    return Status("gss_wrap_iov: the message was not encrypted", GSS_S_FAILURE, 0);
   }
   // A part that became shorter would leave a gap in the token.
   if (layout.token_len() != token_len) {
-    return Status("gss_wrap_iov: other lengths than gss_wrap_iov_length said", GSS_S_FAILURE, 0);
+    return Status("gss_wrap_iov: the lengths differ from those of gss_wrap_iov_length",
+                  GSS_S_FAILURE, 0);
   }
   return token_len;
 }
@@ -142,7 +143,7 @@ Result<std::size_t> wrap_parts(const Context& context, Protection protection,
                                std::span<const ByteView> parts, std::size_t offset, Bytes* buffer,
                                WrapLengths* lengths) {
   if (total_len(parts) > kMaxMessageLen) {
-    return Status("gss_wrap: message of more than 1 GiB", GSS_S_FAILURE, 0);
+    return Status("gss_wrap: the message is longer than 1 GiB", GSS_S_FAILURE, 0);
   }
   auto in_place = wrap_in_place(context, protection, parts, offset, buffer, lengths);
   if (in_place) return *std::move(in_place);
@@ -160,7 +161,7 @@ Result<Buffer> unwrap_and_spoil(const Context& context, Protection expected,
       gss_unwrap(&minor, context.get(), input.desc(), message.out(), &conf_state, &qop);
   if (major != GSS_S_COMPLETE) return Status("gss_unwrap", major, minor);
   if (!is_as_asked(expected, conf_state)) {
-    return Status("gss_unwrap: message was not encrypted", GSS_S_FAILURE, 0);
+    return Status("gss_unwrap: the message was not encrypted", GSS_S_FAILURE, 0);
   }
   return message;
 }
@@ -171,7 +172,7 @@ Result<std::span<std::uint8_t>> unwrap_and_copy(const Context& context, Protecti
   if (!message) return message.error();
   const ByteView octets = message->view();
   if (octets.size() > token.size()) {
-    return Status("gss_unwrap: message longer than its token", GSS_S_FAILURE, 0);
+    return Status("gss_unwrap: the message is longer than its token", GSS_S_FAILURE, 0);
   }
   std::copy(octets.begin(), octets.end(), token.begin());
   return token.first(octets.size());
@@ -188,7 +189,7 @@ Result<Buffer> wrap(const Context& context, Protection protection, ByteView mess
                                    input.desc(), &conf_state, token.out());
   if (major != GSS_S_COMPLETE) return Status("gss_wrap", major, minor);
   if (!is_as_asked(protection, conf_state)) {
-    return Status("gss_wrap: message was not encrypted", GSS_S_FAILURE, 0);
+    return Status("gss_wrap: the message was not encrypted", GSS_S_FAILURE, 0);
   }
   return token;
 }
@@ -230,7 +231,7 @@ Result<std::span<std::uint8_t>> unwrap_in_place(const Context& context, Protecti
   }
   if (major != GSS_S_COMPLETE) return Status("gss_unwrap_iov", major, minor);
   if (!is_as_asked(expected, conf_state)) {
-    return Status("gss_unwrap_iov: message was not encrypted", GSS_S_FAILURE, 0);
+    return Status("gss_unwrap_iov: the message was not encrypted", GSS_S_FAILURE, 0);
   }
   const gss_buffer_desc& message = parts[1].buffer;
   if (message.length == 0) return token.first(0);
@@ -238,7 +239,7 @@ Result<std::span<std::uint8_t>> unwrap_in_place(const Context& context, Protecti
   const auto begin = reinterpret_cast<std::uintptr_t>(token.data());
   const auto at = reinterpret_cast<std::uintptr_t>(message.value);
   if (at < begin || at - begin > token.size() || message.length > token.size() - (at - begin)) {
-    return Status("gss_unwrap_iov: message outside of its token", GSS_S_FAILURE, 0);
+    return Status("gss_unwrap_iov: the message is not within its token", GSS_S_FAILURE, 0);
   }
   return token.subspan(at - begin, message.length);
 }

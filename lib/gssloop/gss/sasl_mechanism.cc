@@ -17,11 +17,11 @@ std::string why_not_gs2(const Mechanism& mechanism, const std::vector<std::strin
   if (mechanism.sasl_name.empty()) return "it has no SASL name";
   if (mechanism.sasl_name.size() > kMaxSaslNameLen) return "its SASL name is too long for libsasl";
   if (mechanism.is_negotiation) return "it negotiates other mechanisms (RFC 5801 section 14)";
-  if (mechanism.is_pseudo) return "it is not a mechanism of its own";
+  if (mechanism.is_pseudo) return "it is a pseudo-mechanism";
   if (mechanism.is_deprecated) return "it is deprecated";
   if (!mechanism.binds_channels) return "it does not support channel bindings";
   if (!mechanism.authenticates_initiator || !mechanism.authenticates_target) {
-    return "it does not authenticate both sides";
+    return "it does not offer mutual authentication";
   }
   if (named != nullptr && !lists(*named, mechanism.sasl_name)) {
     return "gssloop_mechanisms does not list it";
@@ -29,7 +29,7 @@ std::string why_not_gs2(const Mechanism& mechanism, const std::vector<std::strin
   // IAKERB among them: it sends a password's proof through the server, and MIT 1.20's acceptor
   // calls contexts complete that do not exist.
   if (named == nullptr && !mechanism.is_default) {
-    return "it is not a default mechanism, and gssloop_mechanisms does not list it";
+    return "it is not offered by default, and gssloop_mechanisms does not list it";
   }
   return {};
 }

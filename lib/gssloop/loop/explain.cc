@@ -18,17 +18,16 @@ const char* advice(const gss::Status& status) { return gss::advice(gss::cause_of
 const char* advice(const Failure& failure) {
   if (failure.missing.has(Flag::kChannelBound)) {
     return "the peer's token is not bound to the channel: the initiator passed no channel "
-           "bindings, "
-           "or its mechanism does not report them. In GS2 the header in front of the token is "
-           "forged, or the client does not follow RFC 5801 section 5.1";
+           "bindings, or its mechanism does not report them. In GS2 the header before the token is "
+           "forged, or the client violates RFC 5801 section 5.1";
   }
   if (failure.missing.has(Flag::kMutual)) {
-    return "the initiator did not ask for mutual authentication. GS2 requires it, and so do the "
-           "security properties of some servers";
+    return "the initiator did not request mutual authentication, which GS2 and the security "
+           "properties of some servers require";
   }
   if (failure.fault == Fault::kAnonymityLost) {
-    return "the mechanism does not grant anonymity, so nothing was sent: do not ask for anonymity "
-           "(option gssloop_anonymous), or use an anonymous ticket (kinit -n)";
+    return "the mechanism does not grant anonymity, so the initiator sent nothing: do not request "
+           "anonymity (option gssloop_anonymous), or get an anonymous ticket (kinit -n)";
   }
   return failure.status.is_complete() ? "" : advice(failure.status);
 }
