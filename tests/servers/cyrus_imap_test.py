@@ -246,8 +246,8 @@ class CyrusImap(lab.ServerTest):
                                "user bob is not allowed to proxy")
             with self.cell("imtest", module, mechanism, "webmail may not act as the administrator"):
                 self.assertKeptOut(act("webmail", "cyrus"), "A01 NO authorization failure",
-                               '"webmail" asks to act as "cyrus", but the policy does not permit '
-                               f'that: authorize at {self.policy(6)} is false\n')
+                               '"webmail" asked to act as "cyrus", but the policy does not allow '
+                               f'it: authorize at {self.policy(6)} is false\n')
         with self.cell("imtest", "stock", "GS2-KRB5", "the stock gs2 client has no authzid"):
             done = self.imtest("-m GS2-KRB5 -u alice", "stock", "webmail")
             self.assertKeptOut(done, "Authentication failed. no mechanism available")

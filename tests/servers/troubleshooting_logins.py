@@ -312,7 +312,7 @@ class Identities(Sentences):
     def test_anonymous(self):
         return self.fails(client_env={"KRB5CCNAME": self.anonymous()})
 
-    @shows('the name "<name>"', "holds a backslash escape")
+    @shows('the name "<name>"', "contains a backslash escape")
     def test_escape(self):
         self.realm.add_user(r"al\@ice")
         return self.fails(client_env={"KRB5CCNAME": self.realm.kinit(r"al\@ice")})

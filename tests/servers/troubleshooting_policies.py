@@ -22,7 +22,7 @@ class PolicySaysNo(Sentences):
     def test_deny(self):
         return self.fails(server=self.policy(f'[all]\ndeny = ["peer.realm={REALM}"]\n'))
 
-    @shows("is unknown (", 'a value of "<name>" is not of the form')
+    @shows("is unknown (", 'a value of "<name>" does not have the form')
     def test_unknown(self):
         return self.fails(server=self.policy(
             '[attributes.groups]\nfrom = [{ mechanism = "krb5", name = "urn:mspac:client-info", '
@@ -33,12 +33,12 @@ class PolicySaysNo(Sentences):
         return self.fails(client={"answers": {"user": "bob"}},
                           server=self.policy("[services.imap]\nauthorize = []\n"))
 
-    @shows("identity at <file>:<line> is the attribute")
+    @shows("identity at <file>:<line>: the attribute")
     def test_identity(self):
         return self.fails(server=self.policy(
             INDICATORS + '[services.imap]\nidentity = { attribute = "assurance" }\n'))
 
-    @shows("is auth-to-local, which gives the principal no local name")
+    @shows("auth-to-local gives the principal no local name")
     def test_auth_to_local(self):
         ccache = self.realm.kinit(f"alice@{OTHER_REALM}")
         return self.fails(client_env={"KRB5CCNAME": ccache},
@@ -108,55 +108,56 @@ WRONG_POLICIES = (
     ("[all]\nrequires = []\n", 'unknown key "<key>"'),
     ("all = 1\n", '"<key>" must be a table'),
     ("[services.imap]\nanonymous = 1\n", '"<key>" must be a string'),
-    ("[all]\nrequire = [1]\n", '"<key>" must hold strings only'),
+    ("[all]\nrequire = [1]\n", '"<key>" must contain only strings'),
     ('[all]\nrequire = "x"\n', '"<key>" must be a list of strings'),
     (WITH + '[services.imap.mechanisms.krb5]\n[services.imap.mechanisms."1.2.840.113554.1.2.2"]\n',
-     'mechanism "<name>" stands here twice'),
+     'mechanism "<name>" is named twice'),
     (INDICATORS + SOURCES.format('{ mechanism = "krb5", name = "x" }') + 'property = "assurance"\n',
-     '"<name>" is defined already'),
-    ("[services.imap]\npublish = 'some'\n", "publish is"),
-    ("[services.imap]\npublish = ['some']\n", 'no attribute "<name>" is defined that could'),
-    ("[services.imap]\nidentity = 'some'\n", 'identity is "strip-default-realm"'),
-    ("[services.imap]\nidentity = { attribute = 'x' }\n", "identity = { attribute = NAME } needs"),
-    ("[services.imap]\nanonymous = ' x'\n", "as an identity, the name"),
+     '"<name>" is already defined'),
+    ("[services.imap]\npublish = 'some'\n", "publish must be"),
+    ("[services.imap]\npublish = ['some']\n", 'cannot publish "<name>"'),
+    ("[services.imap]\nidentity = 'some'\n", 'identity must be "strip-default-realm"'),
+    ("[services.imap]\nidentity = { attribute = 'x' }\n", "identity = { attribute = NAME } must"),
+    ("[services.imap]\nanonymous = ' x'\n", "this identity cannot be used: the name"),
     ("[all\n", "Error while parsing"),
     (SOURCES.format('{ mechanism = "other", name = "x" }'), 'unknown mechanism "<name>"'),
-    (SOURCES.format('{ mechanism = "spnego", name = "x" }'), 'mechanism "<name>" only leads'),
-    ("[attributes.a]\n", '"from" must list where'),
+    (SOURCES.format('{ mechanism = "spnego", name = "x" }'),
+     'a login with the mechanism "<name>" ends'),
+    ("[attributes.a]\n", '"from" must be a list'),
     (SOURCES.format("1"), "a source must be a table"),
-    (SOURCES.format('{ mechanism = "krb5" }'), 'a source needs a "name"'),
-    (SOURCES.format('{ name = "x" }'), 'a source needs a "mechanism"'),
+    (SOURCES.format('{ mechanism = "krb5" }'), 'a source must have a "name"'),
+    (SOURCES.format('{ name = "x" }'), 'a source must have a "mechanism"'),
     (SOURCES.format('{ mechanism = "krb5", name = "x", form = "y" }'), 'unknown form "<name>"'),
-    ('[attributes."a b"]\n', "a local attribute's name holds"),
+    ('[attributes."a b"]\n', 'the name of the local attribute "<name>"'),
     ("[attributes.exists]\n", '"<name>" is a reserved name'),
     (SOURCES.format('{ mechanism = "krb5", name = "x" }') + 'property = "userPassword"\n',
-     'the property "<name>" is not one'),
+     'a policy must not set the property "<name>"'),
     (RULE.format("a=x y"), 'in the rule "<rule>"'),
-    (RULE.format("a=x y"), 'here a "|" or "&" was expected'),
-    (RULE.format("a"), 'after "<name>" one of'),
-    (RULE.format("=x"), "an attribute's name was expected"),
-    (RULE.format("a=x &"), "an attribute's name is missing at the end"),
-    (RULE.format("a="), "a value is missing"),
+    (RULE.format("a=x y"), 'expected "|" or "&" here'),
+    (RULE.format("a"), 'expected =VALUE, ~PATTERN or >=NUMBER after'),
+    (RULE.format("=x"), "expected the name of an attribute"),
+    (RULE.format("a=x &"), "the rule ends where it needs the name of an attribute"),
+    (RULE.format("a="), "expected a value"),
     (RULE.format('a="x'), "the closing quote is missing"),
     (RULE.format("(a=x"), 'a ")" is missing'),
-    (RULE.format("a=x*"), '"*" and "?" mean themselves'),
-    (RULE.format("a=x\\y"), "a backslash must stand in quotes"),
-    (RULE.format('a="\\y"'), "in quotes, a backslash is followed by"),
-    (RULE.format("peer.ssf>1"), '">" is not known'),
-    (RULE.format("peer.ssf>=x"), '">=" takes a number'),
-    (RULE.format("a>=1"), '">=" compares peer.ssf only'),
+    (RULE.format("a=x*"), '"*" and "?" are not wildcards'),
+    (RULE.format("a=x\\y"), "a backslash is allowed only inside quotes"),
+    (RULE.format('a="\\y"'), "inside quotes, a backslash must be followed by"),
+    (RULE.format("peer.ssf>1"), 'there is no operator ">"'),
+    (RULE.format("peer.ssf>=x"), '">=" must be followed by a number'),
+    (RULE.format("a>=1"), '">=" can be used only with peer.ssf'),
     (RULE.format("a=" + "x" * 5000), "the rule is longer than"),
-    (RULE.format("!" * 40 + "a=x"), 'too many levels of "!"'),
-    (RULE.format("b=x"), 'no attribute "<name>" is defined; a rule'),
-    (RULE.format("peer.name=x"), '"<name>" is not known; there are'),
-    (RULE.format("authid=x"), '"<name>" is known in'),
-    (RULE.format("peer.anonymous=maybe"), "<name> is yes or no, never"),
-    (RULE.format("peer.anonymous~maybe"), "<name> is yes or no, which"),
-    (RULE.format("peer.ssf=01"), "peer.ssf is a number"),
-    (RULE.format("peer.mechanism=1.2.840.113554.1.2.2"), "peer.mechanism calls that one"),
-    (RULE.format("a=x").replace("require", "deny"), "this deny lets pass a peer"),
-    (RULE.format("!a=x"), "this negation holds for"),
-    ("", "is empty; a policy that decides nothing"),
+    (RULE.format("!" * 40 + "a=x"), '"!" and "(" are nested'),
+    (RULE.format("b=x"), 'the attribute "<name>" is not defined; a rule'),
+    (RULE.format("peer.name=x"), '"<name>" is not a known name; the known names are'),
+    (RULE.format("authid=x"), '"<name>" can be used only in'),
+    (RULE.format("peer.anonymous=maybe"), "<name> is yes or no, not"),
+    (RULE.format("peer.anonymous~maybe"), "<name> is yes or no; the pattern"),
+    (RULE.format("peer.ssf=01"), "peer.ssf must be compared"),
+    (RULE.format("peer.mechanism=1.2.840.113554.1.2.2"), "peer.mechanism has the value"),
+    (RULE.format("a=x").replace("require", "deny"), "this deny does not refuse a peer"),
+    (RULE.format("!a=x"), "this negation is true for"),
+    ("", "is empty; a policy without rules"),
     ("#" * (1 << 21), "is larger than 1 MiB"),
 )
 
@@ -177,8 +178,9 @@ class PolicyFiles(LoginTest):
     def test_files(self):
         path = self.write("policy.toml", "# nothing\n")
         os.chmod(path, 0o666)
-        self.assertIn("may be written by everybody; chmod o-w mends it", self.check(path))
+        self.assertIn("is writable by every user of this machine; run chmod o-w on it",
+                      self.check(path))
         os.mkdir(self.path("empty"))
-        self.assertIn("holds no *.toml file", self.check(self.path("empty")))
+        self.assertIn("contains no *.toml file", self.check(self.path("empty")))
         os.mkfifo(self.path("pipe"))
-        self.assertIn("is not a file", self.check(self.path("pipe")))
+        self.assertIn("is not a regular file", self.check(self.path("pipe")))

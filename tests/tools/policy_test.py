@@ -62,7 +62,8 @@ class Check(Policy):
                                  'require = ["who=x", "assurance="]\n')
         self.assertEqual(status, FAILED)
         for place, text in ((":7:1: error:", 'unknown key "required"'),
-                            (":8:12: error:", 'no attribute "who"'), (":8:", "a value is missing")):
+                            (":8:12: error:", 'the attribute "who" is not defined'),
+                            (":8:", "expected a value")):
             self.assertTrue(any(place in line and text in line for line in out.splitlines()), out)
         self.assertIn("3 errors, 0 warnings", out)
 

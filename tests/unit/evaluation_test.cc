@@ -307,11 +307,11 @@ TEST(Values, UnknownIsNeverAbsent) {
       {"who", unreadable("src"), "the mechanism failed"},
       {"both", unreadable("more"), "the mechanism failed"},
       {"who", unlisted(), "the list failed"},
-      {"who", with({authenticated("src", {"secret\xff"})}), "not of the form text"},
-      {"who", with({authenticated("src", {"sec\0ret"s})}), "not of the form text"},
-      {"sid", with({authenticated("src", {"secret"})}), "not of the form pac-requestor-sid"},
+      {"who", with({authenticated("src", {"secret\xff"})}), "not have the form text"},
+      {"who", with({authenticated("src", {"sec\0ret"s})}), "not have the form text"},
+      {"sid", with({authenticated("src", {"secret"})}), "not have the form pac-requestor-sid"},
       {"both", with({authenticated("src", {"y"}), authenticated("more", {"secret\xff"})}),
-       "not of the form text"},
+       "not have the form text"},
   };
   for (const auto& row : rows) {
     const std::string rule = row.attribute + "=x"s;

@@ -236,17 +236,17 @@ TEST_F(PolicyStoreTest, FilesThatAreNotTakenAsAPolicy) {
   const fs::path fifo = folder_ / "fifo.toml";
   ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
   for (const fs::path& path : {fifo, fs::path("/dev/null"), folder_}) {
-    EXPECT_NE(refusal(path).find("is not a file"), std::string::npos) << path;
+    EXPECT_NE(refusal(path).find("is not a regular file"), std::string::npos) << path;
   }
   fs::remove(fifo);
   fs::create_directory(fifo);
-  EXPECT_NE(refusal(folder_).find("is not a file"), std::string::npos);
+  EXPECT_NE(refusal(folder_).find("is not a regular file"), std::string::npos);
   fs::remove(fifo);
   fs::create_symlink(folder_ / "nothing", fifo);
   EXPECT_NE(refusal(folder_).find("cannot be opened"), std::string::npos);
   fs::remove(fifo);
   fs::create_symlink("policy.toml", fifo);
-  EXPECT_NE(refusal(folder_).find("is defined already"), std::string::npos);
+  EXPECT_NE(refusal(folder_).find("is already defined"), std::string::npos);
   fs::remove(path_);
   for (int i = 0; i < 257; ++i) write(folder_ / (std::to_string(i) + ".toml"), "# nothing\n");
   EXPECT_NE(refusal(folder_).find("more than 256"), std::string::npos);

@@ -20,7 +20,7 @@ Finding find(Finding::Kind kind, const Rule& rule, const RuleContext& context) {
     finding.unknown = term->name + ": " + attribute.unknown;
     return finding;
   }
-  finding.unknown = "a value is too long for a pattern";
+  finding.unknown = "a value is too long to compare with a pattern";
   return finding;
 }
 
@@ -42,25 +42,25 @@ const char* keyword(Finding::Kind kind) noexcept {
 }
 
 Error identity_error(const Identity& identity, const std::string& message) {
-  return {"identity at " + identity.place.text() + " " + message};
+  return {"identity at " + identity.place.text() + ": " + message};
 }
 
 Result<std::string, Error> attribute_identity(const Identity& identity,
                                               const RuleContext& context) {
   const LocalAttribute& attribute = context.attribute(identity.attribute);
-  const std::string subject = "is the attribute " + identity.attribute;
+  const std::string subject = "the attribute " + identity.attribute;
   if (attribute.has_unknown()) {
-    return identity_error(identity, subject + ", which is unknown: " + attribute.unknown);
+    return identity_error(identity, subject + " is unknown: " + attribute.unknown);
   }
   if (attribute.values.size() != 1) {
-    return identity_error(identity, subject + ", which must have one value and has " +
+    return identity_error(identity, subject + " must have exactly one value, but has " +
                                         std::to_string(attribute.values.size()));
   }
   // Complained about here, where the value can be left out.
   if (check_login_name(attribute.values.front())) {
-    return identity_error(identity, subject +
-                                        ", whose value is empty, begins or ends with white "
-                                        "space, or holds what no name does");
+    return identity_error(identity, "the value of the attribute " + identity.attribute +
+                                        " is empty, begins or ends with white space, or contains "
+                                        "characters that are not allowed in a name");
   }
   return attribute.values.front();
 }
@@ -68,7 +68,7 @@ Result<std::string, Error> attribute_identity(const Identity& identity,
 Result<std::string, Error> local_name(const Identity& identity, const PeerInfo& peer) {
   if (peer.local_name.values.size() == 1) return peer.local_name.values.front();
   return identity_error(identity,
-                        "is auth-to-local, which gives the principal no local name" +
+                        "auth-to-local gives the principal no local name" +
                             (peer.local_name.has_unknown() ? ": " + peer.local_name.unknown : ""));
 }
 
@@ -106,7 +106,7 @@ std::optional<Error> check_realm(const std::string& authid, const RuleContext& c
   if (is_given_by_policy(context.scope().identity) || peer.is_anonymous) return std::nullopt;
   const bool is_foreign = realm != peer.default_realm;
   if (realm.empty() || !is_foreign || !authid.ends_with("@" + realm)) return std::nullopt;
-  return Error{"the peer's realm is foreign, but called like the application's own: \"" +
+  return Error{"the peer's realm is foreign, but has the same name as the application's own: \"" +
                printable(as_bytes(realm)) + "\""};
 }
 
@@ -160,7 +160,7 @@ std::optional<Error> authorize(const RuleContext& context, const std::vector<Fin
   if (!scope.authorize || context.peer().authid == context.peer().authzid) return std::nullopt;
   const auto permits = [](const Finding& finding) { return finding.truth == Truth::kTrue; };
   if (std::ranges::any_of(findings, permits)) return std::nullopt;
-  std::string message = "the policy does not permit that";
+  std::string message = "the policy does not allow it";
   if (findings.empty()) message += " (authorize at " + scope.authorize_place.text() + ")";
   const char* separator = ": ";
   for (const Finding& finding : findings) {

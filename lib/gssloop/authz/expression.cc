@@ -118,10 +118,10 @@ class ExpressionParser {
   explicit ExpressionParser(std::string_view text) : text_(text) {}
 
   Result<Expression, Expression::Error> parse() {
-    if (text_.size() > Expression::kMaxLen) fail("the rule is longer than 4096 octets");
+    if (text_.size() > Expression::kMaxLen) fail("the rule is longer than 4096 bytes");
     Expression whole = expression();
     skip_blanks();
-    if (!error_ && at_ < text_.size()) fail("here a \"|\" or \"&\" was expected");
+    if (!error_ && at_ < text_.size()) fail("expected \"|\" or \"&\" here");
     if (error_) return *std::move(error_);
     return whole;
   }
@@ -159,7 +159,7 @@ class ExpressionParser {
 
   Expression factor() {
     // The term within counts as well.
-    if (++depth_ > Expression::kMaxDepth + 1) fail("too many levels of \"!\" and \"(\"");
+    if (++depth_ > Expression::kMaxDepth + 1) fail("\"!\" and \"(\" are nested too deeply");
     Expression result;
     if (error_) return result;
     if (take('!')) {
@@ -180,8 +180,8 @@ class ExpressionParser {
     const std::size_t begin = at_;
     while (at_ < text_.size() && is_name_character(text_[at_])) ++at_;
     if (at_ == begin)
-      fail(at_ == text_.size() ? "an attribute's name is missing at the end"
-                               : "an attribute's name was expected");
+      fail(at_ == text_.size() ? "the rule ends where it needs the name of an attribute"
+                               : "expected the name of an attribute");
     return std::string(text_.substr(begin, at_ - begin));
   }
 
@@ -198,17 +198,15 @@ class ExpressionParser {
       if (term.pattern.size() > Expression::kMaxPattern) fail("the pattern is too long");
     } else if (take('>')) {
       term.kind = Term::Kind::kAtLeast;
-      if (!take('=')) fail("\">\" is not known; \">=\" is");
+      if (!take('=')) fail("there is no operator \">\"; use \">=\"");
       value(&term.value);
-      if (!error_ && !number(term.value)) fail("\">=\" takes a number");
+      if (!error_ && !number(term.value)) fail("\">=\" must be followed by a number");
     } else if (term.name == "exists" || term.name == "complete") {
       term.kind = term.name == "exists" ? Term::Kind::kExists : Term::Kind::kComplete;
       term.name = name();
     } else {
-      fail("after \"" + term.name +
-           "\" one of =VALUE, ~PATTERN or >=NUMBER is missing (to ask whether there is a value at "
-           "all: exists " +
-           term.name + ")");
+      fail("expected =VALUE, ~PATTERN or >=NUMBER after \"" + term.name +
+           "\" (to test whether there is any value, write: exists " + term.name + ")");
     }
     return term;
   }
@@ -220,19 +218,19 @@ class ExpressionParser {
     const std::size_t begin = at_;
     while (at_ < text_.size() && !ends_word(text_[at_])) {
       const char c = text_[at_];
-      if (c == '\\') return fail("a backslash must stand in quotes");
+      if (c == '\\') return fail("a backslash is allowed only inside quotes");
       if (c != '*' && c != '?') {
         add(c, exact, pattern);
       } else if (pattern == nullptr) {
         return fail(
-            "\"*\" and \"?\" mean themselves after \"=\": put them in quotes, or write \"~\" for a "
-            "pattern");
+            "\"*\" and \"?\" are not wildcards after \"=\": put them in quotes, or write \"~\" "
+            "instead of \"=\" for a pattern");
       } else {
         c == '*' ? pattern->add_any() : pattern->add_one();
       }
       ++at_;
     }
-    if (at_ == begin) fail("a value is missing (an empty one is \"\")");
+    if (at_ == begin) fail("expected a value (write \"\" for the empty one)");
   }
 
   void quoted(std::string* exact, Pattern* pattern) {
@@ -271,7 +269,7 @@ class ExpressionParser {
         return add(static_cast<char>(*high << 4 | *low), exact, pattern);
       }
     }
-    fail("in quotes, a backslash is followed by \\, \", *, ? or xHH");
+    fail("inside quotes, a backslash must be followed by \\, \", *, ? or xHH");
   }
 
   static void add(char octet, std::string* exact, Pattern* pattern) {

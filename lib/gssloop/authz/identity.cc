@@ -17,7 +17,7 @@ bool is_space(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
 std::optional<Error> check_login_name(std::string_view name) {
   if (name.empty()) return Error{"the name is empty"};
   if (!is_utf8(as_bytes(name)) || has_control_characters(as_bytes(name))) {
-    return about(name, "is not UTF-8 or holds control characters");
+    return about(name, "is not UTF-8 or contains control characters");
   }
   if (is_space(name.front()) || is_space(name.back())) {
     return about(name, "begins or ends with white space");
@@ -30,14 +30,14 @@ Result<std::string, Error> authid_of(std::string_view principal, bool is_kerbero
   if (auto error = check_login_name(principal)) return *std::move(error);
   std::string_view name = principal;
   // Kerberos escapes what would be ambiguous ("\@", "\/"). Applications do not undo that.
-  if (name.find('\\') != name.npos) return about(name, "holds a backslash escape");
+  if (name.find('\\') != name.npos) return about(name, "contains a backslash escape");
   // RFC 6111: well-known principals (WELLKNOWN/ANONYMOUS) are nobody's login name, in any realm and
   // whatever the name type, which RFC 4120 section 6.2 calls a hint.
   if (is_kerberos && name.starts_with("WELLKNOWN/"))
     return about(name, "is a well-known principal");
   const std::size_t at = name.rfind('@');
   const std::string_view user = name.substr(0, at);
-  if (user.find('@') != user.npos) return about(name, "holds more than one \"@\"");
+  if (user.find('@') != user.npos) return about(name, "contains more than one \"@\"");
   if (at != name.npos && is_kerberos && !default_realm.empty() &&
       name.substr(at + 1) == default_realm)
     name = user;

@@ -24,7 +24,7 @@ template <class Value>
 void add(const Source& source, const std::vector<Value>& values, LocalAttribute* local) {
   for (const Value& value : values) {
     if (apply_form(source.form, value.octets(), &local->values)) continue;
-    note_unknown("a value of \"" + printable(as_bytes(source.name)) + "\" is not of the form " +
+    note_unknown("a value of \"" + printable(as_bytes(source.name)) + "\" does not have the form " +
                      std::string(to_string(source.form)),
                  local);
   }

@@ -54,26 +54,28 @@ bool is_identity(std::string_view name) noexcept {
 std::optional<Error> check_peer_term(const Term& term,
                                      const std::vector<MechanismName>& mechanisms) {
   if (std::ranges::find(kPeerNames, term.name) == kPeerNames.end()) {
-    return Error{quote(term.name) + " is not known; there are" + peer_names()};
+    return Error{quote(term.name) + " is not a known name; the known names are" + peer_names()};
   }
   const bool is_yes_or_no =
       term.name == reserved::kChannelBound || term.name == reserved::kAnonymous;
   if (is_yes_or_no && term.kind == Term::Kind::kMatches && !term.pattern.matches("yes") &&
       !term.pattern.matches("no")) {
-    return Error{term.name + " is yes or no, which the pattern never matches"};
+    return Error{term.name + " is yes or no; the pattern matches neither"};
   }
   if (term.kind != Term::Kind::kEquals) return std::nullopt;
   if (is_yes_or_no && term.value != "yes" && term.value != "no") {
-    return Error{term.name + " is yes or no, never " + quote(term.value)};
+    return Error{term.name + " is yes or no, not " + quote(term.value)};
   }
   if (term.name == reserved::kSsf &&
       (!is_number(term.value) || (term.value.size() > 1 && term.value.front() == '0'))) {
-    return Error{"peer.ssf is a number, without zeros in front"};
+    return Error{"peer.ssf must be compared with a number that has no leading zeros"};
   }
   if (term.name == reserved::kMechanism) {
     auto known = mechanism_name(term.value, mechanisms);
     if (!known) return std::move(known).error();
-    if (*known != term.value) return Error{"peer.mechanism calls that one " + quote(*known)};
+    if (*known != term.value) {
+      return Error{"peer.mechanism has the value " + quote(*known) + " for this mechanism"};
+    }
   }
   return std::nullopt;
 }
@@ -85,7 +87,8 @@ Result<std::string, Error> mechanism_name(const std::string& given,
   // Kerberos is one mechanism, however a context arrived at it.
   if (given == "krb5" || given == kKerberosOid) return std::string("krb5");
   if (given == "iakerb" || given == kIakerbOid || given == "spnego" || given == kSpnegoOid) {
-    return Error{"mechanism " + quote(given) + " only leads to another: name that, as in \"krb5\""};
+    return Error{"a login with the mechanism " + quote(given) +
+                 " ends as a login with another one: name that one, for example \"krb5\""};
   }
   std::string known = "krb5";
   for (const MechanismName& mechanism : mechanisms) {
@@ -94,13 +97,13 @@ Result<std::string, Error> mechanism_name(const std::string& given,
   }
   if (is_dotted_oid(given)) return given;
   return Error{"unknown mechanism " + quote(given) + "; this machine has " + known +
-               ", and any other goes by its dotted OID"};
+               "; use the dotted OID for any other mechanism"};
 }
 
 std::optional<Error> check_local_name(std::string_view name) {
   if (!is_name(name)) {
-    return Error{"a local attribute's name holds letters, digits and - _ . : only, unlike " +
-                 quote(name)};
+    return Error{"the name of the local attribute " + quote(name) +
+                 " must consist of letters, digits and the characters - _ . :"};
   }
   if (name.starts_with(kPeer) || name.starts_with(kAsserted) || is_identity(name) ||
       name == "exists" || name == "complete") {
@@ -113,22 +116,23 @@ std::optional<Error> check_property(std::string_view name) {
   // What libsasl and its databases give a meaning of their own.
   const bool is_taken = name == "userPassword" || name.starts_with("cmusaslsecret");
   if (is_name(name) && !is_taken && !name.starts_with(kAsserted)) return std::nullopt;
-  return Error{"the property " + quote(name) + " is not one that may be set"};
+  return Error{"a policy must not set the property " + quote(name)};
 }
 
 std::optional<Error> check_term(const Term& term, bool knows_identities, const Policy& policy,
                                 const std::vector<MechanismName>& mechanisms) {
   if (term.kind == Term::Kind::kAtLeast && term.name != reserved::kSsf) {
-    return Error{"\">=\" compares peer.ssf only"};
+    return Error{"\">=\" can be used only with peer.ssf"};
   }
   if (is_identity(term.name)) {
     if (knows_identities) return std::nullopt;
-    return Error{quote(term.name) + " is known in \"authorize\" only"};
+    return Error{quote(term.name) + " can be used only in \"authorize\""};
   }
   if (term.name.starts_with(kPeer)) return check_peer_term(term, mechanisms);
   if (policy.find(term.name) != nullptr) return std::nullopt;
-  return Error{"no attribute " + quote(term.name) +
-               " is defined; a rule can use those of [attributes.NAME], and" + peer_names()};
+  return Error{"the attribute " + quote(term.name) +
+               " is not defined; a rule can use attributes of [attributes.NAME], and" +
+               peer_names()};
 }
 
 void AbsenceCheck::look(const std::string& service, const Scope& scope,
@@ -138,27 +142,27 @@ void AbsenceCheck::look(const std::string& service, const Scope& scope,
   const auto warn = [&](const Rule& rule, const std::string& name, const char* what) {
     if (name.starts_with(kPeer) || is_identity(name) || proven.contains(name)) return;
     if (!warned_.insert(rule.place.text() + " " + rule.text + " " + name).second) return;
-    diagnostics->push_back({rule.place, true,
-                            std::string(what) + " a peer that has no " + quote(name) +
-                                " at all, as a client can bring about; if none should pass, "
-                                "require \"exists " +
-                                name + "\" of " + service});
+    diagnostics->push_back(
+        {rule.place, true,
+         std::string(what) + " a peer without " + quote(name) +
+             ", and a client can leave it out; to refuse such peers, require \"exists " + name +
+             "\" of " + service});
   };
   for (const Rule& rule : scope.deny) {
     for (const std::string& name : rule.expression.affirmed()) {
-      warn(rule, name, "this deny lets pass");
+      warn(rule, name, "this deny does not refuse");
     }
   }
   for (const Rule& rule : scope.require) {
     for (const std::string& name : rule.expression.negated()) {
-      warn(rule, name, "this negation holds for");
+      warn(rule, name, "this negation is true for");
     }
   }
   if (!scope.authorize) return;
   for (const Rule& rule : *scope.authorize) {
     const auto own = rule.expression.proven();  // one rule that holds is enough
     for (const std::string& name : rule.expression.negated()) {
-      if (!own.contains(name)) warn(rule, name, "this negation holds for");
+      if (!own.contains(name)) warn(rule, name, "this negation is true for");
     }
   }
 }

@@ -87,7 +87,7 @@ class PolicyReader {
   // Says that something may stand only once in all files together.
   bool once(const std::string& kind, const std::string& what, const Place& where) {
     const auto [first, is_new] = seen_.emplace(kind + " " + what, where);
-    if (!is_new) error(where, quote(what) + " is defined already, at " + first->second.text());
+    if (!is_new) error(where, quote(what) + " is already defined at " + first->second.text());
     return is_new;
   }
 
@@ -95,7 +95,7 @@ class PolicyReader {
                   std::initializer_list<std::string_view> known) {
     for (const auto& [key, node] : table) {
       if (std::ranges::find(known, key.str()) != known.end()) continue;
-      std::string message = "unknown key " + quote(key.str()) + "; " + what + " takes ";
+      std::string message = "unknown key " + quote(key.str()) + "; " + what + " can have the keys ";
       const char* separator = "";
       for (const std::string_view name : known) {
         message += separator + std::string(name);
@@ -126,14 +126,14 @@ class PolicyReader {
     const toml::node* const node = parent.get(key);
     if (node == nullptr) return list;
     if (!node->is_array()) {
-      error(place(*node), quote(key) + " must be a list of strings, as in [\"...\"]");
+      error(place(*node), quote(key) + " must be a list of strings, for example [\"...\"]");
       return list;
     }
     for (const toml::node& element : *node->as_array()) {
       if (const auto* text = element.as_string()) {
         list.emplace_back(text->get(), place(element));
       } else {
-        error(place(element), quote(key) + " must hold strings only");
+        error(place(element), quote(key) + " must contain only strings");
       }
     }
     return list;
@@ -167,12 +167,13 @@ class PolicyReader {
     const toml::node* const from = attribute.get("from");
     if (from == nullptr || !from->is_array() || from->as_array()->empty()) {
       return error(from != nullptr ? place(*from) : where,
-                   "\"from\" must list where the attribute comes from, as in from = [{ mechanism = "
+                   "\"from\" must be a list of sources, for example from = [{ mechanism = "
                    "\"krb5\", name = \"auth-indicators\" }]");
     }
     for (const toml::node& node : *from->as_array()) {
       if (!node.is_table()) {
-        error(place(node), "a source must be a table, as in { mechanism = \"krb5\", name = ... }");
+        error(place(node),
+              "a source must be a table, for example { mechanism = \"krb5\", name = ... }");
         continue;
       }
       if (auto source = read_source(*node.as_table())) sources->push_back(*std::move(source));
@@ -187,17 +188,17 @@ class PolicyReader {
     // naming-exts section 6: the first space ends the primary component. Without one a name means
     // nothing.
     if (source.name.empty() || source.name.front() == ' ') {
-      error(where, "a source needs a \"name\": the whole name of the GSS attribute");
+      error(where, "a source must have a \"name\": the full name of the GSS attribute");
     }
     source.issuer = string(table, "issuer").value_or("");
     const auto mechanism = string(table, "mechanism");
-    if (!mechanism) error(where, "a source needs a \"mechanism\", as in \"krb5\"");
+    if (!mechanism) error(where, "a source must have a \"mechanism\", for example \"krb5\"");
     if (const auto form = string(table, "form")) {
       if (const auto known = parse_value_form(*form)) {
         source.form = *known;
       } else {
         error(place(*table.get("form")),
-              "unknown form " + quote(*form) + "; there are " + value_form_names());
+              "unknown form " + quote(*form) + "; the forms are " + value_form_names());
       }
     }
     if (!mechanism) return std::nullopt;
@@ -236,7 +237,7 @@ class PolicyReader {
     known_keys(*node.as_table(), "a service's mechanism",
                {"require", "deny", "authorize", "identity", "anonymous", "publish"});
     if (scopes->contains(*name)) {
-      return error(place(key.source()), "mechanism " + quote(*name) + " stands here twice");
+      return error(place(key.source()), "mechanism " + quote(*name) + " is named twice");
     }
     scopes->emplace(*name, read_scope(*node.as_table(), service));
   }
@@ -288,9 +289,7 @@ class PolicyReader {
       known_keys(*by, "identity", {"attribute"});
       const auto name = string(*by, "attribute");
       if (!name || policy_.find(*name) == nullptr) {
-        return error(place(*node),
-                     "identity = { attribute = NAME } needs the name of an attribute "
-                     "that is defined");
+        return error(place(*node), "identity = { attribute = NAME } must name a defined attribute");
       }
       *identity = {Identity::Kind::kAttribute, *name, place(*node)};
       return;
@@ -308,15 +307,16 @@ class PolicyReader {
         return void(*identity = {row.kind, {}, place(*node)});
     }
     error(place(*node),
-          "identity is \"strip-default-realm\", \"principal\", \"auth-to-local\" or "
-          "{ attribute = NAME }");
+          "identity must be \"strip-default-realm\", \"principal\", \"auth-to-local\" or { "
+          "attribute = NAME }");
   }
 
   void read_anonymous(const toml::table& table, std::optional<std::string>* anonymous) {
     auto name = string(table, "anonymous");
     if (!name) return;
     if (const auto wrong = check_login_name(*name)) {
-      return error(place(*table.get("anonymous")), "as an identity, " + wrong->message);
+      return error(place(*table.get("anonymous")),
+                   "this identity cannot be used: " + wrong->message);
     }
     *anonymous = std::move(name);
   }
@@ -328,14 +328,15 @@ class PolicyReader {
       if (text->get() == "all" || text->get() == "requested") {
         return void(*publish = {text->get() == "all", {}});
       }
-      return error(place(*node), "publish is \"requested\", \"all\" or a list of local attributes");
+      return error(place(*node),
+                   "publish must be \"requested\", \"all\" or a list of local attributes");
     }
     *publish = {};
     for (auto& [name, where] : strings(table, "publish")) {
       std::string_view local = name;
       if (local.starts_with(kAsserted)) local.remove_prefix(kAsserted.size());
       if (policy_.find(local) == nullptr) {
-        error(where, "no attribute " + quote(local) + " is defined that could be published");
+        error(where, "cannot publish " + quote(local) + ": no such attribute is defined");
       } else {
         publish->names.push_back(name);
       }

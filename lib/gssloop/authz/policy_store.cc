@@ -62,20 +62,22 @@ Result<std::string, Error> read_file(const std::string& path, FileStamp* stamp) 
   struct stat before, after;
   if (fd.get() < 0 || fstat(fd.get(), &before) != 0) return error_of_errno("cannot be opened");
   *stamp = FileStamp::of(before);
-  if (!S_ISREG(before.st_mode)) return Error{"is not a file"};
-  if (is_writable_by_all(before)) return Error{"may be written by everybody; chmod o-w mends it"};
+  if (!S_ISREG(before.st_mode)) return Error{"is not a regular file"};
+  if (is_writable_by_all(before)) {
+    return Error{"is writable by every user of this machine; run chmod o-w on it"};
+  }
   const auto len = static_cast<std::size_t>(before.st_size);
   if (len > kMaxFileLen) return Error{"is larger than 1 MiB"};
   auto text = read_whole(fd.get(), len);
   if (!text) return text;
   if (fstat(fd.get(), &after) != 0 || FileStamp::of(after) != *stamp || text->size() != len) {
     return Error{
-        "was changed while it was read; write policies to a file of another name, and "
-        "rename that"};
+        "changed while it was being read; write a new policy to a file of another name, and rename "
+        "that file"};
   }
   // What a truncated file is, and what writing one in place begins with.
   if (text->find_first_not_of(" \t\r\n") == std::string::npos) {
-    return Error{"is empty; a policy that decides nothing has at least a comment"};
+    return Error{"is empty; a policy without rules must contain at least a comment"};
   }
   return text;
 }
@@ -96,8 +98,8 @@ Result<std::vector<std::string>, Error> list(const std::string& directory) {
   const int code = errno;
   closedir(stream);
   if (code != 0) return error_of_errno("cannot be listed", code);
-  if (paths.empty()) return Error{"holds no *.toml file"};
-  if (paths.size() > kMaxFiles) return Error{"holds more than 256 files"};
+  if (paths.empty()) return Error{"contains no *.toml file"};
+  if (paths.size() > kMaxFiles) return Error{"contains more than 256 *.toml files"};
   std::ranges::sort(paths);
   return paths;
 }
@@ -127,7 +129,7 @@ OnDisk read_files(const std::string& path) {
     }
     paths = *std::move(listed);
     if (is_writable_by_all(root)) {
-      disk.complain(path, "may be written by everybody; chmod o-w mends it");
+      disk.complain(path, "is writable by every user of this machine; run chmod o-w on it");
     }
   }
   for (const std::string& file : paths) {
