@@ -75,9 +75,9 @@ int gssloop_context_attributes(const gssloop_context* context, gssloop_attribute
   reset(attributes);
   return guarded(error, [&] {
     if (const char* why = why_unusable(context)) return invalid(error, why);
-    if (attributes == nullptr) return invalid(error, "no place for the attributes");
+    if (attributes == nullptr) return invalid(error, "attributes is NULL");
     if (context->established->role() != loop::Role::kAcceptor) {
-      return invalid(error, "an initiator learns no attributes of its peer");
+      return invalid(error, "only an acceptor's context has attributes of its peer");
     }
     const auto read = context->established->source_attributes();
     if (!read) return fail(error, GSSLOOP_FAULT_LOCAL_CALL, read.error());

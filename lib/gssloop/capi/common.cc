@@ -140,7 +140,7 @@ int gssloop_error_fault(const gssloop_error* error) noexcept {
 
 const char* gssloop_error_text(const gssloop_error* error) noexcept {
   if (error == nullptr) return "no error";
-  return error->text == nullptr ? "memory ran out" : error->text;
+  return error->text == nullptr ? "out of memory" : error->text;
 }
 
 const char* gssloop_error_advice(const gssloop_error* error) noexcept {
@@ -191,7 +191,7 @@ const char* gssloop_fault_text(int fault) noexcept {
     case GSSLOOP_FAULT_CANCELLED:
       return to_string(Fault::kCancelled);
     case GSSLOOP_FAULT_NO_MEMORY:
-      return "no memory";
+      return "out of memory";
     case GSSLOOP_FAULT_LOCAL_CALL:
       return "local call";
     default:

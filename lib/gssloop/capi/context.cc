@@ -18,9 +18,9 @@ int hand_out(const gss::Result<gss::Buffer>& made, int fault, gssloop_buffer* bu
 const char* why_no_message_call(const gssloop_context* context, int protection, const void* octets,
                                 std::size_t len, const void* output) noexcept {
   if (const char* why = why_unusable(context)) return why;
-  if (!protection_of(protection)) return "no such protection";
-  if (!is_view(octets, len)) return "a message that is not there, or over 1 GiB";
-  return output == nullptr ? "no place for the result" : nullptr;
+  if (!protection_of(protection)) return "the protection is not a value of enum gssloop_protection";
+  if (!is_view(octets, len)) return "the message is NULL or longer than 1 GiB";
+  return output == nullptr ? "the pointer for the result is NULL" : nullptr;
 }
 
 // For MICs, which know no protection.
@@ -32,7 +32,7 @@ int peer_name(const EstablishedContext& context, char** name, int* is_anonymous,
   if (!shown) return fail(error, GSSLOOP_FAULT_LOCAL_CALL, shown.error());
   if (shown->text.find('\0') != std::string::npos) {
     return fail(error, GSSLOOP_FAILED, GSSLOOP_FAULT_PEER_PROTOCOL,
-                "the peer's name holds a NUL: " + printable(as_bytes(shown->text)));
+                "the peer's name contains a NUL: " + printable(as_bytes(shown->text)));
   }
   *name = copy_text(shown->text);
   *is_anonymous = shown->is_anonymous ? 1 : 0;
@@ -42,8 +42,8 @@ int peer_name(const EstablishedContext& context, char** name, int* is_anonymous,
 }  // namespace
 
 const char* why_unusable(const gssloop_context* context) noexcept {
-  if (context == nullptr) return "no context";
-  return context->established ? nullptr : "the context is gone";
+  if (context == nullptr) return "context is NULL";
+  return context->established ? nullptr : "the context is no longer established";
 }
 
 }  // namespace gssloop::capi
@@ -72,8 +72,8 @@ int gssloop_context_peer_name(const gssloop_context* context, char** name, int* 
   if (is_anonymous != nullptr) *is_anonymous = 1;
   return guarded(error, [&] {
     if (const char* why = why_unusable(context)) return invalid(error, why);
-    if (name == nullptr) return invalid(error, "no place for the name");
-    if (is_anonymous == nullptr) return invalid(error, "whether a name is nobody's must be asked");
+    if (name == nullptr) return invalid(error, "name is NULL");
+    if (is_anonymous == nullptr) return invalid(error, "is_anonymous is NULL");
     return peer_name(*context->established, name, is_anonymous, error);
   });
 }
@@ -83,12 +83,12 @@ int gssloop_context_on_token(gssloop_context* context, const void* token, size_t
   reset(error);
   const int status = guarded(error, [&] {
     if (const char* why = why_unusable(context)) return invalid(error, why);
-    if (token == nullptr && token_len != 0) return invalid(error, "no token");
+    if (token == nullptr && token_len != 0) return invalid(error, "token is NULL");
     const loop::Row& row = context->established->on_token(view(token, token_len));
     if (row.has(loop::Action::kFail)) return fail(error, {row.fault, row.when, {}, {}});
     return static_cast<int>(GSSLOOP_OK);
   });
-  // Also where memory ran out on the way: what was not judged is not used.
+  // If memory ran out, the loop did not examine the token, so the context must not be used either.
   if (status != GSSLOOP_OK && context != nullptr) context->established.reset();
   return status;
 }

@@ -33,14 +33,14 @@ int fault_of(io::NoFrame::Kind kind) noexcept {
 const char* why_not_sent(io::IoResult::Kind kind) noexcept {
   switch (kind) {
     case io::IoResult::Kind::kClosed:
-      return "the peer closed the channel before it had the message";
+      return "the peer closed the channel before it received the message";
     case io::IoResult::Kind::kTimedOut:
-      return "the peer did not take the message in time";
+      return "the peer did not read the message in time";
     case io::IoResult::Kind::kDone:
     case io::IoResult::Kind::kError:
       break;
   }
-  return "the message could not be sent: ";
+  return "cannot send the message: ";
 }
 
 // What remains is unwrapped by the caller: a token that another kind of frame brought is no data.
@@ -52,11 +52,11 @@ int receive_data(int fd, std::size_t max_len, std::uint32_t timeout_ms, Bytes* t
     return fail(error, GSSLOOP_FAILED, fault_of(frame.error().kind), frame.error().reason);
   }
   if (frame->kind == io::FrameKind::kFailure) {
-    return fail(error, GSSLOOP_FAILED, GSSLOOP_FAULT_PEER_REJECTED, "the peer says that it failed");
+    return fail(error, GSSLOOP_FAILED, GSSLOOP_FAULT_PEER_REJECTED, "the peer reported a failure");
   }
   if (frame->kind != io::FrameKind::kData) {
     return fail(error, GSSLOOP_FAILED, GSSLOOP_FAULT_PEER_PROTOCOL,
-                "the peer sent a context token where data were expected");
+                "the peer sent a context token instead of data");
   }
   *token = std::move(frame->body);
   return GSSLOOP_OK;
@@ -74,9 +74,10 @@ int gssloop_negotiation_run_fd(gssloop_negotiation* negotiation, int read_fd, in
   reset(error);
   reset(context);
   const int status = guarded(error, [&] {
-    if (negotiation == nullptr || !negotiation->loop) return invalid(error, "no negotiation");
-    if (context == nullptr) return invalid(error, "no place for the context");
-    if (read_fd < 0 || write_fd < 0) return invalid(error, "no file descriptor");
+    if (negotiation == nullptr || !negotiation->loop)
+      return invalid(error, "negotiation is NULL or already over");
+    if (context == nullptr) return invalid(error, "context is NULL");
+    if (read_fd < 0 || write_fd < 0) return invalid(error, "the file descriptor is negative");
     const io::Deadline deadline = deadline_of(timeout_ms);
     std::optional<loop::Step> first;  // an acceptor awaits one
     if (negotiation->initiator != nullptr) first = negotiation->initiator->start();
@@ -101,7 +102,7 @@ int gssloop_send_fd(gssloop_context* context, int protection, const void* messag
   int status = gssloop_wrap(context, protection, message, message_len, &token, error);
   if (status != GSSLOOP_OK) return status;
   status = guarded(error, [&] {
-    if (write_fd < 0) return invalid(error, "no file descriptor");
+    if (write_fd < 0) return invalid(error, "the file descriptor is negative");
     io::FdTransport transport(write_fd);
     const io::IoResult sent = io::send_frame(transport, io::FrameKind::kData,
                                              view(token.data, token.len), deadline_of(timeout_ms));
@@ -120,9 +121,10 @@ int gssloop_receive_fd(gssloop_context* context, int expected, size_t max_token_
   return guarded(error, [&] {
     // Before anything is taken from the channel.
     if (const char* why = why_unusable(context)) return invalid(error, why);
-    if (!protection_of(expected)) return invalid(error, "no such protection");
-    if (read_fd < 0) return invalid(error, "no file descriptor");
-    if (message == nullptr) return invalid(error, "no place for the message");
+    if (!protection_of(expected))
+      return invalid(error, "the protection is not a value of enum gssloop_protection");
+    if (read_fd < 0) return invalid(error, "the file descriptor is negative");
+    if (message == nullptr) return invalid(error, "message is NULL");
     Bytes token;
     const int status =
         receive_data(read_fd, std::min(max_token_len, kMaxLen), timeout_ms, &token, error);

@@ -70,10 +70,10 @@ int gssloop_initiator_new(const char* target, int form, const gssloop_options* o
   reset(negotiation);
   return guarded(error, [&] {
     const auto written_as = name_form(form);
-    if (negotiation == nullptr) return invalid(error, "no place for the negotiation");
-    if (target == nullptr) return invalid(error, "an initiator needs a target");
-    if (options == nullptr) return invalid(error, "a negotiation needs options");
-    if (!written_as) return invalid(error, "no such form of a name");
+    if (negotiation == nullptr) return invalid(error, "negotiation is NULL");
+    if (target == nullptr) return invalid(error, "target is NULL");
+    if (options == nullptr) return invalid(error, "options is NULL");
+    if (!written_as) return invalid(error, "unknown form of name");
     auto name = gss::import_name(target, *written_as);
     if (!name) return fail(error, GSSLOOP_FAULT_LOCAL_MISUSE, name.error());
     auto made = std::make_unique<gssloop_negotiation>();
@@ -92,11 +92,12 @@ int gssloop_acceptor_new(const gssloop_options* options, gssloop_negotiation** n
   reset(error);
   reset(negotiation);
   return guarded(error, [&] {
-    if (negotiation == nullptr) return invalid(error, "no place for the negotiation");
-    if (options == nullptr) return invalid(error, "a negotiation needs options");
+    if (negotiation == nullptr) return invalid(error, "negotiation is NULL");
+    if (options == nullptr) return invalid(error, "options is NULL");
     // Not passed over: whoever sets a mechanism believes that it is the only one then.
     if (!options->mech.empty() || !options->requested.empty() || options->lifetime != 0) {
-      return invalid(error, "an acceptor asks for no mechanism, flags or lifetime");
+      return invalid(
+          error, "the options of an acceptor must not request a mechanism, flags or a lifetime");
     }
     auto made = std::make_unique<gssloop_negotiation>();
     made->credential = options->credential;

@@ -39,9 +39,9 @@ int gssloop_credential_initiate(const char* name, int form, const char* mech,
   return guarded(error, [&] {
     const auto written_as = name == nullptr ? gss::NameForm::kUser : name_form(form);
     const auto oid = parse_mech(mech);
-    if (credential == nullptr) return invalid(error, "no place for the credential");
-    if (!written_as) return invalid(error, "no such form of a name");
-    if (!oid) return invalid(error, "the mechanism is no dotted OID");
+    if (credential == nullptr) return invalid(error, "credential is NULL");
+    if (!written_as) return invalid(error, "unknown form of name");
+    if (!oid) return invalid(error, "mechanism is not a dotted OID");
     const auto imported = import(name, *written_as);
     if (!imported) return fail(error, GSSLOOP_FAULT_LOCAL_MISUSE, imported.error());
     return hand_out(gss::acquire_initiator(imported->get(), *oid), credential, error);
@@ -54,8 +54,8 @@ int gssloop_credential_accept(const char* service, const char* keytab, const cha
   reset(credential);
   return guarded(error, [&] {
     const auto oid = parse_mech(mech);
-    if (credential == nullptr) return invalid(error, "no place for the credential");
-    if (!oid) return invalid(error, "the mechanism is no dotted OID");
+    if (credential == nullptr) return invalid(error, "credential is NULL");
+    if (!oid) return invalid(error, "mechanism is not a dotted OID");
     const auto imported = import(service, gss::NameForm::kHostbasedService);
     if (!imported) return fail(error, GSSLOOP_FAULT_LOCAL_MISUSE, imported.error());
     return hand_out(gss::acquire_acceptor(imported->get(), *oid, keytab == nullptr ? "" : keytab),
