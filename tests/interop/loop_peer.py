@@ -47,7 +47,7 @@ class Frames:
             return None
         got, length = self.HEADER.unpack(header)
         if got == b"F":
-            raise Failed("the peer says that it failed")
+            raise Failed("the peer reported a failure")
         if got != kind or length > MAX_FRAME_LEN:
             raise Failed(f"a frame {got!r} of {length} octets")
         body = self._read(length)

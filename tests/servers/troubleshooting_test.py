@@ -171,13 +171,13 @@ class Command(LoginTest):
     def test_no_keytab(self):
         return self.output(GSSLOOP, "accept", "--keytab", "/nonexistent", "0")
 
-    @shows("no token came in time")
+    @shows("no token arrived in time")
     def test_nobody_answers(self):
         with socket.create_server(("127.0.0.1", 0)) as silent:
             return self.output(GSSLOOP, "initiate", "--timeout", "1", "127.0.0.1",
                                silent.getsockname()[1], "imap@localhost")
 
-    @shows("what came from the peer is no token")
+    @shows("the peer sent something that is not a token")
     def test_no_token(self):
         server = self.accept()
         with socket.create_connection(("127.0.0.1", server.port)) as connection:
@@ -185,7 +185,7 @@ class Command(LoginTest):
             server.process.wait(lab.PATIENCE)
         return server.log()
 
-    @shows("the peer says that it failed")
+    @shows("the peer reported a failure")
     def test_peer_failed(self):
         port = self.accept("--token-max", "100").port
         return self.output(GSSLOOP, "initiate", "127.0.0.1", port, "imap@localhost")
@@ -204,7 +204,7 @@ NO_FAILURE = {
     "Please enter your password", "gssloop: attribute ",
     "gssloop: the peer's attributes are unknown: ",
     "gssloop: policy: ", ", after leg ", ", messages of at most ",
-    "unknown kind of part", "the application gave up",
+    "unknown kind of part", "the application cancelled the negotiation",
 }
 # Code spans of the page that are commands, options of theirs, settings and examples.
 NO_SENTENCE = re.compile(r"(gssloop |kinit |imtest |ldapwhoami |--|imap at |sasl-secprops |"

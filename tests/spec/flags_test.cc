@@ -48,7 +48,8 @@ void expect_destroyed(Role role, Flag needed, std::optional<std::string> last_to
     EXPECT_EQ(token_of(step), has_token ? *last_token : "");
     EXPECT_EQ(step.failure().fault, Fault::kFlagsMissing);
     EXPECT_EQ(step.failure().missing, Flags(needed));
-    EXPECT_EQ(step.failure().text(), "the context lacks " + to_string(Flags(needed)));
+    EXPECT_EQ(step.failure().text(),
+              "the context does not have the required flags: " + to_string(Flags(needed)));
   }
   EXPECT_EQ(scripted().live().contexts, 0U);
   EXPECT_EQ(scripted().record().deletes.size(), 1U);

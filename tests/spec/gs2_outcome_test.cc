@@ -232,7 +232,7 @@ TEST_F(Gs2Test, ContextThatTheMechanismDoesNotKnowIsRefused) {
   scripted().edit([](Script& script) { script.inquiry.answer = {GSS_S_NO_CONTEXT, 0}; });
   SaslServer server(watched());
   EXPECT_EQ(server.start(kScriptedName, first.out).code, SASL_FAIL);
-  EXPECT_TRUE(server.log().has("does not know the context", SASL_LOG_ERR)) << server.log().text();
+  EXPECT_TRUE(server.log().has("gss_inquire_context fails", SASL_LOG_ERR)) << server.log().text();
   EXPECT_TRUE(server.was_silent());
 }
 

@@ -125,7 +125,7 @@ TEST_F(ProtectedChannelLive, HearsThatThePeerFailedOrIsGone) {
   initiator().give_up();
   const auto failed = acceptor().receive();
   ASSERT_FALSE(failed);
-  EXPECT_EQ(failed.error().message, "the peer says that it failed");
+  EXPECT_EQ(failed.error().message, "the peer reported a failure");
   near_.reset();
   const auto gone = acceptor().receive();
   ASSERT_FALSE(gone);

@@ -75,7 +75,7 @@ Result<Message, Error> ProtectedChannel::receive() {
       case io::FrameKind::kData:
         return open(std::move(frame->body));
       case io::FrameKind::kFailure:
-        return Error{"the peer says that it failed"};
+        return Error{"the peer reported a failure"};
       case io::FrameKind::kToken: {
         // A context that is not mutual is complete for the initiator before the acceptor has seen
         // anything, and this may be its error token.

@@ -11,11 +11,12 @@ namespace {
 NoFrame describe(IoResult ended, const FrameReader& reader) {
   switch (ended.kind) {
     case IoResult::Kind::kClosed:
-      return {NoFrame::Kind::kClosed, reader.is_between_frames()
-                                          ? "the peer closed the channel"
-                                          : "the peer closed the channel within a message"};
+      return {NoFrame::Kind::kClosed,
+              reader.is_between_frames()
+                  ? "the peer closed the channel"
+                  : "the peer closed the channel in the middle of a message"};
     case IoResult::Kind::kTimedOut:
-      return {NoFrame::Kind::kTimedOut, "no message came in time"};
+      return {NoFrame::Kind::kTimedOut, "no message arrived in time"};
     case IoResult::Kind::kDone:
     case IoResult::Kind::kError:
       break;
@@ -27,7 +28,7 @@ NoFrame describe(IoResult ended, const FrameReader& reader) {
 
 IoResult send_frame(Transport& transport, FrameKind kind, ByteView body, Deadline deadline) {
   const auto octets = encode_frame(kind, body);
-  if (!octets) return {IoResult::Kind::kError, 0, "the message does not fit into a frame"};
+  if (!octets) return {IoResult::Kind::kError, 0, "the message is too long for a frame"};
   return transport.write_all(*octets, deadline);
 }
 
@@ -45,7 +46,7 @@ Result<Frame, NoFrame> receive_frame(Transport& transport, std::size_t max_len, 
   if (reader.is_complete()) return reader.take();
   return NoFrame{NoFrame::Kind::kDefective, reader.fault() == FrameFault::kTooLong
                                                 ? "the peer's message is too long"
-                                                : "the peer's message is of no known kind"};
+                                                : "the peer's message has an unknown type"};
 }
 
 }  // namespace gssloop::io

@@ -58,13 +58,14 @@ class Driver {
     if (sent.is_done() || step.is_failed()) return std::nullopt;
     if (sent.kind == IoResult::Kind::kTimedOut) {
       (void)negotiation_.on_deadline();
-      return failure(Fault::kTimedOut, "the peer did not take our token in time");
+      return failure(Fault::kTimedOut, "the peer did not read the token in time");
     }
     // The step that comes back is dropped: a notice in the middle of a token would be part of it.
     (void)negotiation_.on_peer_failure();
-    return failure(Fault::kPeerRejected, sent.kind == IoResult::Kind::kClosed
-                                             ? "the peer closed the channel before it had our token"
-                                             : "our token could not be sent: " + sent.error);
+    return failure(Fault::kPeerRejected,
+                   sent.kind == IoResult::Kind::kClosed
+                       ? "the peer closed the channel before it received the token"
+                       : "cannot send the token: " + sent.error);
   }
 
   // next_step waits for the peer and tells the loop what came.
@@ -76,12 +77,12 @@ class Driver {
       case FrameKind::kToken:
         return negotiation_.on_token(frame->body);
       case FrameKind::kFailure:
-        return negotiation_.on_peer_failure("the peer says that it failed");
+        return negotiation_.on_peer_failure("the peer reported a failure");
       case FrameKind::kData:
         break;
     }
     // section 3.1: per-message tokens before completion have no place in this protocol.
-    return negotiation_.on_peer_defect("the peer sent data before there was a context");
+    return negotiation_.on_peer_defect("the peer sent data before the context was established");
   }
 
   Step step_without_frame(NoFrame none) {

@@ -6,7 +6,9 @@ namespace {
 
 // Why a call's outcome fails the negotiation. Where the mechanism itself failed, its texts say it.
 std::string describe(const Row& row, MajorClass major, Flags missing) {
-  if (row.fault == Fault::kFlagsMissing) return "the context lacks " + to_string(missing);
+  if (row.fault == Fault::kFlagsMissing) {
+    return "the context does not have the required flags: " + to_string(missing);
+  }
   return major == MajorClass::kError ? "" : row.when;
 }
 

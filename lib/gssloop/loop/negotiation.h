@@ -34,16 +34,16 @@ class Negotiation {
   // on_deadline, on_peer_defect, on_peer_failure and on_cancel tell of the other things that can
   // end a negotiation (sections 2.4 and 2.7). The caller keeps the clock, and may say in a clause
   // what it saw.
-  Step on_deadline(std::string reason = "no token came in time") {
+  Step on_deadline(std::string reason = "no token arrived in time") {
     return gave_up(Event::kDeadline, std::move(reason));
   }
-  Step on_peer_defect(std::string reason = "what came from the peer is no token") {
+  Step on_peer_defect(std::string reason = "the peer sent something that is not a token") {
     return gave_up(Event::kPeerDefect, std::move(reason));
   }
-  Step on_peer_failure(std::string reason = "the peer failed or is gone") {
+  Step on_peer_failure(std::string reason = "the peer failed or closed the channel") {
     return gave_up(Event::kPeerFailed, std::move(reason));
   }
-  Step on_cancel(std::string reason = "the application gave up") {
+  Step on_cancel(std::string reason = "the application cancelled the negotiation") {
     return gave_up(Event::kCancelled, std::move(reason));
   }
 

@@ -27,7 +27,7 @@ std::string Step::text() const {
   for (const Action action : row_->actions) {
     if (!text.empty()) text += ", ";
     text += to_string(action);
-    if (sends_token(action)) text += " of " + std::to_string(token_.view().size()) + " octets";
+    if (sends_token(action)) text += " of " + std::to_string(token_.view().size()) + " bytes";
   }
   return text;
 }

@@ -40,7 +40,7 @@ class Step {
  public:
   // row is the line of the table that the loop decided by.
   const Row& row() const noexcept { return *row_; }
-  // text names the row's actions for a log or a person: "send the token of 832 octets, await a
+  // text names the row's actions for a log or a person: "send the token of 832 bytes, await a
   // token". It never holds a token.
   std::string text() const;
 
