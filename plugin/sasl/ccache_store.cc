@@ -35,7 +35,7 @@ bool is_collection(std::string_view type) {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// A name that becomes a part of a path may not change where the path leads to.
+// A name that becomes part of a path must not change the folder that the path names.
 std::optional<Error> refuse_name(std::string_view name) {
   const auto refused = [&](const char* why) {
     return Error{"the user name \"" + printable(as_bytes(name)) +
@@ -48,14 +48,15 @@ std::optional<Error> refuse_name(std::string_view name) {
   return std::nullopt;
 }
 
-// Account is what this machine's list of users says of one.
+// Account is an entry of this machine's list of users.
 struct Account {
   uid_t uid;
   std::string name;
 };
 
 // find_account makes one look-up with getpwnam_r or getpwuid_r; nullopt: there is no such account,
-// or the look-up failed. The buffer grows up to a bound: some directories say ERANGE for ever.
+// or the look-up failed. The buffer grows up to a limit, because some directories always return
+// ERANGE.
 template <class LookUp>
 std::optional<Account> find_account(LookUp look_up) {
   constexpr std::size_t kMaxBufferLen = std::size_t{1} << 20;
@@ -115,8 +116,8 @@ class CcacheStore::Parser {
       }
     }
     if (!tells_users_apart_ && !is_collection(type_of(text_))) {
-      // One user's tickets would replace the other's, and a server that then acts with what it
-      // finds there would act as somebody else.
+      // One user's tickets would replace another's, and a server that uses the ccache would act as
+      // the wrong user.
       return error_at(text_.size() - 1,
                       "the ccache name is the same for every user; add %U or %u, or use a "
                       "collection (DIR:, KEYRING:, KCM:)");
@@ -141,7 +142,7 @@ class CcacheStore::Parser {
     if (has_control_characters(as_bytes(text_))) {
       return error_at(0, "the value contains control characters; remove them");
     }
-    // Or a user's name would choose it.
+    // Otherwise a user's name would choose the type.
     if (const std::size_t i = type_of(text_).find('%'); i != text_.npos) {
       return error_at(i, "the ccache type contains a %; write the type in full, for example FILE:");
     }
@@ -183,8 +184,8 @@ class CcacheStore::Parser {
     }
   }
 
-  // What differs from login to login must not run together: with %U%p, "bob1" in process 23 would
-  // get the tickets of "bob" in process 123.
+  // Two substitutions that differ between logins need a separator: with %U%p, "bob1" in process 23
+  // would get the tickets of "bob" in process 123.
   std::optional<Error> take_variable(Kind kind) {
     if (last_variable_ && *last_variable_ != kind) {
       return error_at(
@@ -203,7 +204,7 @@ class CcacheStore::Parser {
 
   std::string_view text_;
   std::size_t at_ = 0;
-  // The one of %U, %u and %p that was last seen, with at most digits behind it.
+  // The last of %U, %u and %p, if only digits follow it.
   std::optional<Kind> last_variable_;
   bool tells_users_apart_ = false;
   CcacheStore store_;

@@ -10,8 +10,9 @@
 
 namespace gssloop::plugin {
 
-// CcacheStore is the option ccache_store: the ccache in which a server keeps what a client
-// delegated to it, as a text such as "FILE:/run/tickets/krb5cc_%U". In it stand
+// CcacheStore is the option ccache_store: the name of the ccache in which a server stores the
+// credential that a client delegated to it, such as "FILE:/run/tickets/krb5cc_%U". The
+// substitutions are:
 //
 //   %U  for the name of the user who logged in,     %u  for the user's UID,
 //   %E  for the name of the process' user,          %e  for the process' effective UID,
@@ -20,14 +21,15 @@ namespace gssloop::plugin {
 // Immutable: may be used by several threads at once.
 class CcacheStore {
  public:
-  // parse fails with a message that says at which octet, from 1, the text is wrong and what to
-  // write instead. The text must tell users apart: see the comments there.
+  // parse fails with a message that says at which byte, counted from 1, the text is wrong, and what
+  // to write instead. The name must differ between users: see the comments in the source.
   static Result<CcacheStore, Error> parse(std::string_view text);
 
-  // expand names the ccache of the user `authid`. Fails with a message for the log: for a name that
-  // could lead to another place than the administrator chose (one that is empty, begins with a dot,
-  // or contains a slash, a colon or a control character), for %u of somebody without an account on
-  // this machine, and for results longer than PATH_MAX. May ask the network for an account.
+  // expand names the ccache of the user `authid`. Fails with a message for the log: for a user name
+  // that could change the place which the administrator chose (one that is empty, begins with a
+  // dot, or contains a slash, a colon or a control character), for %u if the user has no account on
+  // this machine, and for results longer than PATH_MAX. The look-up of an account may use the
+  // network.
   Result<std::string, Error> expand(std::string_view authid) const;
 
  private:

@@ -12,7 +12,7 @@ struct ErrorRow {
   ErrorKind kind;
   int client_code;
   int server_code;
-  const char* harmless;  // for strangers: no path, principal, key version, rule or minor text
+  const char* harmless;  // for clients: no path, principal, key version, rule or minor text
 };
 
 // The table that turns failures into SASL codes. Nothing else in the plugin chooses one.

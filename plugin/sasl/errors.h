@@ -11,51 +11,53 @@
 
 namespace gssloop::plugin {
 
-// The one place where a failure becomes a SASL code and the texts that go with it.
+// The only code that turns a failure into a SASL code and its texts.
 
-// What went wrong, as a stranger may know it.
+// The class of a failure. A server may tell the client the class, but not the details.
 enum class ErrorKind {
-  kProtocol,       // the peer's message is not of the protocol
+  kProtocol,       // the peer's message violates the protocol
   kRejected,       // the mechanism refused the peer
-  kUnbound,        // the peer's token does not vouch for the GS2 header
+  kUnbound,        // the peer's token does not protect the GS2 header
   kBinding,        // channel binding: wrong, missing or unknown
-  kTooWeak,        // no security layer that both sides' limits admit
+  kTooWeak,        // no security layer is within the limits of both sides
   kPacket,         // a packet of the security layer is not the peer's next one
   kIdentity,       // authenticated, but the name cannot be used
   kPolicy,         // the policy refuses the peer
   kAnonymous,      // an anonymous peer, or anonymity that was not granted
   kCredential,     // our own credential
   kConfiguration,  // our own options
-  kMechanism,      // the GSS mechanism broke its contract
-  kMisuse,         // the application called out of turn
+  kMechanism,      // the GSS-API mechanism violated its specification
+  kMisuse,         // the application made a call that is not allowed now
   kMemory,
   kCallback,  // a callback of the application, or libsasl, refused
 };
 
-// LoginError is a failure with everything that is to be said about it.
+// LoginError is a failure and its message.
 struct LoginError {
   ErrorKind kind = ErrorKind::kMisuse;
-  std::string sentence;  // whole: what failed, for whom, what to look at
-  // The code of ErrorKind::kCallback, which is passed on as it came.
+  std::string sentence;  // complete: the login that failed, the reason, and what to check
+  // Of ErrorKind::kCallback: the callback's code, which is returned unchanged.
   std::optional<int> callback_code = std::nullopt;
 };
 
-// explain makes a LoginError of the loop's failure. `subject` says for whom: "login to imap@host".
+// explain makes a LoginError from the loop's failure. `subject` names the login: "login to
+// imap@host".
 LoginError explain(const std::string& subject, const loop::Failure& failure);
-// explain makes one of a failed GSS-API call outside the loop.
+// explain makes a LoginError from a failed GSS-API call outside the loop.
 LoginError explain(const std::string& subject, ErrorKind kind, const gss::Status& status);
 
 // report_client puts the whole sentence into sasl_errdetail and returns the SASL code.
 int report_client(const SaslUtils& sasl, const LoginError& error);
 
 // report_server logs the whole sentence, and puts a fixed text of the class into sasl_errdetail,
-// since servers hand that to strangers; the sentence itself only if `is_verbose`. Returns the code.
+// because servers send that to clients. If `is_verbose`, it puts the sentence there instead.
+// Returns the code.
 int report_server(const SaslUtils& sasl, const LoginError& error, bool is_verbose);
-// set_client_error does the same without the log, for a failure that stands there already.
+// set_client_error does the same without the log, for a failure that is in the log already.
 int set_client_error(const SaslUtils& sasl, const LoginError& error, bool is_verbose);
 
-// closed_layer_code is the code for a security layer that was closed before, of which everything
-// has been said already.
+// closed_layer_code is the code for a security layer that an earlier failure closed. That failure
+// was reported.
 int closed_layer_code() noexcept;
 
 }  // namespace gssloop::plugin

@@ -6,7 +6,7 @@
 
 namespace gssloop::plugin {
 
-// libsasl's limit is for the name with "-PLUS".
+// libsasl's limit applies to the name with "-PLUS".
 static_assert(gss::kMaxSaslNameLen == SASL_MECHNAMEMAX - 5);
 
 gss::Oid arrives_at(const gss::Oid& mech) {
@@ -18,7 +18,7 @@ std::vector<SaslMechanism> registered_mechanisms(const gss::MechanismRegistry& r
   auto mechanisms =
       gss::sasl_mechanisms(registry, options.mechanisms ? &*options.mechanisms : nullptr);
   for (SaslMechanism& mechanism : mechanisms) {
-    // GS2 binds its header, whatever the application has.
+    // GS2 binds its header, with or without a binding of the application.
     mechanism.binds_channels = mechanism.family == Family::kGs2 || options.binds_channels;
   }
   return mechanisms;
@@ -27,8 +27,8 @@ std::vector<SaslMechanism> registered_mechanisms(const gss::MechanismRegistry& r
 unsigned security_flags(const SaslMechanism& mechanism) {
   const unsigned flags = SASL_SEC_NOPLAINTEXT | SASL_SEC_NOACTIVE | SASL_SEC_NOANONYMOUS |
                          SASL_SEC_MUTUAL_AUTH | SASL_SEC_PASS_CREDENTIALS;
-  // A passive listener learns nothing to guess passwords by from a service ticket's exchange. Of
-  // other mechanisms that is not known.
+  // A passive listener cannot guess passwords from the exchange of a service ticket. For other
+  // mechanisms this is not known.
   const gss::Oid& oid = mechanism.gss_mechanism.oid;
   const bool is_ticket = oid == gss::Oid::krb5() || oid == gss::Oid::spnego();
   return is_ticket ? flags | SASL_SEC_NODICTIONARY : flags;
@@ -44,8 +44,8 @@ unsigned common_features(const SaslMechanism& mechanism) {
 }  // namespace
 
 unsigned client_features(const SaslMechanism& mechanism) {
-  // GSS-SPNEGO carries no authorization identity. A client that has to act as somebody else takes
-  // another mechanism; a server can only see that nobody does.
+  // GSS-SPNEGO carries no authorization identity. A client that must act as another user selects
+  // another mechanism. For a server the absence only means that no client acts as another user.
   const bool carries_authzid = mechanism.family != Family::kSpnego;
   return common_features(mechanism) | SASL_FEAT_NEEDSERVERFQDN |
          (carries_authzid ? SASL_FEAT_ALLOWS_PROXY : 0U);

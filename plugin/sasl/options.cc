@@ -19,7 +19,7 @@ std::vector<std::string> words(std::string_view text) {
   return list;
 }
 
-// Reader collects the first error, so that reading the options stays one line each.
+// Reader keeps the first error, so that each option is read in one line.
 class Reader {
  public:
   explicit Reader(const SaslUtils& sasl) : sasl_(sasl) {}
@@ -50,8 +50,8 @@ class Reader {
     *value = parsed;
   }
 
-  // Mechanisms whose acceptor cannot tell whether bindings were verified. Kerberos' can, always: to
-  // pass over its answer would be to accept forged GS2 headers (G10).
+  // Mechanisms whose acceptor cannot report whether it verified bindings. Kerberos' acceptor always
+  // can: a server that ignored its report would accept forged GS2 headers (G10).
   void allow_unbound(std::vector<std::string>* value) {
     const auto text = sasl_.option("gssloop_allow_unbound");
     if (!text) return;

@@ -14,8 +14,7 @@
 
 namespace gssloop::plugin {
 
-// ServicePrincipal says which of a keytab's keys may answer for a service (option
-// service_principal).
+// ServicePrincipal says which keys of a keytab a service may use (option service_principal).
 struct ServicePrincipal {
   enum class Kind {
     kServiceAtHost,  // not set: the application's service at the application's host
@@ -28,8 +27,8 @@ struct ServicePrincipal {
   friend auto operator<=>(const ServicePrincipal&, const ServicePrincipal&) = default;
 };
 
-// AcceptorOptions are those that a server's credential depends on, which libsasl makes us look for
-// whenever mechanisms are listed. They take every value, so that reading them never fails.
+// AcceptorOptions are the options on which a server's credential depends. The module reads them
+// whenever libsasl lists mechanisms. Every value is valid, so reading them never fails.
 struct AcceptorOptions {
   std::string keytab;  // empty: Kerberos' default
   ServicePrincipal service_principal;
@@ -37,15 +36,15 @@ struct AcceptorOptions {
   static AcceptorOptions read(const SaslUtils& sasl);
 };
 
-// Options are what an administrator can set (gssloop-sasl(7), section OPTIONS). Read once for each
-// login, since applications may answer differently for each connection.
+// Options are the module's options (gssloop-sasl(7), section OPTIONS). The module reads them once
+// for each login, because applications may answer differently for each connection.
 struct Options : AcceptorOptions {
-  // GSSAPI: a server takes the choice of integrity and confidentiality at once for the latter, a
-  // client makes it.
+  // GSSAPI: a server accepts the choice of both integrity and confidentiality as confidentiality,
+  // and a client makes that choice.
   bool ad_compat = false;
-  // Where a server keeps delegated credentials beside handing them to the application.
+  // The ccache in which a server stores delegated credentials. The application gets them as well.
   std::optional<CcacheStore> ccache_store;
-  // The policy, a file or a directory; nullopt: the compiled-in path, where nothing need be.
+  // The policy, a file or a folder; nullopt: the compiled-in path, where no file need exist.
   std::optional<std::string> policy;
   // SASL names to offer, as written; nullopt: all that are eligible.
   std::optional<std::vector<std::string>> mechanisms;
@@ -60,8 +59,8 @@ struct Options : AcceptorOptions {
 
   bool allows_unbound(std::string_view sasl_name) const;
 
-  // read fails with one sentence that names the option, its value and what it takes. A wrong option
-  // refuses logins: a security setting that was misspelt must not be ignored.
+  // read fails with one sentence that names the option, its value and the values that it accepts.
+  // With a wrong option all logins fail, because a misspelt security setting must not be ignored.
   static Result<Options, Error> read(const SaslUtils& sasl);
 };
 

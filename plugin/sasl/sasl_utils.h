@@ -21,10 +21,10 @@ class SaslUtils {
 
   // log writes one line at a SASL_LOG_* level.
   void log(int level, const std::string& line) const;
-  // set_error is what sasl_errdetail tells; it is not logged a second time.
+  // set_error sets the text of sasl_errdetail. It does not log it.
   void set_error(const std::string& text) const;
 
-  // option looks a configuration option up; nullopt when it is not set.
+  // option returns the value of a configuration option; nullopt if it is not set.
   std::optional<std::string> option(const char* name) const;
 
   // callback finds an application's callback.

@@ -10,11 +10,11 @@ namespace {
 
 using Kind = ServicePrincipal::Kind;
 
-// More entries than any sane server has services, hosts and mechanisms. An application that makes
-// up host names must not make the process grow.
+// More than the combinations of service, host and mechanism of any server. An application that
+// makes up host names must not make the process grow.
 constexpr std::size_t kMaxHeld = 64;
 
-// Whose keys stand in a keytab: Kerberos', also where SPNEGO negotiates it.
+// Only Kerberos has keys in a keytab, also if SPNEGO negotiates it.
 bool uses_keytab(const gss::Oid& mech) { return mech.is_kerberos() || mech == gss::Oid::spnego(); }
 
 gss::Result<gss::Name> acceptor_name(const AcceptorKey& key) {
@@ -36,8 +36,8 @@ gss::Result<gss::Name> acceptor_name(const AcceptorKey& key) {
 gss::Result<gss::Credential> acquire(gss_name_t name, const AcceptorKey& key) {
   const std::string keytab = uses_keytab(key.mech) ? key.keytab : std::string();
   if (key.mech != gss::Oid::spnego()) return gss::acquire_acceptor(name, key.mech, keytab);
-  // Kerberos is what SPNEGO is to arrive at: where there is no key for it, nothing is offered,
-  // whatever else this machine could accept (R11).
+  // SPNEGO must negotiate Kerberos. Without a key for Kerberos the module does not offer
+  // GSS-SPNEGO, even if this machine has other credentials (R11).
   if (auto kerberos = gss::acquire_acceptor(name, gss::Oid::krb5(), keytab); !kerberos) {
     return kerberos;
   }

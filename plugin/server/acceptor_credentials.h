@@ -29,17 +29,17 @@ struct AcceptorKey {
   friend auto operator<=>(const AcceptorKey&, const AcceptorKey&) = default;
 };
 
-// AcceptorCredential is what servers accept with, and the name it was acquired for (the empty
-// handle for a whole keytab). Shared by logins, read-only.
+// AcceptorCredential is a server's credential, and the name for which it was acquired (the empty
+// handle for a whole keytab). Logins share it, read-only.
 struct AcceptorCredential {
   gss::Credential credential;
   gss::Name name;
 };
 
-// AcceptorCredentials keeps the credentials that servers accept with, since acquiring one for each
-// login costs a third of the login. Failures are never kept. A credential whose keytab changed
-// (device, inode, size or times) is acquired anew. Any number of threads: readers take a snapshot,
-// a writer replaces it whole.
+// AcceptorCredentials caches the credentials of servers, because acquiring one takes a third of the
+// time of a login. It never caches failures. When a keytab changed (device, inode, size or times),
+// it acquires the credential again. Any number of threads may use it: readers take a snapshot, and
+// a writer replaces the whole snapshot.
 class AcceptorCredentials {
  public:
   explicit AcceptorCredentials(std::string default_keytab);

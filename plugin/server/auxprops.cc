@@ -9,7 +9,8 @@
 namespace gssloop::plugin {
 namespace {
 
-// Which definition fills a name (without star or "asserted:"), for a peer of this mechanism.
+// Returns the definition that fills a name (without star or "asserted:") for a peer of this
+// mechanism.
 std::optional<authz::Definition> definition_of(std::string_view name, const authz::Policy& policy,
                                                std::string_view mechanism) {
   if (const authz::Definition* own = policy.find_property(name)) return *own;
@@ -17,8 +18,9 @@ std::optional<authz::Definition> definition_of(std::string_view name, const auth
   return authz::raw_definition(policy.publishes_raw(mechanism) ? mechanism : "krb5", name);
 }
 
-// The properties of what a policy publishes unasked. A bare name, too: whether it may have a value
-// is only known when the application has said who acts.
+// Returns the properties of the attributes that a policy publishes without a request. The bare
+// names are among them: only after the application has decided the authorization identity is it
+// known whether they may have a value.
 std::vector<std::string> property_names(const std::vector<authz::PublishedAttribute>& published) {
   std::vector<std::string> names;
   for (const auto& [definition, is_asserted] : published) {
@@ -100,8 +102,8 @@ void AuxProps::publish(const authz::RuleContext& login, bool is_own_identity) {
 
 void AuxProps::set(const Property& property, const authz::RuleContext& login) const {
   const authz::LocalAttribute& asserted = login.asserted(property.definition);
-  // naming-exts section 9: what the peer asserted of itself decides nothing, so is not handed out
-  // under a name that an application may decide by.
+  // naming-exts section 9: no decision may depend on asserted attributes, so the module does not
+  // set them under a name that an application may use for decisions.
   if (!property.is_asserted && !asserted.is_absent()) {
     sasl_.log(SASL_LOG_NOTE,
               "values of property " + property.name + " are not set: they are not authenticated");

@@ -12,12 +12,12 @@
 
 namespace gssloop::plugin {
 
-// AuxProps hands a peer's attributes to the application as SASL auxiliary properties, the only
-// place that does. An attribute describes the authenticated peer, so its property is "*NAME",
-// Cyrus' convention for the authentication identity; the bare NAME is set as well only when that is
-// also the identity that acts. NAME is a local attribute's property, or the name of an attribute
-// that is published raw; a name that the policy defines is never filled from a raw attribute. What
-// the peer asserted of itself has names that say so: "*asserted:NAME".
+// AuxProps gives a peer's attributes to the application as SASL auxiliary properties. No other code
+// does so. An attribute describes the authenticated peer, so its property is "*NAME", Cyrus'
+// convention for the authentication identity; the bare NAME is also set if the peer acts as itself.
+// NAME is a local attribute's property, or the name of an attribute that is published raw; a name
+// that the policy defines is never filled from a raw attribute. Attributes that the peer asserted
+// of itself have the names "*asserted:NAME".
 //
 // Values go in one prop_set each, after canon_user: prop_setvals and appending corrupt libsasl's
 // heap, and values set earlier are wiped by a canon_user callback that requests properties.
@@ -26,23 +26,24 @@ class AuxProps {
   AuxProps(const SaslUtils& sasl, propctx* context) : sasl_(sasl), context_(context) {}
   AuxProps(const AuxProps&) = delete;
   AuxProps& operator=(const AuxProps&) = delete;
-  // Takes back what was set: a later attempt on this connection must find nothing.
+  // Erases the values that were set: a later attempt on this connection must find none.
   ~AuxProps() { erase(published_); }
 
-  // begin removes the values of all names of ours that are requested, whatever set them: a database
-  // must not pose as the mechanism. Returns what fills those names for a peer of `mechanism`.
+  // begin removes the values of all requested names that belong to this module. Another source,
+  // such as a database, may have set them, and the application would take them for the mechanism's.
+  // Returns the definitions that fill those names for a peer of `mechanism`.
   std::vector<authz::Definition> begin(const authz::Policy& policy,
                                        std::string_view mechanism) const;
 
-  // request asks libsasl for the properties that a policy publishes unasked. It clears the values
-  // of all properties, and so comes before canon_user.
+  // request asks libsasl for the properties that a policy publishes without a request of the
+  // application. libsasl then clears the values of all properties, so call it before canon_user.
   void request(const std::vector<authz::PublishedAttribute>& published) const;
 
   // publish sets the properties. `is_own_identity`: the peer acts as itself.
   void publish(const authz::RuleContext& login, bool is_own_identity);
 
  private:
-  // Property is one that was requested and is ours to fill.
+  // Property is a requested property that this module fills.
   struct Property {
     std::string name;  // as requested
     bool is_asserted = false;

@@ -6,8 +6,8 @@ namespace {
 
 using authz::PolicyStore;
 
-// More than any server has; an application that made up paths must not make the process grow. What
-// is held is never given up: a server that changed its root could not read it again.
+// More than any server has; an application that makes up paths must not make the process grow. A
+// policy that is held is never dropped: a server that changed its root could not read it again.
 constexpr std::size_t kMaxStores = 64;
 
 void tell(const authz::PolicySnapshot& snapshot, const std::string& path, const SaslUtils& sasl) {

@@ -14,15 +14,16 @@
 
 namespace gssloop::plugin {
 
-// Policies holds the policy of each path that the option gssloop_policy has had: one, unless
-// applications answer differently for their connections. Any number of threads; no lock.
+// Policies holds the policy of each path that the option gssloop_policy has had: usually one, more
+// if an application answers differently for its connections. Any number of threads may use it;
+// there is no lock.
 class Policies {
  public:
   explicit Policies(std::vector<authz::MechanismName> mechanisms)
       : mechanisms_(std::move(mechanisms)), stores_(std::make_shared<const Stores>()) {}
 
-  // current is what holds at this moment. No option: the compiled-in path, where nothing need be.
-  // What is new or wrong goes to the log, once.
+  // current returns the policy in effect now. Without an option the path is the compiled-in one,
+  // and no file need exist there. It logs each new policy, and each error, once.
   std::shared_ptr<const authz::PolicySnapshot> current(const std::optional<std::string>& option,
                                                        const SaslUtils& sasl);
 

@@ -8,7 +8,7 @@ namespace gssloop::plugin {
 namespace {
 
 // A list that only grows at its head. Policies name few properties, so it is searched from end to
-// end; what lies behind the head never changes.
+// end; the nodes after the head never change.
 struct Node {
   std::string name;
   const Node* next = nullptr;
@@ -30,7 +30,7 @@ const char* lasting_name(const std::string& name) {
   if (const Node* known = find(head, name)) return known->name.c_str();
   auto node = std::make_unique<Node>(Node{name, head});
   while (!newest.compare_exchange_weak(node->next, node.get(), std::memory_order_acq_rel)) {
-    // Somebody else added names: perhaps this one.
+    // Another thread added names, perhaps this one.
     if (const Node* known = find(node->next, name)) return known->name.c_str();
   }
   return node.release()->name.c_str();

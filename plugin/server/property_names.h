@@ -7,8 +7,8 @@
 namespace gssloop::plugin {
 
 // lasting_name returns a copy of `name` that lives as long as the process: prop_request keeps the
-// pointers it is given. The set only grows, by names from policy files, never from a peer. Any
-// number of threads; without a lock.
+// pointers that it gets. The set only grows: its names come from policy files, never from a peer.
+// Any number of threads may call it; there is no lock.
 const char* lasting_name(const std::string& name);
 
 }  // namespace gssloop::plugin

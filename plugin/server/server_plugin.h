@@ -12,7 +12,8 @@
 namespace gssloop::plugin {
 
 // ServerPlugin is what all logins of a server process share. Made at plugin init, freed with the
-// last mechanism; immutable but for the credentials and policies, which take care of themselves.
+// last mechanism; immutable except for the credentials and policies, which synchronise their own
+// changes.
 struct ServerPlugin {
   ServerPlugin(std::string realm, std::string default_keytab,
                std::vector<authz::MechanismName> mechanisms)
