@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: BSD-2-Clause
-// The entry points that libsasl looks for, and the tables it gets: one plug a mechanism and role.
-// Every function here is called from C: it catches everything and answers with a SASL code.
+// SPDX-License-Identifier: BSD-2-Clause The entry points of the module, and the tables that libsasl
+// gets: one plug for each mechanism and role. C code calls every function here: the function
+// catches every exception and returns a SASL code.
 
 #include <sasl/sasl.h>
 #include <sasl/saslplug.h>
@@ -45,8 +45,8 @@ std::optional<ByteView> message(const char* in, unsigned in_len) noexcept {
   return as_bytes({in, in_len});
 }
 
-// Registration is what libsasl knows of one role: the plugs, their shared part, and, as each plug's
-// glob_context, which mechanism it is. It lives until the last plug is freed.
+// Registration is the data that libsasl uses for one role: the plugs, their shared part, and each
+// plug's mechanism as its glob_context. It lives until the last plug is freed.
 template <class Plug, class Shared>
 struct Registration {
   struct Entry {
@@ -68,11 +68,11 @@ using ServerRegistration = Registration<sasl_server_plug_t, ServerPlugin>;
 
 template <class Entry>
 void free_entry(void* glob_context, const sasl_utils_t*) noexcept {
-  // The entry lies in what it keeps alive: the pointer is taken out first.
+  // The entry is part of the object that it keeps alive: the pointer is moved out first.
   const auto last = std::move(static_cast<Entry*>(glob_context)->self);
 }
 
-// The security layer. libsasl hands back the context that the mechanism was made with.
+// The security layer. libsasl passes the context that set_layer gave it.
 
 int give_out(const Exchange& exchange, const Result<ByteView, LoginError>& octets, const char** out,
              unsigned* out_len) {
@@ -118,10 +118,10 @@ void set_layer(Exchange* exchange, sasl_out_params_t* oparams) noexcept {
   oparams->decode = has_layer ? layer_decode : nullptr;
 }
 
-// While a client's exchange goes on, nothing may be sent or taken for received. libldap (2.5) takes
-// a server's early success for the end of the login, whatever the mechanism said, and goes on in
-// the clear: who sits between could leave out the layer. It asks for the strength, and encodes
-// where there is one; layer_encode refuses without a layer.
+// Until a client's exchange is complete, no data may be sent or received. libldap (2.5) takes a
+// server's early success for the end of the login, whatever the mechanism returned, and continues
+// without protection: an attacker in between could remove the layer. libldap reads the strength,
+// and encodes if it is above 0; layer_encode fails without a layer.
 void forbid_data(sasl_out_params_t* oparams) noexcept {
   oparams->mech_ssf = 1;
   oparams->maxoutbuf = 1024;
@@ -213,7 +213,7 @@ int server_new(void* glob_context, sasl_server_params_t* params, const char*, un
 
 int server_step(void* conn_context, sasl_server_params_t* params, const char* in, unsigned in_len,
                 const char** out, unsigned* out_len, sasl_out_params_t* oparams) noexcept {
-  // libsasl goes on calling after it has disposed of a failed exchange.
+  // libsasl continues to call this function after it has disposed of a failed exchange.
   if (conn_context == nullptr) return SASL_NOTINIT;
   return guarded(params->utils, [&] {
     auto* exchange = static_cast<ServerExchange*>(static_cast<Exchange*>(conn_context));
@@ -223,12 +223,12 @@ int server_step(void* conn_context, sasl_server_params_t* params, const char* in
   });
 }
 
-// A server offers a mechanism only where it has a credential to accept with (R11).
+// A server offers a mechanism only if it has an acceptor credential (R11).
 int server_avail(void* glob_context, sasl_server_params_t* params, void**) noexcept {
   return guarded(params->utils, [&] {
     const auto* entry = static_cast<ServerRegistration::Entry*>(glob_context);
     const SaslUtils sasl(params->utils);
-    // Wrong options do not matter here: the login says what is wrong, where somebody looks.
+    // Wrong options do not matter here: the login fails with the error, in the application's log.
     if (params->gss_creds != nullptr) return SASL_OK;
     const AcceptorKey key = acceptor_key(entry->mechanism, *params, AcceptorOptions::read(sasl));
     const auto credential = entry->shared->credentials.get(key);
@@ -256,10 +256,10 @@ sasl_server_plug_t server_plug(ServerRegistration::Entry* entry) {
 
 // Both.
 
-// What an init function has to check before it does anything. sasl_utils_t changed its shape after
-// libsasl 2.1.28 (its version went from 4 to 5) while the plug versions stayed: with the other
-// shape every call through it would go astray. The field utils->version cannot tell, since 2.1.28
-// never sets it; the library's own version can.
+// The checks that an init function must make first. The layout of sasl_utils_t changed after
+// libsasl 2.1.28 (its version changed from 4 to 5), but the versions of the plugs did not. With the
+// wrong layout every call through the table would call a wrong function. The field utils->version
+// does not help, because 2.1.28 never sets it; the library's own version does.
 int check_versions(int max_version, int plug_version) {
   int major = 0, minor = 0;
   sasl_version_info(nullptr, nullptr, &major, &minor, nullptr, nullptr);
@@ -267,7 +267,7 @@ int check_versions(int max_version, int plug_version) {
   return is_same && max_version >= plug_version ? SASL_OK : SASL_BADVERS;
 }
 
-// Machine is what both roles find out first.
+// Machine is the state that both roles read first.
 struct Machine {
   Options options;
   std::optional<gss::MechanismRegistry> mechanisms;
@@ -276,8 +276,8 @@ struct Machine {
     if (auto read = Options::read(sasl)) {
       options = *std::move(read);
     } else {
-      // Mechanisms are offered with the defaults, so that logins fail with that sentence instead of
-      // vanishing.
+      // The module offers mechanisms with the defaults, so that logins fail with this sentence.
+      // Otherwise the mechanisms would be missing without a reason.
       sasl.log(SASL_LOG_ERR, "gssloop: " + read.error().message);
     }
     if (auto indicated = gss::MechanismRegistry::indicate()) {
@@ -301,7 +301,7 @@ int register_plugs(const SaslUtils& sasl, const Machine& machine,
              "gssloop: no mechanism is offered: the command gssloop mechanisms shows why");
     return SASL_NOMECH;
   }
-  // Nothing below throws: the entries' hold on what holds them is made whole, or not at all.
+  // Nothing below throws, so either all entries refer to their registration or none does.
   registration->plugs.reserve(registration->entries.size());
   for (auto& entry : registration->entries) {
     entry.self = registration;
@@ -341,7 +341,7 @@ extern "C" int sasl_server_plug_init(const sasl_utils_t* utils, int max_version,
     auto registration = std::make_shared<ServerRegistration>(gssloop::gss::default_realm(),
                                                              gssloop::gss::default_keytab_name(),
                                                              machine.mechanisms->policy_names());
-    // Read now, since a server may change its root or its user before the first login.
+    // Read now, because a server may change its root or its user before the first login.
     registration->shared.policies.current(machine.options.policy, sasl);
     return register_plugs(sasl, machine, std::move(registration), server_plug, pluglist, plugcount);
   });

@@ -13,12 +13,12 @@
 
 namespace gssloop::plugin {
 
-// application_binding makes GSS-API channel bindings of what the application set, alone: GSSAPI and
-// GSS-SPNEGO have no header that would say whether there are any. RFC 4752 section 3.1 knows none
-// at all; Active Directory demands them over TLS, and Cyrus SASL's own modules pass them whenever
-// the application sets some, and so do we (R2). Nothing where the application set none, or
-// gssloop_channel_binding is off; fails where it is off and the application insists. `Params` is
-// libsasl's for a client or a server.
+// application_binding makes GSS-API channel bindings from only the application's binding: GSSAPI
+// and GSS-SPNEGO have no header that says whether the client binds. RFC 4752 section 3.1 has no
+// bindings. But Active Directory requires them over TLS, and Cyrus SASL's own modules pass them
+// whenever the application sets some. This module does the same (R2). Returns nothing if the
+// application set none, or if gssloop_channel_binding is no. Fails if the option is no and the
+// application requires a binding. `Params` is libsasl's for a client or a server.
 template <class Params>
 Result<std::optional<gss::ChannelBindings>, Error> application_binding(const Params& params,
                                                                        const Options& options) {
@@ -33,8 +33,8 @@ Result<std::optional<gss::ChannelBindings>, Error> application_binding(const Par
   return bindings;
 }
 
-// server_binding is that for a server, which listed the -PLUS names if the option was on when the
-// module was loaded: a client that chose one believes that the channel is bound.
+// server_binding does the same for a server. The server listed the -PLUS names if the option was
+// yes when the module was loaded. A client that chose such a name relies on the binding.
 inline Result<std::optional<gss::ChannelBindings>, Error> server_binding(
     const sasl_server_params_t& params, const Options& options, const SaslMechanism& mechanism) {
   if (SASL_CB_PRESENT(&params) && mechanism.binds_channels && !options.binds_channels) {

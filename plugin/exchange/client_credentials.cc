@@ -34,7 +34,7 @@ LoginError callback_failed(const char* name, int code) {
           code};
 }
 
-// What single applications need, by their service.
+// The needs of single applications, by their service.
 constexpr struct {
   std::string_view service;
   bool authname_is_prompt;
@@ -71,8 +71,8 @@ Result<ClientCredentials::Readiness, LoginError> ClientCredentials::gather(
   return questions_.empty() ? Readiness::kReady : put_questions(sasl, prompt_need);
 }
 
-// What else this machine has credentials for is not offered to a server: it would answer NTLM's
-// challenge, say, with something to guess the password by.
+// The client must not offer a server the other mechanisms for which this machine has credentials.
+// The answer to NTLM's challenge, for example, would let the server guess the password.
 std::optional<LoginError> ClientCredentials::restrict_to_kerberos(const gss::Oid& mech) {
   if (!owned_ || mech != gss::Oid::spnego()) return std::nullopt;
   const gss::Status restricted = gss::restrict_negotiation(&owned_, gss::Oid::krb5());
@@ -86,12 +86,12 @@ std::optional<LoginError> ClientCredentials::suppress_default_protection(const g
     if (!copy) return explain("copying the credential", ErrorKind::kCredential, copy.error());
     owned_ = *std::move(copy);
     borrowed_ = GSS_C_NO_CREDENTIAL;
-    // What the original was restricted to is not copied.
+    // The copy does not have the restriction of the original.
     if (auto error = restrict_to_kerberos(mech)) return error;
   }
   const gss::Status done = gss::suppress_default_protection(&owned_);
-  // A mechanism without the option grants what it was asked for anyway; what it granted is looked
-  // at when the context is complete.
+  // A mechanism without this option grants the requested flags in any case. When the context is
+  // complete, the granted flags are checked.
   if (done.is_complete() || done.routine_error() == GSS_S_UNAVAILABLE) return std::nullopt;
   return explain("preparing the credential", ErrorKind::kCredential, done);
 }
@@ -101,7 +101,7 @@ void ClientCredentials::free_prompts() noexcept {
   prompts_ = nullptr;
 }
 
-// Answers to the last round of SASL_INTERACT: libsasl hands our own list back.
+// Reads the answers to the last round of SASL_INTERACT: libsasl returns this module's own list.
 void ClientCredentials::take_answers(sasl_interact_t** prompt_need) {
   if (prompts_ == nullptr || prompt_need == nullptr || *prompt_need != prompts_) return;
   for (sasl_interact_t* prompt = *prompt_need; prompt->id != SASL_CB_LIST_END; ++prompt) {
@@ -128,14 +128,14 @@ std::optional<LoginError> ClientCredentials::ask(const SaslUtils& sasl, unsigned
       if (may_interact) questions_.push_back(id);
       return std::nullopt;
     case SaslUtils::Callback::kProcedure: {
-      // Where the application has no such callback, libsasl answers AUTHNAME by $USER, with the
-      // connection as context: the name of an account on this machine is nobody's wish.
+      // If the application has no such callback, libsasl answers AUTHNAME with $USER, and with the
+      // connection as context. Neither the application nor its user chose that name.
       if (id == SASL_CB_AUTHNAME && context == sasl.conn()) break;
       if (id == SASL_CB_AUTHNAME && authname_is_prompt_ && !may_interact) return std::nullopt;
       const char* text = nullptr;
       const int code = procedure(context, static_cast<int>(id), &text, nullptr);
-      // An application that has no authentication name to give logs in by its default ticket. One
-      // that cannot say whom to act as must not act as somebody else instead.
+      // An application without an authentication name logs in with its default ticket. If the
+      // application cannot supply an authorization name, it must not act as a different user.
       if (code != SASL_OK && id == SASL_CB_USER) return callback_failed("authorization name", code);
       *answer = {true, code == SASL_OK && text != nullptr ? text : ""};
       return std::nullopt;
@@ -179,13 +179,14 @@ std::optional<LoginError> ClientCredentials::find_credential(const SaslUtils& sa
   if (can_ask_password(sasl)) {
     const bool was_settled = authname_.is_settled;
     if (auto error = ask(sasl, SASL_CB_AUTHNAME, &authname_, true)) return error;
-    // A name that was only asked for now may have a ticket: here, or in the next round.
+    // There may be a ticket for a name that the application supplied only now, or supplies in the
+    // next round.
     if (!authname_.is_settled) return wait_for_answer(sasl, no_ticket);
     if (!authname_.text.empty()) {
       if (!was_settled) no_ticket = try_ticket(sasl, mech);
       if (owned_) return std::nullopt;
       if (auto error = ask_password(sasl)) {
-        // An application with a procedure but no password, such as librdkafka, counts on a ticket.
+        // An application with a procedure but no password, such as librdkafka, needs a ticket.
         error->sentence = lack_of_ticket(no_ticket).sentence + "; and " + error->sentence;
         return error;
       }
@@ -203,8 +204,8 @@ LoginError ClientCredentials::lack_of_ticket(const gss::Status& no_ticket) const
                  ErrorKind::kCredential, no_ticket);
 }
 
-// An application that cannot ask gives up here, as LDAP's clients do under -Q: sasl_errdetail is
-// then all that its user sees.
+// An application that cannot prompt ends the login here, as LDAP's clients do with -Q. Its user
+// then sees only sasl_errdetail.
 std::optional<LoginError> ClientCredentials::wait_for_answer(const SaslUtils& sasl,
                                                              const gss::Status& no_ticket) const {
   sasl.set_error(lack_of_ticket(no_ticket).sentence);
@@ -216,15 +217,16 @@ gss::Result<gss::Name> ClientCredentials::login_name() const {
   return gss::import_name(authname_.text, gss::NameForm::kUser);
 }
 
-// Leaves owned_ empty, and says why, when there is no ticket. Whether a ticket still lives is
-// looked at only where a password could take its place: otherwise the exchange itself tells.
+// If there is no ticket, leaves owned_ empty and returns the reason. Checks the lifetime of a
+// ticket only if a password could replace the ticket: otherwise the exchange itself reports an
+// expired one.
 gss::Status ClientCredentials::try_ticket(const SaslUtils& sasl, const gss::Oid& mech) {
   auto name = login_name();
   if (!name) return std::move(name).error();
   auto credential = gss::acquire_initiator(name->get(), mech);
   if (!credential) return std::move(credential).error();
   if (can_ask_password(sasl)) {
-    // Of SPNEGO's credential Kerberos' part counts: others may be there without a ticket.
+    // In SPNEGO's credential only the Kerberos part counts: other parts may exist without a ticket.
     const auto ticket = gss::acquire_initiator(name->get(), arrives_at(mech));
     if (!ticket) return ticket.error();
     const auto lifetime = gss::remaining_lifetime(ticket->get());

@@ -17,31 +17,30 @@
 
 namespace gssloop::plugin {
 
-// ClientCredentials finds out as whom a client logs in and with what: the authorization identity,
-// and the initiator credential. In this order: SASL_GSS_CREDS; a ticket for AUTHNAME, or the
-// default one when there is no AUTHNAME; and only if neither is usable and both AUTHNAME and PASS
-// can be had, a password. The application answers by callbacks or, where it said so, by
-// SASL_INTERACT; a password is never asked for while a usable ticket exists. Nor is an AUTHNAME
-// that the application would have to ask its user for: by SASL_INTERACT, or in a procedure as
-// Subversion's.
+// ClientCredentials finds a client's authorization identity and initiator credential. It tries
+// these credentials in this order: SASL_GSS_CREDS; a ticket for AUTHNAME, or the default ticket
+// without an AUTHNAME; a password, if no ticket is usable and the application supplies AUTHNAME and
+// PASS. The application answers with callbacks or, if it requests that, with SASL_INTERACT. While a
+// usable ticket exists, the module never requests a password. Nor is an AUTHNAME that the
+// application would have to ask its user for: by SASL_INTERACT, or in a procedure as Subversion's.
 class ClientCredentials {
  public:
   enum class Readiness { kReady, kInteract };
 
-  // `service` is that of the server which the client is to log in to ("imap").
+  // `service` is the service of the server ("imap").
   explicit ClientCredentials(std::string_view service);
   ClientCredentials(const ClientCredentials&) = delete;
   ClientCredentials& operator=(const ClientCredentials&) = delete;
   ~ClientCredentials() { free_prompts(); }
 
-  // gather is called until it is ready; with kInteract it has filled *prompt_need for the
-  // application to answer. Answers of earlier rounds are kept.
+  // gather is called until it returns kReady. With kInteract it has filled *prompt_need, and the
+  // application must answer. It keeps the answers of earlier rounds.
   Result<Readiness, LoginError> gather(const SaslUtils& sasl, const gss::Oid& mech,
                                        const void* gss_creds, sasl_interact_t** prompt_need);
 
   // suppress_default_protection makes contexts of this credential grant integrity and
-  // confidentiality only where they are asked for (R10). The application's own is left as it is: a
-  // copy takes its place.
+  // confidentiality only if they are requested (R10). It does not change the application's own
+  // credential, but uses a copy.
   std::optional<LoginError> suppress_default_protection(const gss::Oid& mech);
 
   // authzid is empty when the client acts as itself.
@@ -52,7 +51,7 @@ class ClientCredentials {
   }
 
  private:
-  // What an application said for one callback id.
+  // An application's answer for one callback id.
   struct Answer {
     bool is_settled = false;
     std::string text;
@@ -79,7 +78,8 @@ class ClientCredentials {
   bool is_password_settled_ = false;
   Secret password_;
   std::vector<unsigned long> questions_;
-  // What the application was asked last: ours, from its allocator, until it answers or gives up.
+  // The questions of the last round. This object owns the list, which is from the application's
+  // allocator, until the application answers or ends the login.
   sasl_interact_t* prompts_ = nullptr;
   sasl_free_t* free_ = nullptr;
   gss_cred_id_t borrowed_ = GSS_C_NO_CREDENTIAL;

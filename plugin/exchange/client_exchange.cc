@@ -42,7 +42,7 @@ StepResult ClientExchange::advance(ByteView message, sasl_interact_t** prompt_ne
   return start_loop();
 }
 
-// Finds out who logs in. SASL_OK: everything is known; SASL_INTERACT: the application is to answer.
+// Gathers identity and credential. SASL_OK: complete; SASL_INTERACT: the application must answer.
 StepResult ClientExchange::begin(sasl_interact_t** prompt_need) {
   auto options = Options::read(sasl());
   if (!options) return LoginError{ErrorKind::kConfiguration, options.error().message};
@@ -81,8 +81,8 @@ StepResult ClientExchange::start_loop() {
 
 StepResult ClientExchange::perform(loop::Step step) {
   if (is_tracing(params_)) trace_step(sasl(), "client", initiator_->num_legs(), step);
-  // Before anything is sent: a client that fails just aborts the exchange, and that is what tells
-  // the server. An error token stays here (loop section 2.3 recommends it where a channel fits).
+  // Check for failure before sending: a client that fails aborts the exchange, and so tells the
+  // server. It does not send an error token (loop section 2.3 only recommends one).
   if (step.is_failed()) return explain(subject(), step.failure());
   if (const auto token = step.token_to_send()) {
     if (auto error = put_token(*token)) return *std::move(error);
@@ -109,7 +109,8 @@ Result<ClientExchange::Plan, LoginError> ClientExchange::plan_by_limits(const Ss
   plan.request = always;
   plan.bindings = *std::move(bindings);
   // RFC 4752 section 3.1: a client that will request a layer MUST ask for sequence, and for conf
-  // where it will request confidentiality. Replay is what sequence means, without the order.
+  // where it will request confidentiality. Replay is the same detection as sequence, without the
+  // order.
   if (limits.room() >= 1) {
     plan.request = plan.request | Flag::kInteg | Flag::kSequence | Flag::kReplay;
   }
@@ -118,7 +119,7 @@ Result<ClientExchange::Plan, LoginError> ClientExchange::plan_by_limits(const Ss
   return plan;
 }
 
-// The target is ours to import, which costs nothing beside asking the context for it.
+// Importing the target is much cheaper than an inquiry of the context.
 std::optional<LoginError> ClientExchange::name_both_sides() {
   auto local = context_->source_name();
   if (!local) return explain(subject(), ErrorKind::kMechanism, local.error());

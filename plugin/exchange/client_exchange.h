@@ -14,9 +14,10 @@
 
 namespace gssloop::plugin {
 
-// ClientExchange is one client's exchange, as far as all mechanisms share it:
+// ClientExchange is the part of a client's exchange that all mechanisms share:
 //
-//   who logs in and with what -> Initiator -> (the mechanism's own part) -> what libsasl is told
+//   identity and credential -> Initiator -> (the mechanism's own part) -> libsasl's output
+//   parameters
 class ClientExchange : public Exchange {
  public:
   // step is libsasl's mech_step: returns SASL_OK, SASL_CONTINUE, SASL_INTERACT or an error code.
@@ -24,9 +25,9 @@ class ClientExchange : public Exchange {
            const char** client_out, unsigned* client_out_len, sasl_out_params_t* oparams);
 
  protected:
-  // Plan is what a mechanism asks of the context.
+  // Plan is what a mechanism requests of the context.
   struct Plan {
-    Flags request;  // beside mutual authentication, which every mechanism asks for and demands
+    Flags request;  // beside mutual authentication, which every mechanism requests and requires
     std::optional<gss::ChannelBindings> bindings;
     // Integrity and confidentiality only where `request` has them (R10).
     bool only_as_requested = false;
@@ -39,20 +40,20 @@ class ClientExchange : public Exchange {
         credentials_(params.service) {}
 
   virtual Result<Plan, LoginError> plan() = 0;
-  // put_token sends a token of the loop.
+  // put_token stores a token of the loop as this step's output.
   virtual std::optional<LoginError> put_token(ByteView token);
-  // on_established follows the last token; one may be ready to be sent.
+  // on_established is called after the last token; a token may be stored as output.
   virtual StepResult on_established() = 0;
-  // on_later_message takes what comes after the context is complete.
+  // on_later_message handles a message that arrives after the context is complete.
   virtual StepResult on_later_message(ByteView message);
 
-  // plan_by_limits is the plan of GSSAPI and GSS-SPNEGO, which take the application's bindings and
-  // want what its security properties leave room for; confidentiality only where
-  // `wants_confidentiality`. `always` are flags beside those.
+  // plan_by_limits is the plan of GSSAPI and GSS-SPNEGO: the application's bindings, and the flags
+  // for every layer that its security properties allow. It requests confidentiality only if
+  // `wants_confidentiality`. `always` are additional flags.
   Result<Plan, LoginError> plan_by_limits(const SsfLimits& limits, bool wants_confidentiality,
                                           Flags always);
-  // finish tells libsasl that the login is done, acting as `authzid` (empty: as oneself); the last
-  // thing that a mechanism does.
+  // finish tells libsasl that the login is complete, with the client acting as `authzid` (empty: as
+  // itself). It is the last call of a mechanism.
   StepResult finish(const std::string& authzid);
 
   std::string subject() const;
@@ -87,7 +88,8 @@ class ClientExchange : public Exchange {
   std::optional<loop::Initiator> initiator_;
   std::optional<loop::EstablishedContext> context_;
   gss::Name local_name_, peer_name_;
-  // Why this login failed. libsasl disposes of a server's exchange then, but not of a client's.
+  // The reason why this login failed. After a failure libsasl disposes of a server's exchange, but
+  // not of a client's.
   std::optional<LoginError> failed_;
 };
 

@@ -4,8 +4,8 @@
 namespace gssloop::plugin {
 namespace {
 
-// What libsasl calls in place of a layer that is gone. With nothing to call it would pass on as it
-// is what an application takes for protected.
+// libsasl calls these functions after the layer was destroyed. Without them it would pass data
+// through unprotected, while the application takes the data for protected.
 int refuse_to_encode(void*, const struct iovec*, unsigned, const char**, unsigned*) noexcept {
   return SASL_NOTINIT;
 }
@@ -32,8 +32,8 @@ Exchange::~Exchange() {
   oparams_->gss_local_name = nullptr;
   oparams_->client_creds = nullptr;
   oparams_->cbindingname = nullptr;
-  // Without the name, and without this login, the next mechanism's verdict must begin anew: libsasl
-  // compares the name wherever the disposition says USED.
+  // The next mechanism must start without this login's name and disposition: libsasl compares the
+  // name whenever the disposition is USED.
   oparams_->cbindingdisp = SASL_CB_DISP_NONE;
 }
 

@@ -11,51 +11,51 @@
 
 namespace gssloop::plugin {
 
-// StepResult is what a step came to: SASL_OK, SASL_CONTINUE or SASL_INTERACT, or an error, which
+// StepResult is the result of a step: SASL_OK, SASL_CONTINUE or SASL_INTERACT, or an error, which
 // report() turns into its SASL code.
 using StepResult = Result<int, LoginError>;
 
-// Exchange is what both sides of a login have in common, in every mechanism: what a step sends, the
-// security layer, and what libsasl was told at the end.
+// Exchange is the part of a login that both sides share in every mechanism: a step's output, the
+// security layer, and libsasl's output parameters.
 class Exchange {
  public:
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
-  // Takes back what libsasl was told. On a server it keeps that from one exchange to the next, and
-  // would go on to encode with a context that is gone.
+  // Resets libsasl's output parameters. On a server libsasl keeps them from one exchange to the
+  // next, and would go on to encode with a deleted context.
   virtual ~Exchange();
 
   const SaslUtils& sasl() const noexcept { return sasl_; }
-  // layer is the security layer after SASL_OK; null where there is none.
+  // layer is the security layer after SASL_OK; null without one.
   SecurityLayer* layer() const noexcept { return layer_.get(); }
-  // report tells of a failure in the layer, and returns its SASL code.
+  // report_layer reports a failure in the layer, and returns its SASL code.
   int report_layer(const LoginError& error) const;
 
  protected:
   explicit Exchange(const sasl_utils_t* utils) : sasl_(utils) {}
 
-  // report is report_client or report_server (outcome.h).
+  // report is report_client or report_server (errors.h).
   virtual int report(const LoginError& error) const = 0;
-  // layer_name says whose layer it is, for a person.
+  // layer_name names the layer in messages.
   virtual std::string layer_name() const = 0;
 
-  // begin_step forgets what the last step sent; `oparams` is where libsasl is told things.
+  // begin_step discards the last step's output; `oparams` are libsasl's output parameters.
   void begin_step(sasl_out_params_t* oparams) {
     oparams_ = oparams;
     has_out_ = false;
   }
-  // put is what this step sends.
+  // put stores this step's output.
   void put(ByteView message) {
     out_ = to_string(message);
     has_out_ = true;
   }
   bool has_out() const noexcept { return has_out_; }
-  // hand_over gives libsasl what this step sends: valid until the next step.
+  // hand_over gives libsasl this step's output, which is valid until the next step.
   void hand_over(const char** out, unsigned* out_len) const noexcept;
 
   void set_layer(std::unique_ptr<SecurityLayer> layer) { layer_ = std::move(layer); }
-  // fill_layer_params tells libsasl of the layer, or that there is none, and that the login is
-  // done.
+  // fill_layer_params tells libsasl which layer there is, or that there is none, and that the login
+  // is complete.
   void fill_layer_params();
   sasl_out_params_t* oparams() noexcept { return oparams_; }
 

@@ -16,11 +16,11 @@
 
 namespace gssloop::plugin {
 
-// acceptor_key gathers what a server's credential depends on.
+// acceptor_key collects the values on which a server's credential depends.
 AcceptorKey acceptor_key(const SaslMechanism& mechanism, const sasl_server_params_t& params,
                          const AcceptorOptions& options);
 
-// LoginContext is what all parts of one login on a server share.
+// LoginContext is the state that all parts of one login on a server share.
 struct LoginContext {
   LoginContext(ServerPlugin* server_plugin, const SaslMechanism& sasl_mechanism,
                const sasl_server_params_t& server_params, const SaslUtils& sasl_utils)
@@ -31,22 +31,22 @@ struct LoginContext {
   const sasl_server_params_t& params;  // libsasl's, which may change between steps
   const SaslUtils& sasl;
 
-  // begin fills what follows, at the client's first message.
+  // begin fills the members below, at the client's first message.
   std::optional<LoginError> begin();
   Options options = {};
   AcceptorKey key = {};
   // The policy that was in effect when the login began stays in effect for it.
   std::shared_ptr<const authz::Policy> policy = {};
-  // What policies call the mechanism at which a context arrives: "krb5" under SPNEGO.
+  // The name that policies use for the context's mechanism: "krb5" under SPNEGO.
   std::string policy_mechanism = {};
 
-  // subject says which login this is, for a person.
+  // subject names this login in messages.
   std::string subject() const { return mechanism.sasl_name + " login to " + key.text(); }
   LoginError login_error(ErrorKind kind, const std::string& message) const {
     return {kind, subject() + " failed: " + message};
   }
-  // check_authzid says what is wrong with the identity that a client wants to act as; an empty one
-  // means its own.
+  // check_authzid returns the error in a client's authorization identity. An empty one is the
+  // client's own.
   std::optional<LoginError> check_authzid(const std::string& authzid) const;
 };
 

@@ -11,7 +11,7 @@ int ServerExchange::step(std::optional<ByteView> client_in, const char** server_
                          unsigned* server_out_len, sasl_out_params_t* oparams) {
   begin_step(oparams);
   hand_over(server_out, server_out_len);  // nothing, should this step fail
-  // The error token went out with the last step; whatever comes back, the login has failed (G15).
+  // The last step sent the error token. The login has failed, whatever the client answers (G15).
   if (announced_) return set_client_error(sasl(), *announced_, login_.options.is_verbose);
   const StepResult result = advance(client_in);
   if (!result) return report(result.error());
@@ -59,7 +59,8 @@ std::optional<LoginError> ServerExchange::begin(ByteView message, Opening* openi
   *opening = *std::move(opened);
   const auto credential = server_login_.credential();
   if (!credential) return credential.error();
-  // An application may insist on what the mechanism's standard leaves to the client.
+  // An application may require mutual authentication where the mechanism's RFC leaves it to the
+  // client.
   Flags required = opening->required;
   if ((login_.params.props.security_flags & SASL_SEC_MUTUAL_AUTH) != 0) {
     required = required | Flag::kMutual;
@@ -69,8 +70,8 @@ std::optional<LoginError> ServerExchange::begin(ByteView message, Opening* openi
   return std::nullopt;
 }
 
-// A token cannot leave together with a failure: it goes as a challenge, and the next step fails
-// (G15). The log says why at once.
+// libsasl cannot send a token together with a failure. So the token is sent as a challenge, and the
+// next step fails (G15). The failure is logged at once.
 StepResult ServerExchange::fail(const loop::Step& step) {
   LoginError error = explain(login_.subject(), step.failure());
   if (!step.row().has(loop::Action::kSendErrorToken) || !login_.options.sends_error_token) {
@@ -98,8 +99,8 @@ ServerExchange::Next ServerExchange::on_later_message(ByteView) {
                             "the client sent a message after the exchange was complete");
 }
 
-// An acceptor passes over bindings that the initiator did not send (G10): only the flag tells that
-// they were verified. libsasl would notice too, but only after the login was carried out.
+// An acceptor ignores its own bindings if the initiator sent none (G10). Only the flag says that
+// the mechanism verified them. libsasl checks that too, but only after the login was completed.
 std::optional<LoginError> ServerExchange::check_unbound() {
   if (!SASL_CB_CRITICAL(&login_.params) || context().flags().has(Flag::kChannelBound)) {
     return std::nullopt;

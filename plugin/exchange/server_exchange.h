@@ -13,16 +13,16 @@
 
 namespace gssloop::plugin {
 
-// ServerExchange is one server's exchange, from the client's first message to a complete context,
-// as far as all mechanisms share it. advance() is the whole path of a message:
+// ServerExchange is the part of a server's exchange that all mechanisms share, from the client's
+// first message to a complete context. advance() is the whole path of a message:
 //
 //   message -> open() -> Acceptor -> context -> on_established() -> ServerLogin -> SASL_OK
 //
-// A mechanism returns what to accept with, and what comes after the context.
+// A mechanism returns the input of the acceptor, and the next step after the context.
 class ServerExchange : public Exchange {
  public:
   // step is libsasl's mech_step: returns SASL_OK, SASL_CONTINUE or an error code. `client_in` is
-  // nullopt where there was no message at all.
+  // nullopt if the client sent no message at all.
   int step(std::optional<ByteView> client_in, const char** server_out, unsigned* server_out_len,
            sasl_out_params_t* oparams);
 
@@ -31,16 +31,16 @@ class ServerExchange : public Exchange {
                  const sasl_server_params_t& params)
       : Exchange(params.utils), login_(plugin, mechanism, params, sasl()), server_login_(login_) {}
 
-  // Opening is what a context is accepted with.
+  // Opening is the input with which a context is accepted.
   struct Opening {
     std::optional<gss::ChannelBindings> bindings;
     Flags required;     // as in gssloop/loop/acceptor.h
-    ByteView token;     // the client's first; in its message, or in `framed`
-    Bytes framed = {};  // a token that had to be put together
+    ByteView token;     // the client's first; points into its message, or into `framed`
+    Bytes framed = {};  // storage for a token with a restored header
   };
-  // What comes after a message: the exchange continues with what the mechanism has put(), or it is
-  // complete, with the identity that the peer acts as (empty: its own) and what became of channel
-  // binding, or it fails.
+  // The result of a message. The exchange continues, and sends the output that the mechanism stored
+  // with put(); or it is complete, with the authorization identity (empty: the peer's own) and the
+  // result of channel binding; or it fails.
   struct Continue {};
   struct Completion {
     std::string authzid;
@@ -48,16 +48,17 @@ class ServerExchange : public Exchange {
   };
   using Next = std::variant<Continue, Completion, LoginError>;
 
-  // open takes the client's first message apart.
+  // open parses the client's first message.
   virtual Result<Opening, LoginError> open(ByteView message) = 0;
-  // on_established follows the last token, when the peer is known; a token may be ready to be sent.
+  // on_established is called after the last token, when the peer is known; a token may be stored as
+  // output.
   virtual Next on_established() = 0;
-  // on_later_message takes what comes after the context is complete.
+  // on_later_message handles a message that arrives after the context is complete.
   virtual Next on_later_message(ByteView message);
 
   // For mechanisms that pass the application's own bindings (application_binding.h): check_unbound
-  // refuses a peer that did not bind where the application insists; verified_binding is what to
-  // tell libsasl.
+  // refuses a peer that did not bind if the application requires a binding; verified_binding is the
+  // result for libsasl.
   std::optional<LoginError> check_unbound();
   Binding verified_binding();
 
@@ -78,7 +79,7 @@ class ServerExchange : public Exchange {
   ServerLogin server_login_;
   std::optional<loop::Acceptor> acceptor_;
   bool has_challenged_ = false;
-  // Why this login has failed already, while its error token is under way.
+  // The failure of this login, while its error token is being sent.
   std::optional<LoginError> announced_;
 };
 

@@ -23,8 +23,8 @@ Result<gss_cred_id_t, LoginError> ServerLogin::credential() {
 
 std::optional<LoginError> ServerLogin::on_context(loop::EstablishedContext context) {
   context_ = std::move(context);
-  // Credentials that an application gave may serve several mechanisms; the client named this one.
-  // RFC 4752 section 3.2: if mech_type differs, authentication MUST be aborted.
+  // An application's credential may be for several mechanisms; the client named this one. RFC 4752
+  // section 3.2: if mech_type differs, authentication MUST be aborted.
   if (context_->mech() != arrives_at(login_.mechanism.gss_mechanism.oid)) {
     return login_.login_error(
         ErrorKind::kProtocol,
@@ -48,8 +48,8 @@ std::optional<LoginError> ServerLogin::complete_login(const std::string& authzid
   return std::nullopt;
 }
 
-// Which of the server's names the ticket was for. Asking the context costs as much as a twentieth
-// of a login, so where only one name can have been meant, that is the answer.
+// Returns the server's name in the ticket. An inquiry of the context takes a twentieth of the time
+// of a login, so if the credential has only one name, the function returns that name.
 gss_name_t ServerLogin::local_name() {
   using Kind = ServicePrincipal::Kind;
   if (credential_ && login_.key.principal.kind == Kind::kServiceAtHost) {
@@ -61,7 +61,8 @@ gss_name_t ServerLogin::local_name() {
   return acceptor_name_.get();
 }
 
-// R12: a keytab may hold keys of several services; a ticket for another one is not for us.
+// R12: a keytab may contain keys of several services. A ticket for another service is not for this
+// one.
 std::optional<LoginError> ServerLogin::check_acceptor_name() {
   if (login_.key.principal.kind != ServicePrincipal::Kind::kAnyHost) return std::nullopt;
   std::string acceptor;
@@ -74,7 +75,7 @@ std::optional<LoginError> ServerLogin::check_acceptor_name() {
                                                       "\" (service_principal: ** would accept it)");
 }
 
-// Gathers what rules may ask about, and nothing else: each attribute costs microseconds.
+// Collects only the facts that rules use, because each attribute costs microseconds.
 std::optional<LoginError> ServerLogin::collect_peer_info() {
   auto peer = context_->peer();
   if (!peer) return explain(login_.subject(), ErrorKind::kMechanism, peer.error());
@@ -141,7 +142,7 @@ std::optional<LoginError> ServerLogin::decide(const std::string& authzid, authz:
   return error;
 }
 
-// Has libsasl and the application make the canonical names. Fails with their SASL code.
+// Lets libsasl and the application make the canonical names. Fails with their SASL code.
 int ServerLogin::canonicalize(authz::LoginDecision* decision, sasl_out_params_t* oparams) const {
   const bool is_same = decision->authzid == decision->authid;
   // Verified by Kerberos: no database of libsasl's needs to know the user.
@@ -185,7 +186,7 @@ LoginError ServerLogin::error_of(const authz::LoginDecision& decision) const {
   return login_.login_error(ErrorKind::kCallback, decision.reason);
 }
 
-// Option ccache_store: the delegated credential also goes where other programs find it.
+// Option ccache_store: also stores the delegated credential where other programs find it.
 std::optional<LoginError> ServerLogin::store_delegated(const sasl_out_params_t& oparams) {
   if (!login_.options.ccache_store || context_->delegated() == GSS_C_NO_CREDENTIAL) {
     return std::nullopt;

@@ -14,17 +14,17 @@
 
 namespace gssloop::plugin {
 
-// Binding is what became of channel binding.
+// Binding is the result of channel binding.
 struct Binding {
   sasl_cbinding_disp_t disposition = SASL_CB_DISP_NONE;
   std::string name = {};  // of SASL_CB_DISP_USED
 };
 
-// ServerLogin is what follows a complete context on a server, in every mechanism:
+// ServerLogin handles a complete context on a server, in every mechanism:
 //
-//   context -> which of the server's names the ticket was for -> what is known of the peer
+//   context -> check of the server's name in the ticket -> facts about the peer
 //           -> the policy's decision, with canon_user in it -> auxiliary properties
-//           -> what libsasl is told
+//           -> libsasl's output parameters
 class ServerLogin {
  public:
   explicit ServerLogin(const LoginContext& login)
@@ -32,24 +32,24 @@ class ServerLogin {
   ServerLogin(const ServerLogin&) = delete;
   ServerLogin& operator=(const ServerLogin&) = delete;
 
-  // begin removes what an earlier attempt on this connection, or a database, left.
+  // begin removes property values that an earlier attempt on this connection, or a database, set.
   void begin() { requested_ = properties_.begin(*login_.policy, login_.policy_mechanism); }
 
-  // credential is what to accept with: the application's own credential, or the one that the
-  // options name. Borrowed.
+  // credential is the acceptor credential: the application's own, or the one that the options name.
+  // Borrowed.
   Result<gss_cred_id_t, LoginError> credential();
 
-  // on_context takes the context and finds out who the peer is.
+  // on_context takes the context and collects the facts about the peer.
   std::optional<LoginError> on_context(loop::EstablishedContext context);
   bool has_context() const noexcept { return context_.has_value(); }
   loop::EstablishedContext& context() noexcept { return *context_; }
 
   // complete_login lets the policy and the application decide, with the peer acting as `authzid`
-  // (empty: as itself). `ssf` is the strength of the security layer, in bits. What `oparams` points
-  // to then lives as long as this object.
+  // (empty: as itself). `ssf` is the strength of the security layer, in bits. The objects that
+  // `oparams` then points to live as long as this object.
   std::optional<LoginError> complete_login(const std::string& authzid, Binding binding,
                                            unsigned ssf, sasl_out_params_t* oparams);
-  // authid is who the peer is, once the login is complete.
+  // authid is the peer's authentication identity, after the login is complete.
   const std::string& authid() const noexcept { return authid_; }
 
  private:
@@ -67,7 +67,7 @@ class ServerLogin {
 
   const LoginContext& login_;
   AuxProps properties_;
-  std::vector<authz::Definition> requested_;  // what fills the properties that were requested
+  std::vector<authz::Definition> requested_;              // definitions of the requested properties
   std::shared_ptr<const AcceptorCredential> credential_;  // null: the application's own
   std::optional<loop::EstablishedContext> context_;
   gss::Name acceptor_name_;

@@ -12,21 +12,21 @@
 
 namespace gssloop::plugin {
 
-// trace_step logs, at SASL_LOG_DEBUG, what the loop decided on one leg: who, which row of its
-// table, how many octets. Never a token.
+// trace_step logs, at SASL_LOG_DEBUG, the loop's decision on one leg: the side, the row of the
+// table, and the token's length in bytes. Never a token.
 void trace_step(const SaslUtils& sasl, const char* who, unsigned num_legs, const loop::Step& step);
 
-// trace_attributes logs, at SASL_LOG_DEBUG, which attributes the peer's name carries and whether
-// they are authenticated and complete. Never a value.
+// trace_attributes logs, at SASL_LOG_DEBUG, the attributes of the peer's name, and whether they are
+// authenticated and complete. Never a value.
 void trace_attributes(const SaslUtils& sasl, const loop::EstablishedContext& context);
 
-// trace_decision logs what each rule of the policy came to, by file and line.
+// trace_decision logs the result of each rule of the policy, with file and line.
 void trace_decision(const SaslUtils& sasl, const authz::LoginDecision& decision);
 
-// trace_layer logs, at SASL_LOG_DEBUG, the security layer that was agreed on; null: there is none.
+// trace_layer logs, at SASL_LOG_DEBUG, the negotiated security layer; null: there is none.
 void trace_layer(const SaslUtils& sasl, const char* who, const SecurityLayer* layer);
 
-// is_tracing says whether anybody listens at that level.
+// is_tracing says whether the application's log has this level.
 inline bool is_tracing(const sasl_server_params_t& params) noexcept {
   return params.log_level >= SASL_LOG_DEBUG;
 }
@@ -34,7 +34,7 @@ inline bool is_tracing(const sasl_client_params_t& params) noexcept {
 #if HAVE_STRUCT_SASL_CLIENT_PARAMS_LOG_LEVEL
   return params.log_level >= SASL_LOG_DEBUG;
 #else
-  // Without it a client does not learn the level; libsasl drops what nobody wants.
+  // Without this field a client cannot learn the level; libsasl drops lines above its own level.
   static_cast<void>(params);
   return true;
 #endif

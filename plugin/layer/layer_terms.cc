@@ -23,7 +23,7 @@ std::string number(const char* property, std::uint32_t value) {
   return std::string(property) + " " + std::to_string(value);
 }
 
-// A limit's name and value, and what of it the layer outside takes.
+// A limit's name and value, and the strength that an external layer such as TLS provides.
 std::string limit(const char* property, sasl_ssf_t value, sasl_ssf_t external_ssf) {
   std::string text = number(property, value);
   if (external_ssf > 0) {
@@ -32,7 +32,7 @@ std::string limit(const char* property, sasl_ssf_t value, sasl_ssf_t external_ss
   return text;
 }
 
-// The strongest of `layers` that the limits have a use for.
+// The strongest of `layers` that the limits need or allow.
 Layer wished(const SsfLimits& limits, Layers layers) {
   const bool is_integrity_enough = limits.need() <= 1 && limits.room() >= 1;
   if (layers.has(Layer::kConfidentiality) &&
@@ -88,7 +88,7 @@ Bytes LayerMessage::serialize() const {
 }
 
 // RFC 4752 section 3.1: "If the resulting cleartext is not 4 octets long, the client fails the
-// negotiation." Its size is not 0 without a layer where JDKs offer (R3 EXCEPTION), and is not used.
+// negotiation." JDKs that offer no layer send a size other than 0 (R3 EXCEPTION). It is not used.
 Result<LayerMessage, Error> LayerMessage::parse_offer(ByteView cleartext) {
   if (cleartext.size() != kFixedLen) {
     return wrong_length("the server's offer of security layers", cleartext.size(), "4");

@@ -14,10 +14,10 @@
 
 namespace gssloop::plugin {
 
-// Which security layer two sides agree on: what each of them may use, and the messages that say so
-// (RFC 4752 sections 3.1 to 3.3). Nothing here calls GSS-API or libsasl.
+// The negotiation of a security layer: the layers that each side may use, and the messages (RFC
+// 4752 sections 3.1 to 3.3). Nothing here calls GSS-API or libsasl.
 
-using gssloop::to_string;  // which those below would hide
+using gssloop::to_string;  // the functions below would hide it
 
 // The security layers, by their bits (RFC 4752 section 3.3).
 enum class Layer : std::uint8_t {

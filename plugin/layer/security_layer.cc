@@ -13,11 +13,12 @@ gss::Protection protection_of(Layer layer) noexcept {
                                           : gss::Protection::kIntegrity;
 }
 
-// What most peers take, slapd among them. The maximum of libldap's clients is larger: going by that
-// alone, they would send packets that hardly any server takes.
+// The maximum that most peers accept, slapd among them. The maximum of libldap's clients is larger:
+// without this limit they would send packets that hardly any server accepts.
 constexpr std::uint32_t kCommonMaxLen = 65536;
 
-// Whether a mechanism's answer for the largest message is one: some wrap around below zero.
+// Whether a mechanism's answer for the largest message is possible: in some mechanisms the
+// subtraction underflows.
 bool is_sane(OM_uint32 max_message_len, std::uint32_t max_token_len) noexcept {
   return max_message_len > 0 && max_message_len < max_token_len;
 }
@@ -39,7 +40,7 @@ gss::Result<LayerStrength> measure(loop::EstablishedContext& context, std::uint3
     if (!limit) return limit.error();
     if (is_sane(*limit, max_len)) strength.usable = strength.usable | layer;
   }
-  // Kerberos alone is asked: other mechanisms do not know the question, or crash on it (R10).
+  // Only Kerberos gets this inquiry: other mechanisms do not support it, or crash (R10).
   if (strength.by_flags.has(Layer::kConfidentiality)) {
     strength.confidentiality_ssf = kUnknownCipherSsf;
     if (!context.mech().is_kerberos()) return strength;
@@ -59,8 +60,8 @@ Result<std::unique_ptr<SecurityLayer>, Error> SecurityLayer::make(loop::Establis
                  ", which is too small for any protected data"};
   }
   Terms agreed = terms;
-  // Others take their maximum for that of the message, so that their tokens are longer by what the
-  // protection takes.
+  // Other implementations use their maximum for the message. Their tokens are then longer by the
+  // overhead of the protection.
   if (terms.is_max_of_message) agreed.max_receive_len += terms.max_send_len - *limit;
   return std::unique_ptr<SecurityLayer>(new SecurityLayer(context, agreed, *limit));
 }
@@ -84,7 +85,7 @@ Result<ByteView, LoginError> SecurityLayer::encode(std::span<const ByteView> par
   const auto token_len =
       context_->wrap_into(protection_of(terms_.layer), parts, kPrefixLen, &packet_);
   if (!token_len) return close(ErrorKind::kMechanism, token_len.error().text());
-  // R8: whatever gss_wrap_size_limit said, what the peer cannot take is not sent.
+  // R8: a token above the peer's maximum is not sent, whatever gss_wrap_size_limit returned.
   if (*token_len > terms_.max_send_len) {
     return close(ErrorKind::kMechanism, "a protected message is " + num_bytes(*token_len) +
                                             " long, more than the peer accepts");
@@ -93,8 +94,8 @@ Result<ByteView, LoginError> SecurityLayer::encode(std::span<const ByteView> par
   return ByteView(packet_).first(kPrefixLen + *token_len);
 }
 
-// The stream is copied, once: applications hand it over as const, and messages are opened in their
-// places. Memory grows with what arrives, never with what a length promises.
+// The stream is copied, once: applications pass it as const, and messages are unwrapped in place.
+// Memory grows with the data that arrived, never with an announced length.
 Result<ByteView, LoginError> SecurityLayer::decode(ByteView stream) {
   const std::lock_guard lock(mutex_);
   if (is_closed_) return LoginError{ErrorKind::kPacket, ""};
@@ -109,7 +110,8 @@ Result<ByteView, LoginError> SecurityLayer::decode(ByteView stream) {
   }
 }
 
-// Opens the next packet and joins its message to those before; false: none is complete.
+// Unwraps the next packet and appends its message to the earlier ones; false: the packet is not
+// complete.
 Result<bool, LoginError> SecurityLayer::open_next() {
   const std::span<std::uint8_t> rest = std::span(received_).subspan(num_taken_);
   if (rest.size() < kPrefixLen) return false;
@@ -133,7 +135,7 @@ Result<bool, LoginError> SecurityLayer::open_next() {
     message_ = *message;
     return true;
   }
-  // Never over what is still to be read: a message is shorter than its packet.
+  // This never overwrites unread data: a message is shorter than its packet.
   std::uint8_t* const end = message_.data() + message_.size();
   std::copy(message->begin(), message->end(), end);
   message_ = {message_.data(), message_.size() + message->size()};
@@ -145,12 +147,12 @@ Result<std::unique_ptr<SecurityLayer>, LoginError> layer_by_flags(loop::Establis
                                                                   bool is_http) {
   if (is_http && limits.need() == 0) return std::unique_ptr<SecurityLayer>();
   if (is_http) return LoginError{ErrorKind::kTooWeak, why_too_weak(limits, {}, Layer::kNone)};
-  // No maximum is negotiated: each side can only go by its own, and by what others take.
+  // No maximum is negotiated: each side knows only its own, and the common one.
   const std::uint32_t max_len = limits.max_token_len;
   const std::uint32_t max_send_len = std::min(max_len, kCommonMaxLen);
   const auto strength = measure(*context, max_len, max_len);
   if (!strength) return LoginError{ErrorKind::kMechanism, strength.error().text()};
-  // What the peer will do, whatever this side would like.
+  // The layer that the peer will use, whatever this side's limits are.
   const Flags flags = context->flags();
   Layer layer = Layer::kNone;
   if (flags.has(Flag::kInteg)) {

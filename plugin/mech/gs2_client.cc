@@ -38,20 +38,20 @@ Result<Gs2Client::Plan, LoginError> Gs2Client::plan() {
   auto header = client_header(params(), authzid());
   if (!header) return std::move(header).error();
   header_ = *std::move(header);
-  auto bound_header = header_.serialize();  // without "F,", which is not known yet nor bound
+  auto bound_header = header_.serialize();  // without "F,", which is not known yet and not bound
   if (!bound_header) return login_error(ErrorKind::kMisuse, bound_header.error().message);
   ByteView binding_data;
   if (header_.cb_flag == CbFlag::kUsed) {
     binding_data = ByteView(params().cbinding->data, params().cbinding->len);
   }
-  // RFC 5801 section 8: mutual_req_flag MUST be set, per-message flags SHOULD NOT.
-  // G11 EXCEPTION: Cyrus SASL's own gs2 server refuses a context without sequence, so it is asked
-  // for. It is not demanded: neither of the server, nor by ours of a client.
+  // RFC 5801 section 8: mutual_req_flag MUST be set, per-message flags SHOULD NOT. G11 EXCEPTION:
+  // Cyrus SASL's own gs2 server refuses a context without sequence, so the client requests it.
+  // Neither this client nor this module's server requires it.
   return Plan{Flag::kSequence, gs2_bindings(as_bytes(*bound_header), binding_data)};
 }
 
-// RFC 5801 section 4: the header goes before the first token, which loses its RFC 2743 header; a
-// token that has none travels with the flag "F". Later tokens travel as they are.
+// RFC 5801 section 4: the header goes before the first token, whose RFC 2743 header is removed. A
+// token without that header is sent with the flag "F". Later tokens are sent unchanged.
 std::optional<LoginError> Gs2Client::put_token(ByteView token) {
   if (!is_first_message_) return ClientExchange::put_token(token);
   is_first_message_ = false;

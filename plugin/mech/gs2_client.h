@@ -10,9 +10,9 @@
 
 namespace gssloop::plugin {
 
-// client_header makes the GS2 header for a client: "p=" with channel binding, "y" when it could but
-// the server does not offer -PLUS, "n" when it cannot (RFC 5801 section 5; libsasl found out
-// which).
+// client_header makes the GS2 header for a client: "p=" with channel binding, "y" if the client
+// supports it but the server does not offer -PLUS, "n" if the client does not support it (RFC 5801
+// section 5). libsasl decides which.
 Result<Gs2Header, LoginError> client_header(const sasl_client_params_t& params,
                                             std::string authzid);
 

@@ -11,7 +11,7 @@ bool is_cb_octet(std::uint8_t octet) noexcept {
          (octet >= '0' && octet <= '9') || octet == '.' || octet == '-';
 }
 
-// Cursor walks over a message and never past its end.
+// Cursor reads a message from left to right, and never past its end.
 class Cursor {
  public:
   explicit Cursor(ByteView message) : message_(message) {}
@@ -22,7 +22,7 @@ class Cursor {
     at_ += expected.size();
     return true;
   }
-  // Takes octets up to, and not including, the first that `belongs` refuses.
+  // Takes octets up to, and not including, the first for which `belongs` is false.
   template <class Predicate>
   std::string_view take_while(Predicate belongs) noexcept {
     const std::size_t from = at_;
@@ -39,7 +39,7 @@ class Cursor {
   std::size_t at_ = 0;
 };
 
-// Undoes "=2C" and "=3D"; nullopt for any other use of "=".
+// Decodes "=2C" and "=3D"; nullopt for any other use of "=".
 std::optional<std::string> decode_saslname(std::string_view text) {
   std::string decoded;
   decoded.reserve(text.size());
@@ -74,7 +74,7 @@ std::string encode_saslname(std::string_view name) {
   return text;
 }
 
-// RFC 5801 section 4: NUL is forbidden, all else is UTF-8.
+// RFC 5801 section 4: UTF-8 without NUL.
 bool is_saslname(std::string_view name) noexcept {
   return name.find('\0') == name.npos && is_utf8(as_bytes(name));
 }

@@ -14,35 +14,35 @@ namespace gssloop::plugin {
 
 // The gs2-cb-flag (RFC 5801 section 4).
 enum class CbFlag {
-  kNotSupported,   // "n": the client has no channel binding
-  kServerLacksIt,  // "y": it has, but believes that the server has not
-  kUsed,           // "p=": it used the binding it names
+  kNotSupported,   // "n": the client does not support channel binding
+  kServerLacksIt,  // "y": it does, but thinks that the server does not
+  kUsed,           // "p=": it used the channel binding that it names
 };
 
 // Gs2Header is what a GS2 client puts before its first token:
 //
 //   gs2-header = [gs2-nonstd-flag ","] gs2-cb-flag "," [gs2-authzid] ","
 //
-// What parses serializes to the same octets.
+// A header that parses serializes to the same octets.
 struct Gs2Header {
   bool is_nonstandard = false;  // "F": the token never had the RFC 2743 section 3.1 header
   CbFlag cb_flag = CbFlag::kNotSupported;
   std::string cb_name;  // of kUsed
   std::string authzid;  // decoded; empty means none was sent
 
-  // serialize fails when cb_name is not of the grammar, or authzid holds NUL or is not UTF-8.
+  // serialize fails if cb_name violates the grammar, or if authzid contains NUL or is not UTF-8.
   Result<std::string, Error> serialize() const;
 };
 
-// ParsedGs2Message is a client's first message, taken apart; the views point into it.
+// ParsedGs2Message is a client's first message, parsed; the views point into the message.
 struct ParsedGs2Message {
   Gs2Header header;
-  ByteView bound_header;  // the header without "F,": what the channel bindings cover
-  ByteView token;         // what follows
+  ByteView bound_header;  // the header without "F,": the part that the channel bindings cover
+  ByteView token;         // the rest of the message
 };
 
-// parse_gs2_message accepts exactly the grammar (G3 to G5). Fails with a message that says at which
-// octet (from 0) something else stands.
+// parse_gs2_message accepts exactly the grammar (G3 to G5). Fails with a message that names the
+// expected part and its byte, counted from 0.
 Result<ParsedGs2Message, Error> parse_gs2_message(ByteView message);
 
 // is_cb_name says whether `name` is 1*(ALPHA / DIGIT / "." / "-").

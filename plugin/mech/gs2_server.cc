@@ -16,7 +16,7 @@ std::optional<LoginError> check_binding(const sasl_server_params_t& params,
       }
       return std::nullopt;
     case CbFlag::kServerLacksIt:
-      // Somebody may have taken the -PLUS names out of the list on its way.
+      // An attacker may have removed the -PLUS names from the list.
       if (SASL_CB_PRESENT(&params)) {
         return LoginError{ErrorKind::kBinding,
                           "the client says that this server does not support channel binding, but "
@@ -50,15 +50,15 @@ Result<Gs2Server::Opening, LoginError> Gs2Server::open(ByteView message) {
   if (header_.cb_flag == CbFlag::kUsed) {
     binding_data = ByteView(login().params.cbinding->data, login().params.cbinding->len);
   }
-  // RFC 5801 section 8 demands mutual authentication. That the bindings, and so the header, were
-  // verified is only known from CHANNEL_BOUND: acceptors pass over bindings that the initiator did
-  // not send.
+  // RFC 5801 section 8 requires mutual authentication. Only the flag CHANNEL_BOUND says that the
+  // mechanism verified the bindings, and so the header: an acceptor ignores its own bindings if the
+  // initiator sent none.
   Flags required = Flag::kMutual;
   if (!login().options.allows_unbound(login().mechanism.sasl_name)) {
     required = required | Flag::kChannelBound;
   }
   // Section 4: the RFC 2743 header MUST be restored, except when "F" says that there was none. An
-  // empty token with a header would still be empty to the mechanism (loop section 2.5).
+  // empty token gets no header: the mechanism must see that it is empty (loop section 2.5).
   Bytes framed;
   if (!header_.is_nonstandard && !parsed->token.empty()) {
     framed = gss::restore_initial_header(parsed->token, login().mechanism.gss_mechanism.oid);
@@ -68,10 +68,10 @@ Result<Gs2Server::Opening, LoginError> Gs2Server::open(ByteView message) {
                  std::move(framed)};
 }
 
-// What is wrong with a header that is of the grammar.
+// Returns the error in a header that parses.
 std::optional<LoginError> Gs2Server::check_header() const {
-  // Section 4: "F" is for mechanisms whose tokens never have the RFC 2743 header. Elsewhere it
-  // would let a token choose its own mechanism.
+  // Section 4: "F" is for mechanisms whose tokens never have the RFC 2743 header. With other
+  // mechanisms the flag would let a token choose its own mechanism.
   if (header_.is_nonstandard && login().mechanism.gss_mechanism.is_framed) {
     return login().login_error(
         ErrorKind::kProtocol,
@@ -84,7 +84,7 @@ std::optional<LoginError> Gs2Server::check_header() const {
 }
 
 Gs2Server::Next Gs2Server::on_established() {
-  // A binding that the mechanism did not verify was not used, whatever the header says.
+  // If the mechanism did not verify the binding, it was not used, whatever the header says.
   Binding binding;
   if (header_.cb_flag == CbFlag::kUsed && context().flags().has(Flag::kChannelBound)) {
     binding = {SASL_CB_DISP_USED, header_.cb_name};

@@ -9,14 +9,14 @@
 
 namespace gssloop::plugin {
 
-// check_binding says what is wrong with a client's channel-binding flag, before anything else is
-// looked at (RFC 5801 section 5): "y" while the server offers -PLUS, "p" with a binding that it
-// does not have, "n" where the application requires binding.
+// check_binding returns the error in a client's channel-binding flag, before any other check (RFC
+// 5801 section 5): "y" although the server offers -PLUS, "p" with a binding type that the server
+// does not have, "n" although the application requires channel binding.
 std::optional<LoginError> check_binding(const sasl_server_params_t& params,
                                         const Gs2Header& header);
 
 // Gs2Server is what a GS2 mechanism adds to an exchange on a server: the header before the first
-// token, and the channel bindings that make the token vouch for it.
+// token, and the channel bindings with which the token protects the header.
 class Gs2Server final : public ServerExchange {
  public:
   Gs2Server(ServerPlugin* plugin, const SaslMechanism& mechanism,

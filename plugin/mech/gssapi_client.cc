@@ -14,7 +14,7 @@ Result<GssapiClient::Plan, LoginError> GssapiClient::plan() {
   }
   limits_ = ssf_limits();
   // RFC 4752 section 3.1: "the client MUST pass the integ_req_flag of TRUE": the messages about
-  // layers are wrapped, whatever they agree on.
+  // layers are wrapped, even if the two sides choose no layer.
   return plan_by_limits(limits_, limits_.room() > 1, Flag::kInteg);
 }
 
@@ -43,7 +43,7 @@ StepResult GssapiClient::on_later_message(ByteView message) {
 
 // The strongest layer that both sides can use.
 std::optional<LoginError> GssapiClient::choose(const LayerMessage& offered) {
-  // Cyrus SASL's server says so when its own limits leave nothing.
+  // Cyrus SASL's server offers no layer at all if its own limits exclude every one.
   if (!offered.layers.strongest()) {
     return login_error(ErrorKind::kTooWeak,
                        "the server offers neither a security layer nor a login without one: its "
@@ -70,7 +70,7 @@ LayerMessage GssapiClient::choice(Layers offered) const {
   LayerMessage message{chosen_, 0, authzid()};
   // "... which MUST be 0 if the client does not support any security layer"
   if (chosen_ != Layer::kNone) message.max_token_len = limits_.max_token_len;
-  // Active Directory takes confidentiality only together with integrity (option ad_compat).
+  // Active Directory accepts confidentiality only together with integrity (option ad_compat).
   const bool is_both = chosen_ == Layer::kConfidentiality && offered.has(Layer::kIntegrity);
   if (is_both && options().ad_compat) message.layers = message.layers | Layer::kIntegrity;
   return message;

@@ -8,7 +8,8 @@
 namespace gssloop::plugin {
 
 // GssapiClient is what "GSSAPI" (RFC 4752 section 3.1) adds to a client's exchange: after the
-// context the server offers security layers, and the client chooses one and says as whom it acts.
+// context the server offers security layers, and the client chooses one and sends its authorization
+// identity.
 class GssapiClient final : public ClientExchange {
  public:
   GssapiClient(const SaslMechanism& mechanism, const sasl_client_params_t& params)

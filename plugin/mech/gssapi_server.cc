@@ -7,15 +7,16 @@
 namespace gssloop::plugin {
 
 Result<GssapiServer::Opening, LoginError> GssapiServer::open(ByteView message) {
-  // RFC 4752 section 3: the mechanism is Kerberos V5, whatever else this machine's GSS-API knows.
-  // Looked at before the token is: an application's own credential may accept others (R1).
+  // RFC 4752 section 3: the mechanism is Kerberos V5, even if this machine's GSS-API has other
+  // mechanisms. The check comes before the mechanism sees the token, because an application's own
+  // credential may accept other mechanisms (R1).
   if (!message.empty() &&
       !gss::strip_initial_header(message, login().mechanism.gss_mechanism.oid)) {
     return login().login_error(ErrorKind::kProtocol, "the first message is not a Kerberos token");
   }
   auto bindings = server_binding(login().params, login().options, login().mechanism);
   if (!bindings) return login().login_error(ErrorKind::kBinding, bindings.error().message);
-  // No flag is demanded: what a client does without is an offer of a layer (section 3.2).
+  // No flag is required: a missing flag only removes a layer from the offer (section 3.2).
   return Opening{*std::move(bindings), Flags(), message};
 }
 
@@ -37,7 +38,7 @@ GssapiServer::Next GssapiServer::on_later_message(ByteView message) {
 
 GssapiServer::Next GssapiServer::send_offer() {
   limits_ = SsfLimits::of(login().params.props, login().params.external_ssf);
-  // What the client takes is not known yet.
+  // The client's maximum is not known yet.
   const auto strength = measure(context(), limits_.max_token_len, LayerMessage::kMaxTokenLen);
   if (!strength) return explain(login().subject(), ErrorKind::kMechanism, strength.error());
   strength_ = *strength;
@@ -69,7 +70,7 @@ GssapiServer::Next GssapiServer::on_choice(ByteView message) {
   if (!layer) return login().login_error(ErrorKind::kProtocol, layer.error().message);
   if (auto error = login().check_authzid(choice->authzid)) return *std::move(error);
   // R3 EXCEPTION: "The server verifies ... that the client maximum buffer is 0 if no security layer
-  // was chosen." JDKs send theirs all the same, so it is passed over.
+  // was chosen." JDKs send their maximum in any case, so the server ignores it.
   if (*layer != Layer::kNone) {
     if (auto error = agree_on(*layer, choice->max_token_len)) return *std::move(error);
   }

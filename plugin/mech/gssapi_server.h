@@ -8,7 +8,8 @@
 namespace gssloop::plugin {
 
 // GssapiServer is what "GSSAPI" (RFC 4752 section 3.2) adds to an exchange on a server: after the
-// context it offers security layers, and the client chooses one and says as whom it acts.
+// context it offers security layers, and the client chooses one and sends its authorization
+// identity.
 class GssapiServer final : public ServerExchange {
  public:
   GssapiServer(ServerPlugin* plugin, const SaslMechanism& mechanism,

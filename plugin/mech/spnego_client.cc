@@ -4,8 +4,9 @@
 namespace gssloop::plugin {
 
 Result<SpnegoClient::Plan, LoginError> SpnegoClient::plan() {
-  // As with every implementation: the server takes the peer for whom it authenticated. libsasl is
-  // told the same, and clients that need to act as others (SASL_NEED_PROXY) get another mechanism.
+  // In every implementation the server uses the authenticated name. The mechanism's features tell
+  // libsasl so, and a client that must act as another user (SASL_NEED_PROXY) gets another
+  // mechanism.
   if (!authzid().empty()) {
     sasl().log(
         SASL_LOG_NOTE,
@@ -13,15 +14,15 @@ Result<SpnegoClient::Plan, LoginError> SpnegoClient::plan() {
             ": GSS-SPNEGO cannot carry an authorization identity, so the client does not send \"" +
             printable(as_bytes(authzid())) + "\"");
   }
-  // Nothing is negotiated once the context is there, so confidentiality is asked for only where it
-  // fits whatever the session's cipher turns out to be, or where nothing less will do.
+  // After the context is complete there is no negotiation. So the client requests confidentiality
+  // only if every cipher is within its limits, or if a weaker layer is not.
   const SsfLimits limits = ssf_limits();
   const bool wants_confidentiality = limits.room() >= kStrongestCipherSsf || limits.need() > 1;
   return plan_by_limits(limits, wants_confidentiality, Flags());
 }
 
 StepResult SpnegoClient::on_established() {
-  // SPNEGO is to arrive at Kerberos, where an application's own credential knows others, too.
+  // SPNEGO must negotiate Kerberos, even if an application's own credential has other mechanisms.
   if (context().mech() != arrives_at(mechanism().gss_mechanism.oid)) {
     return login_error(ErrorKind::kProtocol,
                        "the server selected another mechanism, " + context().mech().dotted());

@@ -7,8 +7,8 @@
 namespace gssloop::plugin {
 
 // SpnegoClient is what "GSS-SPNEGO" ([MS-SPNG]) adds to a client's exchange: no message of its own,
-// and so no authorization identity. The flags it asks for decide on the security layer; in HTTP
-// (RFC 4559) there is none.
+// and so no authorization identity. The requested flags select the security layer; in HTTP (RFC
+// 4559) there is none.
 class SpnegoClient final : public ClientExchange {
  public:
   SpnegoClient(const SaslMechanism& mechanism, const sasl_client_params_t& params)

@@ -19,9 +19,9 @@ Result<SpnegoServer::Opening, LoginError> SpnegoServer::open(ByteView message) {
 SpnegoServer::Next SpnegoServer::on_established() {
   if (auto error = check_unbound()) return *std::move(error);
   SsfLimits limits = SsfLimits::of(login().params.props, login().params.external_ssf);
-  // R10 EXCEPTION: what TLS provides is not taken off max_ssf. The client decides alone whether
-  // there is a layer, and others' clients ask for one whatever TLS provides: they could not log in
-  // where max_ssf is 256, as it is in many servers.
+  // R10 EXCEPTION: the strength of TLS is not subtracted from max_ssf. The client alone decides
+  // whether there is a layer, and the clients of other implementations request one even over TLS.
+  // They could not log in to a server with a max_ssf of 256, which is common.
   limits.is_max_apart = true;
   const bool is_http = (login().params.flags & SASL_NEED_HTTP) != 0;
   auto layer = layer_by_flags(&context(), limits, is_http);

@@ -6,9 +6,9 @@
 
 namespace gssloop::plugin {
 
-// SpnegoServer is what "GSS-SPNEGO" ([MS-SPNG]) adds to an exchange on a server: no message of its
-// own. The security layer is the strongest that the context's flags allow; in HTTP (RFC 4559) there
-// is none.
+// SpnegoServer is what "GSS-SPNEGO" ([MS-SPNG]) adds to an exchange on a server. It has no message
+// of its own. The security layer is the strongest that the context's flags allow; in HTTP (RFC
+// 4559) there is none.
 class SpnegoServer final : public ServerExchange {
  public:
   SpnegoServer(ServerPlugin* plugin, const SaslMechanism& mechanism,
