@@ -9,7 +9,7 @@ namespace {
 
 using Refusal = LoginDecision::Refusal;
 
-// The first refusal is the login's.
+// Only the first refusal counts.
 void refuse(Refusal refusal, std::string reason, LoginDecision* decision) {
   if (!decision->is_admitted()) return;
   decision->refusal = refusal;

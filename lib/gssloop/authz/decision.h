@@ -13,51 +13,51 @@
 
 namespace gssloop::authz {
 
-// PublishedAttribute becomes a property although no application asked for it.
+// PublishedAttribute becomes a property without a request of the application.
 struct PublishedAttribute {
   const Definition* definition = nullptr;  // borrowed from the policy
-  bool is_asserted = false;                // what the peer said of itself
+  bool is_asserted = false;                // the values that the peer asserted of itself
 };
 
-// LoginDecision is all that a policy decides about one login.
+// LoginDecision is the decision of a policy about one login.
 struct LoginDecision {
-  // What refused the login. The order is that of the decisions.
+  // The reason for a refusal, in the order of the decisions.
   enum class Refusal {
     kNone,              // the login is admitted
     kAnonymity,         // the peer is anonymous, and the policy gives it no name
     kIdentity,          // the peer's name cannot be used
-    kPolicyIdentity,    // the policy makes the name of something else, which cannot be used
+    kPolicyIdentity,    // the policy takes the name from another source, and it cannot be used
     kRules,             // a deny or a require
     kCanonicalization,  // the application does not accept a name
-    kAuthorize,         // the peer may not act as the identity that it asked for
+    kAuthorize,         // the peer may not act as the requested identity
   };
 
   Refusal refusal = Refusal::kNone;
-  std::string reason;   // why, for the log; empty where the login is admitted
-  std::string authid;   // who the peer is; empty where that cannot be told
-  std::string authzid;  // as whom the peer acts
-  // Every deny and require, and every authorize rule if the peer asks to act as another identity:
-  // all of them, also behind the one that refused.
+  std::string reason;   // why, for the log; empty if the login is admitted
+  std::string authid;   // the authentication identity; empty if it is unknown
+  std::string authzid;  // the authorization identity
+  // The result of every deny and require, and of every authorize rule if the peer requests another
+  // identity. They include the rules after the one that refused the login.
   std::vector<Finding> rules, authorize;
   std::vector<PublishedAttribute> published;
 
   bool is_admitted() const noexcept { return refusal == Refusal::kNone; }
 };
 
-// Canonicalize has the application make the canonical names of decision->authid and authzid, which
-// it may change; it is called once, and only for a login that nothing has refused before. Fails
-// where the application does not accept a name.
+// Canonicalize lets the application make the canonical names: it may change decision->authid and
+// decision->authzid. It is called at most once, and only if no earlier step refused the login.
+// Fails if the application does not accept a name.
 using Canonicalize = std::function<std::optional<Error>(LoginDecision* decision)>;
 
-// decide_login makes the whole decision of a login, in this order: identity, deny and require, what
-// is published, canonical names, authorize. `authzid` is the identity that the peer asks to act as;
-// empty: its own. No `canonicalize`: the names are canonical already. The module and the command
-// decide by this function.
+// decide_login makes the whole decision about a login, in this order: identity, deny and require,
+// published attributes, canonical names, authorize. `authzid` is the requested authorization
+// identity; empty: the peer's own. Without `canonicalize` the names are canonical already. The
+// module and the command both use this function.
 LoginDecision decide_login(RuleContext* context, const std::string& authzid,
                            const Canonicalize& canonicalize = {});
 
-// attributes_needed lists, each once, the GSS name attributes that decide_login needs of a peer,
-// and those of `requested`, which the application asked for. `peer` has no attributes yet.
+// attributes_needed lists, each once, the GSS name attributes of a peer that decide_login needs,
+// and those of `requested`, the application's requests. `peer` has no attributes yet.
 std::vector<std::string> attributes_needed(const Policy& policy, const PeerInfo& peer,
                                            const std::vector<Definition>& requested);
 

@@ -56,7 +56,7 @@ Result<std::string, Error> attribute_identity(const Identity& identity,
     return identity_error(identity, subject + " must have exactly one value, but has " +
                                         std::to_string(attribute.values.size()));
   }
-  // Complained about here, where the value can be left out.
+  // Checked here, because this message does not contain the value.
   if (check_login_name(attribute.values.front())) {
     return identity_error(identity, "the value of the attribute " + identity.attribute +
                                         " is empty, begins or ends with white space, or contains "
@@ -76,7 +76,8 @@ Result<std::string, Error> unchecked_identity(const RuleContext& context) {
   const Scope& scope = context.scope();
   const PeerInfo& peer = context.peer();
   const bool is_by_attribute = scope.identity.kind == Identity::Kind::kAttribute;
-  // naming-exts section 9: an attribute may stand for the permanent name that such a peer lacks.
+  // naming-exts section 9: an attribute may replace the permanent name, which such a peer does not
+  // have.
   const bool is_nobody =
       peer.is_anonymous &&
       (!is_by_attribute || context.attribute(scope.identity.attribute).is_absent());
@@ -97,9 +98,9 @@ Result<std::string, Error> unchecked_identity(const RuleContext& context) {
   return authid_of(peer.principal, peer.is_kerberos(), peer.default_realm);
 }
 
-// libsasl appends an application's own realm to names without one: a peer whose foreign realm is
-// called like that would become the local user of its name (L45). A name that the policy gave is
-// the policy's author's decision.
+// libsasl appends an application's own realm to names without one. A peer from a foreign realm of
+// the same name would become the local user with its name (L45). A name from the policy is not
+// checked: the author of the policy chose it.
 std::optional<Error> check_realm(const std::string& authid, const RuleContext& context) {
   const PeerInfo& peer = context.peer();
   const std::string& realm = peer.application_realm;

@@ -13,40 +13,41 @@
 
 namespace gssloop::authz {
 
-// The parts of a decision about one login; decision.h puts them together. All are pure.
+// The parts of a decision about one login; decision.h combines them. All functions are pure.
 
-// identify says as whom the application sees the peer. A peer without a name gets one only where
-// the policy says so. Fails with a message that names what is missing, never a value.
+// identify returns the name that the application gets for the peer. An anonymous peer gets a name
+// only if the policy gives it one. Fails with a message that names the missing attribute or the
+// reason, never a value.
 Result<std::string, Error> identify(const RuleContext& context);
-// is_given_by_policy: the policy makes the name of something else than the principal.
+// is_given_by_policy: the policy takes the name from another source than the principal.
 bool is_given_by_policy(const Identity& identity) noexcept;
 
-// Finding is what one rule came to.
+// Finding is the result of one rule.
 struct Finding {
-  // Under which key the rule stands.
+  // The key of the rule in the policy.
   enum class Kind { kRequire, kDeny, kAuthorize };
   Kind kind = Kind::kRequire;   // of this one
   const Rule* rule = nullptr;   // borrowed from the scope
   Truth truth = Truth::kFalse;  // of the rule, for this peer
-  std::string unknown;          // of Truth::kUnknown: what could not be had, never a value
+  std::string unknown;          // of Truth::kUnknown: the attribute and the reason, never a value
 
   // is_objection: a require that is not true, a deny that is not false.
   bool is_objection() const noexcept;
-  // text names the rule by file and line, for a log: never what it says, which for a deny that
-  // holds would be what the peer is.
+  // text names the rule by file and line, for a log. It never contains the text of the rule: for a
+  // deny that is true, that would reveal the peer's attributes.
   std::string text() const;
 };
 
 // evaluate_rules applies every deny and every require, in this order.
 std::vector<Finding> evaluate_rules(const RuleContext& context);
-// objection is the first finding that keeps the peer out, or null.
+// objection is the first finding that refuses the login, or null.
 const Finding* objection(const std::vector<Finding>& findings);
 
-// authorize_findings applies every authorize rule to the peer's identities; empty where the policy
-// has none.
+// authorize_findings applies every authorize rule to the peer's identities; empty if the policy has
+// none.
 std::vector<Finding> authorize_findings(const RuleContext& context);
-// authorize says why the peer may not act as peer().authzid, by those findings; nullopt: it may, as
-// far as the policy decides that. A peer may always act as itself.
+// authorize returns the reason, from those findings, why the peer may not act as peer().authzid;
+// nullopt: the policy does not forbid it. A peer may always act as itself.
 std::optional<Error> authorize(const RuleContext& context, const std::vector<Finding>& findings);
 
 }  // namespace gssloop::authz

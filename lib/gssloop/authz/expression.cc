@@ -39,7 +39,8 @@ std::optional<std::uint64_t> number(std::string_view text) noexcept {
   return value;
 }
 
-// Whether one value answers the term; unknown where nobody should find out.
+// Whether one value satisfies the term; unknown if the value is too long for a pattern, or is not a
+// number.
 Truth answers(const Term& term, const std::string& value) noexcept {
   const auto truth = [](bool is_true) { return is_true ? Truth::kTrue : Truth::kFalse; };
   switch (term.kind) {
@@ -64,8 +65,8 @@ Truth evaluate_term(const Term& term, const LocalAttribute& attribute) noexcept 
     if (attribute.has_unknown()) return Truth::kUnknown;
     return !attribute.values.empty() && attribute.is_complete ? Truth::kTrue : Truth::kFalse;
   }
-  // The strongest answer of all values, so that their order cannot matter (naming-exts section
-  // 7.5). Values that could not be had might each have been the answer.
+  // The strongest result of all values, so that their order does not matter (naming-exts section
+  // 7.5). Each value that could not be read might have satisfied the term.
   Truth strongest = attribute.has_unknown() ? Truth::kUnknown : Truth::kFalse;
   for (const std::string& value : attribute.values) {
     strongest = std::max(strongest, answers(term, value));
@@ -87,7 +88,8 @@ std::string_view to_string(Truth truth) {
   return "true";
 }
 
-// Goes back to the last "*" only, which is enough: what an earlier one could take, the last can.
+// Goes back only to the last "*". This is enough: the last one can match everything that an earlier
+// one could.
 bool Pattern::matches(std::string_view value) const noexcept {
   std::size_t at = 0;       // in value
   std::size_t element = 0;  // in elements_
@@ -158,7 +160,7 @@ class ExpressionParser {
   }
 
   Expression factor() {
-    // The term within counts as well.
+    // The term inside counts as a level, too.
     if (++depth_ > Expression::kMaxDepth + 1) fail("\"!\" and \"(\" are nested too deeply");
     Expression result;
     if (error_) return result;

@@ -13,32 +13,33 @@
 
 namespace gssloop::authz {
 
-// Truth is what a rule comes to. Unknown is not absent: the peer has an attribute of that name, or
-// may have, but its values could not be had.
+// Truth is the result of a rule. Unknown is not absent: the peer has, or may have, an attribute of
+// that name, but its values could not be read.
 enum class Truth { kFalse, kUnknown, kTrue };
 // to_string is "false", "unknown" or "true".
 std::string_view to_string(Truth truth);
 
-// LocalAttribute is what rules and applications see of a peer (naming-exts section 6): the values
-// of the sources that a policy names, in that policy's form. The order of values means nothing.
+// LocalAttribute is an attribute of a peer as rules and applications see it (naming-exts section
+// 6): the values of the sources that a policy names, in that policy's form. The order of the values
+// has no meaning.
 struct LocalAttribute {
-  std::vector<std::string> values;  // in the mechanism's order; may hold one twice
-  // All values of all sources that were found are there, as far as their mechanism says.
+  std::vector<std::string> values;  // in the mechanism's order; a value can occur twice
+  // The mechanism says that all sources that were found have all their values here.
   bool is_complete = false;
-  // Why there may be values that are not among `values`; empty when there are none. No value in it.
+  // The reason why `values` may lack values; empty if it lacks none. Never contains a value.
   std::string unknown;
 
-  // has_unknown: there may be other values; is_absent: there is none, and may be none.
+  // has_unknown: there may be other values; is_absent: there is no value, and no unknown one.
   bool has_unknown() const noexcept { return !unknown.empty(); }
   bool is_absent() const noexcept { return values.empty() && !has_unknown(); }
 };
 
-// AttributeLookup answers what a rule asks: a local attribute of the peer, or one of the reserved
-// names. The attribute is empty where the peer has nothing of that name, and lives as long as the
-// evaluation.
+// AttributeLookup returns a local attribute of the peer, or the attribute of a reserved name. The
+// attribute is empty if the peer has none of that name, and lives as long as the evaluation.
 using AttributeLookup = std::function<const LocalAttribute&(std::string_view name)>;
 
-// Pattern is a glob over a whole value: "*" any octets, "?" one octet, all else itself.
+// Pattern is a glob for a whole value: "*" matches any octets, "?" one octet, every other octet
+// itself.
 class Pattern {
  public:
   // add_octet, add_any ("*") and add_one ("?") put an element at the end; size counts them.
@@ -46,7 +47,8 @@ class Pattern {
   void add_any() { elements_.push_back(kAny); }
   void add_one() { elements_.push_back(kOne); }
   std::size_t size() const noexcept { return elements_.size(); }
-  // matches is linear in the value but for each "*", which multiplies by what follows it.
+  // matches takes linear time in the value, multiplied, for each "*", by the length of the part
+  // after it.
   bool matches(std::string_view value) const noexcept;
 
   friend bool operator==(const Pattern&, const Pattern&) = default;
@@ -57,9 +59,9 @@ class Pattern {
   std::vector<std::int16_t> elements_;
 };
 
-// Term is one question about one name.
+// Term is one test of one name.
 struct Term {
-  // What is asked.
+  // The kind of test.
   enum class Kind {
     kEquals,    // NAME=VALUE: one of the values has exactly these octets
     kMatches,   // NAME~PATTERN: one of the values matches as a whole
@@ -80,38 +82,38 @@ struct Term {
 //   factor = "!" factor / "(" expression ")" / term
 //   term = name ( "=" value / "~" pattern / ">=" number ) / ( "exists" / "complete" ) name
 //
-// Names consist of letters, digits and "-", "_", ".", ":". Values and patterns are words, or stand
-// in double quotes, where \" \\ \* \? and \xHH (an octet) are known; a word ends at white space or
-// at one of |&!()"=~<> and holds no backslash. In a value "*" and "?" must be quoted, so that
-// nobody takes it for a pattern.
+// Names consist of letters, digits and "-", "_", ".", ":". Values and patterns are words or quoted
+// strings. In double quotes the escapes \" \\ \* \? and \xHH (an octet) are allowed. A word ends at
+// white space or at one of |&!()"=~<> and contains no backslash. In a value "*" and "?" must be
+// quoted, so that no reader takes the value for a pattern.
 class Expression {
  public:
   static constexpr std::size_t kMaxLen = 4096;     // octets of text
   static constexpr std::size_t kMaxPattern = 256;  // elements
   static constexpr unsigned kMaxDepth = 32;        // of "!" and "("
-  // A longer value is not matched against a pattern: the answer is unknown. Octets.
+  // A longer value is not compared with a pattern: the result is unknown. Octets.
   static constexpr std::size_t kMaxMatched = 65536;
 
-  // Why a text is no expression.
+  // The reason why a text is not an expression.
   struct Error {
     std::size_t offset = 0;  // octets into the text
     std::string message;     // for a person
   };
-  // parse reads the whole of `text`, or fails at the first thing that does not fit. Total.
+  // parse reads the whole of `text`, or fails at the first error. Total.
   static Result<Expression, Error> parse(std::string_view text);
 
-  // evaluate is pure. An alternative is true if one side is, a conjunction false if one side is;
-  // beyond that, unknown stays unknown, also under "!".
+  // evaluate is pure. A "|" is true if one side is true, and a "&" is false if one side is false.
+  // Otherwise an unknown side makes the result unknown, also under "!".
   Truth evaluate(const AttributeLookup& attribute) const;
 
-  // terms lists all questions, from left to right.
+  // terms lists all tests, from left to right.
   std::vector<const Term*> terms() const;
   // proven lists the names that have a value wherever the expression is true.
   std::set<std::string, std::less<>> proven() const;
-  // affirmed lists the names that are asked about under no "!", or an even number: their absence
-  // may make it false.
+  // affirmed lists the names that are tested under an even number of "!" (or none): their absence
+  // may make the expression false.
   std::set<std::string, std::less<>> affirmed() const;
-  // negated lists those under an odd number of "!": their absence may make it true.
+  // negated lists the names under an odd number of "!": their absence may make the expression true.
   std::set<std::string, std::less<>> negated() const;
 
  private:

@@ -29,10 +29,10 @@ Result<std::string, Error> authid_of(std::string_view principal, bool is_kerbero
                                      std::string_view default_realm) {
   if (auto error = check_login_name(principal)) return *std::move(error);
   std::string_view name = principal;
-  // Kerberos escapes what would be ambiguous ("\@", "\/"). Applications do not undo that.
+  // Kerberos escapes ambiguous characters ("\@", "\/"). Applications do not decode the escapes.
   if (name.find('\\') != name.npos) return about(name, "contains a backslash escape");
-  // RFC 6111: well-known principals (WELLKNOWN/ANONYMOUS) are nobody's login name, in any realm and
-  // whatever the name type, which RFC 4120 section 6.2 calls a hint.
+  // RFC 6111: well-known principals (WELLKNOWN/ANONYMOUS) are not login names of users, in any
+  // realm and with any name type (RFC 4120 section 6.2 calls the type a hint).
   if (is_kerberos && name.starts_with("WELLKNOWN/"))
     return about(name, "is a well-known principal");
   const std::size_t at = name.rfind('@');
@@ -41,7 +41,7 @@ Result<std::string, Error> authid_of(std::string_view principal, bool is_kerbero
   if (at != name.npos && is_kerberos && !default_realm.empty() &&
       name.substr(at + 1) == default_realm)
     name = user;
-  // Once more: "admin @REALM" ends in a blank only now.
+  // Checked again: "admin @REALM" ends in a blank only without its realm.
   if (auto error = check_login_name(name)) return *std::move(error);
   return std::string(name);
 }

@@ -30,7 +30,7 @@ void add(const Source& source, const std::vector<Value>& values, LocalAttribute*
   }
 }
 
-// Names of the unreadable that this source would have filled.
+// Notes the unreadable attributes that this source names.
 void add_unreadable(const Source& source, const PeerInfo& peer, LocalAttribute* local) {
   for (const UnreadableAttribute& unreadable : peer.attributes.unreadable) {
     if (unreadable.name != source.name) continue;

@@ -13,54 +13,54 @@
 
 namespace gssloop::authz {
 
-// PeerInfo is what is known of one authenticated peer before it is let in.
+// PeerInfo is the facts about one authenticated peer, before the decision about its login.
 struct PeerInfo {
   std::string service = {};  // as the application calls it: "imap"
-  // The mechanism of the established context, never what its names call themselves: "krb5" for
-  // Kerberos, however it was arrived at; else its SASL name without "GS2-" in lower case, or its
-  // dotted OID.
+  // The mechanism of the established context, never the one that its names claim: "krb5" for
+  // Kerberos, also if another mechanism negotiated it; otherwise its SASL name without "GS2-" in
+  // lower case, or its dotted OID.
   std::string mechanism = {};
   std::string principal = {};      // as the mechanism displays it
   std::string default_realm = {};  // of this machine's Kerberos; empty: none
   // The realm that the application itself appends to names without one; empty: none.
   std::string application_realm = {};
-  bool is_anonymous = false;      // the principal then stands for everybody's
+  bool is_anonymous = false;      // the principal is then the same for all anonymous peers
   bool is_channel_bound = false;  // the mechanism verified that the login is bound to its channel
-  unsigned ssf = 0;  // bits, of the security layer or of what lies below it, whichever is stronger
-  // What auth_to_local makes of the principal; filled only if the policy asks. A reason in
-  // `unknown` where that could not be found out.
+  unsigned ssf = 0;               // bits; the stronger of the security layer and the layer below it
+  // The local name that auth_to_local gives the principal; filled only if the policy uses it. If
+  // the look-up failed, `unknown` has the reason.
   LocalAttribute local_name = {};
-  // Those that source_names() asked for.
+  // The attributes that source_names() lists.
   Attributes attributes = {};
-  // Why the attributes could not even be listed; empty when they could.
+  // The reason why the attributes could not be listed; empty if they could.
   std::string unlisted = {};
   // The canonical identities, once they are known.
-  std::string authid = {};   // who the peer is
-  std::string authzid = {};  // as whom it wants to act
+  std::string authid = {};   // authentication identity
+  std::string authzid = {};  // requested authorization identity
 
-  // set_name fills principal and is_anonymous by what the mechanism says of the name, once
-  // `mechanism` is set. Kerberos' anonymous principal is anonymous whatever type its name has.
+  // set_name fills principal and is_anonymous from the mechanism's answer about the name. Set
+  // `mechanism` first. Kerberos' anonymous principal is anonymous with any name type.
   void set_name(std::string displayed, bool is_anonymous_name);
 
-  // is_kerberos: the principal is one of Kerberos', with a realm.
+  // is_kerberos: the principal is a Kerberos principal, with a realm.
   bool is_kerberos() const noexcept { return mechanism == "krb5"; }
 };
 
-// source_names lists the name attributes that may fill a local attribute for this peer: those of
-// its mechanism and, where the policy names an issuer, of its realm.
+// source_names lists the name attributes that may fill a local attribute for this peer: the sources
+// for its mechanism and, if the policy names an issuer, for its realm.
 std::vector<std::string> source_names(const Definition& definition, const PeerInfo& peer);
 
-// local_attribute gathers the authenticated values of a local attribute. Asserted ones count as
+// local_attribute collects the authenticated values of a local attribute. Asserted values count as
 // absent (naming-exts section 9).
 LocalAttribute local_attribute(const Definition& definition, const PeerInfo& peer);
-// asserted_attribute gathers what the peer said of itself; decides nothing.
+// asserted_attribute collects the values that the peer asserted of itself. No decision uses them.
 LocalAttribute asserted_attribute(const Definition& definition, const PeerInfo& peer);
 
-// raw_definition stands for an attribute that is published under its own name. Its form belongs to
-// the name: "auth-indicators" is text, every other base64.
+// raw_definition defines an attribute that is published under its own name. Its form belongs to the
+// name: "auth-indicators" is text, every other base64.
 Definition raw_definition(std::string_view mechanism, std::string_view name);
-// is_raw_name says whether `name` is one that an attribute can be published under without a
-// mapping: "auth-indicators", or a URN.
+// is_raw_name says whether an attribute can be published under `name` without a definition:
+// "auth-indicators", or a URN.
 bool is_raw_name(std::string_view name) noexcept;
 
 }  // namespace gssloop::authz

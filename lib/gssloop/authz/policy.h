@@ -14,11 +14,11 @@
 
 namespace gssloop::authz {
 
-// What an administrator decided: which attributes mean what, who may log in, as whom, and what
-// applications see. gssloop-policy(5) describes the file; policy_file.h reads it, evaluation.h
-// applies it. Immutable once read, so that any number of threads may share one.
+// A policy as data: the definitions of attributes, the rules for logins and identities, and the
+// published attributes. gssloop-policy(5) describes the file; policy_file.h reads it, evaluation.h
+// applies it. A policy never changes after it was read, so any number of threads may share one.
 
-// Place is where something stands in a policy file. Lines and columns count from 1.
+// Place is a place in a policy file. Lines and columns count from 1.
 struct Place {
   std::string file;     // as it was read
   unsigned line = 0;    // 0: the file as a whole
@@ -39,7 +39,7 @@ struct Source {
   ValueForm form = ValueForm::kText;  // of its values
 };
 
-// Definition is a local attribute: what rules and applications call it, and where it comes from.
+// Definition is a local attribute: its names in rules and applications, and its sources.
 struct Definition {
   std::string name;             // for rules
   std::string property;         // auxiliary property, without star
@@ -49,18 +49,18 @@ struct Definition {
 
 // Rule is one line of a require, deny or authorize.
 struct Rule {
-  Expression expression;  // what it asks
-  std::string text;       // as in the file; holds what the administrator compares with
-  Place place;            // of the string
+  Expression expression;  // parsed
+  std::string text;  // as in the file; contains the values that the administrator compares with
+  Place place;       // of the string
 };
 
-// Identity says which name the application sees.
+// Identity says which name the application gets.
 struct Identity {
   // Where the name comes from.
   enum class Kind {
     kStripDefaultRealm,  // the principal, without the realm where that is the default one
     kPrincipal,          // the whole principal
-    kAuthToLocal,        // what Kerberos' auth_to_local rules make of it
+    kAuthToLocal,        // the local name by Kerberos' auth_to_local rules
     kAttribute,          // the one value of a local attribute
   };
   Kind kind = Kind::kStripDefaultRealm;  // of this one
@@ -68,7 +68,7 @@ struct Identity {
   Place place;                           // of the key's value; no file where it is not set
 };
 
-// Publish says which local attributes become properties although the application asked for none.
+// Publish says which local attributes become properties without a request of the application.
 struct Publish {
   bool is_all = false;             // every local attribute
   std::vector<std::string> names;  // of local attributes, or of asserted ones: "asserted:NAME"
@@ -77,35 +77,36 @@ struct Publish {
   bool adds(std::string_view local) const;
 };
 
-// Scope is all that holds for the peers of one service, with one mechanism.
+// Scope is all settings for the peers of one service with one mechanism.
 struct Scope {
   std::vector<Rule> require;  // each must be true
-  std::vector<Rule> deny;     // none may be true, or unknown
-  // Who may act as somebody else: one must be true. nullopt: the application alone decides.
+  std::vector<Rule> deny;     // each must be false
+  // The rules for acting as another identity: one must be true. nullopt: the application alone
+  // decides.
   std::optional<std::vector<Rule>> authorize;
   Place authorize_place;                 // of that list
-  Identity identity;                     // who the others are
-  std::optional<std::string> anonymous;  // who anonymous peers are; nullopt: they are refused
-  Publish publish;                       // what becomes a property unasked
+  Identity identity;                     // the source of the names of other peers
+  std::optional<std::string> anonymous;  // the name of anonymous peers; nullopt: they are refused
+  Publish publish;                       // attributes published without a request
 
-  // uses says whether a rule or the identity asks for the local attribute or reserved name `name`.
+  // uses says whether a rule or the identity uses the local attribute or reserved name `name`.
   bool uses(std::string_view name) const { return used.contains(name); }
-  // note_used fills `used`, when all else is there.
+  // note_used fills `used`. Call it after the other members are filled.
   void note_used();
   std::set<std::string, std::less<>> used;
 };
 
-// Policy is all of it, as read from its files.
+// Policy is a whole policy, as read from its files.
 class Policy {
  public:
   // The empty policy grants and refuses nothing.
   Policy() = default;
 
-  // scope is what holds for a service and a mechanism (as in PeerInfo): the service's own table, or
-  // the default one.
+  // scope returns the settings for a service and a mechanism (as in PeerInfo): the service's own
+  // table, or the default one.
   const Scope& scope(std::string_view service, std::string_view mechanism) const;
-  // find and find_property look for a local attribute by its name, or by its property's; null where
-  // there is none. definitions lists them all. Borrowed.
+  // find and find_property look for a local attribute by its name, or by the name of its property;
+  // null if there is none. definitions lists them all. Borrowed.
   const Definition* find(std::string_view name) const;
   const Definition* find_property(std::string_view property) const;
   const std::vector<Definition>& definitions() const noexcept { return definitions_; }
@@ -125,8 +126,8 @@ class Policy {
   std::vector<std::string> raw_mechanisms_;
 };
 
-// What a name begins with that stands for values which the peer asserted of itself; such names can
-// be published, and never decide.
+// The prefix of names for values that the peer asserted of itself. Such names can be published, but
+// no rule can use them.
 inline constexpr std::string_view kAsserted = "asserted:";
 
 // Names that rules may use although no attribute defines them.
@@ -141,7 +142,7 @@ inline constexpr std::string_view kLocalName = "peer.local-name";        // by a
 inline constexpr std::string_view kService = "peer.service";             // as PeerInfo::service
 // In `authorize` only: the canonical identities.
 inline constexpr std::string_view kAuthid = "authid";
-// As whom the peer asks to act; in `authorize` only.
+// The requested authorization identity; in `authorize` only.
 inline constexpr std::string_view kAuthzid = "authzid";
 }  // namespace reserved
 

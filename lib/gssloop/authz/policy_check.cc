@@ -12,7 +12,7 @@ constexpr std::array kPeerNames = {
     reserved::kRealm, reserved::kMechanism, reserved::kChannelBound, reserved::kAnonymous,
     reserved::kSsf,   reserved::kPrincipal, reserved::kLocalName,    reserved::kService};
 
-// These mean the same on every machine, whatever mechanisms it tells of.
+// These OIDs mean the same on every machine, with any list of mechanisms.
 constexpr std::string_view kKerberosOid = "1.2.840.113554.1.2.2";
 constexpr std::string_view kIakerbOid = "1.3.6.1.5.2.5";
 constexpr std::string_view kSpnegoOid = "1.3.6.1.5.5.2";
@@ -36,7 +36,7 @@ bool is_number(std::string_view text) noexcept {
   return !text.empty() && text.find_first_not_of("0123456789") == text.npos;
 }
 
-// As Oid::dotted() writes them: a number with a zero in front would never be equal.
+// As Oid::dotted() writes them: a number with a leading zero would never be equal.
 bool is_dotted_oid(std::string_view text) noexcept {
   if (text.find('.') == text.npos) return false;
   while (true) {
@@ -84,7 +84,7 @@ std::optional<Error> check_peer_term(const Term& term,
 
 Result<std::string, Error> mechanism_name(const std::string& given,
                                           const std::vector<MechanismName>& mechanisms) {
-  // Kerberos is one mechanism, however a context arrived at it.
+  // Kerberos is one mechanism, also if another mechanism negotiated it.
   if (given == "krb5" || given == kKerberosOid) return std::string("krb5");
   if (given == "iakerb" || given == kIakerbOid || given == "spnego" || given == kSpnegoOid) {
     return Error{"a login with the mechanism " + quote(given) +
@@ -113,7 +113,7 @@ std::optional<Error> check_local_name(std::string_view name) {
 }
 
 std::optional<Error> check_property(std::string_view name) {
-  // What libsasl and its databases give a meaning of their own.
+  // Names with a special meaning for libsasl and its databases.
   const bool is_taken = name == "userPassword" || name.starts_with("cmusaslsecret");
   if (is_name(name) && !is_taken && !name.starts_with(kAsserted)) return std::nullopt;
   return Error{"a policy must not set the property " + quote(name)};
@@ -160,7 +160,7 @@ void AbsenceCheck::look(const std::string& service, const Scope& scope,
   }
   if (!scope.authorize) return;
   for (const Rule& rule : *scope.authorize) {
-    const auto own = rule.expression.proven();  // one rule that holds is enough
+    const auto own = rule.expression.proven();  // one rule that is true is enough
     for (const std::string& name : rule.expression.negated()) {
       if (!own.contains(name)) warn(rule, name, "this negation is true for");
     }

@@ -14,28 +14,29 @@
 
 namespace gssloop::authz {
 
-// What is wrong with a policy beyond its syntax. policy_file.cc says where.
+// Checks of a policy beyond its syntax. policy_file.cc adds the places.
 
-// mechanism_name is what PeerInfo::mechanism will say for a mechanism that a policy gives by its
-// name or OID. Fails for one that this machine does not know by name.
+// mechanism_name returns the value that PeerInfo::mechanism has for a mechanism that a policy names
+// by its name or OID. Fails for a name that this machine does not know.
 Result<std::string, Error> mechanism_name(const std::string& given,
                                           const std::vector<MechanismName>& mechanisms);
 
-// check_local_name and check_property say what is wrong with the names of a definition.
+// check_local_name and check_property return the error in the names of a definition.
 std::optional<Error> check_local_name(std::string_view name);
 std::optional<Error> check_property(std::string_view name);
 
-// check_term says what is wrong with a rule's question: a name that nothing defines, or a
-// comparison that could never hold, which would keep everybody out, or nobody. `knows_identities`:
-// the rule may ask for authid and authzid.
+// check_term returns the error in a term of a rule: an undefined name, or a comparison that is
+// never true, so that the rule would refuse all peers or none. `knows_identities`: the rule may use
+// authid and authzid.
 std::optional<Error> check_term(const Term& term, bool knows_identities, const Policy& policy,
                                 const std::vector<MechanismName>& mechanisms);
 
-// AbsenceCheck looks for rules that a client passes by making an attribute absent, of which it can
-// make many: absent is false, so that a deny does not fire and a negation holds.
+// AbsenceCheck finds rules that a client can satisfy by the omission of an attribute. A client can
+// omit many attributes, and a test of an absent attribute is false: then a deny does not refuse,
+// and a negation is true.
 class AbsenceCheck {
  public:
-  // look appends a warning for each such attribute of a rule, once for all scopes.
+  // look appends a warning for each such attribute of a rule, once for all scopes together.
   void look(const std::string& service, const Scope& scope, std::vector<Diagnostic>* diagnostics);
 
  private:

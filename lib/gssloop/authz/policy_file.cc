@@ -10,8 +10,8 @@
 
 // Header-only and without exceptions: the module gets no further library. Without its assertions as
 // well: in toml++ 3.3.0 some fail for mere typos ("[*]"), which would end the server, and with
-// NDEBUG they are promises to the optimizer. What they stand before is an error that the parser
-// reports.
+// NDEBUG they are promises to the optimizer. After each of these assertions the parser reports the
+// error.
 #define TOML_HEADER_ONLY 1
 #define TOML_EXCEPTIONS 0
 #define TOML_ASSERT(expression) static_assert(true)
@@ -84,7 +84,7 @@ class PolicyReader {
     return !found;
   }
 
-  // Says that something may stand only once in all files together.
+  // Reports an error if `what` was already defined in any of the files.
   bool once(const std::string& kind, const std::string& what, const Place& where) {
     const auto [first, is_new] = seen_.emplace(kind + " " + what, where);
     if (!is_new) error(where, quote(what) + " is already defined at " + first->second.text());
@@ -185,8 +185,8 @@ class PolicyReader {
     const Place where = place(table);
     Source source;
     source.name = string(table, "name").value_or("");
-    // naming-exts section 6: the first space ends the primary component. Without one a name means
-    // nothing.
+    // naming-exts section 6: the first space ends the primary component. A name without a primary
+    // component has no meaning.
     if (source.name.empty() || source.name.front() == ' ') {
       error(where, "a source must have a \"name\": the full name of the GSS attribute");
     }
@@ -242,8 +242,9 @@ class PolicyReader {
     scopes->emplace(*name, read_scope(*node.as_table(), service));
   }
 
-  // `base` is the service's own scope where this is one of its mechanisms: its rules hold as well,
-  // so that a table for a mechanism can forget none of them; the other keys take their place.
+  // `base` is the service's own scope if this table is for one of its mechanisms. The service's
+  // rules apply as well, so a table for a mechanism cannot omit one of them. The other keys replace
+  // the service's keys.
   Scope read_scope(const toml::table& table, Scope base) {
     const auto append = [&](const char* key, std::vector<Rule>* to) {
       auto more = rules(table, key, false);
@@ -268,7 +269,7 @@ class PolicyReader {
     for (auto& [text, where] : strings(table, key)) {
       auto expression = Expression::parse(text);
       if (!expression) {
-        // Within a string of one line, which begins with its quote.
+        // The place within the string, if it is a string of one line, which begins with its quote.
         Place inside = where;
         inside.column += static_cast<unsigned>(expression.error().offset) + 1;
         error(inside, "in the rule " + quote(text) + ": " + expression.error().message);
@@ -343,7 +344,7 @@ class PolicyReader {
     }
   }
 
-  // Adds what holds for every service, and looks at the whole of what then holds.
+  // Adds the rules of [all] to the service, and checks the result for absent attributes.
   void finish_service(const std::string& name, Policy::Service* service, AbsenceCheck* absence) {
     const auto finish_scope = [&](Scope* scope) {
       scope->require.insert(scope->require.begin(), all_.require.begin(), all_.require.end());
@@ -385,7 +386,7 @@ std::string PolicyReading::summary() const {
 
 namespace {
 
-// toml++ hands out tables in the order of their keys; a person reads from the top.
+// toml++ returns tables in the order of their keys, but a person reads a file from the top.
 void sort_by_place(const std::vector<PolicyText>& files, std::vector<Diagnostic>* diagnostics) {
   std::ranges::stable_sort(*diagnostics, {}, [&](const Diagnostic& diagnostic) {
     const Place& place = diagnostic.place;

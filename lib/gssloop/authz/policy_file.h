@@ -19,13 +19,13 @@ struct PolicyText {
 
 using gssloop::MechanismName;
 
-// Diagnostic is something that is wrong with a policy, or looks wrong.
+// Diagnostic is an error in a policy, or a warning about it.
 struct Diagnostic {
   Place place;              // where
-  bool is_warning = false;  // it does not keep the policy from being used
-  std::string message;      // what, for the administrator
+  bool is_warning = false;  // the policy is used all the same
+  std::string message;      // for the administrator
 
-  // text is "FILE:LINE:COLUMN: error: MESSAGE", without a place what there is of it.
+  // text is "FILE:LINE:COLUMN: error: MESSAGE", or less of the place if less is known.
   std::string text() const;
 };
 
@@ -34,16 +34,16 @@ struct PolicyReading {
   std::optional<Policy> policy;         // nullopt: there are errors
   std::vector<Diagnostic> diagnostics;  // in the order of the files
 
-  // num_errors counts what is no warning.
+  // num_errors counts the errors, without the warnings.
   std::size_t num_errors() const noexcept;
   // summary names the first error, and how many others there are; for a log line.
   std::string summary() const;
 };
 
-// parse_policy reads the files of one policy. A file that is no TOML stops the reading with that
-// error alone; what the files mean is checked as a whole, and every error found. A policy is never
-// made of a part of its files. `mechanisms` are those of this machine; "krb5" need not be among
-// them, and a dotted OID is always taken.
+// parse_policy reads the files of one policy. A file that is not TOML ends the reading with only
+// that error. Otherwise the files are checked together, and all errors are reported. A policy is
+// never made from only a part of its files. `mechanisms` are those of this machine; "krb5" need not
+// be among them, and a dotted OID is always accepted.
 PolicyReading parse_policy(const std::vector<PolicyText>& files,
                            const std::vector<MechanismName>& mechanisms);
 

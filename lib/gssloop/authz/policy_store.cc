@@ -21,7 +21,7 @@ namespace {
 constexpr std::size_t kMaxFileLen = 1 << 20;  // octets
 constexpr std::size_t kMaxFiles = 256;
 
-// What was found on disk, and how to see that it is no longer so.
+// The files on disk, and the stamps that show a later change.
 struct OnDisk {
   std::vector<PolicyText> files;
   std::vector<FileStamp> stamps;  // of `files`
@@ -38,7 +38,7 @@ Error error_of_errno(const char* what, int code = errno) {
   return Error{std::string(what) + ": " + std::strerror(code)};
 }
 
-// Whoever may write a policy decides who logs in.
+// A user who can write a policy decides who may log in.
 bool is_writable_by_all(const struct stat& file) noexcept { return (file.st_mode & S_IWOTH) != 0; }
 
 Result<std::string, Error> read_whole(int fd, std::size_t len) {
@@ -55,9 +55,9 @@ Result<std::string, Error> read_whole(int fd, std::size_t len) {
   return text;
 }
 
-// Reads one file as it is at one moment, and its stamp at that moment.
+// Reads one file and its stamp, both of the same moment.
 Result<std::string, Error> read_file(const std::string& path, FileStamp* stamp) {
-  // Not to be held up by a FIFO.
+  // O_NONBLOCK: a FIFO must not block the login.
   const Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat before, after;
   if (fd.get() < 0 || fstat(fd.get(), &before) != 0) return error_of_errno("cannot be opened");
@@ -75,7 +75,7 @@ Result<std::string, Error> read_file(const std::string& path, FileStamp* stamp) 
         "changed while it was being read; write a new policy to a file of another name, and rename "
         "that file"};
   }
-  // What a truncated file is, and what writing one in place begins with.
+  // A truncated file is empty, and so is a file at the start of a write in place.
   if (text->find_first_not_of(" \t\r\n") == std::string::npos) {
     return Error{"is empty; a policy without rules must contain at least a comment"};
   }
@@ -87,7 +87,7 @@ Result<std::vector<std::string>, Error> list(const std::string& directory) {
   DIR* const stream = opendir(directory.c_str());
   if (stream == nullptr) return error_of_errno("cannot be listed");
   std::vector<std::string> paths;
-  errno = 0;  // readdir says by it alone whether it came to the end
+  errno = 0;  // only errno distinguishes the end from an error of readdir
   while (const dirent* entry = readdir(stream)) {  // NOLINT: the stream is this thread's own
     const std::string_view name = entry->d_name;
     if (name.ends_with(".toml") && !name.starts_with('.')) {
@@ -104,7 +104,7 @@ Result<std::vector<std::string>, Error> list(const std::string& directory) {
   return paths;
 }
 
-// Whether there is nothing of that name; if there is, its stamp.
+// True if the path does not exist; otherwise fills its stamp.
 bool is_gone(const std::string& path, FileStamp* stamp) {
   errno = 0;
   *stamp = FileStamp::of(path);
@@ -139,7 +139,7 @@ OnDisk read_files(const std::string& path) {
     disk.files.push_back({file, text ? *std::move(text) : std::string()});
     disk.stamps.push_back(stamp);
   }
-  // What went away meanwhile was not there to be read.
+  // The path may have disappeared while it was read.
   FileStamp now;
   if (!disk.diagnostics.empty()) disk.is_absent = is_gone(path, &now);
   return disk;
@@ -153,7 +153,7 @@ PolicyReading interpret(OnDisk&& disk, PolicyPath::Absence absence,
 }
 
 // A file may change twice within one tick of the clock that stamps it: until its time is well in
-// the past, its stamp proves nothing.
+// the past, an equal stamp does not prove that the file is unchanged.
 bool is_settled(const OnDisk& disk) {
   const std::int64_t now = std::chrono::duration_cast<std::chrono::nanoseconds>(
                                std::chrono::system_clock::now().time_since_epoch())
@@ -176,14 +176,13 @@ PolicyOnDisk read_policy(const PolicyPath& where, const std::vector<MechanismNam
   return {interpret(std::move(disk), where.absence, mechanisms), is_absent};
 }
 
-// What was read last.
+// The result of the last reading.
 struct PolicyStore::State {
   OnDisk disk;
   bool is_settled = false;
   std::shared_ptr<const PolicySnapshot> snapshot;
 
-  // True where a look at the files' stamps, and at that of what was named, shows what was seen
-  // before.
+  // True if the stamps of the files, and of the path itself, are unchanged.
   bool has_same_stamps(const FileStamp& root) const {
     if (root != disk.root) return false;
     for (std::size_t i = 0; i < disk.files.size(); ++i) {
@@ -238,13 +237,15 @@ std::shared_ptr<const PolicySnapshot> PolicyStore::current() {
   const bool is_same = state->has_same_stamps(root);
   if (is_same && state->is_settled) return state->snapshot;
   auto changed = read(state.get());
-  // Looked at once more only because it was so new, by a server that may no longer read it: one
-  // that was started by root, say, and is somebody else now.
+  // The files were read again only because they are new, and this failed. The server may no longer
+  // have the right to read them, for example because it was started by root and has changed its
+  // user.
   if (is_same && !changed->disk.diagnostics.empty()) return state->snapshot;
-  // It may be gone by now only. That must neither open the door nor be remembered.
+  // The path may have disappeared only now. Then no login may get past the old rules, and the
+  // absence must not be stored.
   if (changed->disk.is_absent) return state->snapshot;
-  // Of two threads that read at once one is first; the other's view serves its own peer, and the
-  // next login looks again.
+  // If two threads read at the same time, the first one stores its result. The other uses its own
+  // result for its own login, and the next login checks again.
   state_.compare_exchange_strong(state, changed, std::memory_order_acq_rel);
   return changed->snapshot;
 }

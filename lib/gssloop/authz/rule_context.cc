@@ -48,7 +48,7 @@ const LocalAttribute& RuleContext::asserted(const Definition& definition) const 
 void RuleContext::set_identities(std::string authid, std::string authzid) {
   peer_.authid = std::move(authid);
   peer_.authzid = std::move(authzid);
-  // A rule may have asked for them before they were known.
+  // A rule may have read them before they were known.
   for (const std::string_view name : {reserved::kAuthid, reserved::kAuthzid}) {
     if (const auto found = authenticated_.find(name); found != authenticated_.end()) {
       authenticated_.erase(found);
@@ -57,7 +57,7 @@ void RuleContext::set_identities(std::string authid, std::string authzid) {
 }
 
 std::optional<LocalAttribute> RuleContext::reserved_attribute(std::string_view name) const {
-  // An anonymous peer's name and realm are everybody's.
+  // All anonymous peers have the same name and realm.
   const std::string_view principal = peer_.is_anonymous ? "" : std::string_view(peer_.principal);
   if (name == reserved::kRealm) return unless_empty(realm_of(principal));
   if (name == reserved::kPrincipal) return unless_empty(principal);

@@ -14,9 +14,9 @@
 
 namespace gssloop::authz {
 
-// RuleContext is one login as a policy sees it: it answers what rules and the identity ask about
-// the peer, and what applications see of it. Each attribute is decoded once, when it is first asked
-// for. One thread at a time.
+// RuleContext is the data of one login for a policy: the peer's attributes for rules, for the
+// identity and for applications. Each attribute is decoded once, at its first use. One thread at a
+// time.
 class RuleContext {
  public:
   // Borrows `policy`, which must outlive the object.
@@ -24,21 +24,21 @@ class RuleContext {
   RuleContext(const RuleContext&) = delete;
   RuleContext& operator=(const RuleContext&) = delete;
 
-  // policy and peer are what it was made of; scope is the policy's for the peer's service and
-  // mechanism.
+  // policy and peer are the arguments of the constructor; scope is the policy's scope for the
+  // peer's service and mechanism.
   const Policy& policy() const noexcept { return policy_; }
   const PeerInfo& peer() const noexcept { return peer_; }
   const Scope& scope() const noexcept { return scope_; }
 
-  // attribute answers a rule: a local attribute of the policy, or a reserved name. Empty for a name
-  // that the peer has nothing of. Borrowed, like those below.
+  // attribute returns a local attribute of the policy, or a reserved name. Empty if the peer has no
+  // value for the name. Borrowed, like the results below.
   const LocalAttribute& attribute(std::string_view name) const;
-  // authenticated are the values of a definition of the policy, or of a raw one, that may decide.
-  // asserted are what the peer said of itself, which decides nothing.
+  // authenticated returns the values of a definition of the policy, or of a raw one, that decisions
+  // may use. asserted returns the values that the peer asserted of itself, which no decision uses.
   const LocalAttribute& authenticated(const Definition& definition) const;
   const LocalAttribute& asserted(const Definition& definition) const;
 
-  // set_identities says who the peer is and as whom it wants to act, once that is known.
+  // set_identities sets the authentication and the authorization identity, after they are known.
   void set_identities(std::string authid, std::string authzid);
 
  private:

@@ -28,7 +28,7 @@ std::optional<std::string> text(ByteView value) {
   return std::string(as_text(value));
 }
 
-// The time comes first, since it cannot hold a blank and the name can.
+// The time comes first, because it cannot contain a blank and the name can.
 std::optional<std::string> client_info(ByteView value) {
   const auto info = read_pac_client_info(value);
   if (!info) return std::nullopt;

@@ -11,8 +11,8 @@
 
 namespace gssloop::authz {
 
-// ValueForm is how the octets of a name attribute's value become text for rules and applications.
-// It belongs to the attribute's name, never to the value: else a peer could choose.
+// ValueForm says how the octets of a name attribute's value become text for rules and applications.
+// It belongs to the attribute's name, never to the value: otherwise a peer could choose it.
 enum class ValueForm {
   kText,             // "text": UTF-8 without NUL, as it is
   kBase64,           // "base64": RFC 4648 section 4
@@ -23,15 +23,15 @@ enum class ValueForm {
   kPacUpn,           // "pac-upn": the user principal name; [MS-PAC] section 2.10
 };
 
-// parse_value_form knows a form by its name in a policy file; to_string is that name.
+// parse_value_form returns the form with this name in a policy file; to_string is that name.
 std::optional<ValueForm> parse_value_form(std::string_view name);
 std::string_view to_string(ValueForm form);
 // value_form_names lists them all, for messages: "text, base64, ...".
 std::string value_form_names();
 
-// apply_form appends what one value is in that form: one text, or several where a decoder finds
-// several. False, and nothing appended, where the form does not admit the octets; such a value is
-// unknown, which is not the same as absent.
+// apply_form appends one value in that form: one text, or several if the decoder finds several.
+// Returns false, and appends nothing, if the octets do not have the form; such a value is unknown,
+// which is not the same as absent.
 bool apply_form(ValueForm form, ByteView value, std::vector<std::string>* texts);
 
 }  // namespace gssloop::authz

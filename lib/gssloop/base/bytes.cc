@@ -6,8 +6,8 @@
 namespace gssloop {
 namespace {
 
-// What RFC 3629 section 4 allows after a lead octet: how many follow, and the range of the first of
-// them (which is where overlong forms, surrogates and values above U+10FFFF are excluded).
+// The octets that RFC 3629 section 4 allows after a lead octet: their number, and the range of the
+// first of them (which excludes overlong forms, surrogates and values above U+10FFFF).
 struct Sequence {
   std::size_t num_trailing;
   std::uint8_t low, high;
@@ -99,7 +99,8 @@ std::string printable(ByteView octets, std::size_t max_len) {
 }
 
 void Secret::wipe() noexcept {
-  // volatile: the stores must not be dropped although nobody reads them before the memory is freed.
+  // volatile: the compiler must not remove the stores, although no code reads them before the
+  // memory is freed.
   volatile std::uint8_t* octet = octets_.data();
   for (std::size_t i = 0; i < octets_.size(); ++i) octet[i] = 0;
   octets_.clear();

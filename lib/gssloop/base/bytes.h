@@ -10,9 +10,9 @@
 
 namespace gssloop {
 
-// Octets that something else owns. Valid as long as the owner is.
+// Octets that another object owns. Valid as long as the owner is.
 using ByteView = std::span<const std::uint8_t>;
-// Octets of our own.
+// Octets that this object owns.
 using Bytes = std::vector<std::uint8_t>;
 
 // as_bytes views the octets of `text` (not its terminating NUL).
@@ -43,15 +43,15 @@ constexpr void to_network_order(std::uint32_t number, std::span<std::uint8_t> oc
   }
 }
 
-// equals_ignoring_case compares ASCII letters without their case, all other octets as they are.
+// equals_ignoring_case compares ASCII letters without their case, and all other octets unchanged.
 bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept;
 
 // is_utf8 says whether `octets` are well-formed UTF-8 (RFC 3629: no overlong form, no surrogate,
-// nothing above U+10FFFF). NUL is well-formed; callers that forbid it look for it themselves.
+// nothing above U+10FFFF). NUL is well-formed; callers that forbid it check for it themselves.
 bool is_utf8(ByteView octets) noexcept;
 
 // has_control_characters finds octets 0x00 to 0x1F and 0x7F, and U+0080 to U+009F in UTF-8: they
-// would let a name forge log lines or steer a terminal.
+// would let a name forge log lines or control a terminal.
 bool has_control_characters(ByteView octets) noexcept;
 
 // base64 encodes with padding and without line breaks (RFC 4648 section 4).
@@ -59,15 +59,15 @@ std::string base64(ByteView octets);
 // hex writes two lower-case digits for each octet.
 std::string hex(ByteView octets);
 
-// printable renders octets for a log line or a message: printable ASCII as it is, all else and the
-// backslash as \xHH, cut after `max_len` octets of input with "...".
+// printable renders octets for a log line or a message: printable ASCII unchanged, all else and the
+// backslash as \xHH. It cuts the input after `max_len` octets, and adds "...".
 std::string printable(ByteView octets, std::size_t max_len = 256);
 
-// Secret holds a password: wiped before its memory is given back, never copied.
+// Secret contains a password. It is wiped before its memory is freed, and never copied.
 class Secret {
  public:
   Secret() = default;
-  // Copies `octets`, which stay the caller's to wipe.
+  // Copies `octets`. The caller must wipe its own copy.
   explicit Secret(ByteView octets) : octets_(octets.begin(), octets.end()) {}
   Secret(Secret&& other) noexcept : octets_(std::move(other.octets_)) {}
   Secret& operator=(Secret&& other) noexcept {
@@ -80,7 +80,7 @@ class Secret {
   // empty holds after wipe, too; view borrows the octets until then.
   bool empty() const noexcept { return octets_.empty(); }
   ByteView view() const noexcept { return octets_; }
-  // wipe overwrites the octets and gives their memory back.
+  // wipe overwrites the octets and frees their memory.
   void wipe() noexcept;
 
  private:

@@ -8,7 +8,7 @@
 
 namespace gssloop {
 
-// Descriptor owns a file descriptor; movable. -1 is none.
+// Descriptor owns a file descriptor; movable. -1 means none.
 class Descriptor {
  public:
   explicit Descriptor(int fd = -1) noexcept : fd_(fd) {}

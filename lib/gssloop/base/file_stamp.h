@@ -9,7 +9,7 @@
 
 namespace gssloop {
 
-// FileStamp tells whether a file is still the one it was. All zero where there is no file.
+// FileStamp shows whether a file has changed. All zero if there is no file.
 struct FileStamp {
   std::uint64_t device = 0, inode = 0, size = 0;
   std::int64_t mtime_ns = 0, ctime_ns = 0;  // of its content, and of its owner and mode as well
@@ -21,7 +21,7 @@ struct FileStamp {
     return {file.st_dev, file.st_ino, static_cast<std::uint64_t>(file.st_size), ns(file.st_mtim),
             ns(file.st_ctim)};
   }
-  // errno says why where there is none.
+  // If there is no file, errno has the reason.
   static FileStamp of(const std::string& path) noexcept {
     struct stat file;
     return stat(path.c_str(), &file) == 0 ? of(file) : FileStamp{};

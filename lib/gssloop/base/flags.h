@@ -23,13 +23,13 @@ enum class Flag : std::uint32_t {
   kDelegPolicy = 32768,
 };
 
-// Flags is a set of Flag; bits that have no name here are kept as they came.
+// Flags is a set of Flag; bits without a name here are kept unchanged.
 class Flags {
  public:
   constexpr Flags() = default;
-  // A set of one, so that a Flag may stand where Flags are wanted.
+  // A set of one: a Flag converts to Flags.
   constexpr Flags(Flag flag) : bits_(static_cast<std::uint32_t>(flag)) {}
-  // from_bits makes a set of a number that a GSS-API call gave.
+  // from_bits makes a set from a number that a GSS-API call returned.
   static constexpr Flags from_bits(std::uint32_t bits) { return Flags(bits); }
 
   // bits is that number; empty: no bit of it is set, has: this one is.
@@ -39,7 +39,7 @@ class Flags {
   // missing returns those of `wanted` that are not in this set.
   constexpr Flags missing(Flags wanted) const { return Flags(wanted.bits_ & ~bits_); }
 
-  // operator| joins two sets.
+  // operator| is the union of two sets.
   friend constexpr Flags operator|(Flags a, Flags b) { return Flags(a.bits_ | b.bits_); }
   friend constexpr bool operator==(Flags, Flags) = default;
 
@@ -48,10 +48,10 @@ class Flags {
   std::uint32_t bits_ = 0;
 };
 
-// operator| makes a set of two.
+// operator| makes a set of two flags.
 constexpr Flags operator|(Flag a, Flag b) { return Flags(a) | Flags(b); }
 
-// to_string names the flags as people know them: "mutual, integ"; "none" for the empty set.
+// to_string names the flags for people: "mutual, integ"; "none" for the empty set.
 std::string to_string(Flags flags);
 
 }  // namespace gssloop

@@ -6,7 +6,7 @@
 
 namespace gssloop {
 
-// MechanismName is what a policy calls a mechanism of this machine, and its OID.
+// MechanismName is the name of a mechanism of this machine in policies, and its OID.
 struct MechanismName {
   std::string name;  // "krb5", "eap-aes128"
   std::string oid;   // dotted

@@ -14,20 +14,20 @@ struct Error {
   std::string message;  // for a person; without the input's secrets
 };
 
-// Result is a value or the reason why there is none. It must be looked at: it converts to true only
-// when it holds a value; value() without one, and error() with one, are programming errors.
+// Result is a value or the reason why there is none. The caller must check it: it converts to true
+// only if it has a value. value() without a value, and error() with one, are programming errors.
 template <class T, class E>
 class [[nodiscard]] Result {
  public:
-  // Result takes a value, or an error: both convert, so that functions return either plainly.
+  // Result takes a value, or an error: both convert, so functions can return either one directly.
   Result(T value) : held_(std::in_place_index<0>, std::move(value)) {}
   Result(E error) : held_(std::in_place_index<1>, std::move(error)) {}
 
-  // operator bool is true where there is a value.
+  // operator bool is true if there is a value.
   explicit operator bool() const noexcept { return held_.index() == 0; }
 
-  // value borrows the value; of a Result that is moved from, it gives the value away. operator* and
-  // operator-> are the same.
+  // value borrows the value; on an rvalue it moves the value out. operator* and operator-> are the
+  // same.
   T& value() & noexcept { return *checked<0>(&held_); }
   const T& value() const& noexcept { return *checked<0>(&held_); }
   T&& value() && noexcept { return std::move(*checked<0>(&held_)); }

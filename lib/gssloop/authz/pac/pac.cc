@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kNameLengthAt = 8;
 constexpr std::size_t kNameAt = 10;
 
-// UPN_DNS_INFO; of each part the length stands first, then the offset.
+// UPN_DNS_INFO; for each part, first the length, then the offset.
 constexpr std::size_t kUpnAt = 0;
 constexpr std::size_t kDnsDomainAt = 4;
 constexpr std::size_t kFlagsAt = 8;
@@ -68,8 +68,8 @@ Part part_at(ByteView header, std::size_t at) noexcept {
   return {u16_at(header, at), u16_at(header, at + 2)};
 }
 
-// True if the parts lie in the buffer, after the header, one after the other, and nothing but
-// padding is left over. So no octet is in two parts, and none is in no part unseen.
+// True if the parts are within the buffer, after the header, one after the other, with nothing but
+// padding between them. So no octet belongs to two parts, and every octet was checked.
 bool is_laid_out_well(std::vector<Part> parts, std::size_t header_len, std::size_t buffer_len) {
   std::ranges::sort(parts, {}, &Part::offset);
   std::size_t end = header_len;
@@ -94,7 +94,7 @@ bool read_sam_name_and_sid(ByteView buffer, const Part& sam_name, const Part& si
 
 std::optional<PacClientInfo> read_pac_client_info(ByteView buffer) {
   if (buffer.size() < kNameAt) return std::nullopt;
-  // Nothing follows: KDCs pad behind the buffer, not in it (MIT 1.20, Samba 4.17, Windows).
+  // Nothing follows: KDCs pad after the buffer, not in it (MIT 1.20, Samba 4.17, Windows).
   if (u16_at(buffer, kNameLengthAt) != buffer.size() - kNameAt) return std::nullopt;
   auto time = utc_text(u64_at(buffer, 0));
   auto name = read_name(buffer.subspan(kNameAt));

@@ -10,15 +10,15 @@ namespace gssloop::authz {
 namespace {
 
 // The headers of type serialization version 1 ([MS-RPCE] 2.2.6.1, 2.2.6.2), all numbers as they
-// read in little-endian order. The octets that readers "SHOULD" pass over are demanded as well:
-// writers MUST write them so, and all do.
+// read in little-endian order. The reader also requires the values of the octets that readers
+// "SHOULD" ignore: writers MUST write these values, and all do.
 constexpr std::uint32_t kVersionOrderLength = 0x0008'10'01;
 constexpr std::uint32_t kCommonFiller = 0xCCCCCCCC;
 constexpr std::size_t kObjectLengthAt = 8;
 constexpr std::size_t kHeadersLen = 16;
 constexpr std::size_t kObjectUnit = 8;
 
-// Where the fields of KERB_VALIDATION_INFO stand that matter here.
+// The offsets of the fields of KERB_VALIDATION_INFO that are used here.
 constexpr std::size_t kNamesAt = 48;
 constexpr std::size_t kNumNames = 6;  // EffectiveName to HomeDirectoryDrive
 constexpr std::size_t kUserIdAt = 100;
@@ -45,8 +45,8 @@ constexpr std::size_t kAttributesAt = 4;
 constexpr std::uint32_t kGroupEnabled = 0x04;
 constexpr std::uint32_t kGroupForDenyOnly = 0x10;
 
-// NdrReader takes what NDR put one after the other. All that a KERB_VALIDATION_INFO holds begins at
-// a multiple of 4 octets; what lies between is padding of any value (C706 14.2.2).
+// NdrReader reads a sequence of NDR values. Every value in a KERB_VALIDATION_INFO begins at a
+// multiple of 4 octets; the octets between are padding of any value (C706 14.2.2).
 class NdrReader {
  public:
   explicit NdrReader(ByteView object) : object_(object) {}
@@ -64,7 +64,7 @@ class NdrReader {
     return u32_at(*octets, 0);
   }
 
-  // True if all is taken but what fills the object up to its unit ([MS-RPCE] 2.2.6.2).
+  // True if only the padding of the object to its unit is left ([MS-RPCE] 2.2.6.2).
   bool is_at_end() const noexcept { return object_.size() - end_ < kObjectUnit; }
 
  private:
@@ -72,7 +72,7 @@ class NdrReader {
   std::size_t end_ = 0;  // of what was taken last
 };
 
-// The serialized object behind the headers, which must say how long it is.
+// The serialized object after the headers, which must have its length.
 std::optional<ByteView> strip_headers(ByteView buffer) noexcept {
   if (buffer.size() < kHeadersLen) return std::nullopt;
   const std::size_t object_len = buffer.size() - kHeadersLen;
@@ -83,8 +83,8 @@ std::optional<ByteView> strip_headers(ByteView buffer) noexcept {
   return buffer.subspan(kHeadersLen);
 }
 
-// Passes over the characters of an RPC_UNICODE_STRING ([MS-DTYP] 2.3.10), a conformant varying
-// array. Nobody reads these names; but what is no name at all makes the whole buffer dubious.
+// Skips the characters of an RPC_UNICODE_STRING ([MS-DTYP] 2.3.10), a conformant varying array. The
+// names are not used, but a malformed name makes the whole buffer doubtful.
 bool skip_name(ByteView field, NdrReader* reader) {
   const std::uint16_t len = u16_at(field, 0);
   const std::uint16_t max_len = u16_at(field, 2);
@@ -99,7 +99,7 @@ bool skip_name(ByteView field, NdrReader* reader) {
   return characters && from_utf16(*characters);
 }
 
-// The elements of a conformant array, whose own count must be that of the field.
+// The elements of a conformant array, whose own count must equal that of the field.
 std::optional<ByteView> take_members(std::uint32_t count, std::uint32_t pointer,
                                      NdrReader* reader) noexcept {
   if (pointer == 0) return count == 0 ? std::optional(ByteView()) : std::nullopt;
@@ -107,8 +107,8 @@ std::optional<ByteView> take_members(std::uint32_t count, std::uint32_t pointer,
   return reader->take(count * kMemberLen);
 }
 
-// RPC_SID ([MS-DTYP] 2.4.2.3): the count of the array, then the same as elsewhere. That the count
-// in the SID is the same follows from read_sid, which takes all of the octets or refuses.
+// RPC_SID ([MS-DTYP] 2.4.2.3): the count of the array, then the SID as elsewhere. read_sid also
+// checks the count in the SID: it reads all of the octets or fails.
 std::optional<Sid> take_sid(NdrReader* reader) {
   const auto count = reader->take_u32();
   if (!count || *count > Sid::kMaxSubAuthorities) return std::nullopt;
@@ -122,8 +122,8 @@ bool is_membership(ByteView member) noexcept {
   return (attributes & (kGroupEnabled | kGroupForDenyOnly)) == kGroupEnabled;
 }
 
-// LogonInfo reads one KERB_VALIDATION_INFO. Each step takes what is next and says whether it is as
-// it must be; after a step that failed nothing else may be asked.
+// LogonInfo reads one KERB_VALIDATION_INFO. Each step reads the next part and says whether it is
+// valid; after a step that failed no other may be called.
 class LogonInfo {
  public:
   explicit LogonInfo(ByteView object) : reader_(object) {}
@@ -155,7 +155,7 @@ class LogonInfo {
     return true;
   }
 
-  // The RIDs stand before the SID of the domain that they are of.
+  // The RIDs come before the SID of their domain.
   bool take_account_groups() {
     const auto members = take_members(field(kGroupCountAt), field(kGroupIdsAt), &reader_);
     if (members) account_groups_ = *members;

@@ -9,12 +9,12 @@
 
 #include "gssloop/base/bytes.h"
 
-// What the buffers of a PAC are made of: the parts that pac.cc and pac_groups.cc share.
+// The data types in the buffers of a PAC, which pac.cc and pac_groups.cc share.
 
 namespace gssloop::authz {
 
-// number_at reads a number in little-endian order. That it lies inside is the caller's duty: who
-// calls has a view whose length was checked.
+// number_at reads a number in little-endian order. The caller must have checked that it is within
+// the view.
 template <class Number>
 Number number_at(ByteView octets, std::size_t at) noexcept {
   assert(at + sizeof(Number) <= octets.size());
@@ -36,10 +36,10 @@ inline std::uint64_t u64_at(ByteView octets, std::size_t at) noexcept {
 }
 
 // from_utf16 turns UTF-16LE into UTF-8; nullopt for an odd number of octets and for a surrogate
-// without its other half (RFC 2781 section 2.2). U+0000 and control characters go through.
+// without its other half (RFC 2781 section 2.2). It converts U+0000 and control characters, too.
 std::optional<std::string> from_utf16(ByteView octets);
 
-// A SID as text ([MS-DTYP] 2.4.2.1), and how long it is.
+// A SID as text ([MS-DTYP] 2.4.2.1), and its length in octets.
 struct Sid {
   static constexpr std::size_t kMaxSubAuthorities = 15;
 
