@@ -4,7 +4,7 @@
 namespace gssloop::gss {
 namespace {
 
-// MIT reads attribute names as C strings in places, so what follows the view must be a NUL.
+// MIT reads attribute names as C strings in places, so a NUL must follow the view.
 class TerminatedName {
  public:
   explicit TerminatedName(std::string_view name) : name_(name), view_(as_bytes(name_)) {}
@@ -15,14 +15,14 @@ class TerminatedName {
   BufferView view_;
 };
 
-// ValueReader collects the values of one attribute and watches over what must not change.
+// ValueReader collects the values of one attribute, and checks the flags that must not change.
 class ValueReader {
  public:
   ValueReader(std::string_view attribute, const AttributeLimits& limits) : limits_(limits) {
     result_.name = attribute;
   }
 
-  // Takes one value; false when the mechanism broke the protocol or a limit is hit.
+  // Takes one value; false if the mechanism violated the protocol or a limit is exceeded.
   bool take(bool is_authenticated, bool is_complete, ByteView value) {
     if (num_values_ == 0) {
       result_.is_complete = is_complete;
@@ -134,8 +134,9 @@ Status replace_values(gss_name_t name, std::string_view attribute, bool is_compl
                       const std::vector<Bytes>& values) {
   Status status;
   const Deletion deletion = remove(name, attribute, &status);
-  // Nothing to delete is no obstacle; anything else would leave old values among the new ones. A
-  // mechanism that cannot delete answers alike whether the attribute is there or not.
+  // An attribute that does not exist is no error. After any other failure, old values could remain
+  // among the new ones. A mechanism that cannot delete gives the same answer with and without the
+  // attribute.
   if (deletion == Deletion::kUnavailable && get(name, attribute)) return status;
   if (deletion == Deletion::kUnauthorized || deletion == Deletion::kFailed) return status;
   return add_values(name, attribute, is_complete, values);

@@ -18,7 +18,7 @@ static_assert(static_cast<OM_uint32>(Flag::kDelegPolicy) == GSS_C_DELEG_POLICY_F
 
 namespace {
 
-// Lends ChannelBindings to a call: GSS_C_NO_CHANNEL_BINDINGS where there are none.
+// Lends ChannelBindings to a call: GSS_C_NO_CHANNEL_BINDINGS without bindings.
 class BindingsArgument {
  public:
   explicit BindingsArgument(const std::optional<ChannelBindings>& bindings) noexcept {
@@ -43,7 +43,7 @@ CallOutcome init_sec_context(Context* context, const InitiatorInput& fixed,
   BindingsArgument bindings(fixed.bindings);
   BufferView token(input.value_or(ByteView()));
   gss_OID actual_mech = GSS_C_NO_OID;
-  OM_uint32 flags = 0;  // set before the call: a failing one leaves it alone
+  OM_uint32 flags = 0;  // set before the call: a call that fails does not change it
   outcome.major = gss_init_sec_context(
       &outcome.minor, fixed.credential, context->in_out(), fixed.target.get(), mech.get(),
       fixed.request.bits(), fixed.time_req, bindings.get(), input ? token.desc() : GSS_C_NO_BUFFER,

@@ -17,7 +17,7 @@ namespace gssloop::gss {
 // loop (loop section 2.5).
 class ChannelBindings {
  public:
-  // Takes over the octets, as the application protocol has them.
+  // Takes over the octets, in the format of the application protocol.
   explicit ChannelBindings(Bytes application_data)
       : application_data_(std::move(application_data)) {}
   // application_data borrows them.
@@ -27,9 +27,9 @@ class ChannelBindings {
   Bytes application_data_;
 };
 
-// InitiatorInput is what an initiator passes to GSS_Init_sec_context on every call of the loop: all
-// of it stays fixed (loop section 2), so the loop keeps it const. The credential is borrowed: it
-// must outlive the loop. Empty is the default initiator credential.
+// InitiatorInput is the input of an initiator for every call of GSS_Init_sec_context in the loop.
+// All of it stays fixed (loop section 2), so the loop keeps it const. The credential is borrowed:
+// it must outlive the loop. Empty means the default initiator credential.
 struct InitiatorInput {
   gss_cred_id_t credential = GSS_C_NO_CREDENTIAL;  // borrowed
   Name target;                                     // the acceptor
@@ -42,14 +42,14 @@ struct InitiatorInput {
 // AcceptorInput is the same for GSS_Accept_sec_context.
 struct AcceptorInput {
   gss_cred_id_t credential = GSS_C_NO_CREDENTIAL;  // borrowed
-  std::optional<ChannelBindings> bindings;         // none: whatever the initiator binds passes
+  std::optional<ChannelBindings> bindings;         // none: any binding of the initiator is accepted
 };
 
-// CallOutcome is what one context call returned. Flags are meaningful after COMPLETE and, for an
-// initiator, after CONTINUE_NEEDED; the mechglue hides them, the name and the mechanism from an
-// acceptor that must continue.
+// CallOutcome is the result of one context call. Flags are meaningful after COMPLETE and, for an
+// initiator, after CONTINUE_NEEDED; for an acceptor that must continue, the mechglue does not
+// return the flags, the name and the mechanism.
 struct CallOutcome {
-  OM_uint32 major = GSS_S_FAILURE;  // as it came
+  OM_uint32 major = GSS_S_FAILURE;  // unchanged
   OM_uint32 minor = 0;              // the mechanism's own
   Buffer output;                    // a token for the peer, or nothing
   Flags flags;                      // ret_flags
@@ -66,7 +66,7 @@ CallOutcome init_sec_context(Context* context, const InitiatorInput& fixed,
 // accept_sec_context makes one call of GSS_Accept_sec_context.
 CallOutcome accept_sec_context(Context* context, const AcceptorInput& fixed, ByteView input);
 
-// ContextInfo is what GSS_Inquire_context tells of an established context.
+// ContextInfo is the result of GSS_Inquire_context for an established context.
 struct ContextInfo {
   Flags flags;             // ctx_flags
   Oid mech;                // mech_type
@@ -74,22 +74,23 @@ struct ContextInfo {
   bool is_open = false;    // established on this side
 };
 
-// inquire_context asks a context about itself, without its names: they cost, and some mechanisms
-// crash on them. Fails with GSS_S_NO_CONTEXT for a context that a deletion token removed.
+// inquire_context reads the properties of a context, without its names: reading names takes time,
+// and some mechanisms crash. Fails with GSS_S_NO_CONTEXT for a context that a deletion token
+// removed.
 Result<ContextInfo> inquire_context(const Context& context);
 
-// inquire_source_name and inquire_target_name ask for the initiator's and the acceptor's name. Each
-// costs some 25 microseconds with MIT Kerberos, which sets up its library anew for it.
+// inquire_source_name and inquire_target_name return the initiator's and the acceptor's name. Each
+// takes about 25 microseconds with MIT Kerberos, which initialises its library again for the call.
 Result<Name> inquire_source_name(const Context& context);
 Result<Name> inquire_target_name(const Context& context);
 
 // confidentiality_ssf is the strength, in bits, of the context's encryption: what SASL calls its
-// security strength factor. nullopt where the mechanism does not tell. Fails for an answer that is
-// not one number of 4 octets. Only for contexts for which inquire_context succeeded: MIT's IAKERB
-// has none behind some that it calls complete, and the process crashes.
+// security strength factor. nullopt if the mechanism does not return it. Fails if the answer is not
+// one number of 4 octets. Only for contexts for which inquire_context succeeded: MIT's IAKERB
+// reports some contexts complete that do not exist, and the process would crash.
 Result<std::optional<unsigned>> confidentiality_ssf(const Context& context);
 
-// process_context_token hands a token that came after completion to the mechanism (loop 3.2).
+// process_context_token gives the mechanism a token that arrived after completion (loop 3.2).
 Status process_context_token(const Context& context, ByteView token);
 
 }  // namespace gssloop::gss

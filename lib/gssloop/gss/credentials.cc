@@ -4,7 +4,7 @@
 namespace gssloop::gss {
 namespace {
 
-// A set of one mechanism, made of the caller's Oid; empty Oid: GSS_C_NO_OID_SET.
+// A set of one mechanism, from the caller's Oid; empty Oid: GSS_C_NO_OID_SET.
 class MechSet {
  public:
   explicit MechSet(const Oid& mech) noexcept : oid_(mech.desc()), set_{1, &oid_} {}
@@ -73,7 +73,7 @@ Result<Credential> duplicate(gss_cred_id_t credential) {
 }
 
 Status suppress_default_protection(Credential* credential) {
-  // MIT krb5 writes to the credential without looking whether there is one.
+  // MIT krb5 writes to the credential without a check for NULL.
   if (!*credential) return Status("gss_set_cred_option", GSS_S_NO_CRED, 0);
   BufferView no_value((ByteView()));
   OM_uint32 minor = 0;
@@ -86,8 +86,8 @@ Status store(gss_cred_id_t credential, const std::string& ccache) {
   gss_key_value_element_desc element{"ccache", ccache.c_str()};
   const gss_key_value_set_desc store{1, &element};
   OM_uint32 minor = 0;
-  // For every mechanism of the credential that can store: asked for one that cannot (SPNEGO), the
-  // mechglue says COMPLETE and does nothing.
+  // For every mechanism of the credential that can store: for a mechanism that cannot (SPNEGO), the
+  // mechglue returns COMPLETE and does nothing.
   const OM_uint32 major = gss_store_cred_into(&minor, credential, GSS_C_INITIATE, GSS_C_NO_OID, 1,
                                               0, &store, nullptr, nullptr);
   return Status("gss_store_cred_into", major, minor);
@@ -102,7 +102,7 @@ Status restrict_negotiation(Credential* credential, const Oid& mech) {
   return Status("gss_set_neg_mechs", major, minor);
 }
 
-// By gss_inquire_cred: gss_inquire_cred_by_mech does not know SPNEGO's.
+// Uses gss_inquire_cred, because gss_inquire_cred_by_mech does not support SPNEGO's credentials.
 Status check_usable(gss_cred_id_t credential, const Oid& mech) {
   OidSet mechs;
   OM_uint32 minor = 0;
@@ -119,7 +119,7 @@ Status check_usable(gss_cred_id_t credential, const Oid& mech) {
 Result<OM_uint32> remaining_lifetime(gss_cred_id_t credential) {
   OM_uint32 lifetime = 0;
   OM_uint32 minor = 0;
-  // Without the name: MIT's mechglue loses it where the credential has expired.
+  // Without the name: MIT's mechglue leaks it if the credential has expired.
   const OM_uint32 major =
       gss_inquire_cred(&minor, credential, nullptr, &lifetime, nullptr, nullptr);
   if (major != GSS_S_COMPLETE) return Status("gss_inquire_cred", major, minor);

@@ -10,7 +10,7 @@ namespace gssloop::gss {
 namespace {
 
 // KG_KEYTAB_NOMATCH of MIT's table of GSS codes, which no installed header has: a keytab without a
-// key for the name that was asked for.
+// key for the requested name.
 constexpr krb5_error_code kKeytabLacksName = 39756033;
 
 constexpr struct {
@@ -42,8 +42,8 @@ constexpr struct {
     {KRB5KRB_ERR_GENERIC, FailureCause::kRefusedUnsaid},
 };
 
-// SPNEGO hands on Kerberos' minor status, but the mechglue, where two mechanisms have the same
-// number, makes up one for the second: what it says is then all that tells it.
+// SPNEGO returns Kerberos' minor status. But if two mechanisms have the same number, the mechglue
+// maps the second one to a new number. Then only its text identifies it.
 FailureCause by_text(const std::string& minor_text) {
   if (minor_text.empty()) return FailureCause::kUnknown;
   for (const auto& row : kByMinor) {
@@ -58,7 +58,8 @@ FailureCause by_text(const std::string& minor_text) {
 FailureCause cause_of(const Status& status) {
   // MIT's codes are negative 32-bit numbers that travel in an unsigned minor status.
   const auto minor = static_cast<krb5_error_code>(static_cast<std::int32_t>(status.minor()));
-  // Without preauthentication a wrong password shows only when the KDC's answer does not decrypt.
+  // Without preauthentication, the only sign of a wrong password is a KDC's answer that does not
+  // decrypt.
   const bool is_password = std::string_view(status.call()) == "gss_acquire_cred_with_password";
   if (is_password && minor == KRB5KRB_AP_ERR_BAD_INTEGRITY) return FailureCause::kWrongPassword;
   for (const auto& row : kByMinor) {
@@ -68,7 +69,7 @@ FailureCause cause_of(const Status& status) {
     case GSS_S_BAD_BINDINGS:
       return FailureCause::kBadBindings;
     case GSS_S_NO_CRED:
-      // Of keytabs alone MIT hands on what the system says: credentials caches have their own
+      // Only for keytabs does MIT return the system's error: credentials caches have their own
       // codes.
       return minor == ENOENT || minor == EACCES ? FailureCause::kNoKeytab
                                                 : FailureCause::kNoCredential;

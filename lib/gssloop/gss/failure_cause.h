@@ -6,16 +6,16 @@
 
 namespace gssloop::gss {
 
-// FailureCause is why a GSS-API call failed, as far as a person can act on it. loop/explain.h makes
-// sentences of it.
+// FailureCause is the cause of a failed GSS-API call, as far as a person can act on it.
+// loop/explain.h makes sentences from it.
 enum class FailureCause {
   kUnknown,
-  kNoCredential,  // neither ticket nor key; the mechanism does not say more
+  kNoCredential,  // neither ticket nor key; the mechanism gives no details
   kNoTicket,      // no credentials cache, or nothing usable in it
   kTicketExpired,
   kClockSkew,
-  kWrongKeyVersion,  // the keytab lacks the key that the ticket was made with
-  kWrongKey,         // has that version, but the ticket does not decrypt
+  kWrongKeyVersion,  // the keytab does not contain the version of the key that encrypted the ticket
+  kWrongKey,         // the keytab has that version, but the ticket does not decrypt
   kNoSuchService,    // the KDC does not know the service's principal
   kNoSuchClient,
   kWrongPassword,
@@ -23,13 +23,14 @@ enum class FailureCause {
   kReplay,
   kBadBindings,
   kNoKdc,          // no KDC answered
-  kRefusedUnsaid,  // the server or a KDC, by an error without a reason
+  kRefusedUnsaid,  // the server or a KDC sent an error without a reason
   kDefectiveToken,
 };
-// cause_of finds it by the minor status, the routine error or the text of the minor status.
+// cause_of finds the cause from the minor status, the routine error or the text of the minor
+// status.
 FailureCause cause_of(const Status& status);
 
-// advice says what a person should look at; "" where there is nothing to say. Static.
+// advice says what a person should check or do; "" without advice. Static.
 const char* advice(FailureCause cause) noexcept;
 
 }  // namespace gssloop::gss

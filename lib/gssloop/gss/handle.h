@@ -11,13 +11,13 @@
 
 namespace gssloop::gss {
 
-// HandleTraits says which value of a GSS-API type is no object, and how objects are freed.
+// HandleTraits has the empty value of a GSS-API type, and the call that frees its objects.
 template <class T>
 struct HandleTraits;
 
-// Handle owns one GSS-API object and frees it with the call that RFC 2744 names for its type. It
-// moves and never copies; empty is the type's GSS_C_NO_* value. Any thread may free a handle; two
-// threads must not use one at the same time unless the object's own type allows it.
+// Handle owns one GSS-API object and frees it with the call that RFC 2744 names for its type. It is
+// movable, not copyable; its empty value is the type's GSS_C_NO_* value. Any thread may free a
+// handle; two threads must not use one at the same time unless the object's own type allows it.
 template <class T>
 class Handle {
  public:
@@ -31,13 +31,13 @@ class Handle {
   }
   ~Handle() { reset(); }
 
-  // operator bool is true where an object is held.
+  // operator bool is true if the handle owns an object.
   explicit operator bool() const noexcept { return handle_ != HandleTraits<T>::kEmpty; }
   // get borrows: the handle stays the owner.
   T get() const noexcept { return handle_; }
   // release gives the object away.
   T release() noexcept { return std::exchange(handle_, HandleTraits<T>::kEmpty); }
-  // out frees what is held and returns the address for a call to fill.
+  // out frees the object, and returns the address for a call to fill.
   T* out() noexcept {
     reset();
     return &handle_;
@@ -45,7 +45,7 @@ class Handle {
   // in_out returns the address for a call that reads and replaces the object itself (the
   // context_handle of the two context calls: one variable for the whole loop, loop section 2).
   T* in_out() noexcept { return &handle_; }
-  // reset frees what is held and takes over another object, or none.
+  // reset frees the object, and takes over another one, or none.
   void reset(T handle = HandleTraits<T>::kEmpty) noexcept {
     if (handle_ != HandleTraits<T>::kEmpty) HandleTraits<T>::free(&handle_);
     handle_ = handle;
@@ -55,19 +55,19 @@ class Handle {
   T handle_ = HandleTraits<T>::kEmpty;
 };
 
-// All GSS-API types are freed alike: by one call, which takes the address and a minor status that
-// says nothing anybody could act on.
+// One call frees an object of any GSS-API type. It takes the address, and a minor status that has
+// no use.
 template <class T, OM_uint32 (*kRelease)(OM_uint32*, T*)>
 struct ReleasedBy {
   static constexpr T kEmpty = nullptr;  // every GSS_C_NO_* is
-  // free gives the object back, and writes kEmpty.
+  // free frees the object, and writes kEmpty.
   static void free(T* h) noexcept {
     OM_uint32 ignored;
     kRelease(&ignored, h);
   }
 };
 
-// HandleTraits of what needs no more than its call.
+// HandleTraits of types that need only this call.
 template <>
 struct HandleTraits<gss_name_t> : ReleasedBy<gss_name_t, gss_release_name> {};
 template <>
@@ -80,7 +80,7 @@ struct HandleTraits<gss_buffer_set_t> : ReleasedBy<gss_buffer_set_t, gss_release
 template <>
 struct HandleTraits<gss_ctx_id_t> {
   static constexpr gss_ctx_id_t kEmpty = GSS_C_NO_CONTEXT;  // as for the other types
-  // free deletes the context on this side alone.
+  // free deletes the context on this side only.
   static void free(gss_ctx_id_t* h) noexcept {
     OM_uint32 ignored;
     // No output buffer, so no deletion token: loop section 3.2 does not recommend them.
@@ -94,8 +94,8 @@ using Context = Handle<gss_ctx_id_t>;        // empty: GSS_C_NO_CONTEXT
 using OidSet = Handle<gss_OID_set>;          // empty: GSS_C_NO_OID_SET
 using BufferSet = Handle<gss_buffer_set_t>;  // empty: GSS_C_NO_BUFFER_SET
 
-// Buffer owns octets that a GSS-API call allocated, and gives them back with gss_release_buffer,
-// which is only for such buffers (loop section 4.1, the sample's comments).
+// Buffer owns octets that a GSS-API call allocated, and frees them with gss_release_buffer, which
+// is only for such buffers (loop section 4.1, the sample's comments).
 class Buffer {
  public:
   Buffer() = default;
@@ -109,18 +109,19 @@ class Buffer {
   }
   ~Buffer() { reset(); }
 
-  // out frees what is held and returns the descriptor for a call to fill.
+  // out frees the octets, and returns the descriptor for a call to fill.
   gss_buffer_t out() noexcept {
     reset();
     return &desc_;
   }
-  // view borrows the octets until the next out; empty says that there are none.
+  // view borrows the octets until the next out; empty says that there are no octets.
   ByteView view() const noexcept {
     return {static_cast<const std::uint8_t*>(desc_.value), desc_.length};
   }
-  // empty holds for a token of no octets as well as for none: the GSS-API does not tell them apart.
+  // empty is true both for a token of no octets and for no token: the GSS-API does not distinguish
+  // them.
   bool empty() const noexcept { return desc_.length == 0; }
-  // wipe overwrites the octets: of secrets, before they are given back.
+  // wipe overwrites the octets. Use it for secrets, before they are freed.
   void wipe() noexcept {
     if (desc_.value != nullptr) explicit_bzero(desc_.value, desc_.length);
   }
@@ -135,9 +136,8 @@ class Buffer {
   gss_buffer_desc desc_{};
 };
 
-// BufferView lends octets of ours to a call; it never frees them. GSS-API descriptors are not
-// const, but no call writes through an input buffer; except gss_unwrap, which only gets octets that
-// may be spoilt.
+// BufferView lends octets to a call; it never frees them. GSS-API descriptors are not const, but no
+// call writes to an input buffer except gss_unwrap, which only gets octets that may be overwritten.
 class BufferView {
  public:
   // BufferView borrows the octets; desc lends them as the calls want them.

@@ -7,13 +7,13 @@
 
 namespace gssloop::gss {
 
-// What needs Kerberos' own library beside the GSS-API.
+// Functions that need Kerberos' own library beside the GSS-API.
 
-// default_realm is the realm that krb5.conf or the host's domain names as this machine's own; empty
-// when there is none. Reads configuration files: call it once, not in a login.
+// default_realm is this machine's own realm, from krb5.conf or the host's domain; empty if there is
+// none. Reads configuration files: call it once, not in a login.
 std::string default_realm();
 
-// default_keytab_name is the keytab that acceptors read when none is named ("FILE:...").
+// default_keytab_name is the keytab of acceptors that name none ("FILE:...").
 std::string default_keytab_name();
 
 // keytab_path is the file behind a keytab name ("FILE:/path", "WRFILE:/path" or a plain path);

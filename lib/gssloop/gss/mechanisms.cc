@@ -13,7 +13,7 @@ class MechAttributes {
     OidArgument oid(mech);
     OM_uint32 minor;
     if (gss_inquire_attrs_for_mech(&minor, oid.get(), set_.out(), nullptr) != GSS_S_COMPLETE) {
-      set_.reset();  // declares nothing, so is eligible for nothing
+      set_.reset();  // declares nothing, so it is never eligible
     }
   }
   std::vector<Oid> all() const {

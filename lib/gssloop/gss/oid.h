@@ -12,11 +12,12 @@
 namespace gssloop::gss {
 
 // Oid is an object identifier by value: the DER contents octets, without tag and length. It owns
-// its octets, so an OID of a set that is released lives on. The empty Oid is GSS_C_NO_OID.
+// its octets, so an OID from a set stays valid after the set is released. The empty Oid is
+// GSS_C_NO_OID.
 class Oid {
  public:
   Oid() = default;
-  // Copies the octets `oid` points to; GSS_C_NO_OID gives the empty Oid.
+  // Copies the octets to which `oid` points; GSS_C_NO_OID gives the empty Oid.
   explicit Oid(gss_const_OID oid);
   // from_dotted parses "1.2.840.113554.1.2.2"; nullopt for anything that is not an OID.
   static std::optional<Oid> from_dotted(std::string_view dotted);
@@ -33,7 +34,7 @@ class Oid {
   ByteView octets() const noexcept { return as_bytes(octets_); }
   std::string dotted() const;
 
-  // desc lends the octets to a call; valid as long as this Oid is neither moved nor destroyed.
+  // desc lends the octets to a call; valid until this Oid is moved or destroyed.
   gss_OID_desc desc() const noexcept {
     return {static_cast<OM_uint32>(octets_.size()), const_cast<char*>(octets_.data())};
   }

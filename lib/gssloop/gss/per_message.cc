@@ -13,7 +13,7 @@ int conf_req(Protection protection) noexcept {
   return protection == Protection::kConfidentiality ? 1 : 0;
 }
 
-// MIT's cryptography counts octets in 32 bits, and does not look whether they suffice.
+// MIT's cryptography counts octets in 32 bits, without a check for overflow.
 constexpr std::size_t kMaxMessageLen = std::size_t{1} << 30;
 
 std::size_t total_len(std::span<const ByteView> parts) noexcept {
@@ -37,13 +37,14 @@ bool is_as_asked(Protection protection, int conf_state) noexcept {
   return protection != Protection::kConfidentiality || conf_state != 0;
 }
 
-// Layout is a token's four parts, one behind the other: what a stream-oriented gss_unwrap takes.
+// Layout is a token's four parts, one after the other, as a stream-oriented gss_unwrap reads them.
 class Layout {
  public:
   explicit Layout(std::size_t message_len) noexcept { parts_[kData].buffer.length = message_len; }
 
-  // measure asks the mechanism how long the other parts are, unless the last message was as long.
-  // They may depend on the length of the message (DES3 pads, and counts the octets in its header).
+  // measure reads the lengths of the other parts from the mechanism, unless the last message had
+  // the same length. They may depend on the length of the message (DES3 pads, and counts the octets
+  // in its header).
   OM_uint32 measure(OM_uint32* minor, const Context& context, Protection protection,
                     WrapLengths* lengths) noexcept {
     const std::size_t message_len = parts_[kData].buffer.length;
@@ -73,7 +74,7 @@ class Layout {
     return len;
   }
 
-  // protect works on the token_len() octets at `token`, in which the message is in its place.
+  // protect works on the token_len() octets at `token`, which contain the message at its place.
   OM_uint32 protect(OM_uint32* minor, const Context& context, Protection protection,
                     std::uint8_t* token, int* conf_state) noexcept {
     for (auto& part : parts_) {
@@ -206,15 +207,15 @@ Result<std::size_t> wrap_into(const Context& context, Protection protection,
 }
 
 Result<Buffer> unwrap(const Context& context, Protection expected, ByteView token) {
-  // MIT rotates the octets of its input, which the caller may have as const for a reason.
+  // MIT rotates the octets of its input, but the caller's input is const.
   Bytes spoilt = to_bytes(token);
   return unwrap_and_spoil(context, expected, spoilt);
 }
 
 Result<std::span<std::uint8_t>> unwrap_in_place(const Context& context, Protection expected,
                                                 std::span<std::uint8_t> token) {
-  // Between these lengths gss_unwrap is some hundredths faster, its copies included. Shorter tokens
-  // may hold an empty message, for each of which it loses some memory.
+  // Between these lengths gss_unwrap is a few percent faster, including its copies. Shorter tokens
+  // may contain an empty message, for each of which it leaks some memory.
   constexpr std::size_t kMinCopiedLen = 256, kMaxCopiedLen = 8192;
   if (token.size() >= kMinCopiedLen && token.size() <= kMaxCopiedLen) {
     return unwrap_and_copy(context, expected, token);
@@ -235,7 +236,7 @@ Result<std::span<std::uint8_t>> unwrap_in_place(const Context& context, Protecti
   }
   const gss_buffer_desc& message = parts[1].buffer;
   if (message.length == 0) return token.first(0);
-  // As numbers: a mechanism that put the message elsewhere has broken its contract.
+  // Compared as numbers: a mechanism that put the message elsewhere violates its specification.
   const auto begin = reinterpret_cast<std::uintptr_t>(token.data());
   const auto at = reinterpret_cast<std::uintptr_t>(message.value);
   if (at < begin || at - begin > token.size() || message.length > token.size() - (at - begin)) {

@@ -26,8 +26,8 @@ std::string why_not_gs2(const Mechanism& mechanism, const std::vector<std::strin
   if (named != nullptr && !lists(*named, mechanism.sasl_name)) {
     return "gssloop_mechanisms does not list it";
   }
-  // IAKERB among them: it sends a password's proof through the server, and MIT 1.20's acceptor
-  // calls contexts complete that do not exist.
+  // IAKERB is one of them: it sends the proof of a password through the server, and MIT 1.20's
+  // acceptor reports contexts complete that do not exist.
   if (named == nullptr && !mechanism.is_default) {
     return "it is not offered by default, and gssloop_mechanisms does not list it";
   }

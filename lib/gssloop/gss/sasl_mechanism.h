@@ -9,21 +9,22 @@
 
 namespace gssloop::gss {
 
-// Which of a machine's GSS-API mechanisms the SASL module offers, and under which names: known here
-// to the module, which offers them, and to whoever explains it. All are pure functions.
+// The GSS-API mechanisms of a machine that the SASL module offers, and their names. The module and
+// the command use the same functions. All of them are pure.
 
-// SaslFamily is what a SASL mechanism does with a GSS-API mechanism.
+// SaslFamily is the specification by which a SASL mechanism uses a GSS-API mechanism.
 enum class SaslFamily {
   kGs2,     // RFC 5801
   kGssapi,  // RFC 4752
   kSpnego,  // [MS-SPNG]
 };
 
-// kMaxSaslNameLen is the longest SASL name, in octets, that libsasl takes with "-PLUS" behind it.
+// kMaxSaslNameLen is the longest SASL name, in octets, that libsasl accepts with "-PLUS" after it.
 inline constexpr std::size_t kMaxSaslNameLen = 15;
 
-// why_not_gs2 says in a clause why a mechanism is not offered as a GS2 mechanism; empty when it is.
-// `named` are the SASL names that the option gssloop_mechanisms lists, or null without it.
+// why_not_gs2 returns, as a clause, the reason why a mechanism is not offered as a GS2 mechanism;
+// empty if it is. `named` are the SASL names that the option gssloop_mechanisms lists, or null
+// without it.
 std::string why_not_gs2(const Mechanism& mechanism, const std::vector<std::string>* named);
 
 // SaslMechanism is one SASL mechanism that the module offers.
@@ -34,10 +35,10 @@ struct SaslMechanism {
   bool binds_channels = true;  // libsasl may offer it with -PLUS
 };
 
-// sasl_mechanisms lists what is offered, in the order in which libsasl is told: "GSSAPI" where the
-// machine has Kerberos, "GSS-SPNEGO" where it has that, and the GS2 mechanisms (RFC 5801 sections 3
-// and 14: never negotiation mechanisms; only such that bind channels and authenticate both sides).
-// `named` as above.
+// sasl_mechanisms lists the offered mechanisms, in the order in which libsasl gets them: "GSSAPI"
+// if the machine has Kerberos, "GSS-SPNEGO" if it has SPNEGO, and the GS2 mechanisms (RFC 5801
+// sections 3 and 14: never negotiation mechanisms; only mechanisms that bind channels and
+// authenticate both sides). `named` as above.
 std::vector<SaslMechanism> sasl_mechanisms(const MechanismRegistry& registry,
                                            const std::vector<std::string>* named);
 

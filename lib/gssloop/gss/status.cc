@@ -9,8 +9,8 @@ namespace {
 // A mechanism that never ends its list of messages must not hang a login.
 constexpr int kMaxMessages = 16;
 
-// All messages of one status value, joined: gss_display_status gives one a call and says through
-// message_context whether there are more (RFC 2744 section 5.11).
+// All messages of one status value, joined: gss_display_status returns one message for each call,
+// and message_context says whether there are more (RFC 2744 section 5.11).
 std::string messages(OM_uint32 value, int type, const Oid& mech) {
   std::string text;
   OidArgument oid(mech);
@@ -21,10 +21,10 @@ std::string messages(OM_uint32 value, int type, const Oid& mech) {
     const OM_uint32 major =
         gss_display_status(&minor, value, type, oid.get(), &message_context, message.out());
     if (major != GSS_S_COMPLETE) break;
-    // Mechanisms may quote the peer here, and this goes to logs: nothing unprintable gets through.
+    // Mechanisms may quote the peer here, and the text is logged: unprintable octets are escaped.
     if (!text.empty()) text += "; ";
     ByteView said = message.view();
-    // MIT's SPNEGO counts the NUL behind some of its messages.
+    // MIT's SPNEGO counts the NUL after some of its messages.
     if (!said.empty() && said.back() == 0) said = said.first(said.size() - 1);
     text += printable(said, 1024);
     if (message_context == 0) break;

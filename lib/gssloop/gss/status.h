@@ -10,9 +10,9 @@
 
 namespace gssloop::gss {
 
-// Status is what a GSS-API call returned, with every text that gss_display_status has for it. The
-// texts are fetched when the Status is made, because mechanisms keep them per thread and only until
-// the next failure.
+// Status is the status of a GSS-API call, with every text of gss_display_status for it. The
+// constructor reads the texts, because mechanisms keep them per thread and only until the next
+// failure.
 class [[nodiscard]] Status {
  public:
   // A call that returned GSS_S_COMPLETE.
@@ -21,21 +21,21 @@ class [[nodiscard]] Status {
   Status(const char* call, OM_uint32 major, OM_uint32 minor, const Oid& mech = {});
 
   // is_complete is equality with GSS_S_COMPLETE. Supplementary bits alone (DUPLICATE_TOKEN, ...)
-  // are not complete, although GSS_ERROR() lets them through (loop section 4).
+  // are not complete, although GSS_ERROR() is false for them (loop section 4).
   bool is_complete() const noexcept { return major_ == GSS_S_COMPLETE; }
 
-  // call is the function's name; major and minor are as it returned them.
+  // call is the function's name; major and minor are its status.
   const char* call() const noexcept { return call_; }
   OM_uint32 major() const noexcept { return major_; }
   OM_uint32 minor() const noexcept { return minor_; }
-  // The three parts of the major status (RFC 2744 section 3.9.1), each in its place.
-  // calling_error, routine_error, supplementary: each as GSS_S_... has it, 0 where there is none.
+  // The three parts of the major status (RFC 2744 section 3.9.1). calling_error, routine_error,
+  // supplementary: each with the value of its GSS_S_..., 0 if there is none.
   OM_uint32 calling_error() const noexcept { return GSS_CALLING_ERROR(major_); }
   OM_uint32 routine_error() const noexcept { return GSS_ROUTINE_ERROR(major_); }
   OM_uint32 supplementary() const noexcept { return GSS_SUPPLEMENTARY_INFO(major_); }
 
-  // major_text and minor_text are all texts that gss_display_status has, one after the other; empty
-  // for a call that was complete.
+  // major_text and minor_text are all texts of gss_display_status, one after the other; empty if
+  // the call was complete.
   const std::string& major_text() const noexcept { return major_text_; }
   const std::string& minor_text() const noexcept { return minor_text_; }
   // text is one line for a person: "gss_accept_sec_context: MAJOR (MINOR)".
@@ -49,7 +49,7 @@ class [[nodiscard]] Status {
   std::string minor_text_;
 };
 
-// Result of a call: what it was made for, or its Status.
+// Result of a call: its value, or its Status.
 template <class T>
 using Result = gssloop::Result<T, Status>;
 
