@@ -37,7 +37,7 @@ Result<Frame, NoFrame> receive_frame(Transport& transport, std::size_t max_len, 
   std::array<std::uint8_t, 4096> part;
   while (reader.num_wanted() > 0) {
     const auto wanted = std::span(part).first(std::min(reader.num_wanted(), part.size()));
-    // read_some alone would let a peer that trickles go on after the deadline.
+    // read_some alone would let a peer that sends single octets continue after the deadline.
     IoResult got = Clock::now() < deadline ? transport.read_some(wanted, deadline)
                                            : IoResult{IoResult::Kind::kTimedOut, 0, {}};
     if (!got.is_done()) return describe(std::move(got), reader);

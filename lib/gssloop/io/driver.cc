@@ -39,7 +39,7 @@ class Driver {
   }
 
  private:
-  // perform does what the step wants. Nothing comes back while a token is awaited.
+  // perform does the step's actions. It returns nothing while the loop waits for a token.
   std::optional<Outcome> perform(Step& step) {
     if (observer_ != nullptr) observer_->on_step(step);
     if (const auto token = step.token_to_send()) {
@@ -51,8 +51,8 @@ class Driver {
     return std::nullopt;
   }
 
-  // send_token fails when the token did not leave whole, unless the step fails for a better reason:
-  // an error token that could not be sent changes nothing (sections 2.3 and 2.6).
+  // send_token fails if the whole token was not sent, unless the step itself failed: an error token
+  // that could not be sent changes nothing (sections 2.3 and 2.6).
   std::optional<Failure> send_token(ByteView token, const Step& step) {
     const IoResult sent = send_frame(transport_, FrameKind::kToken, token, deadline_);
     if (sent.is_done() || step.is_failed()) return std::nullopt;
@@ -60,7 +60,8 @@ class Driver {
       (void)negotiation_.on_deadline();
       return failure(Fault::kTimedOut, "the peer did not read the token in time");
     }
-    // The step that comes back is dropped: a notice in the middle of a token would be part of it.
+    // The returned step is ignored: a notice in the middle of a token would become part of the
+    // token.
     (void)negotiation_.on_peer_failure();
     return failure(Fault::kPeerRejected,
                    sent.kind == IoResult::Kind::kClosed
@@ -68,7 +69,7 @@ class Driver {
                        : "cannot send the token: " + sent.error);
   }
 
-  // next_step waits for the peer and tells the loop what came.
+  // next_step waits for the peer and gives the loop the event.
   Step next_step() {
     auto frame = receive_frame(transport_, max_token_len_, deadline_);
     if (!frame) return step_without_frame(std::move(frame.error()));
@@ -81,7 +82,7 @@ class Driver {
       case FrameKind::kData:
         break;
     }
-    // section 3.1: per-message tokens before completion have no place in this protocol.
+    // section 3.1: this protocol does not allow per-message tokens before completion.
     return negotiation_.on_peer_defect("the peer sent data before the context was established");
   }
 

@@ -23,8 +23,7 @@ bool is_socket(int fd) noexcept {
   return fstat(fd, &info) == 0 && S_ISSOCK(info.st_mode);
 }
 
-// ended turns an errno into a result. A peer that is gone shows in several ways, and means the
-// same.
+// ended turns an errno into a result. Several errors mean that the peer has closed the channel.
 IoResult ended(const char* call, int error, std::size_t num_octets) {
   if (error == EPIPE || error == ECONNRESET) return {Kind::kClosed, num_octets, {}};
   return {Kind::kError, num_octets,
@@ -36,7 +35,7 @@ bool must_wait(int error) noexcept {
 }
 
 // poll_timeout is the time left in poll()'s milliseconds, rounded up: a wait that ends too early
-// would spin. Longer than poll() can say comes in slices.
+// would spin. A wait longer than poll()'s maximum is split.
 int poll_timeout(Deadline deadline) noexcept {
   if (deadline == kNoDeadline) return -1;
   const Deadline now = Clock::now();
@@ -45,25 +44,25 @@ int poll_timeout(Deadline deadline) noexcept {
   return static_cast<int>(std::min<long long>(left, INT_MAX));
 }
 
-// await waits until the descriptor has something to tell: ready, closed or in error. The read or
-// write that follows says which.
+// await waits until the descriptor is ready, closed or in error. The next read or write shows
+// which.
 IoResult await(int fd, short events, Deadline deadline) {
-  if (fd < 0) return ended("poll", EBADF, 0);  // which poll() would pass over, and wait
+  if (fd < 0) return ended("poll", EBADF, 0);  // poll() would ignore it, and wait
   for (;;) {
     struct pollfd entry = {fd, events, 0};
     const int timeout = poll_timeout(deadline);
     const int num_ready = poll(&entry, 1, timeout);
     if (num_ready > 0) return {};
     if (num_ready < 0 && errno != EINTR && errno != EAGAIN) return ended("poll", errno, 0);
-    // The slice may end before the deadline does; a signal never shortens the wait. A deadline that
-    // has passed gets one look that no signal cut off.
+    // The part of the wait may end before the deadline; a signal never shortens the wait. After a
+    // passed deadline poll() is called once more, again if a signal interrupts it.
     if (num_ready == 0 && timeout == 0) return {Kind::kTimedOut, 0, {}};
   }
 }
 
-// write_without_sigpipe keeps a write to a closed pipe from killing the process. The kernel sends
-// that SIGPIPE to the writing thread, so blocking it there and taking it back is enough; one that
-// was pending before is the process's own business and stays.
+// write_without_sigpipe writes to a pipe without the risk that SIGPIPE kills the process. The
+// kernel sends that SIGPIPE to the writing thread, so it is enough to block it there and to remove
+// it. A SIGPIPE that was pending before stays pending.
 ssize_t write_without_sigpipe(int fd, ByteView octets) noexcept {
   sigset_t pipe_signal, old_mask, pending;
   sigemptyset(&pipe_signal);
@@ -74,7 +73,7 @@ ssize_t write_without_sigpipe(int fd, ByteView octets) noexcept {
   const ssize_t result = write(fd, octets.data(), octets.size());
   const int saved_errno = errno;
   if (result < 0 && saved_errno == EPIPE && sigismember(&pending, SIGPIPE) == 0) {
-    // Not waited for: where SIGPIPE is ignored, there is none to take.
+    // Without a wait: if SIGPIPE is ignored, there is none to remove.
     const struct timespec no_wait = {};
     while (sigtimedwait(&pipe_signal, nullptr, &no_wait) < 0 && errno == EINTR) {
     }

@@ -6,19 +6,20 @@
 
 namespace gssloop::io {
 
-// FdTransport carries octets over file descriptors: a stream socket, or two ends of
-// pipes. It borrows them: the caller keeps them open as long as the transport lives, and closes
-// them. They may be blocking or O_NONBLOCK, and are left as they are, since other processes may
+// FdTransport carries octets over file descriptors: a stream socket, or two ends of pipes. It
+// borrows them: the caller keeps them open as long as the transport lives, and closes them. They
+// may be blocking or O_NONBLOCK. The transport does not change that, because other processes may
 // share the open file.
 //
-// What keeps a call within its deadline: poll() with the time that is left, again after each
-// signal. Sockets are then read and written with MSG_DONTWAIT. Other descriptors get at most
-// PIPE_BUF octets a write, which a pipe that polls as writable takes without blocking (as long as
-// nobody else writes into it).
+// Deadlines: each call uses poll() with the remaining time, and again after each signal. Sockets
+// are then read and written with MSG_DONTWAIT. Other descriptors get at most PIPE_BUF octets in one
+// write, which a pipe that polls as writable accepts without blocking (if no other process writes
+// to it).
 //
-// A peer that closed gives kClosed and never SIGPIPE: sockets are written with MSG_NOSIGNAL; around
-// a write to anything else SIGPIPE is blocked in this thread alone, and one that the write itself
-// raised is taken from the pending ones. The process's handlers are not touched.
+// After the peer has closed, a write returns kClosed and never raises SIGPIPE. Writes to sockets
+// use MSG_NOSIGNAL. During a write to any other descriptor SIGPIPE is blocked in this thread only,
+// and a SIGPIPE from the write itself is removed from the pending signals. The process's handlers
+// do not change.
 class FdTransport final : public Transport {
  public:
   // One descriptor for both directions.

@@ -12,31 +12,31 @@
 
 namespace gssloop::io {
 
-// Deadlines are points of a clock that nobody can set.
+// Deadlines are times of a monotonic clock.
 using Clock = std::chrono::steady_clock;
-using Deadline = Clock::time_point;                       // nothing is awaited after it
-inline constexpr Deadline kNoDeadline = Deadline::max();  // waits as long as it takes
+using Deadline = Clock::time_point;                       // no call waits after it
+inline constexpr Deadline kNoDeadline = Deadline::max();  // waits without a limit
 
-// IoResult is how one read or write ended.
+// IoResult is the result of one read or write.
 struct IoResult {
-  // Kind is what the caller acts on.
+  // Kind is for the caller's decision.
   enum class Kind {
-    kDone,      // read: num_octets > 0 arrived; write: all of it was handed over
-    kClosed,    // the peer closed the channel, or is gone
+    kDone,      // read: num_octets > 0 arrived; write: all octets were written
+    kClosed,    // the peer closed the channel or disappeared
     kTimedOut,  // the deadline passed first
-    kError,     // anything else; `error` says what
+    kError,     // any other error; `error` describes it
   };
   Kind kind = Kind::kDone;     // also of a read or write of no octets
-  std::size_t num_octets = 0;  // read, or written before the end; never more than asked for
+  std::size_t num_octets = 0;  // read, or written before the failure; never more than requested
   std::string error;           // "recv: Bad file descriptor"; empty unless kError
 
-  // is_done: nothing went wrong.
+  // is_done: no failure.
   bool is_done() const noexcept { return kind == Kind::kDone; }
 };
 
 // Transport carries octets between two parties, in order. Both calls wait, but never beyond the
-// deadline; one that has passed still lets through what needs no waiting, so that a party whose
-// time is up can say so. One thread at a time for each direction.
+// deadline. After the deadline they still do what needs no wait, so that a side whose time is over
+// can tell the peer. One thread at a time for each direction.
 class Transport {
  public:
   Transport() = default;
@@ -44,12 +44,12 @@ class Transport {
   Transport& operator=(const Transport&) = delete;
   virtual ~Transport() = default;
 
-  // read_some waits for octets and takes as many as are there and fit. An empty `into` is done with
-  // none, without a look at the channel.
+  // read_some waits for octets and reads as many as are available and fit. An empty `into` returns
+  // kDone at once, without a read.
   virtual IoResult read_some(std::span<std::uint8_t> into, Deadline deadline) = 0;
 
-  // write_all hands over all octets. After any other end than kDone a part of them may have left:
-  // whoever frames messages must not write another one then.
+  // write_all writes all octets. After any result but kDone a part of them may have been written: a
+  // caller that frames messages must not write another one then.
   virtual IoResult write_all(ByteView octets, Deadline deadline) = 0;
 };
 
