@@ -10,7 +10,8 @@ namespace gssloop::loop {
 // the state before the first call counts as CONTINUE_NEEDED (section 2). Its input never changes.
 class Acceptor final : public Negotiation {
  public:
-  // `required` are the flags without which the context is destroyed (section 3).
+  // `required` are the required flags: without one of them the loop destroys the context (section
+  // 3).
   Acceptor(gss::AcceptorInput input, Flags required, Limits limits = {})
       : Negotiation(Role::kAcceptor, Phase::kAwaiting, required, limits),
         input_(std::move(input)) {}

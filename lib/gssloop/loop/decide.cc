@@ -40,9 +40,9 @@ constexpr bool gave_up(const Observation& o, Event event) {
 
 #define WHEN(condition) [](const Observation& o) noexcept -> bool { return condition; }
 
-// First matching row wins. What must never be reordered: anonymity is looked at before anything is
-// sent (2.1), tokens leave before the failure they announce is acted on (4), and a context is
-// established only when its flags were checked (3).
+// The first matching row applies. Keep this order: anonymity is checked before anything is sent
+// (2.1), an error token is sent before the failure is reported (4), and a context is established
+// only after its flags were checked (3).
 constexpr Row kTable[] = {
     {"over", "the negotiation has failed or its context was handed over",
      WHEN(o.phase == Phase::kOver), kJustFail, Fault::kLocalMisuse, "2.4, 2.7"},
@@ -108,8 +108,8 @@ constexpr Row kTable[] = {
     {"extra token, kept", "token processed: all required flags are there",
      WHEN(o.phase == Phase::kEstablished && o.event == Event::kTokenProcessed), kKeepIt,
      Fault::kNone, "3.2"},
-    // A call that makes no sense now (a start twice, a token before the start) changes nothing for
-    // the peer and costs the context: whoever calls out of turn cannot be trusted to go on.
+    // A call that is not allowed now (a second start, a token before the start) sends nothing to
+    // the peer, but destroys the context: a program with such an error must not continue.
     {"misuse", "anything else", WHEN((void(o), true)), kDestroyAndFail, Fault::kLocalMisuse,
      "2.4, 2.7"},
 };

@@ -34,8 +34,8 @@ const Row& EstablishedContext::on_token(ByteView token) {
   seen.is_over_limit = token.size() > max_token_len_;
   const Row* row = &decide(seen);
   if (row->actions.front() == Action::kProcessToken) {
-    // section 3.2: the token's own status does not decide. A deletion token and a malformed one
-    // look alike there; what the context says of itself afterwards is what counts.
+    // section 3.2: the status of the call does not decide, because it can be the same for a
+    // deletion token and a malformed one. Only the properties of the context after the call count.
     (void)gss::process_context_token(context_, token);
     const auto info = gss::inquire_context(context_);
     seen.event = Event::kTokenProcessed;

@@ -27,39 +27,39 @@ struct PeerName {
 };
 
 // EstablishedContext is a security context that the loop completed and whose flags it checked (loop
-// section 3). Only the loop makes one, so a context that was not checked cannot be used:
-// per-message calls before completion, for which section 3.1 demands replay protection, do not
-// exist here. Movable, not copyable. One thread at a time, but for reading names.
+// section 3). Only the loop makes one, so an unchecked context cannot be used: there are no
+// per-message calls before completion, for which section 3.1 requires replay protection. Movable,
+// not copyable. One thread at a time, except for reading names.
 class EstablishedContext {
  public:
-  // role is our own.
+  // role is this side's role.
   Role role() const noexcept { return role_; }
   // flags are those of the last context call.
   Flags flags() const noexcept { return flags_; }
-  // mech is the mechanism of the established context, the one that policy goes by.
+  // mech is the mechanism of the established context. Policies use this one.
   const gss::Oid& mech() const noexcept { return mech_; }
 
-  // info asks the context about itself: its lifetime, say, which goes down.
+  // info reads the current properties of the context, for example the remaining lifetime.
   gss::Result<gss::ContextInfo> info() const { return gss::inquire_context(context_); }
 
   // confidentiality_ssf is the strength of the encryption in bits; nullopt: the mechanism does not
-  // tell. Safe here: the loop made sure that gss_inquire_context knows the context.
+  // return it. Safe here: gss_inquire_context succeeded in the loop.
   gss::Result<std::optional<unsigned>> confidentiality_ssf() const {
     return gss::confidentiality_ssf(context_);
   }
 
-  // source_name and target_name ask the mechanism for the initiator and the acceptor. An anonymous
-  // initiator's name may be empty.
+  // source_name and target_name return the initiator's and the acceptor's name from the mechanism.
+  // An anonymous initiator's name may be empty.
   gss::Result<gss::Name> source_name() const { return gss::inquire_source_name(context_); }
   gss::Result<gss::Name> target_name() const { return gss::inquire_target_name(context_); }
-  // peer says who is at the other end: the initiator on an acceptor, the acceptor on an initiator,
-  // which asks the context for it. An initiator that the mechanism keeps anonymous need not have a
-  // name. Fails where the mechanism cannot display the name.
+  // peer is the name of the other side: the initiator's on an acceptor, the acceptor's on an
+  // initiator, which reads it from the context. An initiator that the mechanism keeps anonymous
+  // need not have a name. Fails if the mechanism cannot display the name.
   gss::Result<PeerName> peer() const;
   // source is, on an acceptor, the initiator's name as the last leg gave it, with its attributes;
   // the empty handle on an initiator. Borrowed.
   gss_name_t source() const noexcept { return source_.get(); }
-  // delegated is, on an acceptor, the initiator's credential; empty where none was delegated.
+  // delegated is, on an acceptor, the initiator's credential; empty if none was delegated.
   gss_cred_id_t delegated() const noexcept { return delegated_.get(); }
 
   // inquire_source, source_attribute and source_attributes read the name attributes of source():
@@ -94,9 +94,9 @@ class EstablishedContext {
     return gss::wrap_size_limit(context_, protection, max_token_len);
   }
 
-  // on_token takes a context token that arrived after completion (loop section 3.2): it is
-  // processed, and the context asked again whether it is what was required. Returns the row that
-  // was decided by. After any row with kFail the context is gone and must not be used.
+  // on_token takes a context token that arrived after completion (loop section 3.2): it processes
+  // the token, and checks again that the context has the required flags. Returns the row of the
+  // decision. After any row with kFail the context is destroyed and must not be used.
   const Row& on_token(ByteView token);
   // is_usable is false after on_token failed.
   bool is_usable() const noexcept { return static_cast<bool>(context_); }

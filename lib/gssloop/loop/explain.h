@@ -9,14 +9,15 @@
 
 namespace gssloop::loop {
 
-// What a failure means for a person. Module, command and C interface say it from here.
+// The explanation of a failure for a person. The module, the command and the C interface use these
+// functions.
 
-// advice says what a person should look at: "there is no usable Kerberos ticket: get one with
-// kinit, ...". "" where the failure's own text says all. Static.
+// advice says what a person should check or do: "there is no usable Kerberos ticket: run kinit,
+// ...". "" if there is no advice beyond the failure's own text. Static.
 const char* advice(const Failure& failure);
 const char* advice(const gss::Status& status);
 
-// explain is the failure's text with the advice behind it: "TEXT - ADVICE", or TEXT alone. Without
+// explain is the failure's text and the advice: "TEXT - ADVICE", or only TEXT. It contains no
 // token, key or attribute value.
 std::string explain(const Failure& failure);
 std::string explain(const gss::Status& status);

@@ -10,16 +10,18 @@ namespace gssloop::loop {
 //
 //   Initiator initiator({.target = ..., .mech = ..., .request = Flag::kMutual}, Flag::kMutual);
 //   Step step = initiator.start();
-//   // do what the step wants (step.h); for each token that arrives: step = initiator.on_token(token)
+//   // do the step's actions (step.h); for each token that arrives: step =
+//   initiator.on_token(token)
 class Initiator final : public Negotiation {
  public:
-  // `required` are the flags without which the context is destroyed (section 3). Where `input` asks
-  // for anonymity, nothing is ever sent unless the mechanism grants it (section 2.1).
+  // `required` are the required flags: without one of them the loop destroys the context (section
+  // 3). If `input` requests anonymity, nothing is ever sent unless the mechanism grants it (section
+  // 2.1).
   Initiator(gss::InitiatorInput input, Flags required, Limits limits = {})
       : Negotiation(Role::kInitiator, Phase::kNegotiating, required, limits),
         input_(std::move(input)) {}
 
-  // start makes the first call, with no input token. Once.
+  // start makes the first call, without an input token. Call it once.
   Step start() { return Negotiation::start(); }
 
  private:

@@ -4,7 +4,8 @@
 namespace gssloop::loop {
 namespace {
 
-// Why a call's outcome fails the negotiation. Where the mechanism itself failed, its texts say it.
+// The reason why a call's result fails the negotiation. If the mechanism itself failed, its texts
+// are the reason.
 std::string describe(const Row& row, MajorClass major, Flags missing) {
   if (row.fault == Fault::kFlagsMissing) {
     return "the context does not have the required flags: " + to_string(missing);
@@ -55,13 +56,13 @@ Step Negotiation::call_mechanism(std::optional<ByteView> input) {
   seen.major = classify(outcome.major);
   seen.has_output = !outcome.output.empty();
   seen.is_anonymity_lost = !keeps_anonymity(outcome.flags);
-  Flags missing;  // of a context that is complete; before that there is nothing to miss
+  Flags missing;  // of a complete context; an incomplete one has no final flags
   gss::Status status;
   if (seen.major == MajorClass::kComplete) {
     missing = outcome.flags.missing(required_);
     seen.is_flag_missing = !missing.empty();
-    // An IAKERB acceptor of MIT 1.20 says COMPLETE although its context does not exist: whoever
-    // uses that crashes, so the context is asked first.
+    // An IAKERB acceptor of MIT 1.20 returns COMPLETE although its context does not exist. Its use
+    // crashes the process, so gss_inquire_context comes first.
     const auto info = gss::inquire_context(context_);
     seen.is_context_unknown = !info;
     if (!info) status = info.error();

@@ -15,14 +15,15 @@
 
 namespace gssloop::loop {
 
-// Limits bound what a peer can make us do. A leg is one token, in either direction.
+// Limits bound the work that a peer can cause. A leg is one token, in either direction.
 struct Limits {
   unsigned max_legs = 32;                               // tokens sent and received
   std::size_t max_token_len = std::size_t{256} * 1024;  // octets, of a token received
 };
 
-// Negotiation is what both roles share: it keeps the phase and the context handle, asks the table,
-// and carries out its answer. No input or output, no clock. One thread at a time.
+// Negotiation is the part that both roles share: it keeps the phase and the context handle, looks
+// up the row of the table, and performs its actions. No input or output, no clock. One thread at a
+// time.
 class Negotiation {
  public:
   Negotiation(const Negotiation&) = delete;
@@ -31,9 +32,9 @@ class Negotiation {
 
   // on_token takes the peer's next token.
   Step on_token(ByteView token);
-  // on_deadline, on_peer_defect, on_peer_failure and on_cancel tell of the other things that can
-  // end a negotiation (sections 2.4 and 2.7). The caller keeps the clock, and may say in a clause
-  // what it saw.
+  // on_deadline, on_peer_defect, on_peer_failure and on_cancel report the other events that can end
+  // a negotiation (sections 2.4 and 2.7). The caller has the clock, and may give the reason as a
+  // clause.
   Step on_deadline(std::string reason = "no token arrived in time") {
     return gave_up(Event::kDeadline, std::move(reason));
   }
@@ -47,21 +48,20 @@ class Negotiation {
     return gave_up(Event::kCancelled, std::move(reason));
   }
 
-  // phase says whose turn it is; limits are those of the constructor.
+  // phase is the current phase; limits are those of the constructor.
   Phase phase() const noexcept { return phase_; }
   const Limits& limits() const noexcept { return limits_; }
   // num_legs counts the tokens sent and received so far.
   unsigned num_legs() const noexcept { return num_legs_; }
 
  protected:
-  // Negotiation is made by a role alone; `required` as in section 3.
+  // Only a role makes a Negotiation; `required` as in section 3.
   Negotiation(Role role, Phase first_phase, Flags required, Limits limits)
       : role_(role), phase_(first_phase), required_(required), limits_(limits) {}
 
-  // call makes the role's one impure call. No input: the initiator's first.
+  // call makes the role's context call. Without input it is the initiator's first call.
   virtual gss::CallOutcome call(gss::Context* context, std::optional<ByteView> input) = 0;
-  // keeps_anonymity says whether the flags of a call that did not fail leave the peer anonymous as
-  // asked for.
+  // keeps_anonymity says whether the flags of a successful call grant the requested anonymity.
   virtual bool keeps_anonymity(Flags granted) const noexcept = 0;
   // call_name is the name of that call, a literal.
   virtual const char* call_name() const noexcept = 0;

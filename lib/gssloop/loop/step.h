@@ -13,43 +13,43 @@
 
 namespace gssloop::loop {
 
-// Failure says why there will be no context.
+// Failure is the reason why there is no context.
 struct Failure {
-  Fault fault = Fault::kNone;  // what the application acts on
-  // One clause for a person, without token, key or attribute value; empty where the status' texts
-  // say it all.
+  Fault fault = Fault::kNone;  // for the application's decision
+  // One clause for a person, without token, key or attribute value; empty if the status' texts are
+  // the whole reason.
   std::string reason;
-  gss::Status status;  // of the call that failed; complete where no call did
+  gss::Status status;  // of the call that failed; complete if no call failed
   Flags missing;       // of Fault::kFlagsMissing
 
-  // text is the reason with the status' texts, where there are any.
+  // text is the reason and the status' texts, if there are any.
   std::string text() const;
 };
 
-// Step is what the loop wants done. The caller does it in this order, and drops the step:
+// Step is the next actions of the loop. The caller does them in this order, and destroys the step:
 //
 //   if (auto token = step.token_to_send()) send it to the peer;
-//   if (step.tells_peer()) tell the peer that this side failed, where the channel has a way to;
+//   if (step.tells_peer()) tell the peer that this side failed, if the channel can do so;
 //   if (step.is_failed()) the negotiation ended with step.failure();
 //   if (step.is_established()) it ended with step.take_context();
 //   otherwise await the peer's next token.
 //
-// A context that is to be destroyed is destroyed with the step, so that an error token always
-// leaves before the caller acts on the failure (loop section 4).
+// A context that must be destroyed is destroyed with the step, so that the caller sends an error
+// token before it acts on the failure (loop section 4).
 class Step {
  public:
-  // row is the line of the table that the loop decided by.
+  // row is the row of the table with the loop's decision.
   const Row& row() const noexcept { return *row_; }
   // text names the row's actions for a log or a person: "send the token of 832 bytes, await a
-  // token". It never holds a token.
+  // token". It never contains a token.
   std::string text() const;
 
-  // token_to_send is what to send to the peer: an empty token is sent, too (loop section 2.2);
-  // nullopt: send nothing. With is_failed() it is an error token. Borrowed from the step.
+  // token_to_send is the token for the peer: send an empty token, too (loop section 2.2); nullopt:
+  // send nothing. With is_failed() it is an error token. Borrowed from the step.
   std::optional<ByteView> token_to_send() const noexcept;
-  // tells_peer: no token says that this side failed, so the channel should.
+  // tells_peer: this side failed without an error token, so the channel should tell the peer.
   bool tells_peer() const noexcept { return row_->has(Action::kTellPeer); }
-  // is_failed: there will be no context; failure says why.
+  // is_failed: the negotiation failed; failure is the reason.
   bool is_failed() const noexcept { return row_->has(Action::kFail); }
   const Failure& failure() const noexcept { return failure_; }
   // is_established: the context is complete and its flags are checked; take_context hands it over,
