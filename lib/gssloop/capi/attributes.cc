@@ -5,7 +5,7 @@
 #include "gssloop/base/attribute.h"
 #include "gssloop/capi/capi.h"
 
-// As text, because a NUL stands behind each then.
+// As text, because a NUL then follows each.
 struct gssloop_attribute {
   std::string name;
   int kind = GSSLOOP_ATTRIBUTE_UNREADABLE;
@@ -56,7 +56,8 @@ const void* lend(const std::string* octets, std::size_t* len) noexcept {
   return octets == nullptr ? nullptr : octets->c_str();
 }
 
-// Without a place for the length nothing is lent: whoever does not want it takes octets for a text.
+// Without a pointer for the length the function returns nothing: a caller without the length would
+// take octets for a text.
 const void* value(const gssloop_attribute* attribute, int kind, std::size_t index,
                   std::size_t* len) noexcept {
   if (len == nullptr || index >= num_values(attribute, kind)) return lend(nullptr, len);

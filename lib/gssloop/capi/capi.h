@@ -22,21 +22,22 @@
 #include "gssloop/loop/negotiation.h"
 #include "gssloop/loop/step.h"
 
-// What stands behind the handles of gssloop.h, and what its functions share. Not installed.
+// The objects behind the handles of gssloop.h, and the functions that its functions share. Not
+// installed.
 
-// Without a destructor and with a text that may be missing, so that the one for want of memory
-// needs none.
+// It has no destructor, and its text may be NULL, so that the error for lack of memory needs no
+// memory.
 struct gssloop_error {
   int fault;
   std::uint32_t major;
   std::uint32_t minor;
   std::uint32_t missing_flags;
-  char* text;          // of malloc; NULL in the error for want of memory, which is static
+  char* text;          // of malloc; NULL in the error for lack of memory, which is static
   const char* advice;  // static; never NULL
 };
 
 struct gssloop_credential {
-  // Shared, so that a negotiation's goes on when the caller's handle is freed.
+  // Shared, so that a negotiation keeps it after the caller has freed its handle.
   std::shared_ptr<const gssloop::gss::Credential> shared;
 };
 
@@ -53,7 +54,7 @@ struct gssloop_options {
 struct gssloop_negotiation {
   // Outlives the loop, which borrows it.
   std::shared_ptr<const gssloop::gss::Credential> credential;
-  std::unique_ptr<gssloop::loop::Negotiation> loop;  // empty: over for want of memory
+  std::unique_ptr<gssloop::loop::Negotiation> loop;  // empty: over, for lack of memory
   gssloop::loop::Initiator* initiator = nullptr;     // the same, if it is one
 };
 
@@ -69,16 +70,16 @@ struct gssloop_step {
 };
 
 struct gssloop_context {
-  // Empty once a token that came after completion took it away.
+  // Empty after a token that arrived after completion deleted it.
   std::optional<gssloop::loop::EstablishedContext> established;
   std::string mech;  // dotted
 };
 
-// Hidden: the version script shows what else is in namespace gssloop.
+// Hidden: the version script exports everything else in namespace gssloop.
 #pragma GCC visibility push(hidden)
 namespace gssloop::capi {
 
-// reset writes what an output is before anything can fail.
+// reset writes the initial value of an output, before any failure.
 template <class T>
 void reset(T** out) noexcept {
   if (out != nullptr) *out = nullptr;
@@ -87,20 +88,20 @@ inline void reset(gssloop_buffer* out) noexcept {
   if (out != nullptr) *out = {nullptr, 0};
 }
 
-// fail makes an error object, where the caller wants one, and returns `status`. `advice` is static.
+// fail makes an error object, if the caller wants one, and returns `status`. `advice` is static.
 // Like all functions here that allocate, it throws std::bad_alloc; guarded catches that.
 int fail(gssloop_error** error, int status, int fault, std::string_view text,
          const gss::Status& cause = {}, const char* advice = "");
 // Failures of calls into the GSS-API, and of the loop.
 int fail(gssloop_error** error, int fault, const gss::Status& cause);
 int fail(gssloop_error** error, const loop::Failure& failure);
-// invalid is for arguments that make no sense.
+// invalid is for invalid arguments.
 int invalid(gssloop_error** error, std::string_view text);
 // no_memory never fails: its error object is static.
 int no_memory(gssloop_error** error) noexcept;
 
-// guarded runs `body` and lets no exception out. All that the library throws are those of
-// allocation: std::bad_alloc, and std::length_error for sizes that no memory could hold.
+// guarded runs `body` and catches every exception. The library throws only exceptions of
+// allocation: std::bad_alloc, and std::length_error for sizes above any memory.
 template <class Body>
 int guarded(gssloop_error** error, Body body) noexcept {
   try {
@@ -110,8 +111,8 @@ int guarded(gssloop_error** error, Body body) noexcept {
   }
 }
 
-// is_view says whether octets that a caller handed over can be looked at: not NULL with a length,
-// and no longer than any message may be (1 GiB, since MIT's cryptography counts octets in 32 bits).
+// is_view says whether a caller's octets are valid: not NULL with a length above 0, and not longer
+// than the maximum of a message (1 GiB, because MIT's cryptography counts octets in 32 bits).
 inline constexpr std::size_t kMaxLen = std::size_t{1} << 30;
 inline bool is_view(const void* data, std::size_t len) noexcept {
   return (data != nullptr || len == 0) && len <= kMaxLen;
@@ -120,7 +121,7 @@ inline ByteView view(const void* data, std::size_t len) noexcept {
   return {static_cast<const std::uint8_t*>(data), len};
 }
 
-// why_unusable says why nothing can be done with a context; NULL if it is usable.
+// why_unusable returns the reason why a context cannot be used; NULL if it can.
 const char* why_unusable(const gssloop_context* context) noexcept;
 
 // copy_text and fill allocate with malloc; `octets` may lie in a buffer of the GSS-API.

@@ -6,7 +6,7 @@ namespace {
 
 using loop::EstablishedContext;
 
-// Messages of the peer that do not open are its fault, or that of who is in between.
+// If a peer's message cannot be unwrapped, the peer or an attacker in between is the cause.
 int hand_out(const gss::Result<gss::Buffer>& made, int fault, gssloop_buffer* buffer,
              gssloop_error** error) {
   if (!made) return fail(error, fault, made.error());
@@ -14,7 +14,7 @@ int hand_out(const gss::Result<gss::Buffer>& made, int fault, gssloop_buffer* bu
   return GSSLOOP_OK;
 }
 
-// why_no_message_call says why a per-message call cannot be made; NULL if it can.
+// why_no_message_call returns the reason why a per-message call cannot be made; NULL if it can.
 const char* why_no_message_call(const gssloop_context* context, int protection, const void* octets,
                                 std::size_t len, const void* output) noexcept {
   if (const char* why = why_unusable(context)) return why;
@@ -23,7 +23,7 @@ const char* why_no_message_call(const gssloop_context* context, int protection, 
   return output == nullptr ? "the pointer for the result is NULL" : nullptr;
 }
 
-// For MICs, which know no protection.
+// For MICs, which have no protection argument.
 constexpr int kAny = GSSLOOP_INTEGRITY;
 
 int peer_name(const EstablishedContext& context, char** name, int* is_anonymous,

@@ -43,7 +43,7 @@ const char* why_not_sent(io::IoResult::Kind kind) noexcept {
   return "cannot send the message: ";
 }
 
-// What remains is unwrapped by the caller: a token that another kind of frame brought is no data.
+// The caller unwraps the token. A token in another kind of frame is not data.
 int receive_data(int fd, std::size_t max_len, std::uint32_t timeout_ms, Bytes* token,
                  gssloop_error** error) {
   io::FdTransport transport(fd);
@@ -119,7 +119,7 @@ int gssloop_receive_fd(gssloop_context* context, int expected, size_t max_token_
   reset(error);
   reset(message);
   return guarded(error, [&] {
-    // Before anything is taken from the channel.
+    // Before anything is read from the channel.
     if (const char* why = why_unusable(context)) return invalid(error, why);
     if (!protection_of(expected))
       return invalid(error, "the protection is not a value of enum gssloop_protection");

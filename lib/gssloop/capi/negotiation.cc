@@ -7,8 +7,8 @@ namespace {
 
 using loop::Step;
 
-// Flags that a context has, but that cannot be asked for; CHANNEL_BOUND in a request would have MIT
-// krb5's initiator claim that it binds channels whether it does or not.
+// Flags that a context can have, but that cannot be requested. With CHANNEL_BOUND in a request, MIT
+// krb5's initiator would claim that it binds channels, whether it does or not.
 constexpr Flags kNeverRequested = Flags(Flag::kProtReady) | Flag::kTrans | Flag::kChannelBound;
 
 gss_cred_id_t borrow(const std::shared_ptr<const gss::Credential>& credential) noexcept {
@@ -31,8 +31,8 @@ gss::InitiatorInput initiator_input(const gssloop_options& options, gss::Name ta
   return input;
 }
 
-// make_step has the loop do something, and hands out what it wants done. Whatever goes wrong here
-// may have left a token half taken, so that the loop must not go on.
+// make_step calls the loop, and returns its step. After a failure here a token may be half
+// processed, so the loop must not continue.
 template <class Do>
 int make_step(gssloop_negotiation* negotiation, gssloop_step** step, Do act) noexcept {
   const int status = guarded(nullptr, [&] {
@@ -94,7 +94,8 @@ int gssloop_acceptor_new(const gssloop_options* options, gssloop_negotiation** n
   return guarded(error, [&] {
     if (negotiation == nullptr) return invalid(error, "negotiation is NULL");
     if (options == nullptr) return invalid(error, "options is NULL");
-    // Not passed over: whoever sets a mechanism believes that it is the only one then.
+    // An error, because a program that sets a mechanism expects that the acceptor accepts only this
+    // one.
     if (!options->mech.empty() || !options->requested.empty() || options->lifetime != 0) {
       return invalid(
           error, "the options of an acceptor must not request a mechanism, flags or a lifetime");
