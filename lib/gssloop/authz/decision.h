@@ -32,15 +32,17 @@ struct LoginDecision {
     kAuthorize,         // the peer may not act as the requested identity
   };
 
-  Refusal refusal = Refusal::kNone;
-  std::string reason;   // why, for the log; empty if the login is admitted
-  std::string authid;   // the authentication identity; empty if it is unknown
-  std::string authzid;  // the authorization identity
-  // The result of every deny and require, and of every authorize rule if the peer requests another
-  // identity. They include the rules after the one that refused the login.
-  std::vector<Finding> rules, authorize;
-  std::vector<PublishedAttribute> published;
+  Refusal refusal = Refusal::kNone;  // of this login
+  std::string reason;                // why, for the log; empty if the login is admitted
+  std::string authid;                // the authentication identity; empty if it is unknown
+  std::string authzid;               // the authorization identity
+  // The result of every deny and require, also of the rules after the one that refused the login.
+  std::vector<Finding> rules;
+  // The same of every authorize rule; empty if the peer acts as itself.
+  std::vector<Finding> authorize;
+  std::vector<PublishedAttribute> published;  // without a request of the application
 
+  // is_admitted: no step refused the login.
   bool is_admitted() const noexcept { return refusal == Refusal::kNone; }
 };
 

@@ -14,12 +14,13 @@ namespace gssloop::authz {
 
 // PolicyPath is the path of a policy, and the meaning of a missing file.
 struct PolicyPath {
+  // The meaning of a missing file.
   enum class Absence {
     kIsNoPolicy,  // the compiled-in path: most installations have no policy
     kIsError,     // a path that an administrator named
   };
-  std::string path;
-  Absence absence = Absence::kIsError;
+  std::string path;                     // of a file or a folder
+  Absence absence = Absence::kIsError;  // for this path
 
   // of returns the path that an option or a command line names; without a name the compiled-in
   // path.

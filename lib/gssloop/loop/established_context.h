@@ -22,8 +22,8 @@ namespace gssloop::loop {
 // PeerName is the peer as its mechanism displays it.
 struct PeerName {
   std::string text;  // octets from the mechanism: check before use; may be empty
-  bool is_anonymous =
-      false;  // by GSS_C_ANON_FLAG or by the type of the name (RFC 2743 section 4.5)
+  // By GSS_C_ANON_FLAG or by the type of the name (RFC 2743 section 4.5).
+  bool is_anonymous = false;
 };
 
 // EstablishedContext is a security context that the loop completed and whose flags it checked (loop
