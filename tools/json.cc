@@ -61,10 +61,16 @@ Json from_nlohmann(const Nlohmann& value) {
 
 }  // namespace
 
+Json::Json(double value) : value_(value) {}
+Json::Json(const char* text) : value_(std::string(text)) {}
+Json::Json(std::string_view text) : value_(std::string(text)) {}
+Json::Json(std::string text) : value_(std::move(text)) {}
 Json::Json(Array elements) : value_(std::move(elements)) {}
 Json::Json(Object members) : value_(std::move(members)) {}
 Json::Json(std::initializer_list<Member> members) : value_(Object(members)) {}
 Json::Json(const std::vector<std::string>& texts) : value_(Array(texts.begin(), texts.end())) {}
+
+Json Json::array() { return Array(); }
 
 const Json& Json::at(std::string_view name) const {
   const auto found = std::ranges::find(members(), name, &Member::name);
@@ -95,6 +101,8 @@ Json& Json::operator[](std::string_view name) {
   if (found != members.end()) return found->value;
   return members.emplace_back(Member{std::string(name), {}}).value;
 }
+
+Json& Json::operator[](std::size_t index) { return std::get<Array>(value_).at(index); }
 
 void Json::push_back(Json element) {
   if (!std::holds_alternative<Array>(value_)) value_ = Array();

@@ -40,15 +40,15 @@ class Json {
   Json() = default;
   template <std::integral T>
   Json(T value) : value_(held(value)) {}
-  Json(double value) : value_(value) {}
-  Json(const char* text) : value_(std::string(text)) {}
-  Json(std::string_view text) : value_(std::string(text)) {}
-  Json(std::string text) : value_(std::move(text)) {}
+  Json(double value);
+  Json(const char* text);
+  Json(std::string_view text);
+  Json(std::string text);
   Json(const std::vector<std::string>& texts);
   Json(Array elements);
   Json(Object members);
   Json(std::initializer_list<Member> members);
-  static Json array() { return Array(); }
+  static Json array();
 
   const Value& value() const noexcept { return value_; }
   bool is_null() const noexcept { return std::holds_alternative<std::monostate>(value_); }
@@ -66,7 +66,7 @@ class Json {
   // operator[] is a member of what becomes an object, or an element of an array that has so many;
   // push_back adds an element to what becomes an array.
   Json& operator[](std::string_view name);
-  Json& operator[](std::size_t index) { return std::get<Array>(value_).at(index); }
+  Json& operator[](std::size_t index);
   void push_back(Json element);
 
   // dump writes the value in ASCII, in one line or with an indent. What is no UTF-8 is replaced.
@@ -74,7 +74,7 @@ class Json {
 
  private:
   template <class T>
-  static Value held(T value) {
+  static auto held(T value) {
     if constexpr (std::is_same_v<T, bool>) {
       return value;
     } else if constexpr (std::is_signed_v<T>) {

@@ -79,9 +79,10 @@ TEST(PeerReport, AnythingElseIsRefused) {
   }
   EXPECT_FALSE(read_peer_report(std::string(100000, '[')));
   const Json whole = to_json(sample());
-  for (const auto& [name, value] : whole.members()) {
+  for (const Json::Member& member : whole.members()) {
+    const std::string& name = member.name;
     Json::Object without = whole.members();
-    std::erase_if(without, [&](const Json::Member& member) { return member.name == name; });
+    std::erase_if(without, [&](const Json::Member& other) { return other.name == name; });
     EXPECT_FALSE(read_peer_report(Json(without).dump())) << name;
     Json another = whole;
     another[name] = 4711;
