@@ -102,7 +102,7 @@ Exit run(const Options& options, const Output& output) {
     policy = *std::move(read.reading.policy);
   }
   const std::string service(authz::service_of(options.login.service));
-  const authz::PeerInfo peer = login_of(*report, service);
+  const authz::PeerInfo peer = peer_info_of(*report, service);
   if (options.json) {
     Json json = to_json(*report);
     const std::vector<Attribute>& attributes = report->attributes.readable;

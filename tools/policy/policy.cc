@@ -227,7 +227,7 @@ Exit explain(const ExplainOptions& options, const Output& output) {
   }
   const auto report = peer_to_explain(options, output);
   if (!report) return report.error();
-  authz::PeerInfo peer = login_of(*report, options.service);
+  authz::PeerInfo peer = peer_info_of(*report, options.service);
   peer.is_channel_bound = options.is_channel_bound;
   peer.ssf = options.ssf;
   authz::RuleContext login(*read.reading.policy, std::move(peer));

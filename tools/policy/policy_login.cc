@@ -44,7 +44,7 @@ authz::PolicyOnDisk read_policy_at(const std::optional<std::string>& path) {
   return authz::read_policy(authz::PolicyPath::of(path), mechanism_names());
 }
 
-authz::PeerInfo login_of(const PeerReport& report, const std::string& service) {
+authz::PeerInfo peer_info_of(const PeerReport& report, const std::string& service) {
   authz::PeerInfo peer;
   peer.service = service;
   peer.mechanism = report.mechanism;

@@ -14,7 +14,7 @@
 
 namespace gssloop::tools {
 
-// What a policy sees of a name that was revealed.
+// What a policy is asked with: its file, and what is known of the peer.
 
 // mechanism_names lists what policies may call this machine's mechanisms.
 std::vector<authz::MechanismName> mechanism_names();
@@ -23,9 +23,9 @@ std::vector<authz::MechanismName> mechanism_names();
 // is the empty one, as for the module.
 authz::PolicyOnDisk read_policy_at(const std::optional<std::string>& path);
 
-// login_of is the login that a revealed name would make at a service. What the name says of itself
-// to be authenticated is taken for it: the result is for showing decisions, never for making them.
-authz::PeerInfo login_of(const PeerReport& report, const std::string& service);
+// peer_info_of is what the module would know of the reported peer at a service. What the report
+// says to be authenticated is taken for that: the result shows decisions, and makes none.
+authz::PeerInfo peer_info_of(const PeerReport& report, const std::string& service);
 
 // quoted lists values for a person, each in quotes.
 std::string quoted(const std::vector<std::string>& values);
