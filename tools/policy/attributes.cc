@@ -8,6 +8,7 @@
 #include "gssloop/authz/identity.h"
 #include "gssloop/io/fd_transport.h"
 #include "tools/json.h"
+#include "tools/policy/attribute_use.h"
 #include "tools/policy/policy_login.h"
 #include "tools/policy/self_report.h"
 #include "tools/trial/initiate.h"

@@ -10,6 +10,7 @@
 
 #include "gssloop/authz/decision.h"
 #include "tools/json.h"
+#include "tools/policy/attribute_use.h"
 #include "tools/policy/policy_login.h"
 #include "tools/policy/self_report.h"
 #include "tools/trial/files.h"

@@ -1,44 +1,21 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "tools/policy/policy_login.h"
 
-#include <algorithm>
+#include <vector>
 
-#include "gssloop/authz/value_form.h"
 #include "gssloop/gss/kerberos.h"
 #include "gssloop/gss/mechanisms.h"
 
 namespace gssloop::tools {
 namespace {
 
-// What Kerberos' attributes hold that have a decoder, by the names that MIT krb5 gives them.
-constexpr struct {
-  std::string_view attribute;
-  authz::ValueForm form;
-} kDecoders[] = {
-    {"urn:mspac:client-info", authz::ValueForm::kPacClientInfo},
-    {"urn:mspac:logon-info", authz::ValueForm::kPacGroups},
-    {"urn:mspac:upn-dns-info", authz::ValueForm::kPacUpn},
-    {"urn:mspac:18", authz::ValueForm::kPacRequestorSid},
-};
-
-void decode(const Attribute& attribute, AttributeUse* use) {
-  for (const auto& decoder : kDecoders) {
-    if (decoder.attribute != attribute.name) continue;
-    use->form = authz::to_string(decoder.form);
-    std::vector<std::string> values;
-    const bool is_decoded = std::ranges::all_of(values_of(attribute), [&](ByteView octets) {
-      return authz::apply_form(decoder.form, octets, &values);
-    });
-    if (is_decoded) use->decoded = std::move(values);
-  }
-}
-
-}  // namespace
-
+// What policies may call this machine's mechanisms.
 std::vector<authz::MechanismName> mechanism_names() {
   const auto registry = gss::MechanismRegistry::indicate();
   return registry ? registry->policy_names() : std::vector<authz::MechanismName>();
 }
+
+}  // namespace
 
 authz::PolicyOnDisk read_policy_at(const std::optional<std::string>& path) {
   return authz::read_policy(authz::PolicyPath::of(path), mechanism_names());
@@ -63,63 +40,6 @@ authz::PeerInfo peer_info_of(const PeerReport& report, const std::string& servic
     peer.unlisted = "the peer's attributes cannot be listed: " + report.why_unknown;
   }
   return peer;
-}
-
-std::string quoted(const std::vector<std::string>& values) {
-  std::string text;
-  const char* separator = "";
-  for (const std::string& value : values) {
-    text += separator + ("\"" + shown(value) + "\"");
-    separator = ", ";
-  }
-  return text;
-}
-
-AttributeUse use_of(const Attribute& attribute, const authz::Policy& policy,
-                    const authz::PeerInfo& peer) {
-  AttributeUse use;
-  decode(attribute, &use);
-  for (const authz::Definition& definition : policy.definitions()) {
-    const auto names = authz::source_names(definition, peer);
-    if (std::ranges::find(names, attribute.name) == names.end()) continue;
-    if (attribute.authenticated() != nullptr) {
-      use.locals.push_back(
-          {definition.name, "*" + definition.property, authz::local_attribute(definition, peer)});
-    } else {
-      use.locals.push_back({definition.name,
-                            "*" + std::string(authz::kAsserted) + definition.property,
-                            authz::asserted_attribute(definition, peer)});
-    }
-  }
-  return use;
-}
-
-std::vector<std::string> notes_of(const AttributeUse& use) {
-  std::vector<std::string> notes;
-  if (!use.form.empty()) {
-    notes.push_back(use.form + ": " +
-                    (use.decoded ? quoted(*use.decoded) : "refused, so unknown to rules"));
-  }
-  for (const AttributeUse::Local& local : use.locals) {
-    notes.push_back("local attribute " + local.attribute + ", property " + local.property + ": " +
-                    quoted(local.values.values) +
-                    (local.values.has_unknown() ? " - " + shown(local.values.unknown, 1024) : ""));
-  }
-  return notes;
-}
-
-Json to_json(const AttributeUse& use) {
-  Json locals = Json::array();
-  for (const AttributeUse::Local& local : use.locals) {
-    locals.push_back(
-        {{"attribute", local.attribute},
-         {"property", local.property},
-         {"values", local.values.values},
-         {"unknown", local.values.has_unknown() ? Json(local.values.unknown) : Json()}});
-  }
-  return {{"form", use.form.empty() ? Json() : Json(use.form)},
-          {"decoded", use.decoded ? Json(*use.decoded) : Json()},
-          {"local", std::move(locals)}};
 }
 
 }  // namespace gssloop::tools

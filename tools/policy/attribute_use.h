@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_TOOLS_POLICY_ATTRIBUTE_USE_H_
+#define GSSLOOP_TOOLS_POLICY_ATTRIBUTE_USE_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gssloop/authz/peer_info.h"
+#include "gssloop/authz/policy.h"
+#include "gssloop/base/attribute.h"
+#include "tools/json.h"
+
+namespace gssloop::tools {
+
+// AttributeUse is what a policy makes of one attribute of a peer.
+struct AttributeUse {
+  // Of an attribute of Kerberos' that has a decoder: its form, and what it reads; nullopt where it
+  // refuses.
+  std::string form;
+  std::optional<std::vector<std::string>> decoded;
+  // The local attributes that it fills, with their properties as applications know them.
+  struct Local {
+    std::string attribute, property;
+    authz::LocalAttribute values;
+  };
+  std::vector<Local> locals;
+};
+AttributeUse use_of(const Attribute& attribute, const authz::Policy& policy,
+                    const authz::PeerInfo& peer);
+// notes_of renders it for a person, a clause each; to_json for a program.
+std::vector<std::string> notes_of(const AttributeUse& use);
+Json to_json(const AttributeUse& use);
+
+// quoted lists values for a person, each in quotes.
+std::string quoted(const std::vector<std::string>& values);
+
+}  // namespace gssloop::tools
+
+#endif  // GSSLOOP_TOOLS_POLICY_ATTRIBUTE_USE_H_
