@@ -75,7 +75,7 @@ may_include tools/policy "$lib" "$top" tools/trial tools/policy
 may_include tools/doctor "$lib" "$top" tools/trial tools/policy tools/kerberos tools/doctor
 
 # What asks Kerberos itself about a machine is in these files of the tools.
-tools=$(files tools | grep -vE '^tools/kerberos/(kerberos|krb5_handles|ccache|kdc_request)\.')
+tools=$(files tools | grep -vE '^tools/kerberos/(kerberos|ccache|kdc_request)\.')
 above_gss="$(files lib/gssloop/base lib/gssloop/loop lib/gssloop/io lib/gssloop/authz \
   lib/gssloop/capi plugin) $tools"
 # shellcheck disable=SC2086  # a list of files

@@ -5,7 +5,7 @@
 
 #include "gssloop/gss/kerberos.h"
 #include "tools/kerberos/kerberos.h"
-#include "tools/kerberos/krb5_handles.h"
+#include "tools/kerberos/krb5_error.h"
 
 namespace gssloop::tools {
 namespace {
@@ -55,7 +55,7 @@ bool is_granting(const krb5_creds& creds) {
 }
 
 std::string unparsed(krb5_context context, krb5_const_principal principal) {
-  KrbPrincipalText text(context);
+  gss::Krb5PrincipalText text(context);
   return krb5_unparse_name(context, principal, text.out()) == 0 ? text.get() : "";
 }
 
@@ -69,10 +69,11 @@ bool is_empty_file(const std::string& name) {
          found.st_size == 0;
 }
 
-krb5_error_code open_default(const KrbContext& context, KrbCcache* ccache, std::string* name) {
+krb5_error_code open_default(const gss::Krb5Context& context, gss::Krb5Ccache* ccache,
+                             std::string* name) {
   if (context.error() != 0) return context.error();
   if (const auto code = krb5_cc_default(context, ccache->out())) return code;
-  KrbText full_name(context);
+  gss::Krb5Text full_name(context);
   if (const auto code = krb5_cc_get_full_name(context, ccache->get(), full_name.out())) return code;
   *name = full_name.get();
   return 0;
@@ -94,22 +95,22 @@ krb5_error_code copy_granting(krb5_context context, krb5_ccache from, krb5_princ
 }  // namespace
 
 KrbResult<std::string> ccache_name() {
-  const KrbContext context;
-  KrbCcache ccache(context);
+  const gss::Krb5Context context;
+  gss::Krb5Ccache ccache(context);
   std::string name;
-  if (const auto code = open_default(context, &ccache, &name)) return context.error_of(code);
+  if (const auto code = open_default(context, &ccache, &name)) return error_of(context, code);
   return name;
 }
 
 KrbResult<Ccache> read_ccache() {
-  const KrbContext context;
-  KrbCcache ccache(context);
+  const gss::Krb5Context context;
+  gss::Krb5Ccache ccache(context);
   std::string name;
-  if (const auto code = open_default(context, &ccache, &name)) return context.error_of(code);
+  if (const auto code = open_default(context, &ccache, &name)) return error_of(context, code);
   if (is_empty_file(name)) return Error{"the file is empty"};
-  KrbPrincipal client(context);
+  gss::Krb5Principal client(context);
   if (const auto code = krb5_cc_get_principal(context, ccache.get(), client.out())) {
-    return context.error_of(code);
+    return error_of(context, code);
   }
   Ccache result;
   result.client = unparsed(context, client.get());
@@ -121,32 +122,32 @@ KrbResult<Ccache> read_ccache() {
                               is_renewable ? time_of(creds->times.renew_till) : 0,
                               is_initial(*creds)});
   }
-  if (cursor.error() != 0) return context.error_of(cursor.error());
+  if (cursor.error() != 0) return error_of(context, cursor.error());
   return result;
 }
 
 KrbResult<FreshTicket> fresh_ticket(const std::string& principal) {
-  const KrbContext context;
-  KrbCcache ccache(context);
+  const gss::Krb5Context context;
+  gss::Krb5Ccache ccache(context);
   std::string name;
-  if (const auto code = open_default(context, &ccache, &name)) return context.error_of(code);
+  if (const auto code = open_default(context, &ccache, &name)) return error_of(context, code);
   if (is_empty_file(name)) return Error{"the file is empty"};
-  KrbMemoryCcache copy(context);
-  KrbPrincipal client(context), server(context);
+  gss::Krb5MemoryCcache copy(context);
+  gss::Krb5Principal client(context), server(context);
   krb5_error_code code = krb5_cc_get_principal(context, ccache.get(), client.out());
   if (code == 0) code = krb5_parse_name(context, principal.c_str(), server.out());
   if (code == 0) code = krb5_cc_new_unique(context, "MEMORY", nullptr, copy.out());
   if (code == 0) code = copy_granting(context, ccache.get(), client.get(), copy.get());
-  if (code != 0) return context.error_of(code);
+  if (code != 0) return error_of(context, code);
   krb5_creds wanted{};
   wanted.client = client.get();
   wanted.server = server.get();
-  KrbCreds creds(context);
+  gss::Krb5Creds creds(context);
   code = krb5_get_credentials(context, 0, copy.get(), &wanted, creds.out());
-  if (code != 0) return context.error_of(code);
-  KrbTicket ticket(context);
+  if (code != 0) return error_of(context, code);
+  gss::Krb5Ticket ticket(context);
   code = krb5_decode_ticket(&creds->ticket, ticket.out());
-  if (code != 0) return context.error_of(code);
+  if (code != 0) return error_of(context, code);
   char enctype[64];
   if (krb5_enctype_to_name(ticket->enc_part.enctype, 0, enctype, sizeof enctype) != 0) *enctype = 0;
   return FreshTicket{ticket->enc_part.kvno, enctype};

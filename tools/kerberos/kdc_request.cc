@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "tools/kerberos/kdc_request.h"
 
-#include "tools/kerberos/krb5_handles.h"
+#include "tools/kerberos/krb5_error.h"
 
 namespace gssloop::tools {
 namespace {
@@ -20,10 +20,10 @@ krb5_data view(ByteView octets) {
 }  // namespace
 
 Result<Bytes, Error> make_kdc_request(const std::string& realm) {
-  const KrbContext context;
-  if (context.error() != 0) return context.error_of(context.error());
-  KrbPrincipal client(context);
-  KrbInitCreds exchange(context);
+  const gss::Krb5Context context;
+  if (context.error() != 0) return error_of(context);
+  gss::Krb5Principal client(context);
+  gss::Krb5InitCreds exchange(context);
   krb5_error_code code =
       krb5_build_principal(context, client.out(), static_cast<unsigned>(realm.size()),
                            realm.c_str(), kNobody, static_cast<char*>(nullptr));
@@ -31,11 +31,11 @@ Result<Bytes, Error> make_kdc_request(const std::string& realm) {
     code =
         krb5_init_creds_init(context, client.get(), nullptr, nullptr, 0, nullptr, exchange.out());
   }
-  if (code != 0) return context.error_of(code);
+  if (code != 0) return error_of(context, code);
   krb5_data nothing{}, request{}, its_realm{};
   unsigned flags = 0;
   code = krb5_init_creds_step(context, exchange.get(), &nothing, &request, &its_realm, &flags);
-  if (code != 0) return context.error_of(code);
+  if (code != 0) return error_of(context, code);
   Bytes octets(request.data, request.data + request.length);
   krb5_free_data_contents(context, &request);
   krb5_free_data_contents(context, &its_realm);
@@ -43,10 +43,10 @@ Result<Bytes, Error> make_kdc_request(const std::string& realm) {
 }
 
 Result<KdcAnswer, Error> read_kdc_answer(ByteView answer) {
-  const KrbContext context;
-  if (context.error() != 0) return context.error_of(context.error());
+  const gss::Krb5Context context;
+  if (context.error() != 0) return error_of(context);
   if (!answer.empty() && answer[0] == kAsRep) return KdcAnswer{};
-  KrbError error(context);
+  gss::Krb5ErrorMessage error(context);
   const krb5_data octets = view(answer);
   if (krb5_rd_error(context, &octets, error.out()) != 0) {
     return Error{"what it answered is no Kerberos message"};
@@ -55,7 +55,7 @@ Result<KdcAnswer, Error> read_kdc_answer(ByteView answer) {
   result.serves_realm =
       static_cast<long>(error->error) != KRB5KDC_ERR_WRONG_REALM - ERROR_TABLE_BASE_krb5;
   result.time = static_cast<std::uint32_t>(error->stime);
-  result.text = context.error_of(ERROR_TABLE_BASE_krb5 + static_cast<int>(error->error)).message;
+  result.text = context.text(ERROR_TABLE_BASE_krb5 + static_cast<int>(error->error));
   return result;
 }
 

@@ -8,7 +8,7 @@
 #include <memory>
 #include <sstream>
 
-#include "tools/kerberos/krb5_handles.h"
+#include "tools/kerberos/krb5_error.h"
 
 namespace gssloop::tools {
 namespace {
@@ -56,7 +56,7 @@ void add_values(const Profile& profile, const std::string& realm, const char* na
 }
 
 std::string unparsed(krb5_context context, krb5_const_principal principal) {
-  KrbPrincipalText text(context);
+  gss::Krb5PrincipalText text(context);
   return krb5_unparse_name(context, principal, text.out()) == 0 ? text.get() : "";
 }
 
@@ -86,7 +86,7 @@ std::string realm_of(const krb5_principal principal) {
 }
 
 std::string default_realm(krb5_context context) {
-  KrbHandle<char*, krb5_free_default_realm> realm(context);
+  gss::Krb5DefaultRealm realm(context);
   return krb5_get_default_realm(context, realm.out()) == 0 ? realm.get() : "";
 }
 
@@ -103,8 +103,8 @@ std::vector<std::string> configuration_files() {
 }
 
 KrbResult<KrbConfiguration> krb_configuration() {
-  const KrbContext context;
-  if (context.error() != 0) return context.error_of(context.error());
+  const gss::Krb5Context context;
+  if (context.error() != 0) return error_of(context);
   const Profile profile = profile_of(context);
   KrbConfiguration result;
   result.files = configuration_files();
@@ -124,11 +124,11 @@ KrbResult<KrbConfiguration> krb_configuration() {
 }
 
 KrbResult<Service> service_principal(const std::string& service, const std::string& host) {
-  const KrbContext context;
-  if (context.error() != 0) return context.error_of(context.error());
-  KrbPrincipal principal(context);
+  const gss::Krb5Context context;
+  if (context.error() != 0) return error_of(context);
+  gss::Krb5Principal principal(context);
   if (const auto code = sname(context, service, host, principal.out())) {
-    return context.error_of(code, "the name of " + service + "@" + host);
+    return error_of(context, code, "the name of " + service + "@" + host);
   }
   Service result;
   result.realm = realm_of(principal.get());
@@ -137,7 +137,7 @@ KrbResult<Service> service_principal(const std::string& service, const std::stri
     result.realm = default_realm(context);
     if (const auto code =
             krb5_set_principal_realm(context, principal.get(), result.realm.c_str())) {
-      return context.error_of(code, "the name of " + service + "@" + host);
+      return error_of(context, code, "the name of " + service + "@" + host);
     }
   }
   result.principal = unparsed(context, principal.get());
@@ -148,8 +148,8 @@ KrbResult<Service> service_principal(const std::string& service, const std::stri
 }
 
 KrbResult<std::vector<std::string>> configured_kdcs(const std::string& realm) {
-  const KrbContext context;
-  if (context.error() != 0) return context.error_of(context.error());
+  const gss::Krb5Context context;
+  if (context.error() != 0) return error_of(context);
   const Profile profile = profile_of(context);
   std::vector<std::string> kdcs;
   for (const char* name : {"kdc", "primary_kdc", "master_kdc"}) {
@@ -160,22 +160,22 @@ KrbResult<std::vector<std::string>> configured_kdcs(const std::string& realm) {
 
 KrbResult<Keytab> read_keytab(const std::string& name, const std::string& service,
                               const std::string& host) {
-  const KrbContext context;
-  if (context.error() != 0) return context.error_of(context.error());
-  KrbKeytab keytab(context);
+  const gss::Krb5Context context;
+  if (context.error() != 0) return error_of(context);
+  gss::Krb5Keytab keytab(context);
   const auto opened = name.empty() ? krb5_kt_default(context, keytab.out())
                                    : krb5_kt_resolve(context, name.c_str(), keytab.out());
-  if (opened != 0) return context.error_of(opened);
+  if (opened != 0) return error_of(context, opened);
   Keytab result;
   char full_name[1024];
   if (krb5_kt_get_name(context, keytab.get(), full_name, sizeof full_name) == 0) {
     result.name = full_name;
   }
-  KrbPrincipal wanted(context);
+  gss::Krb5Principal wanted(context);
   const bool has_wanted = sname(context, service, host, wanted.out()) == 0;
   krb5_kt_cursor cursor;
   if (const auto code = krb5_kt_start_seq_get(context, keytab.get(), &cursor)) {
-    return context.error_of(code);
+    return error_of(context, code);
   }
   krb5_keytab_entry entry;
   krb5_error_code code;
@@ -187,7 +187,7 @@ KrbResult<Keytab> read_keytab(const std::string& name, const std::string& servic
     krb5_free_keytab_entry_contents(context, &entry);
   }
   krb5_kt_end_seq_get(context, keytab.get(), &cursor);
-  if (code != KRB5_KT_END) return context.error_of(code);
+  if (code != KRB5_KT_END) return error_of(context, code);
   return result;
 }
 

@@ -1,38 +1,21 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "gssloop/gss/kerberos.h"
 
-#include <memory>
-
-#include "gssloop/gss/gssapi_c.h"
+#include "gssloop/gss/krb5_handle.h"
 
 namespace gssloop::gss {
-namespace {
-
-struct FreeKrb5Context {
-  void operator()(krb5_context context) const noexcept { krb5_free_context(context); }
-};
-using Krb5Context = std::unique_ptr<std::remove_pointer_t<krb5_context>, FreeKrb5Context>;
-
-Krb5Context make_context() {
-  krb5_context context = nullptr;
-  return Krb5Context(krb5_init_context(&context) == 0 ? context : nullptr);
-}
-
-}  // namespace
 
 std::string default_realm() {
-  const Krb5Context context = make_context();
-  char* realm = nullptr;
-  if (!context || krb5_get_default_realm(context.get(), &realm) != 0) return {};
-  std::string text = realm;
-  krb5_free_default_realm(context.get(), realm);
-  return text;
+  const Krb5Context context;
+  Krb5DefaultRealm realm(context);
+  if (context.error() != 0 || krb5_get_default_realm(context, realm.out()) != 0) return {};
+  return realm.get();
 }
 
 std::string default_keytab_name() {
-  const Krb5Context context = make_context();
+  const Krb5Context context;
   char name[1024];
-  if (!context || krb5_kt_default_name(context.get(), name, sizeof name) != 0) return {};
+  if (context.error() != 0 || krb5_kt_default_name(context, name, sizeof name) != 0) return {};
   return name;
 }
 
