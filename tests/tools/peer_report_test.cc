@@ -93,16 +93,6 @@ TEST(PeerReport, AnythingElseIsRefused) {
   EXPECT_FALSE(read_peer_report(damaged.dump()));
 }
 
-TEST(PeerReport, Base64IsWhatWeMakeAndNothingElse) {
-  for (const std::string_view text : {"", "a", "ab", "abc", "abcd", "\x00\xff\x80"}) {
-    EXPECT_EQ(from_base64(base64(as_bytes(text))), bytes(text));
-  }
-  for (const char* text : {"A", "AA", "AAA", "AB==", "AA=A",
-                           "A===", "====", "AA==AA==", "A A=", "AAAA\n", "-_8=", "=", "AAAA="}) {
-    EXPECT_FALSE(from_base64(text)) << text;
-  }
-}
-
 TEST(PeerReport, TerminalsAreNotSteered) {
   for (const char* text : {"", "plain", "gr\xc3\xbc\xc3\x9f", "\xe2\x82\xac"}) {
     EXPECT_TRUE(is_fit_for_terminal(as_bytes(text))) << text;

@@ -138,9 +138,27 @@ TEST(Base64, Table) {
   EXPECT_EQ(base64(as_bytes(std::string(48, 'a'))).find('\n'), std::string::npos);
 }
 
+TEST(Base64, ReadsWhatItWritesAndNothingElse) {
+  for (const std::string_view text : {"", "a", "ab", "abc", "abcd", "\x00\xff\x80"}) {
+    EXPECT_EQ(from_base64(base64(as_bytes(text))), to_bytes(as_bytes(text)));
+  }
+  for (const char* text : {"A", "AA", "AAA", "AB==", "AA=A",
+                           "A===", "====", "AA==AA==", "A A=", "AAAA\n", "-_8=", "=", "AAAA="}) {
+    EXPECT_FALSE(from_base64(text)) << text;
+  }
+}
+
 TEST(Hex, IsTwoLowerCaseDigitsForEachOctet) {
   EXPECT_EQ(hex({}), "");
   EXPECT_EQ(hex(as_bytes("\x0f\xa0\xff\0"s)), "0fa0ff00");
+}
+
+TEST(Hex, ReadsDigitsOfEitherCaseAndNothingElse) {
+  EXPECT_EQ(from_hex(""), Bytes());
+  EXPECT_EQ(from_hex("0fA0ff00"), to_bytes(as_bytes("\x0f\xa0\xff\0"s)));
+  for (const char* digits : {"0", "0g", "g0", "000", " 00", "0x00", "00 "}) {
+    EXPECT_FALSE(from_hex(digits)) << digits;
+  }
 }
 
 TEST(Printable, Table) {

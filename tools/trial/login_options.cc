@@ -17,28 +17,17 @@ constexpr Flag kNamedFlags[] = {
 // A channel's data is a hash or two with a type before it.
 constexpr std::size_t kMaxBindingFileLen = 64 * 1024;
 
-std::optional<unsigned> hex_digit(char c) {
-  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
-  if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a' + 10);
-  if (c >= 'A' && c <= 'F') return static_cast<unsigned>(c - 'A' + 10);
-  return std::nullopt;
-}
-
-Result<Bytes, Error> from_hex(std::string_view digits) {
-  Bytes octets;
+Result<Bytes, Error> octets_of_hex(std::string_view digits) {
   if (digits.size() % 2 != 0) return Error{"hex: takes an even number of digits"};
-  for (std::size_t i = 0; i < digits.size(); i += 2) {
-    const auto high = hex_digit(digits[i]), low = hex_digit(digits[i + 1]);
-    if (!high || !low) return Error{"hex: takes hexadecimal digits alone"};
-    octets.push_back(static_cast<std::uint8_t>(*high << 4 | *low));
-  }
-  return octets;
+  auto octets = from_hex(digits);
+  if (octets) return *std::move(octets);
+  return Error{"hex: takes hexadecimal digits alone"};
 }
 
 // One part of a channel binding: "hex:00ff", "file:PATH", "text:..." or text.
 Result<Bytes, Error> binding_part(std::string_view part) {
   const auto rest_after = [&](std::string_view prefix) { return part.substr(prefix.size()); };
-  if (part.starts_with("hex:")) return from_hex(rest_after("hex:"));
+  if (part.starts_with("hex:")) return octets_of_hex(rest_after("hex:"));
   if (part.starts_with("file:")) {
     return read_small_file(std::string(rest_after("file:")), kMaxBindingFileLen);
   }

@@ -126,26 +126,6 @@ bool is_fit_for_terminal(ByteView octets) {
   return true;
 }
 
-std::optional<Bytes> from_base64(std::string_view text) {
-  static constexpr std::string_view kAlphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  Bytes octets;
-  std::uint32_t group = 0;
-  unsigned num_bits = 0;
-  for (const char c : text.substr(0, text.find('='))) {
-    const auto digit = kAlphabet.find(c);
-    if (digit == kAlphabet.npos) return std::nullopt;
-    group = group << 6 | static_cast<std::uint32_t>(digit);
-    num_bits += 6;
-    if (num_bits < 8) continue;
-    num_bits -= 8;
-    octets.push_back(static_cast<std::uint8_t>(group >> num_bits & 0xFF));
-  }
-  // Padding, and the bits that no octet uses: as base64() writes them, or not at all.
-  if (base64(octets) != text) return std::nullopt;
-  return octets;
-}
-
 std::vector<ByteView> values_of(const Attribute& attribute) {
   std::vector<ByteView> octets;
   const auto add = [&](const auto& values) {

@@ -50,9 +50,6 @@ std::vector<ByteView> values_of(const Attribute& attribute);
 // is_fit_for_terminal: well-formed UTF-8 without control, formatting and direction characters.
 bool is_fit_for_terminal(ByteView octets);
 
-// from_base64 takes what base64() makes, and nothing else.
-std::optional<Bytes> from_base64(std::string_view text);
-
 }  // namespace gssloop::tools
 
 #endif  // GSSLOOP_TOOLS_TRIAL_PEER_REPORT_H_

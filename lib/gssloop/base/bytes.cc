@@ -29,6 +29,16 @@ void append_hex(std::uint8_t octet, std::string* text) {
   text->append({kDigits[octet >> 4], kDigits[octet & 15]});
 }
 
+constexpr std::string_view kBase64 =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+std::optional<unsigned> hex_digit(char c) noexcept {
+  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
+  if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a' + 10);
+  if (c >= 'A' && c <= 'F') return static_cast<unsigned>(c - 'A' + 10);
+  return std::nullopt;
+}
+
 }  // namespace
 
 bool is_utf8(ByteView octets) noexcept {
@@ -60,8 +70,6 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
 }
 
 std::string base64(ByteView octets) {
-  static constexpr char kAlphabet[] =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string text;
   text.reserve((octets.size() + 2) / 3 * 4);
   for (std::size_t i = 0; i < octets.size(); i += 3) {
@@ -69,12 +77,30 @@ std::string base64(ByteView octets) {
     const unsigned group = static_cast<unsigned>(octets[i]) << 16 |
                            (num_left > 1 ? static_cast<unsigned>(octets[i + 1]) << 8 : 0U) |
                            (num_left > 2 ? static_cast<unsigned>(octets[i + 2]) : 0U);
-    text += kAlphabet[group >> 18];
-    text += kAlphabet[group >> 12 & 63];
-    text += num_left > 1 ? kAlphabet[group >> 6 & 63] : '=';
-    text += num_left > 2 ? kAlphabet[group & 63] : '=';
+    text += kBase64[group >> 18];
+    text += kBase64[group >> 12 & 63];
+    text += num_left > 1 ? kBase64[group >> 6 & 63] : '=';
+    text += num_left > 2 ? kBase64[group & 63] : '=';
   }
   return text;
+}
+
+std::optional<Bytes> from_base64(std::string_view text) {
+  Bytes octets;
+  std::uint32_t group = 0;
+  unsigned num_bits = 0;
+  for (const char c : text.substr(0, text.find('='))) {
+    const auto digit = kBase64.find(c);
+    if (digit == kBase64.npos) return std::nullopt;
+    group = group << 6 | static_cast<std::uint32_t>(digit);
+    num_bits += 6;
+    if (num_bits < 8) continue;
+    num_bits -= 8;
+    octets.push_back(static_cast<std::uint8_t>(group >> num_bits & 0xFF));
+  }
+  // Padding, and the bits that no octet uses: as base64() writes them, or not at all.
+  if (base64(octets) != text) return std::nullopt;
+  return octets;
 }
 
 std::string hex(ByteView octets) {
@@ -82,6 +108,17 @@ std::string hex(ByteView octets) {
   text.reserve(octets.size() * 2);
   for (const std::uint8_t octet : octets) append_hex(octet, &text);
   return text;
+}
+
+std::optional<Bytes> from_hex(std::string_view digits) {
+  if (digits.size() % 2 != 0) return std::nullopt;
+  Bytes octets;
+  for (std::size_t i = 0; i < digits.size(); i += 2) {
+    const auto high = hex_digit(digits[i]), low = hex_digit(digits[i + 1]);
+    if (!high || !low) return std::nullopt;
+    octets.push_back(static_cast<std::uint8_t>(*high << 4 | *low));
+  }
+  return octets;
 }
 
 std::string printable(ByteView octets, std::size_t max_len) {

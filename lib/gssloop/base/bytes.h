@@ -3,6 +3,7 @@
 #define GSSLOOP_BASE_BYTES_H_
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -56,8 +57,13 @@ bool has_control_characters(ByteView octets) noexcept;
 
 // base64 encodes with padding and without line breaks (RFC 4648 section 4).
 std::string base64(ByteView octets);
+// from_base64 reads what base64 writes; nullopt for anything else.
+std::optional<Bytes> from_base64(std::string_view text);
+
 // hex writes two lower-case digits for each octet.
 std::string hex(ByteView octets);
+// from_hex reads two digits for each octet, of either case; nullopt for anything else.
+std::optional<Bytes> from_hex(std::string_view digits);
 
 // printable renders octets for a log line or a message: printable ASCII unchanged, all else and the
 // backslash as \xHH. It cuts the input after `max_len` octets, and adds "...".
