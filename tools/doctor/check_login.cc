@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "gssloop/gss/credentials.h"
-#include "gssloop/gss/kerberos.h"
 #include "gssloop/gss/names.h"
 #include "gssloop/loop/explain.h"
 #include "gssloop/loop/initiator.h"
@@ -16,10 +15,12 @@ std::string name_of(const Examination& exam) {
   return exam.options.service + "@" + exam.options.host;
 }
 
-// advice is what a person should look at; some failures speak for themselves.
-std::string advice(const gss::Status& status) {
-  const std::string text = loop::advice(status);
-  return text.empty() ? "look at the findings above" : text;
+// What programs will meet with, too, and the advice that belongs to it; some failures have none.
+template <class Failure>
+void report_failure(const std::string& what, const Failure& failure, Report* report) {
+  const std::string advice = loop::advice(failure);
+  report->problem(what + ": " + failure.text(), "this is what programs will meet with",
+                  advice.empty() ? "look at the findings above" : advice);
 }
 
 gss::Result<gss::InitiatorInput> initiator_input(const Examination& exam) {
@@ -46,24 +47,19 @@ gss::Result<gss::Credential> acceptor_credential(const Examination& exam) {
   return gss::acquire_acceptor(name->get(), Oid::krb5(), exam.options.keytab);
 }
 
-void report_status(const std::string& what, const gss::Status& status, Report* report) {
-  report->problem(what + ": " + status.text(), "this is what programs will meet with",
-                  advice(status));
-}
-
 std::string peer_name(const loop::EstablishedContext& acceptor) {
-  const auto shown = gss::display(acceptor.source());
-  return shown ? shown->text : "a client whose name is not told";
+  const auto peer = acceptor.peer();
+  return peer ? peer->text : "a client whose name is not told";
 }
 
 // Both ends in this process: the verdict on all that was looked at one by one.
 void log_in(const Examination& exam, Report* report) {
   auto input = initiator_input(exam);
-  if (!input) return report_status("no login to " + name_of(exam), input.error(), report);
+  if (!input) return report_failure("no login to " + name_of(exam), input.error(), report);
   const auto credential = acceptor_credential(exam);
   if (!credential) {
-    return report_status("a server of " + name_of(exam) + " cannot accept anybody",
-                         credential.error(), report);
+    return report_failure("a server of " + name_of(exam) + " cannot accept anybody",
+                          credential.error(), report);
   }
   const auto login =
       log_in_to_self(*std::move(input), {credential->get(), std::nullopt}, Flag::kMutual);
@@ -74,29 +70,27 @@ void log_in(const Examination& exam, Report* report) {
   }
   const auto& failed = login.error();
   const char* side = failed.side == loop::Role::kInitiator ? "client" : "server";
-  report->problem(
-      "a trial login to " + name_of(exam) + " fails in the " + side + ": " + failed.failure.text(),
-      "this is what programs will meet with", advice(failed.failure.status));
+  report_failure("a trial login to " + name_of(exam) + " fails in the " + side, failed.failure,
+                 report);
 }
 
 void get_ticket(const Examination& exam, Report* report) {
   auto input = initiator_input(exam);
-  if (!input) return report_status("no login to " + name_of(exam), input.error(), report);
+  if (!input) return report_failure("no login to " + name_of(exam), input.error(), report);
   loop::Initiator initiator(*std::move(input), {});
   const loop::Step step = initiator.start();
   if (!step.is_failed()) {
     report->good("a client gets a ticket for " + name_of(exam));
     return;
   }
-  report->problem("a client cannot log in to " + name_of(exam) + ": " + step.failure().text(),
-                  "this is what programs will meet with", advice(step.failure().status));
+  report_failure("a client cannot log in to " + name_of(exam), step.failure(), report);
 }
 
 void get_key(const Examination& exam, Report* report) {
   const auto credential = acceptor_credential(exam);
   if (credential) return report->good("a server of " + name_of(exam) + " can accept logins");
-  report_status("a server of " + name_of(exam) + " cannot accept anybody", credential.error(),
-                report);
+  report_failure("a server of " + name_of(exam) + " cannot accept anybody", credential.error(),
+                 report);
 }
 
 }  // namespace

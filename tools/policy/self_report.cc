@@ -16,9 +16,7 @@ namespace gssloop::tools {
 namespace {
 
 Exit report_failure(const Output& output, const std::string& what, const gss::Status& status) {
-  const char* advice = loop::advice(status);
-  output.error(what + ": " + shown(status.text(), 2048) +
-               (*advice == '\0' ? "" : std::string(" - ") + advice));
+  output.error(what + ": " + shown(loop::explain(status), 4096));
   return Exit::kNotTried;
 }
 

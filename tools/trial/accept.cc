@@ -187,8 +187,8 @@ Exit run(const Options& options, const Output& output) {
   const auto credential = gss::acquire_acceptor(GSS_C_NO_NAME, terms->mech, {});
   if (!credential) {
     const std::string keytab = options.keytab.empty() ? gss::default_keytab_name() : options.keytab;
-    output.error("no login can be accepted: " + shown(credential.error().text(), 2048) + " - " +
-                 loop::advice(credential.error()) + " (keytab " + shown(keytab) + ")");
+    output.error("no login can be accepted: " + shown(loop::explain(credential.error()), 4096) +
+                 " (keytab " + shown(keytab) + ")");
     return Exit::kNotTried;
   }
   auto listener = Listener::open(options.address, options.port);

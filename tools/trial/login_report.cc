@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "tools/trial/login_report.h"
 
-#include "gssloop/gss/kerberos.h"
 #include "gssloop/gss/mechanisms.h"
-#include "gssloop/gss/names.h"
 #include "gssloop/loop/explain.h"
 
 namespace gssloop::tools {
@@ -71,11 +69,7 @@ Json to_json(const loop::Failure& failure) {
 }
 
 std::string sentence(const std::string& subject, const loop::Failure& failure) {
-  std::string text = subject + " failed: " + shown(failure.text(), 2048);
-  if (const char* advice = loop::advice(failure); *advice != '\0') {
-    text += std::string(" - ") + advice;
-  }
-  return text;
+  return subject + " failed: " + shown(loop::explain(failure), 4096);
 }
 
 Exit exit_of(const loop::Failure& failure) {
@@ -90,10 +84,7 @@ Exit exit_of(const loop::Failure& failure) {
 
 Facts facts_of(const loop::EstablishedContext& context) {
   Facts facts;
-  if (const auto peer = context.peer()) {
-    facts.peer = peer->text;
-    facts.is_peer_anonymous = peer->is_anonymous;
-  }
+  if (auto peer = context.peer()) facts.peer = *std::move(peer);
   facts.mech = context.mech();
   facts.flags = context.flags();
   if (const auto info = context.info(); info && info->lifetime != GSS_C_INDEFINITE) {
@@ -105,8 +96,8 @@ Facts facts_of(const loop::EstablishedContext& context) {
 }
 
 Json to_json(const Facts& facts) {
-  return {{"peer", facts.peer},
-          {"anonymous", facts.is_peer_anonymous},
+  return {{"peer", facts.peer.text},
+          {"anonymous", facts.peer.is_anonymous},
           {"mechanism", facts.mech.dotted()},
           {"flags", to_string(facts.flags)},
           {"lifetime", facts.lifetime ? Json(*facts.lifetime) : Json()},
@@ -115,8 +106,8 @@ Json to_json(const Facts& facts) {
 }
 
 std::vector<std::string> lines_of(const Facts& facts) {
-  return {"peer:       " + (facts.peer.empty() ? "(no name)" : shown(facts.peer)) +
-              (facts.is_peer_anonymous ? ", anonymous" : ""),
+  return {"peer:       " + (facts.peer.text.empty() ? "(no name)" : shown(facts.peer.text)) +
+              (facts.peer.is_anonymous ? ", anonymous" : ""),
           "mechanism:  " + mechanism_text(facts.mech),
           "flags:      " + to_string(facts.flags),
           "lifetime:   " +

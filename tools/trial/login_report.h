@@ -40,7 +40,7 @@ class Legs final : public io::Observer {
   Json json_ = Json::array();
 };
 
-// to_json and print_failure render why there is no context, with what a person should look at.
+// to_json and sentence say why there is no context, with what a person should look at.
 Json to_json(const loop::Failure& failure);
 std::string sentence(const std::string& subject, const loop::Failure& failure);
 
@@ -49,8 +49,7 @@ Exit exit_of(const loop::Failure& failure);
 
 // Facts is what both sides learn of a context.
 struct Facts {
-  std::string peer;  // octets of the mechanism's; empty where it gives none
-  bool is_peer_anonymous = false;
+  loop::PeerName peer;  // empty where the mechanism gives none
   gss::Oid mech;
   Flags flags;
   std::optional<OM_uint32> lifetime;  // seconds; nullopt: without end, or not told
