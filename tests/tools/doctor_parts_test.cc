@@ -7,7 +7,7 @@
 #include <string>
 
 #include "tests/tools/fake_kdc.h"
-#include "tools/doctor/checks.h"
+#include "tools/doctor/format.h"
 #include "tools/doctor/child.h"
 #include "tools/doctor/sasl_configuration.h"
 #include "tools/kerberos/kdc_exchange.h"

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "tools/doctor/checks.h"
+#include "tools/doctor/format.h"
 #include "tools/policy/policy_login.h"
 
 namespace gssloop::tools {

@@ -9,6 +9,7 @@
 
 #include "gssloop/gss/kerberos.h"
 #include "tools/doctor/checks.h"
+#include "tools/doctor/format.h"
 
 namespace gssloop::tools {
 namespace {

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "tools/doctor/checks.h"
+#include "tools/doctor/format.h"
 
 namespace gssloop::tools {
 namespace {

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "tools/doctor/checks.h"
+#include "tools/doctor/format.h"
 #include "tools/kerberos/kdc_exchange.h"
 #include "tools/kerberos/kdc_request.h"
 

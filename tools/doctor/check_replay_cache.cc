@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "tools/doctor/checks.h"
+#include "tools/doctor/format.h"
 
 namespace gssloop::tools {
 namespace {

@@ -2,8 +2,6 @@
 #ifndef GSSLOOP_TOOLS_DOCTOR_CHECKS_H_
 #define GSSLOOP_TOOLS_DOCTOR_CHECKS_H_
 
-#include <cstdint>
-#include <ctime>
 #include <set>
 #include <string>
 #include <utility>
@@ -77,14 +75,6 @@ Findings check_key(const Examination& exam);
 Findings check_replay_cache(const Examination& exam);
 // check_login.cc
 Findings check_login(const Examination& exam);
-
-// Words for findings.
-std::string joined(const std::vector<std::string>& words, const char* separator = ", ");
-std::string date_and_time(std::time_t time);  // local
-std::string duration(std::int64_t seconds);   // "9 h 58 min"; of a negative number, its amount
-std::string this_user();                      // "user 1000 (alice)"
-// errno_text is the operating system's text for an errno.
-std::string errno_text(int error);
 
 }  // namespace gssloop::tools
 

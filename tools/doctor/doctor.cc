@@ -11,6 +11,7 @@
 
 #include "tools/doctor/checks.h"
 #include "tools/doctor/child.h"
+#include "tools/doctor/format.h"
 
 namespace gssloop::tools {
 

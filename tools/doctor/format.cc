@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include "tools/doctor/format.h"
+
 #include <pwd.h>
 #include <unistd.h>
 
 #include <cstring>
-
-#include "tools/doctor/checks.h"
 
 namespace gssloop::tools {
 
