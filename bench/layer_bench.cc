@@ -61,7 +61,7 @@ void compare(benchmark::State& state, Turn turn, bool is_confidential) {
   const std::string message(static_cast<std::size_t>(state.range(0)), 'x');
   std::vector<double> raw_s, ours_s, ratios;
   for ([[maybe_unused]] auto unused : state) {
-    // Neither always runs on the caches that the other left.
+    // The order changes, so that neither always runs with the caches that the other left.
     const bool is_raw_first = ratios.size() % 2 == 0;
     if (is_raw_first) raw_s.push_back(turn(*raw, message));
     ours_s.push_back(turn(*ours, message));
@@ -89,7 +89,7 @@ void register_all() {
   }
 }
 
-// One line a measurement, as it comes in.
+// One line for each measurement, at once.
 class Table final : public benchmark::ConsoleReporter {
  public:
   bool ReportContext(const Context&) override {
@@ -116,7 +116,7 @@ void run() {
   // NOLINTBEGIN(concurrency-mt-unsafe): there is no other thread
   setenv("SASL_PATH", std::getenv("GSSLOOP_PLUGIN_DIR"), 1);
   setenv("SASL_CONF_PATH", realm.dir().c_str(), 1);
-  // Each measurement logs in anew, several within a second.
+  // Each measurement has a login of its own, several within a second.
   setenv("KRB5RCACHENAME", "none:", 1);
   // NOLINTEND(concurrency-mt-unsafe)
   realm.add_user("alice", "password");
@@ -131,7 +131,7 @@ void run() {
 }  // namespace gssloop::bench
 
 int main(int argc, char** argv) {
-  // What a user gives comes later, and wins.
+  // The user's arguments come later and win.
   std::vector<const char*> arguments = {argv[0], "--benchmark_min_time=2"};
   arguments.insert(arguments.end(), argv + 1, argv + argc);
   int num_arguments = static_cast<int>(arguments.size());

@@ -176,13 +176,13 @@ Series measure(const testing::Realm& realm, const std::string& rcache, const Opt
   Series series;
   series.rcache = rcache;
   Workers workers = start_workers(realm, rcache);
-  // Processes of their own: one that ever had a second thread is slower from then on (glibc).
+  // In processes of their own: after its first thread a process stays slower (glibc).
   Workers threaded = start_workers(realm, rcache);
   std::vector<std::string> names;
   for (const auto& [name, worker] : workers) names.push_back(name);
   std::minstd_rand random(1);  // NOLINT: the same order in each run
   for (unsigned round = 0; round < options.num_rounds; ++round) {
-    // In another order each round: none always runs on the caches that the same one left.
+    // In another order each round, so that none always runs with the caches that the same one left.
     std::shuffle(names.begin(), names.end(), random);
     for (const std::string& name : names) {
       const Worker::Cost cost = workers[name]->run(options.num_logins, 1);

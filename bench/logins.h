@@ -15,7 +15,7 @@ class Logins {
   virtual void login() const = 0;
 };
 
-// What the server calls itself to libsasl, which looks for its options in a file of that name.
+// The server's name for libsasl, which looks for its options in a file of that name.
 inline constexpr char kServerName[] = "gssloop-bench";
 
 // What a SASL login is given.
@@ -28,7 +28,7 @@ struct SaslSettings {
 // sasl_logins goes through libsasl with the modules that SASL_PATH names. One per process.
 std::unique_ptr<Logins> sasl_logins(const SaslSettings& settings);
 
-// raw_logins makes the bare GSS-API calls that both sides cannot do without:
+// raw_logins makes only the GSS-API calls that both sides need:
 //   client  gss_acquire_cred (default), gss_import_name, gss_init_sec_context, and once more
 //   server  gss_accept_sec_context with a credential held since the start, gss_display_name
 // It verifies what GS2 does: mutual authentication, and channel bindings (of the header "n,,").

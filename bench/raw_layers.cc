@@ -12,7 +12,7 @@ void check(OM_uint32 major, OM_uint32 expected, const char* what) {
   if (major != expected) throw std::runtime_error(std::string("raw layer: ") + what + " failed");
 }
 
-// A buffer of the mechanism's, released before it is filled anew.
+// A buffer of the mechanism, released before it is filled again.
 class Output {
  public:
   Output() = default;

@@ -24,8 +24,8 @@ int init_any_user(const sasl_utils_t* /*utils*/, int /*max_version*/, int* out_v
   return SASL_OK;
 }
 
-void check(const testing::SaslSide& side, const testing::Turn& turn, const char* who) {
-  if (turn.code != SASL_OK) throw std::runtime_error(std::string(who) + ": " + side.error());
+void check(const testing::SaslSide& side, const testing::Turn& turn, const char* side_name) {
+  if (turn.code != SASL_OK) throw std::runtime_error(std::string(side_name) + ": " + side.error());
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ double cpu_seconds() {
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
-// An exception in a thread would end the process without a word.
+// An exception in a thread would end the process without a message.
 void log_in_repeatedly(const Logins& logins, unsigned num_logins, std::atomic<bool>* has_failed) {
   try {
     for (unsigned i = 0; i < num_logins; ++i) logins.login();

@@ -62,7 +62,7 @@ void pac_upn(ByteView input) {
   for (const std::string* name : {&info->upn, &info->dns_domain, &info->sam_name}) {
     const std::string octets = testing::utf16(testing::utf16_of(*name));
     require(as_text(input).find(octets) != std::string_view::npos,
-            "what is given stands in the buffer");
+            "what is given is in the buffer");
   }
 }
 

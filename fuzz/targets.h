@@ -6,7 +6,7 @@
 
 namespace gssloop::fuzz {
 
-// Each target takes any octets, and aborts when its parser does what it must not: reads past the
+// Each target takes any octets, and aborts when its parser breaks a rule: reads past the
 // end (sanitizers see that), accepts what it does not write back to the same octets, or grows
 // beyond its input.
 void gs2_message(ByteView input);
