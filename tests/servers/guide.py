@@ -6,8 +6,8 @@ counts:
 
     `/etc/sasl2/svn.conf`, on the server:
 
-It is a session if it is marked `console`: after `$ ` stands what a user runs, after `# ` what the
-administrator runs, below it what it prints; `...` stands for anything. Marked `log` are lines that
+It is a session if it is marked `console`: after `$ ` is what a user runs, after `# ` what the
+administrator runs, below it what it prints; `...` means any text. Marked `log` are lines that
 a log has to have. Other blocks are left alone if they are marked `text`. Nothing else may be in a
 guide: what no test runs is not true for long.
 """

@@ -5,7 +5,7 @@
     kafka_broker.py PORT [--raw] [--layer]
 
 --raw speaks the login's older form, frames of nothing but tokens; --layer offers layers, which
-Kafka has none of. The answer to whoever is logged in is a topic of their name. The log goes to
+Kafka has none of. The answer to a user that is logged in is a topic of the user's name. The log goes to
 stderr.
 """
 

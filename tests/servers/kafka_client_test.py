@@ -52,7 +52,7 @@ class Kafka(lab.ServerTest):
         return lab.run(self.words(**settings), self.client_env(module, self.tickets[user]))
 
     def assertNotLetIn(self, module, user, *parts, **settings):
-        """kcat says all of the parts, and tries again, until it is stopped; nobody gets in.
+        """kcat says all of the parts, and tries again, until it is stopped; no user gets in.
         Returns what the broker logged."""
         start, said = len(self.server.log()), self.path("kcat.log")
         with open(said, "wb") as log, subprocess.Popen(

@@ -37,7 +37,7 @@ BUILD = pathlib.Path(os.environ.get("GSSLOOP_BUILDDIR", ".")).absolute()
 UNPACKED = SOURCE / ".cache"  # packages that ./run only unpacks, each in a folder of its name
 GSSLOOP = str(BUILD / "tools/gssloop")  # the command
 SERVER_MODULE = os.environ.get("GSSLOOP_PLUGIN_DIR", str(BUILD / "plugin/.libs"))
-# The modules that a client may be given. It has no other: where both lie in one folder, nobody
+# The modules that a client may be given. It has no other: where both lie in one folder, no test
 # could tell which of them logged in.
 CLIENT_MODULES = {"gssloop": SERVER_MODULE,
                   "stock": os.environ.get("GSSLOOP_STOCK_PLUGIN_DIR", "/usr/lib/sasl2")}
@@ -79,7 +79,7 @@ def listens(port, host="127.0.0.1"):
 
 
 def free_port():
-    """A port of loopback that nobody had a moment ago: Server tries another if it is taken."""
+    """A port of loopback that was free a moment ago: Server tries another if it is taken."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return listener.getsockname()[1]
 
@@ -167,7 +167,7 @@ class Server:
 
     def _start(self, argv, env, cwd):
         # A change of users undoes what _ends_with_parent asks for, and it was asked for one process
-        # alone: somebody else watches this one, and ends the group.
+        # alone: another process watches this one, and ends the group.
         watch = f"((tail --pid={os.getpid()} -f /dev/null; kill -KILL -$$) &); exec \"$@\""
         argv = ["sh", "-c", watch, "sh", *argv]
         with open(self.log_file, "ab") as log:
@@ -193,7 +193,7 @@ class Server:
 
 
 class Tap:
-    """Passes connections on to a port, and keeps what goes by: `seen`, both directions mixed."""
+    """Passes connections on to a port, and keeps what it passes on: `seen`, both directions mixed."""
 
     def __init__(self, port):
         self.seen = bytearray()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""libsasl for test programs that are a client or a server themselves, because nobody ships one that
+"""libsasl for test programs that are a client or a server themselves, because no package has one that
 uses libsasl so. Which module is loaded says SASL_PATH, as everywhere.
 
 What libsasl may ask an application is a list of callbacks: option(), log(), gives(), takes(). They

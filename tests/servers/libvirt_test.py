@@ -29,7 +29,7 @@ QUESTION = "Please enter your authentication name:"
 
 
 def is_hidden(terminal):
-    """True where the terminal does not show what is typed: who answers sooner is not heard."""
+    """True where the terminal does not show what is typed: an earlier answer is lost."""
     return not termios.tcgetattr(terminal)[3] & termios.ECHO
 
 
@@ -65,7 +65,7 @@ class Libvirt(lab.ServerTest):
         super().setUpClass()
         cls.as_user = []
         if os.geteuid() == 0:
-            # As root, libvirtd is the system's: it runs as somebody else, in its own eyes.
+            # As root, libvirtd is the system's: it behaves as if it ran as another user.
             cls.as_user = ["unshare", "--user", f"--map-user={NOT_ROOT}", f"--map-group={NOT_ROOT}"]
             if not (tried := lab.run([*cls.as_user, "true"])):
                 raise unittest.SkipTest("root, and no user namespace: " + tried.output.strip())

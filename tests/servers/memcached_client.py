@@ -56,14 +56,14 @@ class Connection:
 
 
 def altered(token, options):
-    """The login's first token as somebody on the way would change it."""
+    """The login's first token as an attacker between client and server would change it."""
     if options.header:
         return options.header.encode() + token[token.index(b",,") + 2:]
     return token[:-1] + bytes([token[-1] ^ 1]) if options.garble else token
 
 
 def login(connection, mechanism, options):
-    # No name: the ticket says who it is.
+    # No name: the ticket has the user's name.
     libsasl.init_client([libsasl.gives("authname", options.user or ""),
                          libsasl.gives("user", options.act_as or "")])
     sasl = libsasl.Client(*options.service.split("@"))
@@ -99,7 +99,7 @@ def run(connection, command, options):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--service", default="memcached@localhost", metavar="NAME@HOST")
-    parser.add_argument("--user", help="who logs in, as an application would say it")
+    parser.add_argument("--user", help="the user, as an application would name it")
     parser.add_argument("--act-as", help="the name to act under")
     parser.add_argument("--min-ssf", type=int, default=0, help="the weakest layer to take")
     parser.add_argument("--garble", action="store_true", help="change the login's first token")

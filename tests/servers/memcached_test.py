@@ -15,7 +15,7 @@ MECHANISMS = ("GSSAPI", "GS2-KRB5")
 PASSES = [(module, mechanism) for module in lab.CLIENT_MODULES for mechanism in MECHANISMS]
 CLIENT = lab.SOURCE / "tests/servers/memcached_client.py"
 AUTH_FAILURE = "^the server refused, status 0x20: Auth failure"
-# memcached says nowhere who logged in: that alice gets in here, and nobody else, says it.
+# memcached logs no user's name: alice gets in here, and no other user, which shows it.
 POLICY = """# Only alice keeps things here.
 [services.memcached]
 require = ["peer.principal=alice@EXAMPLE.COM"]
@@ -48,7 +48,7 @@ gssloop_policy: {cls.path("policy.toml")}
                          f"{name}.log", env=make_env(SASL_CONF_PATH=cls.path(name)))
 
     def client(self, *words, module="gssloop", user="alice", server=None):
-        """Says to libsasl who logs in, because the stock GS2 does not take that from the ticket."""
+        """Tells libsasl the user's name, because the stock GS2 does not take that from the ticket."""
         server = server or self.server
         named = ["--user", user] if module == "stock" else []
         return lab.run([sys.executable, "-B", CLIENT, *named, *words[:-1], server.port,

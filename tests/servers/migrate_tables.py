@@ -39,7 +39,7 @@ class Comparison(LoginTest):
     def setUp(self):
         super().setUp()
         self.modules = {THEIRS: self.path("theirs"), THIS: OURS, "beside": self.path("beside")}
-        # A plugin that knows nobody: without any, their GS2 refuses everybody.
+        # A plugin without a user: without any plugin, their GS2 refuses each user.
         theirs = [f"{STOCK}/{name}" for name in STOCK_MODULES + ("libsasldb.so",)]
         self.link(self.modules[THEIRS], theirs)
         self.link(self.modules["beside"], theirs + [f"{OURS}/libgssloop_sasl.so"])
@@ -64,7 +64,7 @@ class Comparison(LoginTest):
         return codes, a, b
 
     def outcome(self, *args, **more):
-        """What the server makes of it, whose word counts."""
+        """The server's result, which counts."""
         codes, _a, _b = self.sides(*args, **more)
         return "in" if codes[1] == OK else "refused"
 

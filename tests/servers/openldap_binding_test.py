@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""slapd with channel binding, as docs/openldap.md sets it up: who sits between gets nowhere."""
+"""slapd with channel binding, as docs/openldap.md sets it up: an attacker in between gets nowhere."""
 
 import pathlib
 import sys
@@ -121,7 +121,7 @@ class Binding(OpenLdap):
                     self.assertIs(done, "alice", STRONGEST[mechanism])
 
     def check_refused(self, done, start, reason=NOT_THE_SAME):
-        """The log says why; the client is not told, since who sits between would be, too."""
+        """The log says why; the client is not told, since an attacker in between would be, too."""
         self.assertRefused(done)
         self.assertNotRegex(done.output, "(?i)channel bindings|keytab|policy")
         self.server.wait_for_log(
@@ -155,7 +155,7 @@ class Binding(OpenLdap):
                     self.check_refused(done, start)
 
     def test_login_moved_to_gs2(self):
-        """What a client of GSSAPI sends has no bindings: GS2's header would be anybody's to write."""
+        """What a client of GSSAPI sends has no bindings: any attacker could write GS2's header."""
         self.demand("minssf=0")
         for module in lab.CLIENT_MODULES:
             with self.cell("ldapwhoami", module, "GS2-KRB5",
@@ -177,14 +177,15 @@ class Binding(OpenLdap):
                         in_progress, success, 1)) as relay:
                     done = self.whoami(mechanism, *self.through(relay, "ldap"))
                     # ldapwhoami's exit status is 0 whatever comes of its question. SPNEGO has
-                    # nothing to cut: after one round trip its layer stands.
+                    # nothing to cut: after one round trip it has its layer.
                     if mechanism == "GSSAPI":
                         self.assertRegex(done.output, r"Can't contact LDAP server \(-1\)")
                         self.assertNotIn("dn:", done.output)
                     self.assertFalse(WHO_AM_I in relay.sent)
 
     def test_forged_header(self):
-        """Alice may act as bob, but did not ask for it: who writes it into her login is refused."""
+        """Alice may act as bob, but did not ask for it: an attacker that writes it into her login is
+        refused."""
         self.demand("minssf=0")
         for module in lab.CLIENT_MODULES:
             for shown, forged, reason in FORGED:

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""slapd and its clients, set up as docs/openldap.md says: who gets in, as whom, in which layer."""
+"""slapd and its clients, set up as docs/openldap.md says: which users get in, under which names and
+in which layer."""
 
 import pathlib
 import re
@@ -12,7 +13,7 @@ import lab
 import openldap
 from openldap import MECHANISMS, STRONGEST, OpenLdap, dn
 
-# id-pkinit-san (RFC 4556 section 3.2.2): whose certificate it is, in Kerberos' words.
+# id-pkinit-san (RFC 4556 section 3.2.2): the principal of the certificate.
 PKINIT_EXTENSION = """
 basicConstraints = CA:FALSE
 keyUsage = digitalSignature
@@ -156,7 +157,7 @@ class Logins(OpenLdap):
 
 
 class Policy(OpenLdap):
-    """What the KDC says about how the ticket was got decides who gets in."""
+    """What the KDC says about how the ticket was got decides which user gets in."""
 
     @classmethod
     def setUpClass(cls):

@@ -9,7 +9,7 @@ import lab
 
 # libsasl's own folder of modules: what is seen there is what is installed.
 SASL_FOLDER = lab.CLIENT_MODULES["stock"]
-# Master's services; what a test adds stands in front of them.
+# Master's services; what a test adds is in front of them.
 MASTER = """cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 rewrite unix - - n - - trivial-rewrite

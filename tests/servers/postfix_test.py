@@ -19,7 +19,7 @@ PASSES = [(module, mechanism) for module in MODULES for mechanism in ("GSSAPI", 
 KRB5_CONF = "/etc/postfix/krb5.conf"
 ENVIRONMENT = "import_environment = MAIL_CONFIG MAIL_LOGTAG POSTLOG_SERVICE POSTLOG_HOSTNAME LANG=C"
 NO_TRANSPORT = "mynetworks =\ndefault_transport = discard:\n"
-# How the satellite logs in otherwise than the guide says: what stands in its sasl_passwd, and the
+# How the satellite logs in otherwise than the guide says: what is in its sasl_passwd, and the
 # options of another smtp. Mail to a domain of this name goes that way.
 WAYS = {"gs2": ("satellite:", "-o smtp_sasl_mechanism_filter=gs2-krb5"),
         "password": (f"alice:{lab.PASSWORD}", ""),
@@ -61,7 +61,7 @@ class Postfix(postfix.PostfixTest):
     @classmethod
     def make_server(cls, name, heading, set_up, options="", more="",
                     module=lab.SERVER_MODULE):
-        """A server with the line of master.cf that stands under the heading, these options at its
+        """A server with the line of master.cf under the heading, these options at its
         end, and `more` in smtpd.conf."""
         files = {path: cls.guide.file(f"/etc/postfix/{path}", "The server")
                  for path in ("main.cf", "sasl/smtpd.conf", "policy.toml", "senders")}
@@ -88,7 +88,7 @@ class Postfix(postfix.PostfixTest):
         self.watched.wait_for_log(pattern, self.log_start)
 
     def assertMaySend(self, module, mechanism, options="-t ''", ssf=256):
-        """Alice logs in, may send to the world as herself, and as nobody else."""
+        """Alice logs in, may send to the world as herself only."""
         done = self.smtptest(f"{options} -m {mechanism}", module, data="".join(
             f"MAIL FROM:<{sender}@example.com>\r\nRCPT TO:<x@example.org>\r\nRSET\r\n"
             for sender in ("alice", "bob")))

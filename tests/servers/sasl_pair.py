@@ -73,7 +73,7 @@ def unchanged(_number, message):
 def log_in(client, server, mechanism, change=unchanged, for_server=None):
     """Carries messages until either side is at its end: the codes of both.
 
-    `change(number, message)` stands between them and sees each of the client's."""
+    `change(number, message)` is between them and sees each of the client's."""
     far = for_server or mechanism.removesuffix("-PLUS")
     here = client.ask("start", mechanism=mechanism)
     number, there = 0, None
@@ -123,5 +123,5 @@ class LoginTest(lab.ServerTest):
         return keytab
 
     def anonymous(self):
-        """The ccache with a ticket of nobody's."""
+        """The ccache with an anonymous ticket."""
         return self.realm.kinit("@" + lab.REALM, "-n")

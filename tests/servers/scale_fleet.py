@@ -195,7 +195,7 @@ def receive(connection):
 
 
 def record_start(test, mechanism, *options, **env):
-    """The first message of a client whose server never answered: a login that nobody has seen."""
+    """The first message of a client whose server never answered: a login that no server has seen."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(PATIENCE)
         program = test.start_client(listener.getsockname()[1], "--mechanism", mechanism, *options,

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """Fifty processes with four threads each, behind one port, with one keytab and one replay cache: what
-docs/scale.md says about them, tried. Its commands are run as they stand on the page."""
+docs/scale.md says about them, tried. Its commands are run as the page has them."""
 
 import os
 import pathlib
@@ -44,7 +44,7 @@ class Scale(ProgramTest):
 
     def setUp(self):
         super().setUp()
-        # As where nobody set anything: one cache for all processes of a user (dfl).
+        # As without any setting: one cache for all processes of a user (dfl).
         self.cache_env = {"KRB5RCACHENAME": None, "KRB5RCACHEDIR": self.own}
         self.cache = self.own / f"krb5_{os.geteuid()}.rcache2"
         self.keytab = self.own / "keytab"
@@ -257,7 +257,8 @@ class Site(Scale):
         self.assertEqual(fleet.end().status, 0)
 
     def test_a_new_key_after_the_kdc_issues_it(self):
-        """The other order: whoever gets a ticket in between is refused until the keytab is there."""
+        """The other order: a client with a ticket from in between is refused until the keytab has the
+        key."""
         fleet = self.fleet(processes=4)
         old = self.ticket("old")
         self.assertTrue(self.visit(fleet, KRB5CCNAME=old))
@@ -281,7 +282,7 @@ class Site(Scale):
             self.assertEqual(self.visit(fleet), is_offered, principal)
 
     def test_a_new_policy_holds_for_every_process(self):
-        # In place of the one that lets everybody in, whole, by its name.
+        # In place of the one that lets each user in, whole, by its name.
         if not (BUILD / "tools/gssloop").exists():
             self.skipTest("the command gssloop is not built")
         policy = self.own / "policy.toml"

@@ -2,7 +2,7 @@
 //
 // A module for LD_PRELOAD. What a program logs by syslog() goes to the file that GSSLOOP_SYSLOG
 // names, a line each, and not to the machine's log: there may be none, and it is not the tests'.
-// It stands in for syslog() itself, since the path of the socket is fixed in the C library.
+// It replaces syslog() itself, since the path of the socket is fixed in the C library.
 
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Certificates that a test makes for itself, and somebody who stands in between."""
+"""Certificates that a test makes for itself, and an attacker in between."""
 
 import contextlib
 import select
@@ -20,7 +20,7 @@ def make_certificate(certificate, key, host="localhost"):
 
 
 class Relay:
-    """Who sits between client and server. With a certificate (a PEM file that has the key as well) it
+    """An attacker between client and server. With a certificate (a PEM file that has the key as well) it
     speaks TLS to both of them.
 
     `edit` may change the octets that the client sends, `edit_answer` those of the server; they must

@@ -28,7 +28,7 @@ def documented_programs(page):
 
 
 def spans():
-    """Every code span of the page, as it is read; placeholders as they stand."""
+    """Every code span of the page, as it is read; placeholders unchanged."""
     text = re.sub(r"^    .*$", "", read(PAGE), flags=re.MULTILINE)
     return [re.sub(r"\s+", " ", span) for span in re.findall(r"`([^`]+)`", text)]
 

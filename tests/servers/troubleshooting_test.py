@@ -4,7 +4,7 @@
 
 Each heading of the page is a sentence. A test that is marked with @shows("...") brings about the
 login that fails with it; where none can, BY_TEXT names the heading, and its words are looked for in
-the sources. The other way round, every string of the sources that is a sentence stands on the page.
+the sources. The other way round, every string of the sources that is a sentence is on the page.
 """
 
 import os
@@ -195,8 +195,9 @@ class Command(LoginTest):
         return self.output(GSSLOOP, "initiate", "127.0.0.1", "1", "imap@localhost")
 
 
-# Strings of these files that say for whom, or in passing; questions; words of the log of each leg.
-# The words of the loop's table stand in docs/loop.md, and another test holds them together.
+# Strings of these files that name the user, or are said in passing; questions; words of the log of
+# each leg.
+# The words of the loop's table are in docs/loop.md, and another test compares them.
 NO_FAILURE = {
     "every other service", " login to ", " security layer of ", " security layer to ",
     " with keytab ", "4 or more", "Authentication Name", "Authorization Name", "authorization name",

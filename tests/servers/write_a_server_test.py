@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""docs/write-a-server.md, tried: its program is compiled as it stands on the page, and with each of
+"""docs/write-a-server.md, tried: its program is compiled as the page has it, and with each of
 the page's changes; users log in to it; what the page says it prints is what it prints."""
 
 import contextlib
@@ -320,7 +320,7 @@ class Guide(ProgramTest):
             self.assertIn("refused: SASL(-14)", lines[2])  # by the callback, before the decision
 
     def test_the_callback_is_asked_about_everybody_and_a_policy_can_only_narrow(self):
-        # The first answer of the callback is the one about those who act as themselves.
+        # The first answer of the callback is about a user that acts as itself.
         program = changed_program("The log", "Who may act as whom")
         self.serve(re.sub(r"(on_proxy_policy\(.*?)return SASL_OK;", r"\1return SASL_NOAUTHZ;",
                           program, count=1, flags=re.DOTALL))
@@ -375,7 +375,7 @@ class Guide(ProgramTest):
     def test_threads(self):
         self.serve(changed_program("Threads", edits=[
             ("#include <sasl/prop.h>\n", "#include <pthread.h>\n#include <sasl/prop.h>\n")]))
-        # One that says nothing holds nobody up.
+        # A silent client delays no other one.
         self.assertEqual(receive(self.connect())[0], b"M")
         with self.cell("load", "gssloop", "GS2-KRB5", "a thread for each of 200 logins"):
             load = self.start([scale_fleet.LOAD, self.port, "--logins", "200"], self.client_env())
