@@ -309,7 +309,7 @@ public class JdkPeer {
   static boolean runServer(Path portFile, Login[] logins) throws IOException {
     boolean areAllIn = true;
     try (ServerSocket listener = new ServerSocket(0, 8, InetAddress.getLoopbackAddress())) {
-      // Under another name first: who waits for the file must not read half a number.
+      // Under another name first: the program that waits for the file must not read half a number.
       Path unfinished = Path.of(portFile + ".new");
       Files.writeString(unfinished, listener.getLocalPort() + "\n");
       Files.move(unfinished, portFile, StandardCopyOption.ATOMIC_MOVE);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// A user database in which everybody is, as a SASL module. Cyrus SASL's own gs2 server refuses who
-// is in no database of libsasl's, whatever Kerberos says.
+// A user database that has each user, as a SASL module. Cyrus SASL's own gs2 server refuses a
+// Kerberos user that is in no database of libsasl.
 
 #include <sasl/sasl.h>
 #include <sasl/saslplug.h>

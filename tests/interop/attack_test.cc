@@ -88,7 +88,7 @@ TEST_F(Attack, HeaderThatTheTokenDoesNotCoverIsRefused) {
 }
 
 // Why our client asks for a flag that GS2 has no use for (RFC 5801 section 8 says SHOULD NOT):
-// Cyrus SASL's server refuses who does not.
+// Cyrus SASL's server refuses a client that does not.
 TEST_F(AttackOnCyrus, DemandsTheSequenceFlag) {
   const auto is_let_in = [](OM_uint32 flags, const char* what) {
     return attack(first_message("n,,", flags), what, Peer::kStock).is_let_in;
@@ -97,7 +97,7 @@ TEST_F(AttackOnCyrus, DemandsTheSequenceFlag) {
   EXPECT_TRUE(is_let_in(GSS_C_MUTUAL_FLAG | GSS_C_SEQUENCE_FLAG, "flags MUTUAL, SEQUENCE"));
 }
 
-// A token without any bindings, which Kerberos accepts for whatever the server has bound.
+// A token without any bindings, which Kerberos accepts with any binding of the server.
 TEST_F(Attack, HeaderBeforeAnUnboundTokenIsRefused) {
   SPEC("G10");
   const char* const kHeaders[] = {"n,a=admin,", "p=tls-unique,a=admin,"};

@@ -12,8 +12,9 @@
 namespace gssloop::testing {
 
 // Dovecot is an IMAP server of Debian's, under this user, with all its files in a folder of the
-// lab's realm, on a free port of loopback. It offers GSSAPI alone and keeps mail for anybody. Where
-// this user is root, Dovecot insists on others for what strangers talk to and for the mail: nobody.
+// lab's realm, on a free port of loopback. It offers GSSAPI alone and keeps mail for each user.
+// Where this user is root, Dovecot insists on others for what strangers talk to and for the mail:
+// nobody.
 class Dovecot {
  public:
   // missing says why it cannot run on this machine; "" if it can.

@@ -81,7 +81,7 @@ class Lab {
   Outcome finish(Server* server, Child* client) const;
 
   // What programs of other people need: a server that writes its port to `port_file`, the
-  // environment of a side, and files nobody else has.
+  // environment of a side, and new files.
   Server start_server(const std::vector<std::string>& argv, const std::vector<std::string>& env,
                       const std::string& port_file);
   std::vector<std::string> environment(const Side& side) const;

@@ -216,7 +216,7 @@ class Maker:
         pac.num_buffers = 1
         pac.version = 0
         pac.buffers = [buffer]
-        # As it stands in the PAC, and of the length that the PAC gives for it.
+        # As in the PAC, and of the length that the PAC gives for it.
         raw = ndr_unpack(krb5pac.PAC_DATA_RAW, ndr_pack(pac)).buffers[0]
         return f"{kind} {bytes(raw.info.remaining)[:raw.ndr_size].hex()}"
 

@@ -44,7 +44,7 @@ const struct {
     {kOtherName, kCritical, nullptr, nullptr, SASL_OK},
     {kOther, kData, nullptr, nullptr, SASL_BADBINDING, "different channels"},
     {kOther, kCritical, nullptr, nullptr, SASL_BADBINDING, "different channels"},
-    // Who sets none on the client is not bound; who insists on the server does not take that.
+    // A client without a binding is not bound; a server that insists refuses it.
     {{}, kData, nullptr, nullptr, SASL_OK},
     {{}, kCritical, nullptr, nullptr, SASL_BADBINDING, "the client did not bind"},
     // Kerberos' acceptor passes over bindings where it is given none.
@@ -91,7 +91,7 @@ TEST_F(ApplicationBindingTest, BothSides) {
   }
 }
 
-// Where the option is there from the start, nobody is promised a bound channel.
+// Where the option is there from the start, no client is promised a bound channel.
 TEST_F(ApplicationBindingTest, SwitchedOffForTheWholeProcess) {
   SPEC("R2");
   restart_library({{"gssloop_channel_binding", "no"}}, {{"gssloop_channel_binding", "no"}});
@@ -101,7 +101,7 @@ TEST_F(ApplicationBindingTest, SwitchedOffForTheWholeProcess) {
     EXPECT_FALSE(server.offers(std::string(mechanism) + "-PLUS"));
     EXPECT_TRUE(server.offers("GS2-KRB5-PLUS"));
     EXPECT_TRUE(log_in(&client, &server, mechanism).ok()) << client.error();
-    // Who insists gets another mechanism.
+    // A client that insists gets another mechanism.
     SaslServer strict(watched(kCritical));
     EXPECT_FALSE(strict.offers(mechanism)) << strict.offered();
   }

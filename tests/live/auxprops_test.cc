@@ -49,11 +49,11 @@ TEST_F(AuxpropsTest, AnotherIdentityHasNoneOfThePeers) {
   EXPECT_TRUE(seen["urn:mspac:client-info"].empty());
 }
 
-// Without a rule an attribute is something to read: who has indicators and who has none are let in,
+// Without a rule an attribute is something to read: users with and without indicators are let in,
 // named and refused alike.
 TEST_F(AuxpropsTest, AttributesGrantNothing) {
   SPEC("N3 N30");
-  realm().kinit("bob", "secret", ccache("bob"));  // of whom Kerberos has no indicator
+  realm().kinit("bob", "secret", ccache("bob"));  // Kerberos has no indicator of bob
   for (const std::string user : {"alice", "bob"}) {
     use_ccache(user == "alice" ? realm().default_ccache() : ccache("bob"));
     SaslClient as_itself;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-// gssloop.h over real Kerberos, in the shared library, as a program of somebody else's uses it.
+// gssloop.h over real Kerberos, in the shared library, as a program of another project uses it.
 
 #include <gtest/gtest.h>
 
@@ -235,7 +235,7 @@ TEST_F(CLive, UnboundInitiatorsDoNotGetIn) {
 }
 
 // All that gssloop.h can do, by functions that themselves allocate nothing. Returns the first
-// status that is not GSSLOOP_OK; whatever came before it is given back.
+// status that is not GSSLOOP_OK; all that was allocated before it is given back.
 class WholeStory {
  public:
   int tell(const COptions& with, const COptions& against) {

@@ -213,7 +213,7 @@ TEST_F(CredentialsTest, CallbacksThatFail) {
   SaslClient no_password(
       {.authname = says("bob"), .password = {Reply::How::kProcedure, "", SASL_BADPARAM}});
   EXPECT_EQ(no_password.start(kGs2).code, SASL_BADPARAM);
-  // What stands in the way is the missing ticket, where nobody ever meant to give a password.
+  // The login fails for the missing ticket, where the application never meant to give a password.
   expect_sentence(no_password.error(), {"finding a credential for bob failed", "gss_acquire_cred",
                                         "the application's callback for the password failed"});
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What a person is told when a login fails: one sentence that says what failed, for whom, what to
+// The sentence for a failed login: one sentence that says what failed, for whom, what to
 // look at, with the texts of the major and the minor status. On the client in sasl_errdetail, on
 // the server in the log; strangers get a fixed text from the server.
 #include <sys/stat.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What is the same in every mechanism: who the peer is, what is known of them, whose keys answer,
+// What is the same in every mechanism: the peer's name, what is known of it, which keys are used,
 // and what is delegated.
 #include "tests/live/live_test.h"
 #include "tests/live/raw_context.h"
@@ -94,8 +94,8 @@ TEST_P(EveryMechanismTest, NothingIsLeftOfAFailedAttempt) {
   }
 }
 
-// Without SASL_SUCCESS_DATA the server's last token is a challenge of its own. Who cancels then,
-// and begins anew, must not be taken for who logged in: libsasl itself remembers that it was done.
+// Without SASL_SUCCESS_DATA the server's last token is a challenge of its own. A client that
+// cancels then, and starts again, must not count as logged in: libsasl itself remembers the login.
 TEST_P(EveryMechanismTest, ACancelledLoginIsNotTheNextOnes) {
   SPEC("G14");
   SaslServer server({.success_data = false});
@@ -255,7 +255,7 @@ TEST_P(EveryMechanismTest, Delegation) {
   }
 }
 
-// Whatever a given credential was made for: its owner logs in, or nobody.
+// With any credential that is given, its owner logs in, or no user.
 TEST_P(EveryMechanismTest, AGivenCredentialIsTheOneThatIsUsed) {
   SPEC("R2 G14");
   realm().kinit("bob", "secret", ccache("bob"));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Attacks on the GS2 header: the client's token does not vouch for what stands before it.
+// Attacks on the GS2 header: the client's token does not vouch for the header before it.
 #include "tests/live/live_test.h"
 
 namespace gssloop::testing {
@@ -15,7 +15,8 @@ ServerSetup watched() {
   return setup;
 }
 
-// An error token may go out before the failure (G15); whatever the client then says, it has failed.
+// An error token may go out before the failure (G15); with any answer of the client, the login has
+// failed.
 Turn finished(SaslServer* server, Turn turn) {
   for (int i = 0; i < 3 && turn.code == SASL_CONTINUE; ++i) turn = server->step("");
   return turn;
@@ -53,7 +54,7 @@ TEST_F(ForgedHeaderTest, HeaderGluedToAnUnboundTokenIsRefused) {
   }
 }
 
-// The same tokens log in once they are bound to what stands before them: the refusals above are for
+// The same tokens log in once they are bound to the header before them: the refusals above are for
 // the binding alone.
 TEST_F(ForgedHeaderTest, TheSameTokenBoundToItsHeaderIsAccepted) {
   SPEC("G10 G9");

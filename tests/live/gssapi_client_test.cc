@@ -33,7 +33,7 @@ TEST_F(GssapiClientTest, TheFirstTokenAsksForWhatTheLayersNeed) {
     OM_uint32 gssapi, spnego;  // beside mutual authentication
   } rows[] = {
       {{}, kBoth | kOrder, kBoth | kOrder},
-      // GSS-SPNEGO asks for confidentiality only where it fits whatever the cipher turns out to be,
+      // GSS-SPNEGO asks for confidentiality only where it fits with every cipher,
       // or where nothing less will do.
       {{.max_ssf = 2}, kBoth | kOrder, GSS_C_INTEG_FLAG | kOrder},
       {{.max_ssf = 255}, kBoth | kOrder, GSS_C_INTEG_FLAG | kOrder},
@@ -286,7 +286,7 @@ TEST_F(GssapiClientTest, NothingMayComeAfterTheChoice) {
   EXPECT_EQ(client.ssf(), 256U);
 }
 
-// What could not travel, or would arrive as somebody else, does not leave.
+// A name that cannot be sent, or would arrive as another user's, is not sent.
 TEST_F(GssapiClientTest, AuthorizationIdentitiesThatMustNotTravel) {
   SPEC("R5");
   for (const char* authzid : {"\xff", "a\nb", " admin", "admin ", "\x7f"}) {

@@ -194,7 +194,7 @@ TEST_F(GssapiServerTest, TheChoicesLengthAndIdentity) {
   }
 }
 
-// As the application's policy has it; nobody acts as somebody else without one.
+// The application's policy decides; without one, no user acts as another one.
 TEST_F(GssapiServerTest, TheProxyPolicyDecides) {
   SPEC("R5");
   for (const auto& [authzid, code] :
@@ -301,7 +301,7 @@ TEST_F(GssapiServerTest, OtherChoicesThanTheContextsOwnAreRefused) {
   }
 }
 
-// RFC 4752 section 3: Kerberos V5 alone, whatever this machine or a credential could do.
+// RFC 4752 section 3: Kerberos V5 alone, even if this machine or a credential has more.
 TEST_F(GssapiServerTest, OtherMechanismsAreRefused) {
   SPEC("R1");
   OM_uint32 minor = 0;

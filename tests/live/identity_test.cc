@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Whom the server takes a Kerberos peer for. The odd names come in forged tickets.
+// As which user the server sees a Kerberos peer. The odd names come in forged tickets.
 #include "tests/live/live_test.h"
 
 namespace gssloop::testing {
@@ -62,7 +62,7 @@ TEST_F(IdentityTest, ForgedNames) {
       {{{"a\xc2\x85"
          "b"}},
        nullptr},
-      // Nobody, whatever the name type says.
+      // No user, with any name type.
       {{{"WELLKNOWN", "ANONYMOUS"}}, nullptr},
       {{{"WELLKNOWN", "ANONYMOUS"}, "EXAMPLE.TEST", KRB5_NT_WELLKNOWN}, nullptr},
       {{{"WELLKNOWN", "ANONYMOUS"}, "OTHER.TEST"}, nullptr},

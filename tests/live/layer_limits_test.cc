@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What both applications' limits make of a login: which strength, or who refuses, and why.
+// What both applications' limits make of a login: its strength, or the side that refuses, and why.
 #include <algorithm>
 
 #include "tests/live/live_test.h"

@@ -83,9 +83,9 @@ TEST_P(LayerPacketsTest, DamagedPacketsCloseTheLayer) {
     const char* what;
     std::string (*change)(const std::string& packet);
   } rows[] = {
-      {"its last octet missing, the length mended",
+      {"its last octet missing, the length corrected",
        [](const std::string& p) { return framed_packet(p.substr(4, p.size() - 5)); }},
-      {"an octet more, the length mended",
+      {"an octet more, the length corrected",
        [](const std::string& p) { return framed_packet(p.substr(4) + "x"); }},
       {"garbage behind it", [](const std::string& p) { return p + framed_packet("garbage"); }},
       {"garbage alone", [](const std::string&) { return framed_packet("garbage"); }},

@@ -36,7 +36,7 @@ inline std::vector<Case> all_cases() {
   return cases;
 }
 
-// Session is a login with a layer, and who sends to whom.
+// Session is a login with a layer, and the direction in which messages are sent.
 class Session {
  public:
   explicit Session(const Case& c, unsigned maxbufsize = 65536)

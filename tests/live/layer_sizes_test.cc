@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Sizes: whatever maxima two sides name, a full-size write of either decodes at the other.
+// Sizes: for all maxima that two sides name, a full-size write of either decodes at the other.
 #include <set>
 
 #include "tests/live/live_test.h"
@@ -100,7 +100,7 @@ TEST_F(LayerSizesTest, EachSideHasItsOwnMaximum) {
   }
 }
 
-// Nothing is negotiated there: both sides go by their own, which have to be the same.
+// Nothing is negotiated there: each side uses its own sizes, which have to be the same.
 TEST_F(LayerSizesTest, SpnegoWithEqualMaxima) {
   SPEC("R8 R10");
   std::set<unsigned> lens = {65535, 65536, 65537, 0xfffff, 0x100000};

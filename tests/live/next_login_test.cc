@@ -48,7 +48,7 @@ int check_password(sasl_conn_t*, void*, const char* user, const char* password, 
   return user == "dave"s && std::string(password, len) == "word" ? SASL_OK : SASL_BADAUTH;
 }
 
-// The policy lets dave in and nobody else.
+// The policy lets in dave alone.
 ServerSetup server_for_dave(bool is_critical) {
   ServerSetup setup;
   setup.binding = ChannelBinding{"tls-unique", "channel", is_critical};

@@ -159,7 +159,7 @@ TEST_F(PacLive, ClientInfoOfAForgedTicketIsRead) {
   }
 }
 
-// MIT's KDC says who, and when; of groups, UPN and SIDs it knows nothing.
+// MIT's KDC names the user and the time; it knows no groups, UPN or SIDs.
 TEST_F(PacLive, ClientInfoOfTheKdcIsRead) {
   SPEC("P3");
   const auto before = std::chrono::system_clock::now() - std::chrono::seconds(1);

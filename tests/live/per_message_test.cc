@@ -118,7 +118,7 @@ TEST_P(PerMessageLive, WrapIntoMakesWhatUnwrapTakes) {
         const auto in_place = to.unwrap_in_place(protection, token);
         ASSERT_TRUE(in_place) << in_place.error().text();
         EXPECT_TRUE(std::ranges::equal(*in_place, message));
-        // The size is that of what gss_wrap makes, which the limits of a layer go by.
+        // The size is that of gss_wrap's token, which the limits of a layer are about.
         const auto wrapped = from.wrap(protection, message);
         ASSERT_TRUE(wrapped);
         EXPECT_EQ(wrapped->view().size(), *token_len);
@@ -168,7 +168,7 @@ TEST_P(PerMessageLive, AChangedTokenIsRefusedOrGivesTheSameMessage) {
   }
 }
 
-// RFC 4121 section 4.2.5: who makes a token may rotate what follows its header, as Windows does.
+// RFC 4121 section 4.2.5: the sender may rotate what follows a token's header, as Windows does.
 TEST_P(PerMessageLive, ARotatedTokenIsTaken) {
   if (encryption().has_old_tokens) return;
   constexpr std::ptrdiff_t kHeaderLen = 16;

@@ -38,7 +38,7 @@ TEST_F(PolicyChangeTest, TheNextLoginObeysIt) {
   // Of the same length, and within the same tick of the clock.
   set_rules("require = [\"assurance=spake  \"]\n");
   EXPECT_EQ(outcome().code, SASL_OK);
-  // Broken: nobody gets in, and everybody is told why in the log.
+  // Broken: no user gets in, and the log says why.
   set_rules("require = [\"assurance=\"]\n");
   const Outcome broken = outcome();
   EXPECT_EQ(broken.code, SASL_CONFIGERR);
@@ -54,7 +54,7 @@ TEST_F(PolicyChangeTest, TheNextLoginObeysIt) {
   EXPECT_EQ(outcome().code, SASL_NOAUTHZ);
 }
 
-// Each login goes by one version, whole, whatever the file becomes meanwhile.
+// Each login uses one whole version, even if the file changes meanwhile.
 TEST_F(PolicyChangeTest, ManyLoginsWhileItChanges) {
   const std::string rules[] = {"", "require = [\"assurance=nothing\"]\n", "require = [\"\"]\n"};
   const int codes[] = {SASL_OK, SASL_NOAUTHZ, SASL_CONFIGERR};

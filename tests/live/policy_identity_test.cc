@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// As whom a peer is seen, and as whom it may act.
+// The user that a peer is, and the users that it may act as.
 #include "tests/live/policy_session.h"
 
 namespace gssloop::testing {
@@ -78,7 +78,7 @@ TEST_F(PolicyIdentityTest, AnAttributeNames) {
   EXPECT_EQ(outcome().code, SASL_NOAUTHZ);
 }
 
-// An anonymous ticket that a KDC issued: nobody without a rule, and then who the rule says; without
+// An anonymous ticket that a KDC issued: no user without a rule, else the rule's user; without
 // attributes, so that no rule over one holds.
 TEST_F(PolicyIdentityTest, AnonymousPeers) {
   SPEC("L45 N31");

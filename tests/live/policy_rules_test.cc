@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Who gets in: require and deny over what a real KDC says of its users.
+// Which users get in: require and deny over what a real KDC says of its users.
 #include "tests/live/policy_session.h"
 #include "tests/support/pac_buffers.h"
 
@@ -12,7 +12,7 @@ TEST_F(PolicyRulesTest, ARuleDecides) {
   SPEC("N1 N3 N30");
   set_rules("require = [\"assurance=second-factor\"]\n");
   EXPECT_EQ(outcome().code, SASL_OK);
-  be("bob");  // of whom Kerberos has no indicator
+  be("bob");  // Kerberos has no indicator of bob
   const Outcome bob = outcome();
   EXPECT_EQ(bob.code, SASL_NOAUTHZ);
   EXPECT_NE(bob.log.find("require at " + policy_path() + ":6 is false"), std::string::npos)
@@ -97,7 +97,7 @@ TEST_F(PolicyRulesTest, AClientCanMakeAttributesAbsent) {
   }
 }
 
-// A PAC that somebody else signed is listed, and cannot be read: neither yes nor no.
+// A PAC that another service signed is listed, and cannot be read: neither yes nor no.
 TEST_F(PolicyRulesTest, AForgedPacIsUnknown) {
   SPEC("N2");
   disable_replay_cache();
@@ -230,7 +230,7 @@ TEST_F(PolicyRulesTest, WhoLearnsWhat) {
   EXPECT_TRUE(server.was_silent());
 }
 
-// At the level of debugging, what each rule came to.
+// At the level of debugging, the result of each rule.
 TEST_F(PolicyRulesTest, EveryRuleCanBeFollowed) {
   SPEC("N31");
   set_rules("require = [\"assurance=spake\"]\ndeny = [\"client~*mallory\"]\n");

@@ -37,7 +37,8 @@ class PolicyTest : public LiveTest {
     write_policy(kDefinitions + (rules.starts_with('[') ? rules : "[services.imap]\n" + rules));
   }
 
-  // A server under the policy. Who may act as whom is the policy's to say, unless the set-up does.
+  // A server under the policy. The policy decides which user may act as which one, unless the
+  // set-up does.
   static ServerSetup under_policy(ServerSetup setup = {}) {
     setup.options.emplace("gssloop_policy", policy_path());
     if (!setup.proxy_policy) setup.proxy_policy = [](const ProxyCall&) { return SASL_OK; };
@@ -66,7 +67,7 @@ class PolicyTest : public LiveTest {
     return outcome;
   }
 
-  // Tickets of users of whom Kerberos knows less than of alice.
+  // Tickets of users that Kerberos knows less about than about alice.
   static void be(const std::string& user) {
     if (user == "alice") return use_ccache(realm().default_ccache());
     realm().kinit(user, "secret", ccache(user));

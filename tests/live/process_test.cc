@@ -159,7 +159,7 @@ void ask_and_give_up(bool hands_a_foreign_list_back) {
   list[3].id = SASL_CB_LIST_END;
   sasl_interact_t* foreign = &list[2];
   EXPECT_EQ(sasl_client_start(client.get(), kGs2, &foreign, &out, &len, &chosen), SASL_INTERACT);
-  EXPECT_NE(foreign, &list[2]) << "somebody else's list was taken for an answer";
+  EXPECT_NE(foreign, &list[2]) << "another program's list was taken for an answer";
 }
 
 TEST_F(AllocatorTest, GivingUpWhenAskedLeavesNothing) {

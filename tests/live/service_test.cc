@@ -114,7 +114,7 @@ TEST_F(ServiceTest, AReplacedKeytabIsReadAnew) {
   // Replaced: the old one is not.
   ASSERT_EQ(unlink(keytab.c_str()), 0);
   EXPECT_FALSE(log_in_as("second"));
-  // MIT looks keys up anew by itself, but a credential that is kept would go on being offered.
+  // MIT looks keys up again by itself, but a credential that is kept would be offered further.
   EXPECT_FALSE(SaslServer({.service = "pop", .options = {{"keytab", keytab}}}).offers(kGs2));
   realm().write_keytab(keytab, {"pop/localhost"});
   EXPECT_TRUE(log_in_as("second"));

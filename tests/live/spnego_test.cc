@@ -159,7 +159,7 @@ int run_to_the_end(SaslServer* server, RawContext* client, gss_OID mech) {
 }
 
 // Tokens of other mechanisms, which an application's credential may accept: the same rules hold for
-// them, whatever a mechanism calls a complete context (MIT's IAKERB does without having one).
+// them, even if a mechanism calls its context complete (MIT's IAKERB does without having one).
 TEST_F(SpnegoTest, TokensOfOtherMechanisms) {
   SPEC("R10 L45");
   OM_uint32 minor = 0;

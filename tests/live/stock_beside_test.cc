@@ -114,7 +114,7 @@ Choice choose(const Limits& limits, const std::string& list) {
   return choice;
 }
 
-// The stock GSS-SPNEGO makes a layer whatever the limits say; ours makes what they admit.
+// The stock GSS-SPNEGO makes a layer without regard to the limits; ours makes what they admit.
 unsigned admitted(const Strength& strength, unsigned by_stock) {
   const bool has_room = strength.maxbufsize > 0 && strength.max_ssf > strength.external_ssf;
   return std::min(by_stock, !has_room ? 0 : strength.max_ssf - strength.external_ssf);
@@ -136,7 +136,8 @@ const Limits kLimits[] = {
     {{.max_ssf = 0}, false, true},
 };
 
-// Nobody who leaves the choice open gets another mechanism, or a weaker layer, for our module.
+// An application that leaves the choice open gets no other mechanism, and no weaker layer, because
+// of our module.
 TEST_F(StockBesideTest, TheChoiceOfAClientStaysAsItWas) {
   SPEC("R9");
   const std::string kerberos = "GSSAPI GSS-SPNEGO GS2-KRB5";
