@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The policies that the documentation shows: each is read, and let decide about peers whom it lets
-// in and peers whom it keeps out.
+// The policies that the documentation shows: each is read, and decides about peers that it lets in
+// and peers that it refuses.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -83,7 +83,7 @@ PeerInfo federated(const std::string& service, const std::string& eppn) {
   return peer;
 }
 
-// Who says the same of itself, and nobody vouches for it.
+// A peer that says the same of itself, without proof.
 PeerInfo boasting(const std::string& service, const std::string& name, const std::string& attribute,
                   const std::string& text) {
   PeerInfo peer = user(service, name);
@@ -159,7 +159,7 @@ PolicyReading read(const DocExample& example) {
   return authz::parse_policy({{"/etc/gssloop/policy.toml", example.text}}, kMechanisms);
 }
 
-// As a server decides it; as whom the application sees the peer, or nothing.
+// As a server decides it: the user that the application sees, or nothing.
 std::string decide(const authz::Policy& policy, PeerInfo peer, const std::string& authzid) {
   authz::RuleContext context(policy, std::move(peer));
   const auto decision = authz::decide_login(&context, authzid);

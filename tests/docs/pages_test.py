@@ -185,7 +185,7 @@ class Form(unittest.TestCase):
             self.assertEqual((done.returncode, done.stdout), (0, ""))
 
     def test_no_word_became_a_macro(self):
-        # "An", "No" and others vanish where they stand unescaped in a macro's line.
+        # "An", "No" and others vanish where they are unescaped in a macro's line.
         for page in (POLICY_PAGE, MODULE_PAGE):
             for title in re.findall(r"^\.S[hs] (.*)$", read(page), re.MULTILINE):
                 self.assertNotRegex(title, r"(?<![\w&])[A-Z][a-z](?!\w)", page)

@@ -2,7 +2,7 @@
 
 // Fails the Nth GSS-API call of the library, for every N, in everything that the library does. Each
 // thing done must come out as it does without the fault, or fail: a wrong result is neither. What
-// the scripted mechanism handed out must be given back, whatever failed.
+// the scripted mechanism handed out must be given back, after each failure.
 
 #include <cstdlib>
 #include <filesystem>
@@ -81,7 +81,7 @@ void use_name(gss_name_t name, Results* results) {
   (*results)["local name"] = local ? *local : kFailed;
   use_attributes(name, "source", results);
   // Fails by itself, so that a text is asked for.
-  const auto unknown = gss::get(name, "nobody has it");
+  const auto unknown = gss::get(name, "no source has it");
   (*results)["unknown attribute"] =
       !unknown && unknown.error().routine_error() == GSS_S_UNAVAILABLE ? "unavailable" : kFailed;
   (*results)["canonical"] = done_or_failed(gss::canonicalize(name, scripted_mech()));
@@ -244,7 +244,7 @@ void expect_same_or_failed(const Results& results, const Results& baseline) {
   for (const auto& [what, result] : baseline) {
     const auto found = results.find(what);
     if (found == results.end()) {
-      has_failed = true;  // never came to it
+      has_failed = true;  // ended before it
       continue;
     }
     if (found->second == result) continue;
@@ -253,7 +253,7 @@ void expect_same_or_failed(const Results& results, const Results& baseline) {
   }
   for (const auto& [what, result] : results) EXPECT_EQ(baseline.count(what), 1U) << what;
   const std::string& struck = faults().struck();
-  EXPECT_TRUE(has_failed || kForgivable.count(struck) == 1) << "nobody noticed " << struck;
+  EXPECT_TRUE(has_failed || kForgivable.count(struck) == 1) << "no error for " << struck;
   EXPECT_FALSE(struck == "gss_init_sec_context" && results.at("initiator") == "done");
   EXPECT_FALSE(struck == "gss_accept_sec_context" && results.at("acceptor") == "done");
 }

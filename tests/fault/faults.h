@@ -16,7 +16,7 @@ enum class Way {
 
 // Faults makes one GSS-API call of the library fail: the linker's --wrap puts the functions of
 // wrapped_calls.cc between the library and the mechglue. The calls that release something always
-// work (nobody could do anything about a failure) and are not counted. One thread.
+// work (no caller could react to a failure) and are not counted. One thread.
 class Faults {
  public:
   // arm makes call number `number` (from 1) return `major`. 0: none.

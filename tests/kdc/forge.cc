@@ -222,7 +222,7 @@ class Forger {
   Krb5Principal client_;
   Krb5Principal service_;
   Key service_key_;
-  Key other_key_;  // nobody's: what it signs does not verify
+  Key other_key_;  // of no principal: what it signs does not verify
   Key session_key_;
   krb5_kvno kvno_ = 0;
   krb5_ticket_times times_{};
@@ -238,7 +238,7 @@ std::string gss_checksum(const ForgedApReq& request) {
   return text;
 }
 
-// From the cache as it stands if it is there, be it expired; else from the KDC.
+// From the cache if it is there, even if it has expired; else from the KDC.
 void get_creds(const Krb5Context& context, const ForgedApReq& request, krb5_ccache ccache,
                krb5_creds* creds) {
   Krb5Principal client(context);

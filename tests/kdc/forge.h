@@ -15,16 +15,16 @@
 
 namespace gssloop::testing {
 
-// Who a forged ticket is for. Components are octets: blanks, '@', '\\', NUL and what is not UTF-8
-// are all kept as they are.
+// The client of a forged ticket. Components are octets: blanks, '@', '\\', NUL and what is not
+// UTF-8 are all kept as they are.
 struct ForgedPrincipal {
   std::vector<std::string> components;
   std::string realm = "EXAMPLE.TEST";
   std::int32_t name_type = 1;  // KRB5_NT_PRINCIPAL
 };
 
-// kMissing: indicators stand in the ticket without a CAMMAC around them (MIT lists none).
-// kNoVerifier: in a CAMMAC that nobody signed (MIT 1.20 refuses the ticket, minor EINVAL).
+// kMissing: indicators are in the ticket without a CAMMAC around them (MIT lists none).
+// kNoVerifier: in a CAMMAC without a signature (MIT 1.20 refuses the ticket, minor EINVAL).
 enum class Signature { kGood, kBad, kMissing, kNoVerifier };
 
 // A service ticket as a KDC would make it, made with the service's key.
@@ -54,7 +54,7 @@ void forge_ticket(const Realm& realm, const ForgedTicket& ticket, const std::str
 struct ForgedApReq {
   std::string service = "imap/localhost";
   std::string ccache = {};                     // empty: the realm's default
-  OM_uint32 flags = GSS_C_MUTUAL_FLAG;         // as they stand in the checksum of RFC 4121 4.1.1
+  OM_uint32 flags = GSS_C_MUTUAL_FLAG;         // those in the checksum of RFC 4121 4.1.1
   std::array<std::uint8_t, 16> bindings = {};  // its Bnd field; zero: none were given
   std::chrono::seconds clock_offset{0};        // of the authenticator's time
 };

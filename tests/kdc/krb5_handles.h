@@ -19,7 +19,7 @@ using gss::Krb5Keytab;
 using gss::Krb5Pac;
 using gss::Krb5Principal;
 
-// Krb5Context is a krb5_context that reads one given krb5.conf, whatever the environment says.
+// Krb5Context is a krb5_context that reads one given krb5.conf and not the environment.
 class Krb5Context : public gss::Krb5Context {
  public:
   explicit Krb5Context(const std::string& config_path)

@@ -41,8 +41,8 @@ void write_file(const std::string& path, std::string_view text);
 //
 // krb5kdc binds with SO_REUSEPORT, so two KDCs of one user could share a port without noticing, and
 // a port that was looked up and closed again could be taken meanwhile. The reservation is
-// bound with SO_REUSEPORT too and stays until the KDC has the port: there is no gap. Nobody
-// listens on it, and the kernel gives no taken port to one who asks for port 0.
+// bound with SO_REUSEPORT too and stays until the KDC has the port: there is no gap. No process
+// listens on it, and the kernel gives a taken port to no program that asks for port 0.
 class PortReservation {
  public:
   PortReservation();

@@ -71,7 +71,7 @@ Realm::Realm(RealmOptions options) : options_(std::move(options)) {
   if (const std::string reason = missing(); !reason.empty()) throw RealmError(reason);
   dir_ = make_dir();
   env_ = environment_with(environment());
-  // From here on the folder is the guardian's, whatever happens below or to this process.
+  // From here on the guardian owns the folder, also if something fails below or ends this process.
   guardian_ = std::make_unique<Guardian>(make_plan(options_, dir_, env_));
   PortReservation reservation;
   port_ = reservation.port();

@@ -109,7 +109,7 @@ class Realm {
     kinit(TicketRequest{.user = user, .password = password, .ccache = ccache});
   }
 
-  // copy_with_clock_offset copies a ccache so that who uses it thinks that the KDC's clock, and so
+  // copy_with_clock_offset copies a ccache so that its user thinks that the KDC's clock, and so
   // the acceptor's, is `offset` ahead. `to` is a FILE: cache; other kinds lack the field.
   // `from` must hold the service ticket already: the KDC would refuse such a clock too.
   void copy_with_clock_offset(const std::string& from, const std::string& to,
@@ -118,7 +118,7 @@ class Realm {
   // issue_certificate returns the PKINIT identity "FILE:cert,key" of a new certificate for `user`.
   std::string issue_certificate(const std::string& user);
 
-  // stop_kdc ends the KDC: from here on nobody answers at port().
+  // stop_kdc ends the KDC: from here on no process answers at port().
   void stop_kdc();
 
   std::string default_ccache() const { return "FILE:" + path("ccache"); }

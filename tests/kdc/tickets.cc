@@ -88,8 +88,8 @@ void Realm::copy_with_clock_offset(const std::string& from, const std::string& t
   Krb5Principal client(context);
   context.check(krb5_cc_resolve(context, from.c_str(), source.out()), "ccache " + from);
   context.check(krb5_cc_get_principal(context, source.get(), client.out()), "ccache " + from);
-  // krb5_cc_initialize writes the context's offset into the head of a FILE cache, and who opens
-  // the cache takes it over; so it must be set after the source was opened.
+  // krb5_cc_initialize writes the context's offset into the head of a FILE cache, and a program
+  // that opens the cache takes it over; so it must be set after the source was opened.
   krb5_timestamp now = 0;
   context.check(krb5_timeofday(context, &now), "clock");
   context.check(krb5_set_real_time(context, now + static_cast<krb5_timestamp>(offset.count()), 0),

@@ -23,7 +23,7 @@ TEST_F(ScriptedMech, PlaysOneToNineLegsInBothRoles) {
     for (int i = 1; i <= num_tokens; ++i) {
       Leg leg = i < num_tokens - 1 ? go_on("t" + std::to_string(i)) : go_on("last");
       if (i == num_tokens) leg.major = GSS_S_COMPLETE;
-      // Whoever sends the token before the last one must go on; whoever gets the last completes.
+      // The side that sends the token before the last one must go on; the other one completes.
       (i % 2 == 1 ? script.initiator : script.acceptor).push_back(leg);
     }
     (num_tokens % 2 == 1 ? script.acceptor : script.initiator).push_back(complete());

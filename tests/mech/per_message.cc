@@ -2,10 +2,10 @@
 
 // The per-message calls. A token is, octet by octet:
 //
-//   'W' or 'M' | 'i' or 'a' (who made it) | conf, 0 or 1 | sequence number, 4 | checksum, 4 |
-//   and after 'W': the message, xor 0x5a under confidentiality | padding | its length, 4
+//   'W' or 'M' | 'i' or 'a' (the side that made it) | conf, 0 or 1 | sequence number, 4 | checksum,
+//   4 | and after 'W': the message, xor 0x5a under confidentiality | padding | its length, 4
 //
-// The checksum covers all but itself, so any change is seen; it protects from nobody.
+// The checksum covers all but itself, so any change is seen; it protects from no attacker.
 
 #include <cstring>
 #include <optional>

@@ -3,7 +3,7 @@
 // Record: everything the scripted mechanism was given, in the order it was given.
 //
 // Contexts and credentials are told apart by serial numbers, since addresses are used again;
-// 0 stands for GSS_C_NO_CONTEXT and GSS_C_NO_CREDENTIAL. The numbers are the module's own: the
+// 0 means GSS_C_NO_CONTEXT and GSS_C_NO_CREDENTIAL. The numbers are the module's own: the
 // caller's handles are the glue's and differ.
 
 #ifndef GSSLOOP_TESTS_MECH_RECORD_H_
@@ -150,7 +150,7 @@ struct Record {
         log.begin(), log.end(), [call](const LogEntry& entry) { return entry.call == call; }));
   }
 
-  // position returns where in the log `call` stands first, or nullopt.
+  // position returns where in the log `call` is first, or nullopt.
   std::optional<std::size_t> position(std::string_view call) const {
     for (std::size_t i = 0; i < log.size(); ++i) {
       if (log[i].call == call) return i;

@@ -2,7 +2,7 @@
 
 // gssloop.h over the real mechglue with the scripted mechanism: that the C layer hands on what the
 // loop decides, and that nothing goes wrong in between. Linked with the shared library, as a
-// program of somebody else's is.
+// program of another project is.
 
 #include <functional>
 #include <string>

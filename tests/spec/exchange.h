@@ -129,7 +129,7 @@ inline std::size_t num_calls(Role role) {
   return role == Role::kInitiator ? record.inits.size() : record.accepts.size();
 }
 
-// Two sides that talk to each other, and what they came to.
+// Two sides that talk to each other, and how that ended.
 struct Talk {
   std::optional<loop::EstablishedContext> initiator;
   std::optional<loop::EstablishedContext> acceptor;
@@ -177,7 +177,7 @@ inline Talk establish(Script script = {}, Flags request = Flag::kMutual) {
   return result;
 }
 
-// L41: whatever a test does, every context, name and credential is given back, by a handle that was
+// L41: in each test, every context, name and credential is given back, by a handle that was
 // alive, and (L38) no context with a deletion token.
 class LoopSpec : public ::testing::Test {
  protected:

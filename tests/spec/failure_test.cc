@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-// How a negotiation fails: by a status, by a token nobody expects, by what the caller saw, by a
+// How a negotiation fails: by a status, by an unexpected token, by what the caller saw, by a
 // limit. Always: the peer hears of it where it can, and nothing is left.
 
 #include <string>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What is listed, what stands in the messages, and what the mechanism is given.
+// What is listed, what is in the messages, and what the mechanism is given.
 #include "tests/spec/gs2_scripted.h"
 
 namespace gssloop::testing {

@@ -79,7 +79,7 @@ class Gs2PolicyTest : public Gs2Test {
 constexpr char kRequire[] = "[services.imap]\nrequire = [\"how=pkinit\"]\n";
 constexpr char kDeny[] = "[services.imap]\ndeny = [\"how=pkinit\"]\n";
 
-// naming-exts section 6: what is more significant defines what is less; nobody gets past it with a
+// naming-exts section 6: what is more significant defines what is less; no peer gets past it with a
 // name that only looks alike.
 TEST_F(Gs2PolicyTest, ImitatedNamesAreOtherAttributes) {
   SPEC("N10 N7 N9");
@@ -193,7 +193,8 @@ TEST_F(Gs2PolicyTest, RawAttributesOfListedMechanisms) {
                                        attribute("auth-indicators", {"pkinit"})};
   const Values requested = {"*urn:x", "*auth-indicators"};
   EXPECT_TRUE(log_in_with(peer, "", requested).properties["*urn:x"].empty());
-  // After the table of the attribute, a key of the whole file cannot follow: it stands in front.
+  // After the table of the attribute, a key of the whole file cannot follow: it is written in
+  // front.
   std::ofstream(path_) << "raw-attributes = [\"scripted\"]\n";
   Script script;
   script.attributes = peer;

@@ -257,7 +257,7 @@ TEST_F(LayerSpec, FlagsThatAreNotGranted) {
   }
 }
 
-// RFC 4559: HTTP has none, whatever the flags say.
+// RFC 4559: HTTP has none, with any flags.
 TEST_F(LayerSpec, HttpHasNoLayer) {
   SPEC("R10");
   Talk talk = establish(granting(true), kAll);

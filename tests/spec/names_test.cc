@@ -231,8 +231,8 @@ TEST_F(LoopSpec, OtherTokenIdsAreRefusedBothWays) {
   }
 }
 
-// Section 7.8: whoever can edit the token decides what is authenticated. That is why the import is
-// for one's own processes only; this shows that nothing else would stop a forger.
+// Section 7.8: an attacker that can edit the token decides what is authenticated. That is why the
+// import is for one's own processes only; this shows that nothing else would stop a forger.
 TEST_F(LoopSpec, AForgedCompositeTokenIsBelieved) {
   SPEC("N28");
   Attribute claimed = attribute_named("role", "admin");
@@ -245,7 +245,7 @@ TEST_F(LoopSpec, AForgedCompositeTokenIsBelieved) {
   EXPECT_NE(gss::get(forged->get(), "role")->authenticated(), nullptr);
 }
 
-// Where `word` stands in the sources below `folder` of the tree.
+// Where `word` is in the sources below `folder` of the tree.
 Values files_with(const std::string& folder, const std::string& word) {
   Values files;
   const char* const root = std::getenv("GSSLOOP_SRCDIR");

@@ -80,7 +80,7 @@ struct CPair {
   bool ok() const { return initiator.get() != nullptr && acceptor.get() != nullptr; }
 };
 
-// obey takes what a step gives; true where it has a token for the peer, and the peer awaits one.
+// perform does what a step asks for; true if there is a token for the peer to take.
 inline bool perform(CStep* step, CContext* context, std::string* token, CPair* pair) {
   const std::uint32_t actions = gssloop_step_actions(step->get());
   if ((actions & GSSLOOP_ACTION_SEND) != 0) *token = token_of(*step);
@@ -94,7 +94,7 @@ inline bool perform(CStep* step, CContext* context, std::string* token, CPair* p
   return (actions & GSSLOOP_ACTION_SEND) != 0 && pair->failure.empty();
 }
 
-// negotiate has two sides exchange tokens until nobody has one.
+// negotiate lets two sides exchange tokens until neither has one.
 inline void negotiate(gssloop_negotiation* initiator, gssloop_negotiation* acceptor, CPair* pair) {
   std::string token;
   CStep step;

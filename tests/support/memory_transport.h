@@ -25,7 +25,7 @@ struct MemoryFaults {
 
 using MemoryEnds = std::pair<std::unique_ptr<io::Transport>, std::unique_ptr<io::Transport>>;
 
-// memory_pair makes two connected ends, for one thread or two. They obey io::Transport's contract:
+// memory_pair makes two connected ends, for one thread or two. They keep io::Transport's contract:
 // deadlines, what a passed one still lets through, and that destroying an end closes it (the other
 // reads what is under way, then kClosed, and writes get kClosed).
 MemoryEnds memory_pair(MemoryFaults first_to_second = {}, MemoryFaults second_to_first = {});

@@ -11,7 +11,7 @@ constexpr std::uint32_t kHasExtraSids = 0x20;
 constexpr std::uint32_t kHasResourceGroups = 0x200;
 constexpr std::uint64_t kNever = 0x7FFFFFFFFFFFFFFF;
 
-// Puts numbers and octets one after the other, and notes where some of them stand.
+// Puts numbers and octets one after the other, and notes the positions of some of them.
 class NdrWriter {
  public:
   explicit NdrWriter(char padding) : padding_(padding) {}

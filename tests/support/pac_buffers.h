@@ -11,7 +11,7 @@
 
 namespace gssloop::testing {
 
-// A buffer of a PAC, and where in it the fields stand that a test may want to spoil.
+// A buffer of a PAC, and the positions of the fields that a test may want to spoil.
 struct PacBuffer {
   std::string octets;
   std::map<std::string, std::size_t> at;

@@ -98,7 +98,7 @@ Turn SaslSide::encode(const std::string& message) {
 }
 
 Turn SaslSide::decode(const std::string& stream) {
-  // In memory of its own: a sanitizer sees whoever reads past the end.
+  // In memory of its own, so that a sanitizer sees a read past the end.
   const std::vector<char> input(stream.begin(), stream.end());
   const char* out = nullptr;
   unsigned len = 0;

@@ -141,7 +141,7 @@ class SaslSide {
 class SaslClient : public SaslSide {
  public:
   explicit SaslClient(ClientSetup setup = {});
-  // The connection goes before what it points to.
+  // The connection is freed before what it points to.
   ~SaslClient() { connection_.reset(); }
   SaslClient(const SaslClient&) = delete;
   SaslClient& operator=(const SaslClient&) = delete;
@@ -188,7 +188,7 @@ class SaslServer : public SaslSide {
   Properties properties() const { return read_properties(sasl_auxprop_getctx(get())); }
   const std::vector<ProxyCall>& proxy_calls() const { return proxy_calls_; }
   const std::vector<CanonCall>& canon_calls() const { return canon_calls_; }
-  // The mechanism did not get as far as handing anything to the application.
+  // True if the mechanism handed nothing to the application.
   bool was_silent() const { return proxy_calls_.empty() && canon_calls_.empty(); }
 
   // Makes connection-wide options changeable between logins.

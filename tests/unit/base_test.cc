@@ -75,7 +75,7 @@ TEST(Utf8, Table) {
   } rows[] = {
       {"", true},
       {"plain"s, true},
-      {"a\0b"s, true},  // NUL is well-formed; who forbids it looks for it
+      {"a\0b"s, true},  // NUL is well-formed; a caller that forbids it looks for it
       {"\x80"s, false},
       {"\xbf"s, false},
       {"\xc0\x80"s, false},
@@ -267,7 +267,7 @@ TEST(Result, HoldsAValueOrAReason) {
   const Result<std::unique_ptr<int>, Error> bad = Error{"no number"};
   ASSERT_FALSE(bad);
   EXPECT_EQ(bad.error().message, "no number");
-  // The index tells, not the type: both may be of one.
+  // The index decides, not the type: both may have the same type.
   struct Wrapped {
     std::string text;
   };

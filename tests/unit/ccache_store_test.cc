@@ -16,7 +16,7 @@ using namespace std::string_literals;
 
 namespace {
 
-// What a look-up of accounts does instead of asking this machine. By the linker's --wrap.
+// Replaces the look-up of accounts on this machine, by the linker's --wrap.
 std::function<int(passwd*, char*, std::size_t, passwd**)> stand_in;
 std::size_t num_look_ups = 0;
 
@@ -176,7 +176,7 @@ TEST_F(CcacheStoreTest, Lengths) {
   EXPECT_TRUE(too_long.error().message.starts_with("byte 4096: "));
 }
 
-// Whatever a name is, the ccache stays in the administrator's folder.
+// With any name, the ccache stays in the administrator's folder.
 TEST_F(CcacheStoreTest, NamesThatCouldLeaveThePlace) {
   const std::string names[] = {"",       ".",      "..",         ".hidden", "../root", "a/b",
                                "/",      "a:b",    "DIR:",       "a\0b"s,   "\0"s,     "a\nb",

@@ -154,7 +154,7 @@ TEST(Decide, OnlyAContinueAwaitsAndAlwaysSends) {
   }
 }
 
-// The shape of the action lists, whatever leads to them.
+// The form of the action lists, for every observation.
 TEST(Decide, TokensLeaveBeforeTheFailureIsActedOn) {
   SPEC("L42");
   for (const Row& row : table()) {

@@ -165,7 +165,7 @@ TEST(Identify, AnonymousPeersAreNobodyUnlessAPolicySaysSo) {
                         }()),
               "guest");
   }
-  // naming-exts section 9: an attribute may stand for the name that such a peer lacks.
+  // naming-exts section 9: an attribute may replace the name that such a peer lacks.
   EXPECT_EQ(*identify("identity = { attribute = 'who' }", nobody), "bob");
   EXPECT_EQ(*identify("identity = { attribute = 'who' }\nanonymous = 'guest'", nobody), "bob");
   EXPECT_EQ(*identify("identity = { attribute = 'how' }\nanonymous = 'guest'", nobody), "guest");
@@ -176,7 +176,7 @@ TEST(Identify, AnonymousPeersAreNobodyUnlessAPolicySaysSo) {
   EXPECT_FALSE(identify("identity = { attribute = 'who' }\nanonymous = 'guest'", unclear));
   nobody.attributes.readable = {authenticated("src", {"a", "b"})};
   EXPECT_FALSE(identify("identity = { attribute = 'who' }\nanonymous = 'guest'", nobody));
-  // What such a peer is called, or where it comes from, is everybody's.
+  // Any peer can have such a name, and come from such a realm.
   for (const char* rule : {"exists peer.realm", "exists peer.principal"}) {
     EXPECT_EQ(truth(rule, nobody), Truth::kFalse);
     EXPECT_EQ(truth(rule, alice()), Truth::kTrue);
@@ -270,7 +270,7 @@ TEST(Values, AssertedOnesNeverDecide) {
   acting.authid = "alice";
   acting.authzid = "bob";
   EXPECT_TRUE(may_not_act(RuleContext(decided, acting)));
-  // They are there for those who ask for them by that name.
+  // A caller gets them if it asks for them by that name.
   EXPECT_EQ(asserted_attribute(*decided.find("who"), peer).values, Strings{"admin"});
   EXPECT_TRUE(asserted_attribute(*decided.find("issued"), peer).is_absent());
   EXPECT_TRUE(local_attribute(*decided.find("who"), peer).is_absent());
@@ -296,7 +296,7 @@ TEST(Values, CompleteCountsOnlyWhereItIsAskedFor) {
             Truth::kUnknown);
 }
 
-// What could not be had, or is not of its form, keeps a deny firing and a require unmet.
+// A value that could not be read, or lacks its form, lets a deny refuse and no require hold.
 TEST(Values, UnknownIsNeverAbsent) {
   SPEC("N3 N23 N30");
   const struct {

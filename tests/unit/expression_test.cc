@@ -99,7 +99,7 @@ TEST(Expression, Terms) {
       {"n>=18446744073709551615", kF},
       {"n>=\"56\"", kT},
       {"n>=056", kT},
-      {"words>=1", kU},  // not a number: nobody knows
+      {"words>=1", kU},  // not a number: unknown
       {"part>=7", kT},
       {"part>=8", kU},
       // Octets.
@@ -270,7 +270,7 @@ TEST(Expression, Limits) {
     EXPECT_FALSE(Expression::parse(nested(depth, "!", ""))) << depth;
     EXPECT_FALSE(Expression::parse(std::string(depth, '('))) << depth;
   }
-  // Width is no depth.
+  // A wide rule is not a deep one.
   std::string wide = "(t=1)";
   while (wide.size() + 8 <= Expression::kMaxLen) wide += " & (t=1)";
   EXPECT_EQ(truth(wide), Truth::kTrue);
@@ -278,7 +278,7 @@ TEST(Expression, Limits) {
   EXPECT_EQ(truth("t~" + std::string(Expression::kMaxPattern, 'x')), Truth::kFalse);
 }
 
-// Every octet where a word's may stand, and quoted as \xHH.
+// Every octet where a word may have one, and quoted as \xHH.
 TEST(Expression, EveryOctetAsAValue) {
   for (int octet = 0; octet < 256; ++octet) {
     const char c = static_cast<char>(octet);
@@ -297,8 +297,8 @@ TEST(Expression, EveryOctetAsAValue) {
   }
 }
 
-// What a naive matcher would take ages for. The bound is generous: a slow machine takes a second,
-// exponential time would be centuries.
+// A naive matcher would take very long for these. The bound is generous: a slow machine takes a
+// second, exponential time would be centuries.
 TEST(Expression, PathologicalPatternsEnd) {
   const AttributeLookup has = lookup({{"a", values({std::string(Expression::kMaxMatched, 'a')})}});
   std::string stars, run = "*";

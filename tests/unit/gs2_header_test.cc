@@ -55,7 +55,7 @@ TEST(Gs2Header, GoldenOctets) {
     ASSERT_TRUE(parsed) << row.octets << ": " << parsed.error().message;
     EXPECT_TRUE(equal(parsed->header, row.header)) << row.octets;
     EXPECT_EQ(to_string(parsed->token), "token,a=b,\0x"s);
-    // G9: what the bindings cover is the header without "F,".
+    // G9: the bindings cover the header without "F,".
     EXPECT_EQ(to_string(parsed->bound_header),
               row.octets.substr(row.header.is_nonstandard ? 2 : 0));
     const auto text = row.header.serialize();
@@ -160,7 +160,7 @@ TEST(Gs2Header, EveryTruncationFailsOrShortensTheToken) {
   }
 }
 
-// Whatever parses says what its octets say: it serializes to them, to the last one.
+// A header that parses serializes to exactly the same octets.
 void expect_round_trip(const std::string& message) {
   const auto parsed = parse_gs2_message(as_bytes(message));
   if (!parsed) return;

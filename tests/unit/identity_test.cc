@@ -32,7 +32,7 @@ TEST(Identity, AuthidOfDisplayedNames) {
       {"alice@", true, "alice@"},
       // Of another mechanism nothing is known about realms.
       {"alice@EXAMPLE.TEST", false, "alice@EXAMPLE.TEST"},
-      // What could be taken for another name.
+      // Names that could be taken for another one.
       {"", true, nullptr},
       {"@EXAMPLE.TEST", true, nullptr},
       {" admin@EXAMPLE.TEST", true, nullptr},
@@ -64,7 +64,7 @@ TEST(Identity, AuthidOfDisplayedNames) {
        true,
        "a\xc2\xa0"
        "b"},
-      // Kerberos' well-known principals are nobody.
+      // Kerberos' well-known principals are no users.
       {"WELLKNOWN/ANONYMOUS", true, nullptr},
       {"WELLKNOWN/ANONYMOUS@EXAMPLE.TEST", true, nullptr},
       {"WELLKNOWN/ANONYMOUS@OTHER.TEST", true, nullptr},
@@ -125,7 +125,7 @@ TEST(Identity, RealmOfPrincipals) {
   for (const auto& row : rows) EXPECT_EQ(realm_of(row.principal), row.realm) << row.principal;
 }
 
-// Whatever becomes an identity survives libsasl's trimming as it is.
+// libsasl's trimming changes no identity.
 TEST(Identity, NamesThatLibsaslWouldTrimAreRefused) {
   SPEC("L45");
   for (const char space : {' ', '\t', '\n', '\v', '\f', '\r'}) {

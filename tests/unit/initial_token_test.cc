@@ -120,7 +120,7 @@ TEST(InitialToken, TakesNoLengthButTheShortest) {
   }
 }
 
-// What follows a view in memory would complete the token, and must not be read.
+// Memory behind a view would complete the token, and must not be read.
 TEST(InitialToken, LooksAtNothingBehindItsEnd) {
   SPEC("G6");
   const std::string memory = "\x60\x02" + kTaggedKrb5 + "inner";

@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 
 namespace {
 // A COMPLETE of the scripted mechanism has no context behind it, so GSS_Inquire_context is faked
-// while one of these lives. Everybody else in the program gets the real call.
+// while one of these lives. All other contexts get the real call.
 std::atomic<int> num_fakes = 0;
 struct FakeInquireContext {
   FakeInquireContext() { ++num_fakes; }
@@ -244,7 +244,7 @@ TEST(Driver, FailsWhenItsTokenDoesNotLeaveWhole) {
       EXPECT_EQ(transport.written.size(), 3U) << row.name;
     }
   }
-  // A better reason to fail stands.
+  // A better reason to fail is kept.
   FullOnce transport(Kind::kTimedOut);
   const DriverRow no_flag = {"", kInitiator, {{0, "abc", false}}, {}, {}, Fault::kNone};
   EXPECT_EQ(play(no_flag, transport, kNoDeadline), Fault::kFlagsMissing);

@@ -178,7 +178,7 @@ const struct {
     {{0, 256, 0, 0}, 1, nullptr},
     {{1, 256, 0, 0}, 0, "maxbufsize 0"},
     {{256, 256, 0, 0}, 0, "maxbufsize 0"},
-    // Beside TLS: what is there already counts for min_ssf and against max_ssf.
+    // Beside TLS: its strength counts for min_ssf and against max_ssf.
     {{56, 128, 56, 65536}, 3, nullptr},
     {{56, 256, 256, 65536}, 1, nullptr},
     {{57, 256, 56, 65536}, 2, nullptr},
@@ -222,7 +222,7 @@ TEST(SsfLimits, NothingOutsideTheWindowIsAcceptable) {
             ASSERT_EQ(acceptable(limits, kAes256).has(layer), is_strong && is_weak)
                 << min << " " << max << " " << external << " " << len << to_string(layer);
           }
-          // What no mechanism could meet is known before anything is sent.
+          // Limits that no mechanism can meet are known before anything is sent.
           if (!limits.why_impossible().empty()) {
             ASSERT_EQ(acceptable(limits, kAes256), Layers());
           }

@@ -52,7 +52,7 @@ TEST(SaslMechanism, WhatIsNotOffered) {
   }
 }
 
-// What no option can do: offer a mechanism that must not be used with GS2.
+// No option can offer a mechanism that must not be used with GS2.
 TEST(SaslMechanism, NamingANegotiatingMechanismDoesNotOfferIt) {
   SPEC("G2");
   gss::Mechanism mechanism = good("SPNEGO");
@@ -100,7 +100,7 @@ TEST(SaslMechanism, PicksFromTheRegistry) {
   EXPECT_EQ(names_of(registered_mechanisms(registry, options)), (Names{"GSSAPI", "GS2-B"}));
 }
 
-// "GSSAPI" is Kerberos alone: no other mechanism of the machine stands in.
+// "GSSAPI" is Kerberos alone: no other mechanism of the machine replaces it.
 TEST(SaslMechanism, WithoutKerberosThereIsNoGssapi) {
   SPEC("R1");
   const gss::MechanismRegistry registry({good("GS2-B")});

@@ -96,7 +96,7 @@ TEST(PacGroups, AreGivenWholeInOrderAndOnce) {
   }
 }
 
-// What stands behind a name begins at a multiple of 4 octets, whatever its length.
+// The field after a name begins at a multiple of 4 octets, with any length of the name.
 TEST(PacGroups, AreFoundBehindNamesOfEveryLength) {
   SPEC("P1");
   for (std::size_t len = 0; len <= 300; ++len) {
@@ -143,7 +143,7 @@ TEST(PacGroups, EveryTrailingOctetIsRefused) {
   }
 }
 
-// What follows a view in memory would complete the buffer, and must not be read.
+// Memory behind a view would complete the buffer, and must not be read.
 TEST(PacGroups, NothingBehindTheEndIsLookedAt) {
   SPEC("P1");
   const std::string whole = testing::logon_info(full_info()).octets;
@@ -363,7 +363,7 @@ TEST(PacGroups, NamesThatAreNoUtf16AreRefused) {
   }
 }
 
-// Whatever one bit changes: the reader returns, and what it returns is a list of SIDs that the
+// With any one bit changed, the reader returns, and it returns a list of SIDs that the
 // buffer has room for.
 TEST(PacGroups, AnyBitMayFlip) {
   SPEC("P1");

@@ -275,7 +275,7 @@ TEST(PolicyFile, ImitationsAreNotPublishedAsTheRealOne) {
   }
 }
 
-// A table that could never hold would be a rule that is never asked.
+// A rule in a table that never applies would never be evaluated.
 TEST(PolicyFile, MechanismsByNameAndOid) {
   SPEC("N5");
   const struct {
@@ -337,7 +337,7 @@ TEST(PolicyFile, FilesAreOnePolicy) {
       {"x = 1\n", "y = 1\n", "b:1:1: error: unknown key \"x\""},
       {"", "[all", "a:1:5: error: "},
   };
-  // A file that is no TOML stops the reading: what is said is of that file alone.
+  // A file that is no TOML stops the reading: all messages are about that file.
   EXPECT_EQ(places(both("[all\n", "x = 1\n")).size(), 1U);
   EXPECT_EQ(places(both("x = 1\n", "[all\n")).size(), 1U);
   for (const auto& row : rows) {

@@ -215,7 +215,7 @@ TEST(PolicyOracle, AgreesOnGeneratedPolicies) {
     num_named += !wanted.name.empty();
     num_unknown += std::ranges::count(wanted.truths, Truth::kUnknown) > 0;
   }
-  // Each outcome was there often enough to mean something.
+  // Each outcome was seen often enough to prove something.
   for (const int num : {num_admitted, num_acting, num_named, num_unknown}) {
     EXPECT_GT(num, kNumCases / 20);
     EXPECT_LT(num, kNumCases - kNumCases / 20);

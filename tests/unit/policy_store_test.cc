@@ -86,7 +86,7 @@ TEST_F(PolicyStoreTest, AbsenceIsNoPolicyOrAnError) {
   EXPECT_FALSE(read_policy({path_.string()}, {}).is_absent);
 }
 
-// Only ENOENT is absence: what cannot be reached may be there.
+// Only ENOENT is absence: a file that cannot be reached may exist.
 TEST_F(PolicyStoreTest, WhatCannotBeReachedIsNotAbsent) {
   write(path_, policy("A"));
   const fs::path loop = folder_ / "loop";
@@ -105,7 +105,7 @@ TEST_F(PolicyStoreTest, ChangesAreTakenUp) {
   EXPECT_EQ(told(first), "A");
   EXPECT_EQ(store.current(), first) << "the same policy is the same snapshot";
   write(path_, policy("A"));
-  EXPECT_EQ(store.current(), first) << "also where it was written anew";
+  EXPECT_EQ(store.current(), first) << "also where it was written again";
   // As fast as it goes, so within one tick of the clock that stamps files: same inode, same size.
   for (int i = 0; i < 50; ++i) {
     const std::string realm(1, static_cast<char>('B' + i % 20));
@@ -232,7 +232,7 @@ TEST_F(PolicyStoreTest, FilesThatAreNotTakenAsAPolicy) {
   fs::permissions(folder_, fs::perms::others_write, fs::perm_options::add);
   EXPECT_NE(refusal(folder_).find("chmod o-w"), std::string::npos);
   fs::permissions(folder_, fs::perms::others_write, fs::perm_options::remove);
-  // None of these holds up the reader.
+  // None of these delays the reader.
   const fs::path fifo = folder_ / "fifo.toml";
   ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
   for (const fs::path& path : {fifo, fs::path("/dev/null"), folder_}) {
