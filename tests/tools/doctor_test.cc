@@ -27,6 +27,17 @@ TEST_F(DoctorTest, AHealthyMachineHasNoProblem) {
       has(findings, Kind::kGood, "keytab", "imap/localhost@EXAMPLE.TEST: version 1 aes256"));
 }
 
+TEST_F(DoctorTest, DecidesTheTrialLoginByThePolicy) {
+  DoctorOptions asked = options();
+  asked.policy = realm().path("policy.toml");
+  write_file(asked.policy, "[services.imap]\nrequire = ['peer.realm=EXAMPLE.TEST']\n");
+  EXPECT_TRUE(
+      has(examine(asked), Kind::kGood, "login", "the policy admits that login, as alice"));
+  write_file(asked.policy, "[services.imap]\nrequire = ['peer.realm=OTHER.TEST']\n");
+  EXPECT_TRUE(has(examine(asked), Kind::kNote, "login",
+                  "the policy refuses that login: require at " + asked.policy + ":2"));
+}
+
 // ---- Keytab
 
 TEST_F(DoctorTest, NamesTheKeytabThatIsMissing) {

@@ -85,8 +85,7 @@ Findings check_user(const Examination&) {
 
 Findings check_policy(const Examination& exam) {
   Report report("policy");
-  std::optional<std::string> named;
-  if (!exam.options.policy.empty()) named = exam.options.policy;
+  const auto named = exam.named_policy();
   const std::string path = named.value_or(GSSLOOP_POLICY_PATH);
   const auto read = read_policy_at(named);
   if (read.is_absent && read.reading.policy) {

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include "gssloop/authz/decision.h"
 #include "gssloop/gss/credentials.h"
 #include "gssloop/gss/names.h"
 #include "gssloop/loop/explain.h"
 #include "gssloop/loop/initiator.h"
 #include "tools/doctor/checks.h"
+#include "tools/policy/policy_login.h"
+#include "tools/trial/peer_report.h"
 #include "tools/trial/self_login.h"
 
 namespace gssloop::tools {
@@ -52,6 +55,26 @@ std::string peer_name(const loop::EstablishedContext& acceptor) {
   return peer ? peer->text : "a client whose name is not told";
 }
 
+// What the server's policy decides about the trial login. check_policy reports a policy that cannot
+// be used.
+void report_decision(const Examination& exam, const loop::EstablishedContext& acceptor,
+                     Report* report) {
+  const auto read = read_policy_at(exam.named_policy());
+  if (!read.reading.policy) return;
+  authz::RuleContext login(*read.reading.policy,
+                           peer_info_of(peer_report_of(acceptor), exam.options.service));
+  const auto decision = authz::decide_login(&login, {});
+  if (decision.is_admitted()) {
+    report->good("the policy admits that login, as " + shown(decision.authid, 1024));
+    return;
+  }
+  report->note(
+      "the policy refuses that login: " + shown(decision.reason, 4096),
+      "the trial login is not bound to a channel and has no security layer, so that the "
+      "server may decide otherwise about a client that uses one",
+      "gssloop policy explain --service " + exam.options.service + " shows what each rule decides");
+}
+
 // Both ends in this process: the verdict on all that was looked at one by one.
 void log_in(const Examination& exam, Report* report) {
   auto input = initiator_input(exam);
@@ -66,7 +89,7 @@ void log_in(const Examination& exam, Report* report) {
   if (login) {
     report->good("a trial login to " + name_of(exam) + " succeeds, as " +
                  peer_name(login->acceptor));
-    return;
+    return report_decision(exam, login->acceptor, report);
   }
   const auto& failed = login.error();
   const char* side = failed.side == loop::Role::kInitiator ? "client" : "server";

@@ -2,6 +2,7 @@
 #ifndef GSSLOOP_TOOLS_DOCTOR_CHECKS_H_
 #define GSSLOOP_TOOLS_DOCTOR_CHECKS_H_
 
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -30,6 +31,11 @@ struct Examination {
   std::set<std::string> problems;  // names of the checks that found some so far
 
   bool has_problem(const char* check) const { return problems.contains(check); }
+  // named_policy is the policy that an option names; nullopt: the compiled-in path.
+  std::optional<std::string> named_policy() const {
+    if (options.policy.empty()) return std::nullopt;
+    return options.policy;
+  }
 };
 
 // Report collects what one check finds.
