@@ -46,20 +46,20 @@ const struct {
     {kOther, kCritical, nullptr, nullptr, SASL_BADBINDING, "different channels"},
     // A client without a binding is not bound; a server that insists refuses it.
     {{}, kData, nullptr, nullptr, SASL_OK},
-    {{}, kCritical, nullptr, nullptr, SASL_BADBINDING, "the client did not bind"},
+    {{}, kCritical, nullptr, nullptr, SASL_BADBINDING, "the client did not use it"},
     // Kerberos' acceptor passes over bindings where it is given none.
     {kData, {}, nullptr, nullptr, SASL_OK},
     // The option turns it off, on either side.
     {kOther, kData, "no", nullptr, SASL_OK},
     // A server that listed -PLUS when the module was loaded cannot go back on it.
-    {kData, kData, nullptr, "no", SASL_BADBINDING, "was not yet set"},
-    {kOther, kData, "no", "no", SASL_BADBINDING, "was not yet set"},
+    {kData, kData, nullptr, "no", SASL_BADBINDING, "was set to no after"},
+    {kOther, kData, "no", "no", SASL_BADBINDING, "was set to no after"},
     {{}, {}, nullptr, "no", SASL_OK},
     {kOther, kData, "yes", "yes", SASL_BADBINDING, "different channels"},
-    {kData, kCritical, "no", nullptr, SASL_BADBINDING, "the client did not bind"},
+    {kData, kCritical, "no", nullptr, SASL_BADBINDING, "the client did not use it"},
     // And not where the application insists.
-    {kData, kCritical, nullptr, "no", SASL_BADBINDING, "gssloop_channel_binding = no"},
-    {kCritical, kData, "no", nullptr, SASL_CONTINUE, "gssloop_channel_binding = no"},
+    {kData, kCritical, nullptr, "no", SASL_BADBINDING, "gssloop_channel_binding was set to no"},
+    {kCritical, kData, "no", nullptr, SASL_CONTINUE, "gssloop_channel_binding is set to no"},
 };
 
 TEST_F(ApplicationBindingTest, BothSides) {

@@ -237,7 +237,7 @@ TEST_F(ErrorsTest, VerboseErrorsTellAll) {
   expect_sentence(server.error(), {"imap@localhost"});
   SaslServer other({.options = {{"gssloop_verbose_errors", "yes"}}});
   EXPECT_LT(other.start(kGs2, "x,,").code, SASL_OK);
-  expect_sentence(other.error(), {"imap@localhost", "octet 0"});
+  expect_sentence(other.error(), {"imap@localhost", "byte 0"});
 }
 
 // No line at any level holds a part of a token, the password, or a value of an attribute.
