@@ -191,7 +191,7 @@ TEST_F(GssapiClientTest, TheServersMaximum) {
     const Turn turn = client.step(server.wrap(layer_message(row.offer, row.max_len)));
     const std::string what = std::to_string(row.offer) + " " + std::to_string(row.max_len);
     if (row.max_out == 0) {
-      expect_refused(client, turn, SASL_TOOWEAK, "those that the peer takes", what);
+      expect_refused(client, turn, SASL_TOOWEAK, "or the peer's limit, is too small", what);
       continue;
     }
     ASSERT_EQ(turn.code, SASL_OK) << what << client.error();

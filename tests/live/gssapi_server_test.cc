@@ -237,7 +237,7 @@ TEST_F(GssapiServerTest, TheClientsMaximum) {
     const Turn turn = server.step(client.wrap(layer_message(row.layer, row.max_len)));
     const std::string what = std::to_string(row.layer) + " " + std::to_string(row.max_len);
     if (row.code != SASL_OK) {
-      expect_refused(server, turn, row.code, "cannot hold any protected data", what);
+      expect_refused(server, turn, row.code, "too small for any protected data", what);
       continue;
     }
     ASSERT_EQ(turn.code, SASL_OK) << what << server.log().text();
@@ -262,14 +262,14 @@ TEST_F(GssapiServerTest, AfterTheLastTokenNothingIsDue) {
     RawContext client;
     const Turn reply = server.start(kGssapi, client.begin({}));
     client.step(reply.out.value());
-    expect_refused(server, server.step(answer), SASL_BADPROT, "without content was due", answer);
+    expect_refused(server, server.step(answer), SASL_BADPROT, "must send an empty message", answer);
   }
   // Among them a choice that comes too early.
   SaslServer server(watched());
   RawContext client;
   client.step(server.start(kGssapi, client.begin({})).out.value());
   const Turn turn = server.step(client.wrap(layer_message(1, 0)));
-  expect_refused(server, turn, SASL_BADPROT, "without content was due", "early choice");
+  expect_refused(server, turn, SASL_BADPROT, "must send an empty message", "early choice");
 }
 
 // What is not the client's own next message to this server.
@@ -327,7 +327,7 @@ TEST_F(GssapiServerTest, OtherMechanismsAreRefused) {
       ServerSetup setup = watched();
       setup.credential = credential;
       SaslServer server(setup);
-      expect_refused(server, server.start(kGssapi, token), SASL_BADPROT, "no Kerberos token",
+      expect_refused(server, server.start(kGssapi, token), SASL_BADPROT, "not a Kerberos token",
                      printable(as_bytes(token), 16));
     }
     ServerSetup setup = watched();

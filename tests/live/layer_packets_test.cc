@@ -42,7 +42,7 @@ TEST_P(LayerPacketsTest, OneThreadEncodesWhileTheOtherClosesTheLayer) {
     while (!has_begun) std::this_thread::yield();
     EXPECT_EQ(session.receiver().decode(damaged).code, SASL_BADMAC);
     writer.join();
-    session.expect_told("not the peer's next one");
+    session.expect_told("a received packet is damaged");
     if (HasFailure()) return;
   }
 }
@@ -73,7 +73,7 @@ TEST_P(LayerPacketsTest, OnlyTheNextPacketIsTaken) {
       packets.push_back(session.packet(text));
     }
     EXPECT_EQ(session.receiver().decode(packets[0]).out, "first");
-    session.expect_closed_by(row.send(packets), "not the peer's next one");
+    session.expect_closed_by(row.send(packets), "a received packet is damaged");
   }
 }
 
@@ -97,7 +97,7 @@ TEST_P(LayerPacketsTest, DamagedPacketsCloseTheLayer) {
   for (const auto& row : rows) {
     SCOPED_TRACE(row.what);
     Session session(GetParam());
-    session.expect_closed_by(row.change(session.packet("message")), "not the peer's next one");
+    session.expect_closed_by(row.change(session.packet("message")), "a received packet is damaged");
   }
 }
 
@@ -107,11 +107,11 @@ TEST_P(LayerPacketsTest, PacketsOfOthersCloseTheLayer) {
     SCOPED_TRACE("reflected");
     Session session(GetParam());
     const std::string own = session.receiver().encode("said by the receiver").out.value();
-    session.expect_closed_by(own, "not the peer's next one");
+    session.expect_closed_by(own, "a received packet is damaged");
   }
   SCOPED_TRACE("of another session");
   Session session(GetParam()), other(GetParam());
-  session.expect_closed_by(other.packet("elsewhere"), "not the peer's next one");
+  session.expect_closed_by(other.packet("elsewhere"), "a received packet is damaged");
 }
 
 TEST_P(LayerPacketsTest, LengthsThatPromiseTooMuchTakeNoMemory) {
@@ -121,9 +121,13 @@ TEST_P(LayerPacketsTest, LengthsThatPromiseTooMuchTakeNoMemory) {
     std::uint32_t len;
     const char* why;  // null: only longer than what comes
   } rows[] = {
-      {0, "without content"},    {kMax + 100, "more than"}, {0x7fffffff, "more than"},
-      {0x80000000, "more than"}, {0xfffffffc, "more than"}, {0xffffffff, "more than"},
-      {0x41303031, "more than"},  // cleartext
+      {0, "sent an empty packet"},
+      {kMax + 100, "the limit is"},
+      {0x7fffffff, "the limit is"},
+      {0x80000000, "the limit is"},
+      {0xfffffffc, "the limit is"},
+      {0xffffffff, "the limit is"},
+      {0x41303031, "the limit is"},  // cleartext
       {kMax, nullptr},
   };
   for (const auto& row : rows) {
