@@ -17,7 +17,7 @@ CLI::Option* add_variable(const Option& option, CLI::App* app) {
     } else {
       CLI::Option* added = app->add_option(option.names, *variable, option.help);
       if constexpr (std::is_same_v<Variable, std::vector<std::string>>) {
-        // One value each time, or it would take the positional arguments behind it as well.
+        // One value each time. Otherwise it would take the positional arguments after it, too.
         added->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
       }
       return added;
@@ -29,7 +29,7 @@ CLI::Option* add_variable(const Option& option, CLI::App* app) {
 void add_option(const Option& option, CLI::App* app) {
   const Option::Rules& rules = option.rules;
   CLI::Option* added = add_variable(option, app);
-  // This text takes the place of what CLI11 writes about types, bounds and exclusions.
+  // This text replaces the one that CLI11 writes about types, ranges and exclusions.
   const bool is_positional = !option.names.starts_with('-');
   if (!option.value.empty() || is_positional || !rules.excludes.empty()) {
     added->option_text(option.value.empty() ? " " : option.value);
@@ -42,7 +42,7 @@ void add_option(const Option& option, CLI::App* app) {
   if (!rules.excludes.empty()) added->excludes(app->get_option(rules.excludes));
 }
 
-// A subcommand takes settings of `app` over when it is added, so that they come first.
+// A subcommand copies settings of `app` when it is added. So the settings are made before.
 void add_contents(const Subcommand& described, CLI::App* app) {
   for (const Option& option : described.options) add_option(option, app);
   if (!described.subcommands.empty()) app->require_subcommand(1);
@@ -51,14 +51,14 @@ void add_contents(const Subcommand& described, CLI::App* app) {
   }
 }
 
-// The help that belongs to what the user was about to write.
+// The command that prints the help for this line.
 std::string help_command(const CLI::App& app) {
   std::string command = app.get_name();
   for (const CLI::App* used : app.get_subcommands()) command += " " + used->get_name();
   return command + " --help";
 }
 
-// What is wrong with the line, in words; CLI11 takes an unknown subcommand for none at all.
+// The message for the user. CLI11 says of an unknown subcommand that there is none.
 std::string message_of(const CLI::App& app, const CLI::ParseError& error) {
   const auto unknown = app.remaining();
   if (!app.get_subcommands().empty() || unknown.empty()) return shown(error.what(), 1024);
@@ -72,7 +72,7 @@ ParsedLine outcome_of(const CLI::App& app, const CLI::ParseError& error) {
   return Answer{text.str()};
 }
 
-// The subcommand that the line names, down to the last word of it.
+// The subcommand that the line names. `policy check` has two levels.
 const Subcommand& chosen(const Subcommand& described, const CLI::App& app) {
   for (const CLI::App* used : app.get_subcommands()) {
     const auto below =

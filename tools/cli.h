@@ -10,11 +10,11 @@
 
 namespace gssloop::tools {
 
-// How a command line is read. Only cli.cc includes CLI11, which takes ten seconds to compile.
+// cli.cc reads the command line. It alone includes CLI11, which takes ten seconds to compile.
 
-// Program is all that the command line may hold.
+// Program describes the whole command line.
 struct Program {
-  Subcommand root;      // the program itself: its options may stand behind a subcommand, too
+  Subcommand root;      // the program itself: its options may follow a subcommand, too
   std::string version;  // what --version prints; empty: there is no --version
   std::string footer;   // below every help text
 };

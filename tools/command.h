@@ -16,20 +16,20 @@
 
 namespace gssloop::tools {
 
-// The subcommands describe their part of the command line as data; cli.cc reads lines by it.
+// Each subcommand describes its part of the command line as data. cli.cc reads the line.
 
-// Command is what the command line asked for. It runs when the whole line was understood.
+// Command does what the command line asks for. It runs after the whole line was read.
 using Command = std::function<Exit(Output& output)>;
 
 // Option is an option, a flag or a positional argument of a subcommand.
 struct Option {
-  // Target is the variable that holds the value. It must outlive the reading of the line. What it
-  // holds before is the default. A bool makes a flag. A list takes one value each time that the
-  // option is given; any other option is given once.
+  // Target is the variable that receives the value. It must live until the line was read. Its
+  // present content is the default. A bool makes a flag. A list receives one value each time that
+  // the option is given. Every other option can be given once.
   using Target = std::variant<bool*, std::string*, std::optional<std::string>*,
                               std::vector<std::string>*, unsigned*, std::size_t*>;
 
-  // Rules restrict the value. Both ends of a range belong to it.
+  // Rules restrict the value. A range includes both its ends.
   struct Rules {
     bool is_required = false;
     std::optional<std::pair<int, int>> range = {};
@@ -44,16 +44,17 @@ struct Option {
   Rules rules = {};
 };
 
-// Subcommand is `gssloop NAME`. Each has a file of its own, which offers
+// Subcommand is `gssloop NAME`. The header of that name declares
 //
 //   Subcommand NAME_subcommand();
 struct Subcommand {
   std::string name;
   std::string help;  // one line
   std::vector<Option> options = {};
-  // choose is called when the line was read, and does nothing but look at the values: it returns
-  // the command to run, or what is wrong with the line beyond the rules of each option. It holds
-  // the variables that the options point to. Empty where `subcommands` are not.
+  // choose is called after the line was read. It looks at the values, and does nothing else. It
+  // returns the command to run, or says what is wrong with the line beyond the rules of each
+  // option. It owns the variables that the options point to. A subcommand without `choose` has
+  // `subcommands`.
   std::function<Result<Command, Error>()> choose = {};
   std::vector<Subcommand> subcommands = {};  // one of them must follow
 };

@@ -6,10 +6,10 @@ namespace gssloop::tools {
 
 // Exit is the status of the program, the same for every subcommand.
 enum class Exit {
-  kDone = 0,      // done; the answer is yes
-  kFailed = 1,    // what was asked about failed: a login was refused, there are findings
-  kUsage = 2,     // the command line makes no sense
-  kNotTried = 3,  // it could not be tried: no ticket, no connection, an unreadable file
+  kDone = 0,      // the command succeeded, and its answer is yes
+  kFailed = 1,    // a login was refused, or there are findings
+  kUsage = 2,     // the command line is wrong
+  kNotTried = 3,  // the command could not try: no ticket, no connection, an unreadable file
 };
 
 }  // namespace gssloop::tools

@@ -17,8 +17,8 @@
 
 namespace gssloop::tools {
 
-// JsonMismatch is thrown by a value that is not of the kind that was asked for. read_json catches
-// it.
+// JsonMismatch says that a value is missing, or of another kind than the caller asked for.
+// read_json catches it.
 class JsonMismatch : public std::exception {
  public:
   const char* what() const noexcept override {
@@ -26,8 +26,8 @@ class JsonMismatch : public std::exception {
   }
 };
 
-// Json is a JSON value. Only json.cc includes nlohmann/json.hpp, which takes three seconds to
-// compile. The members of an object keep their order. A text holds octets.
+// Json is a JSON value. The members of an object keep their order. json.cc alone includes
+// nlohmann/json.hpp, which takes three seconds to compile.
 class Json {
  public:
   struct Member;
@@ -36,7 +36,7 @@ class Json {
   using Value = std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double, std::string,
                              Array, Object>;
 
-  // Json is null, or takes a value: {{"name", 1}, {"other", "text"}} is an object.
+  // The default is null. {{"name", 1}, {"other", "text"}} makes an object.
   Json() = default;
   template <std::integral T>
   Json(T value) : value_(held(value)) {}
@@ -53,8 +53,9 @@ class Json {
   const Value& value() const noexcept { return value_; }
   bool is_null() const noexcept { return std::holds_alternative<std::monostate>(value_); }
 
-  // at is a member of an object, or an element of an array. at, text, boolean, elements, texts and
-  // members throw a JsonMismatch where there is no such thing.
+  // at borrows a member of an object or an element of an array. text, boolean, elements, texts (of
+  // an array of texts) and members return the value. Each throws a JsonMismatch if the value is
+  // missing or of another kind.
   const Json& at(std::string_view name) const;
   const Json& at(std::size_t index) const;
   const std::string& text() const;
@@ -63,13 +64,15 @@ class Json {
   std::vector<std::string> texts() const;
   const Object& members() const;
 
-  // operator[] is a member of what becomes an object, or an element of an array that has so many;
-  // push_back adds an element to what becomes an array.
+  // operator[] returns the member of that name, and adds it to the object if there is none. With
+  // an index it returns an element of an array, which must exist. push_back adds an element to an
+  // array. A value of another kind becomes an empty object or array before.
   Json& operator[](std::string_view name);
   Json& operator[](std::size_t index);
   void push_back(Json element);
 
-  // dump writes the value in ASCII, in one line or with an indent. What is no UTF-8 is replaced.
+  // dump writes the value in ASCII, in one line or with an indent. It replaces octets that are not
+  // UTF-8 by U+FFFD.
   std::string dump(int indent = -1) const;
 
  private:
@@ -92,12 +95,12 @@ struct Json::Member {
   Json value;
 };
 
-// parse_json reads a whole text. Fails for what is no JSON, and for values in values in values ...
-// of more than 100 levels.
+// parse_json reads a whole text. It fails for a text that is not JSON, and for more than 100 levels
+// of arrays and objects in one another.
 std::optional<Json> parse_json(std::string_view text);
 
-// read_json parses a text and returns what `read` makes of it; nullopt if the text is not what
-// `read` expects. The reader may throw a JsonMismatch of its own.
+// read_json parses a text and returns the result of `read`. It returns nullopt if the text is not
+// JSON, or if `read` throws a JsonMismatch.
 template <class Read>
 auto read_json(std::string_view text, const Read& read)
     -> std::optional<decltype(read(std::declval<const Json&>()))> {

@@ -6,8 +6,9 @@
 
 namespace gssloop::tools {
 
-// mechanisms_subcommand is `gssloop mechanisms`: the GSS-API mechanisms of this machine, what they
-// declare of themselves, and under which names the SASL module offers them, or why not.
+// mechanisms_subcommand is `gssloop mechanisms`. It lists the GSS-API mechanisms of this machine,
+// the attributes that they declare (RFC 5587), and the names under which the SASL module offers
+// them, or why it does not.
 Subcommand mechanisms_subcommand();
 
 }  // namespace gssloop::tools

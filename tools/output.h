@@ -14,9 +14,9 @@ class Json;
 
 enum class Style { kPlain, kGood, kNote, kBad, kHeading, kDim };
 
-// Output is where a command writes for people and programs. Callers pass octets that came from
-// outside (a peer, a file, the environment) through shown() first: nothing here filters them but
-// json(). One thread.
+// Output writes to standard output and standard error, for people and programs. Callers pass octets
+// that came from outside (a peer, a file, the environment) through shown() first: only json()
+// filters them. One thread.
 class Output {
  public:
   enum class Colour { kAuto, kAlways, kNever };
@@ -25,12 +25,12 @@ class Output {
   // TERM is "dumb".
   explicit Output(Colour colour = Colour::kAuto);
 
-  // styled returns `text` in a style, for standard output or standard error; as it is where colours
-  // are off.
+  // styled returns `text` in a style for standard output, styled_err for standard error. Without
+  // colours, both return `text` unchanged.
   std::string styled(Style style, std::string_view text) const;
   std::string styled_err(Style style, std::string_view text) const;
 
-  // line writes a line to standard output, note one to standard error; both at once.
+  // line writes a line to standard output, note writes one to standard error. Both flush.
   void line(std::string_view text = {}) const;
   void note(std::string_view text) const;
   // error writes "gssloop: TEXT" to standard error.
@@ -47,7 +47,7 @@ class Output {
   bool colours_err_;
 };
 
-// shown makes octets from outside fit to be printed, without any terminal's escapes (printable()).
+// shown makes octets from outside printable, so that they cannot control a terminal (printable()).
 std::string shown(std::string_view octets, std::size_t max_len = 256);
 
 }  // namespace gssloop::tools

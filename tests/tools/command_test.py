@@ -74,7 +74,7 @@ class Colours(unittest.TestCase):
             try:
                 while part := os.read(near, 65536):
                     said += part
-            except OSError:  # how a terminal says that nobody writes any more
+            except OSError:  # a terminal reports so that its other end is closed
                 pass
             os.close(near)
             process.wait(PATIENCE)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A library that nobody survives loading.
+// A library that crashes every process that loads it.
 #include <signal.h>
 
 namespace {
 
 struct Crash {
   Crash() {
-    signal(SIGSEGV, SIG_DFL);  // whatever a sanitizer makes of it
+    signal(SIGSEGV, SIG_DFL);  // a sanitizer may have set a handler
     raise(SIGSEGV);
   }
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// `gssloop doctor` as a command: its line, its output and its status.
+// `gssloop doctor` as a command: options, output and status.
 #include "tools/doctor/doctor_command.h"
 
 #include <optional>

@@ -33,7 +33,7 @@ void DoctorTest::use_realm(RealmOptions options) {
     const std::size_t equals = variable.find('=');
     set(variable.substr(0, equals), variable.substr(equals + 1));
   }
-  // What the machine or its user has set must not matter.
+  // The settings of the machine and its user must not matter.
   for (const char* name : {"KRB5RCACHEDIR", "KRB5RCACHETYPE"}) set(name, "");
   set("SASL_PATH", environment("GSSLOOP_PLUGIN_DIR"));
   set("SASL_CONF_PATH", realm_->dir());
@@ -47,7 +47,7 @@ void DoctorTest::set(const std::string& name, const std::string& value) {
   value.empty() ? unsetenv(name.c_str()) : setenv(name.c_str(), value.c_str(), 1);
 }
 
-// Always another file: libkrb5 keeps what it read for a second.
+// Each time another file: libkrb5 caches a file for a second.
 void DoctorTest::use_configuration(const std::string& text) {
   std::string file;
   for (int number = 0; file.empty() || std::filesystem::exists(file); ++number) {

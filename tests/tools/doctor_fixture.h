@@ -21,24 +21,24 @@ using tools::DoctorOptions;
 using tools::Finding;
 using Kind = tools::Finding::Kind;
 
-// DoctorTest is a realm where everything is right: alice has a ticket, imap/localhost a key, and
+// DoctorTest has a realm without faults: alice has a ticket, imap/localhost a key, and
 // libsasl finds the module of the build tree. Each test breaks one thing.
 class DoctorTest : public ::testing::Test {
  protected:
   void SetUp() override;
   void TearDown() override;
 
-  // realm is made anew by use_realm; SetUp makes one of the default options.
+  // use_realm makes another realm. SetUp makes one with the default options.
   Realm& realm() { return *realm_; }
   void use_realm(RealmOptions options);
 
   // set changes the environment until the end of the test; "" removes the variable.
   void set(const std::string& name, const std::string& value);
 
-  // use_configuration lets krb5.conf be `text` from here on.
+  // use_configuration makes `text` the content of krb5.conf.
   void use_configuration(const std::string& text);
   std::string configuration() const { return read_file(realm_->krb5_conf()); }
-  // replaced is `text` with every `from` in it replaced; there must be one.
+  // replaced returns `text` with every `from` replaced. There must be one at least.
   static std::string replaced(std::string text, const std::string& from, const std::string& to);
 
   // module_folder makes a folder with links to the module and to stock modules (libplain.so).
@@ -52,8 +52,8 @@ class DoctorTest : public ::testing::Test {
   static std::set<std::string> checks(const std::vector<Finding>& findings, Kind kind);
   using Names = std::set<std::string>;
 
-  // has says whether a check found it: `what` and `remedy` are parts of the texts. Every note and
-  // problem must say why and what to do.
+  // has says whether a check has this finding. `what` and `remedy` are parts of its texts. Every
+  // note and problem must say why, and what to do.
   static ::testing::AssertionResult has(const std::vector<Finding>& findings, Kind kind,
                                         const std::string& check, const std::string& what,
                                         const std::string& remedy = {});

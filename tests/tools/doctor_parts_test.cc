@@ -7,8 +7,8 @@
 #include <string>
 
 #include "tests/tools/fake_kdc.h"
-#include "tools/doctor/format.h"
 #include "tools/doctor/child.h"
+#include "tools/doctor/format.h"
 #include "tools/doctor/sasl_configuration.h"
 #include "tools/kerberos/kdc_exchange.h"
 #include "tools/kerberos/kdc_request.h"
@@ -69,7 +69,7 @@ TEST(Child, KeepsStandardOutputToItself) {
 TEST(KdcAddress, IsReadAsKrb5ConfHasIt) {
   const struct {
     const char* text;
-    const char* shown;  // null: not one
+    const char* shown;  // null: not an address
   } kRows[] = {
       {"kdc.example.com", "kdc.example.com:88"},
       {"kdc.example.com:750", "kdc.example.com:750"},
@@ -108,7 +108,7 @@ struct Srv {
   std::string target;
 };
 
-// An answer without the question, which servers may leave out (RFC 1035 section 4.1.1).
+// An answer without the question. Servers may omit it (RFC 1035 section 4.1.1).
 std::string srv_answer(const std::vector<Srv>& records) {
   std::string message =
       u16(1) + u16(0x8180) + u16(0) + u16(static_cast<unsigned>(records.size())) + u16(0) + u16(0);
@@ -150,7 +150,7 @@ class KdcExchange : public ::testing::Test {
   static Result<Bytes, Error> ask(const FakeKdc& kdc) {
     return ask_kdc({"127.0.0.1", std::to_string(kdc.port())}, as_bytes("a request"), 300ms);
   }
-  // No file of the machine's own is read.
+  // No file of the machine is read.
   void SetUp() override {
     const char* const present = std::getenv("KRB5_CONFIG");
     before_ = present != nullptr ? present : "";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What `gssloop doctor` finds where one thing is broken: libsasl's part, and the policy.
+// The findings of `gssloop doctor` if one thing is broken: libsasl and the policy.
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -81,7 +81,7 @@ TEST_F(DoctorTest, SaysWhoseMechanismIsUsed) {
   EXPECT_TRUE(has(findings, Kind::kGood, "mechanisms", "(client): this one's is used"));
 }
 
-// As it would be if libsasl sorted them otherwise.
+// As if libsasl had another order of modules.
 TEST_F(DoctorTest, NotesAMechanismThatAnotherModuleWins) {
   tools::Examination exam;
   exam.options = options();

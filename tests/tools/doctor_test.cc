@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What `gssloop doctor` finds where one thing is broken: Kerberos' part.
+// The findings of `gssloop doctor` if one thing is broken: Kerberos.
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,7 +17,7 @@ TEST_F(DoctorTest, AHealthyMachineHasNoProblem) {
   const auto findings = examine(options());
   EXPECT_FALSE(tools::has_problem(findings));
   EXPECT_EQ(checks(findings, Kind::kProblem), Names());
-  // Every check has something good to say; "user" has only notes.
+  // Every check has a good finding, except "user", which has only notes.
   const Names good = {"module", "mechanisms",   "application", "policy", "krb5.conf",
                       "host",   "kdc",          "clock",       "ticket", "keytab",
                       "key",    "replay-cache", "login"};
@@ -95,7 +95,7 @@ TEST_F(DoctorTest, TakesAnyKeyWhereTheConfigurationDoes) {
   const auto findings = examine(asked);
   EXPECT_TRUE(has(findings, Kind::kNote, "keytab", "it has ldap/localhost", "imap/localhost"));
   EXPECT_TRUE(has(findings, Kind::kGood, "mechanisms", "offers GSSAPI"));
-  // But a ticket for another service is not read by that key.
+  // But this key does not decrypt a ticket for another service.
   EXPECT_EQ(checks(findings, Kind::kProblem), Names{"login"});
   asked.examines_client = false;
   EXPECT_TRUE(has(examine(asked), Kind::kGood, "login", "can accept"));
@@ -110,7 +110,7 @@ TEST_F(DoctorTest, SeesThatTheKdcHasANewerKey) {
   EXPECT_TRUE(has(findings, Kind::kProblem, "login", "fails in the server", "export"));
 }
 
-// An old ticket in the cache must not hide what new clients meet with.
+// An old ticket in the cache must not hide the problem of new clients.
 TEST_F(DoctorTest, AsksForANewTicketToCompareKeys) {
   ASSERT_EQ(checks(examine(options()), Kind::kProblem), Names());  // gets a service ticket
   realm().rekey("imap/localhost");
@@ -148,7 +148,7 @@ TEST_F(DoctorTest, SaysThatThereIsNoTicket) {
   EXPECT_TRUE(has(findings, Kind::kNote, "key", "was not compared", "ticket"));
 }
 
-// libkrb5 1.20.1 may crash on it: the doctor must not.
+// libkrb5 1.20.1 may crash on it. The doctor must not.
 TEST_F(DoctorTest, SaysThatTheTicketFileIsEmpty) {
   write_file(realm().path("ccache"), "");
   EXPECT_TRUE(has(examine(options()), Kind::kProblem, "ticket", "the file is empty", "kinit"));
@@ -224,7 +224,7 @@ TEST_F(DoctorTest, SaysThatTheKdcDoesNotAnswer) {
 }
 
 TEST_F(DoctorTest, NotesThatOneOfTwoKdcsDoesNotAnswer) {
-  const PortReservation silent;  // nobody listens there
+  const PortReservation silent;  // no process listens there
   const std::string line = "kdc = 127.0.0.1:" + std::to_string(realm().port());
   const std::string dead = "127.0.0.1:" + std::to_string(silent.port());
   use_configuration(replaced(configuration(), line, line + "\n    kdc = " + dead));
@@ -233,7 +233,7 @@ TEST_F(DoctorTest, NotesThatOneOfTwoKdcsDoesNotAnswer) {
   EXPECT_TRUE(has(findings, Kind::kNote, "kdc", dead, "network"));
 }
 
-// The amounts leave room for a machine that is slow to read the answer.
+// The amounts allow for a machine that reads the answer late.
 TEST_F(DoctorTest, MeasuresTheClock) {
   const struct {
     std::chrono::seconds ahead;

@@ -82,7 +82,7 @@ class Examples(InRealm):
                 self.assertEqual(status, 0, (where, err))
                 acceptor = None
                 continue
-            # Who looks for what is wrong may find something: this host is what it is.
+            # The doctor may find problems of this host.
             out = self.check(where, self.replaced(words, "0"), (0, 1) if words[0] == "doctor" else (0,))
             self.assertTrue(out, where)
             if words == ["attributes", "--json"]:

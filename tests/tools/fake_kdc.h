@@ -9,16 +9,16 @@
 
 namespace gssloop::testing {
 
-// FakeKdc answers every request with the error that the client is unknown, as a KDC whose clock is
-// `ahead` of ours. It is a process of its own on a free port of 127.0.0.1, and ends with the object
-// or with this process. Throws RealmError.
+// FakeKdc answers every request with the error that the client is unknown. Its clock is `ahead` of
+// ours. It is a process that listens on a free port of 127.0.0.1. It ends with the object or with
+// this process. Throws RealmError.
 class FakeKdc {
  public:
   enum class Manner {
     kTcp,
     kUdp,
-    kSilent,   // takes TCP connections and says nothing
-    kChatter,  // answers by TCP what is no Kerberos
+    kSilent,   // accepts TCP connections, and sends nothing
+    kChatter,  // answers by TCP with octets that are no Kerberos message
   };
   FakeKdc(const std::string& realm, std::chrono::seconds ahead, Manner manner = Manner::kTcp);
   ~FakeKdc();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// tools/trial/files: what is written appears whole or not at all.
+// tools/trial/files: a file appears when it is complete, or not at all.
 #include "tools/trial/files.h"
 
 #include <gtest/gtest.h>
@@ -88,7 +88,7 @@ TEST_F(Files, SinkGivesANewFileWhatTheUmaskLeaves) {
   EXPECT_EQ(fs::status(path("file")).permissions(), fs::perms(0640));
 }
 
-// A device must not be replaced by a file of its name.
+// A file must not replace a device of that name.
 TEST_F(Files, SinkWritesToDevicesAsTheyAre) {
   auto null = Sink::open("/dev/null");
   ASSERT_TRUE(null);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// tools/json: what is written, and what is read.
+// tools/json: writing and reading JSON.
 #include "tools/json.h"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// tools/trial/login_options: what the words of a command line mean.
+// tools/trial/login_options: the meaning of the command line's values.
 #include "tools/trial/login_options.h"
 
 #include <gtest/gtest.h>
@@ -78,7 +78,7 @@ TEST(LoginOptions, WhatMeansNothingIsWrongUsage) {
     EXPECT_TRUE(check_usage(options));
     EXPECT_FALSE(terms_of(options));
   }
-  // That a file cannot be read is no fault of the line's.
+  // A file that cannot be read does not make the line wrong.
   const LoginOptions missing = {.binding = {"file:/nonexistent/file"}};
   EXPECT_FALSE(check_usage(missing));
   EXPECT_FALSE(terms_of(missing));

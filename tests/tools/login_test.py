@@ -140,7 +140,7 @@ class Login(InRealm):
             self.assertEqual(initiate(acceptor.port, data=data).returncode, DONE)
         self.assertEqual(initiate(acceptor.port, "--anonymous").returncode, FAILED)
         self.assertEqual(initiate(acceptor.port, data=b"three").returncode, DONE)
-        # The document of the last one comes after its initiator has ended.
+        # The last document comes after its initiator has ended.
         documents = [json.loads(acceptor.process.stdout.readline()) for _ in range(4)]
         acceptor.process.send_signal(signal.SIGTERM)
         self.assertEqual(acceptor.end()[0], -signal.SIGTERM)
@@ -385,7 +385,7 @@ class Attributes(InRealm):
 
 
 if __name__ == "__main__":
-    # This machine's own name is what the library makes of it.
+    # The library decides this machine's name.
     hosts = {name.lower() for name in ("localhost", socket.getfqdn(), socket.gethostname())}
     restart_in_realm(__file__, [f"host/{name}" for name in sorted(hosts)])
     unittest.main(verbosity=2)

@@ -14,7 +14,7 @@ SOURCE = pathlib.Path(os.environ.get("GSSLOOP_SRCDIR", "."))
 GSSLOOP = str(BUILD / "tools/gssloop")
 PAGE = SOURCE / "man/gssloop.1"
 COMPLETION = SOURCE / "tools/completion/gssloop.bash"
-# Those of every subcommand are described once.
+# Options of every subcommand: the page describes them once.
 COMMON = {"--help", "--color", "--version"}
 MAX_LINE = 100  # columns of --help
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// tools/trial/peer_report: what a peer says it saw, as JSON and for a terminal.
+// tools/trial/peer_report: what an acceptor learned of its peer, as JSON and for a terminal.
 #include "tools/trial/peer_report.h"
 
 #include <gtest/gtest.h>

@@ -17,9 +17,9 @@ import unittest
 
 BUILD = pathlib.Path(os.environ.get("GSSLOOP_BUILDDIR", ".")).absolute()
 GSSLOOP = str(BUILD / "tools/gssloop")
-PATIENCE = 60  # seconds, for anything that ought to happen at once
+PATIENCE = 60  # seconds, for events that should happen at once
 
-# What a shell starts in the background ignores SIGINT, and would hand that on to the programs.
+# A background job of a shell ignores SIGINT, and its child processes would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
@@ -88,10 +88,10 @@ class Proxy:
                 socket.create_connection(("127.0.0.1", self._target)) as far:
             back = threading.Thread(target=self._pass_back, args=(far, near), daemon=True)
             back.start()
-            # Either side may be gone at any time: that is what some tests are about.
+            # Either side may close the connection at any time: some tests do.
             with contextlib.suppress(OSError):
                 self._pass_on(near, far)
-            # Unlike close(), this ends a connection from which the other thread reads.
+            # Unlike close(), this also ends a connection that the other thread reads.
             with contextlib.suppress(OSError):
                 far.shutdown(socket.SHUT_WR)
             back.join(PATIENCE)

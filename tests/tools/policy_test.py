@@ -133,7 +133,7 @@ class Explain(Policy):
         path.write_bytes(shown.stdout)
         status, document = self.explain(GOOD, "--user-attributes", path, **NO_TICKET)
         self.assertEqual((status, document["identity"]), (DONE, "alice"), document)
-        # The same without a PAC, and with one that cannot be read.
+        # Without a PAC, and with a PAC that cannot be read.
         described["attributes"] = [it for it in described["attributes"]
                                    if it["name"]["text"] == "auth-indicators"]
         path.write_text(json.dumps(described))

@@ -56,7 +56,7 @@ class ProtectedChannelLive : public ::testing::Test {
   ProtectedChannel acceptor(gss::Protection protection = kConf) {
     return {&login_->acceptor, far_.get(), protection, std::chrono::seconds(10)};
   }
-  // Protects and sends octets that ProtectedChannel would not.
+  // Protects and sends octets that ProtectedChannel would not send.
   void send_raw(std::string_view octets) {
     const auto token = login_->initiator.wrap(kConf, as_bytes(octets));
     ASSERT_TRUE(token);
@@ -135,7 +135,8 @@ TEST_F(ProtectedChannelLive, HearsThatThePeerFailedOrIsGone) {
   EXPECT_NE(unsent->message.find("closed"), std::string::npos);
 }
 
-// loop section 3.2: such a token goes to the mechanism, and here changes nothing. A few are borne.
+// loop section 3.2: such a token goes to the mechanism, and changes nothing here. A few are
+// allowed.
 TEST_F(ProtectedChannelLive, ContextTokensAfterCompletionAreNoData) {
   send_frame(io::FrameKind::kToken, as_bytes("token"));
   EXPECT_FALSE(initiator().send(MessageKind::kEnd, {}));

@@ -12,13 +12,13 @@
 namespace gssloop::tools {
 namespace {
 
-// others lists what a server offers that is not this module's; "X-PLUS" goes with X.
+// others lists the mechanisms that a server offers from other modules. "X-PLUS" belongs to X.
 std::vector<std::string> others(const SaslSurvey& sasl) {
   std::vector<std::string> names;
   for (const std::string& name : sasl.offered) {
     const bool is_plus = name.ends_with("-PLUS");
     const std::string base = is_plus ? name.substr(0, name.size() - 5) : name;
-    // The first of that name is the one that is used.
+    // libsasl uses the first mechanism of that name.
     const auto used = std::ranges::find(sasl.server_mechanisms, base, &ModuleMechanism::name);
     const bool is_ours = used != sasl.server_mechanisms.end() && used->module == "gssloop_sasl";
     if (!is_ours) names.push_back(name);

@@ -56,12 +56,12 @@ std::string export_command(const std::string& keytab, const std::string& princip
          "'";
 }
 
-// keytab_name is the name that is meant, whether there is such a keytab or not.
+// keytab_name is the name of the keytab that a server would use. It need not exist.
 std::string keytab_name(const Examination& exam) {
   return exam.options.keytab.empty() ? gss::default_keytab_name() : exam.options.keytab;
 }
 
-// check_file returns false where reading the file would tell nothing new.
+// check_file returns false if there is no use in reading the file.
 bool check_file(const Examination& exam, const std::string& name, Report* report) {
   const std::string path = gss::keytab_path(name);
   if (path.empty()) return true;
@@ -239,7 +239,7 @@ Findings check_key(const Examination& exam) {
   }
   const auto keytab = read_keytab(keytab_name(exam), exam.options.service, exam.options.host);
   const auto ticket = fresh_ticket(exam.service.principal);
-  if (!keytab) return {};  // it can be read no more
+  if (!keytab) return {};  // the keytab can no longer be read
   if (ticket) {
     report_key(exam, *keytab, *ticket, &report);
   } else if (!exam.options.examines_client) {

@@ -18,7 +18,7 @@ std::string name_of(const Examination& exam) {
   return exam.options.service + "@" + exam.options.host;
 }
 
-// What programs will meet with, too, and the advice that belongs to it; some failures have none.
+// Reports a failure with its advice. Some failures have none.
 template <class Failure>
 void report_failure(const std::string& what, const Failure& failure, Report* report) {
   const std::string advice = loop::advice(failure);
@@ -75,7 +75,7 @@ void report_decision(const Examination& exam, const loop::EstablishedContext& ac
       "gssloop policy explain --service " + exam.options.service + " shows what each rule decides");
 }
 
-// Both ends in this process: the verdict on all that was looked at one by one.
+// Both ends in this process: the result of all that the other checks examined one by one.
 void log_in(const Examination& exam, Report* report) {
   auto input = initiator_input(exam);
   if (!input) return report_failure("no login to " + name_of(exam), input.error(), report);

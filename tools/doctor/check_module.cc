@@ -26,7 +26,7 @@ bool contains(const std::vector<std::string>& words, const std::string& word) {
   return std::ranges::find(words, word) != words.end();
 }
 
-// The folders, each with what is wrong with it.
+// The folders, each with its defect.
 std::string described(const std::vector<std::string>& folders) {
   std::vector<std::string> texts;
   for (const std::string& folder : folders) {
@@ -53,7 +53,7 @@ std::string remedy_of(const std::string& path, const std::string& dlopen_error) 
   const auto says = [&](const char* words) {
     return dlopen_error.find(words) != std::string::npos;
   };
-  // The dynamic linker names the library that it looked for in front of these words.
+  // In front of these words, the dynamic linker names the library that it looked for.
   if (says("cannot open shared object file")) {
     return "install the library that is named there (ldd " + path + " shows all that it needs)";
   }
@@ -61,7 +61,7 @@ std::string remedy_of(const std::string& path, const std::string& dlopen_error) 
   return "install " + path + " anew, built on this machine for its libraries";
 }
 
-// try_file reports what stands against one file; nothing if it is fine.
+// try_file reports the problem with one file, if there is one.
 void try_file(const std::string& path, Report* report) {
   const ModuleTrial trial = try_module(path);
   if (!trial.is_loaded) {
@@ -75,7 +75,7 @@ void try_file(const std::string& path, Report* report) {
   }
 }
 
-// Where libsasl itself crashed, one of the modules did it.
+// If libsasl crashed, one of the modules caused it.
 void try_all(const Examination& exam, Report* report) {
   for (const std::string& folder : module_folders(exam.options.sasl_path)) {
     std::error_code error;
@@ -114,8 +114,8 @@ void report_lists(const Examination& exam, const std::string& path, Report* repo
   report->good(path + " is loaded: " + joined(exam.options.examines_server ? server : client));
 }
 
-// report_rivals tells of mechanisms that other modules have by the same name: libsasl starts the
-// first of a name, and never another one, even where the first declines.
+// report_rivals reports mechanisms of the same name in other modules. libsasl starts the first one
+// of a name, and no other, even if the first one declines.
 void report_rivals(const std::vector<ModuleMechanism>& all, const char* side, Report* report) {
   std::map<std::string, std::vector<std::string>> won, lost;  // names by the other module
   for (const std::string& name : ours(all)) {
@@ -170,7 +170,7 @@ void report_declined(const Examination& exam, const std::string& why,
 
 void report_offer(const Examination& exam, Report* report) {
   std::vector<std::string> offered;
-  std::map<std::string, std::vector<std::string>> declined;  // by reason: it is mostly the same
+  std::map<std::string, std::vector<std::string>> declined;  // by reason: most have the same
   for (const std::string& name : ours(exam.sasl.server_mechanisms)) {
     const std::string why = why_declined(exam, name);
     if (!why.empty()) {
@@ -204,7 +204,7 @@ Findings check_module(const Examination& exam) {
                    "look at the other findings of this check and at the application's "
                    "configuration");
   }
-  // Where libsasl crashed, it did not say what it found.
+  // If libsasl crashed, it did not report the files that it found.
   std::vector<std::string> files = exam.sasl.module_files;
   if (files.empty()) {
     if (!exam.sasl.failure.empty()) try_all(exam, &report);

@@ -17,10 +17,10 @@ std::string environment(const char* name) {
   return value != nullptr ? value : "";
 }
 
-// ReplayCache is what libkrb5 (1.18 and later) takes, in its order.
+// ReplayCache is the replay cache that libkrb5 (1.18 and later) uses. It looks in this order.
 struct ReplayCache {
   std::string name;    // "dfl:", "none:", "file2:PATH"
-  std::string origin;  // who says so
+  std::string origin;  // the setting that names it
 };
 
 ReplayCache chosen() {
@@ -37,7 +37,8 @@ ReplayCache chosen() {
   return {"dfl:", "the default"};
 }
 
-// The file of "dfl:" is named after the user and lies in the first of these folders that is set.
+// The file of "dfl:" has the user's number in its name. It is in the first of these folders that is
+// set.
 ReplayCache located(const ReplayCache& cache) {
   if (cache.name.starts_with("file2:")) return {cache.name.substr(6), cache.origin};
   std::string folder = "/var/tmp", origin = cache.origin;
@@ -51,7 +52,7 @@ ReplayCache located(const ReplayCache& cache) {
   return {folder + "/krb5_" + std::to_string(geteuid()) + ".rcache2", origin};
 }
 
-// why_unusable is empty for a file that libkrb5 can use, or make.
+// why_unusable is empty for a file that libkrb5 can use or create.
 std::string why_unusable(const std::string& file) {
   struct stat found;
   if (lstat(file.c_str(), &found) == 0) {

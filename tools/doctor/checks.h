@@ -15,20 +15,20 @@
 
 namespace gssloop::tools {
 
-// The checks of `gssloop doctor`, by subject, and what they share.
+// The checks of `gssloop doctor`, in groups, and what they have in common.
 
 using Findings = std::vector<Finding>;
 
-// Examination is what all checks know. It is made before the first check runs.
+// Examination holds the facts that all checks use. It is made before the first check runs.
 struct Examination {
-  DoctorOptions options;  // with the host's name, and what the application's configuration names
-  Service service;        // by Kerberos' name; empty where there is none
+  DoctorOptions options;  // with this machine's name, and settings of `app`
+  Service service;        // by its Kerberos name; empty if there is none
   std::string service_failure;
   SaslSurvey sasl;
   std::string app_file;     // the configuration file that libsasl reads; empty: there is none
   std::string app_failure;  // why it cannot be used
   SaslConfiguration app;
-  std::set<std::string> problems;  // names of the checks that found some so far
+  std::set<std::string> problems;  // the names of the checks that found problems so far
 
   bool has_problem(const char* check) const { return problems.contains(check); }
   // named_policy is the policy that an option names; nullopt: the compiled-in path.
@@ -38,7 +38,7 @@ struct Examination {
   }
 };
 
-// Report collects what one check finds.
+// Report collects the findings of one check.
 class Report {
  public:
   explicit Report(std::string check) : check_(std::move(check)) {}
@@ -62,7 +62,7 @@ class Report {
   Findings findings_;
 };
 
-// check_module.cc: the SASL module, and what libsasl makes of it.
+// check_module.cc: the SASL module, and how libsasl uses it.
 Findings check_module(const Examination& exam);
 Findings check_mechanisms(const Examination& exam);
 // check_application.cc

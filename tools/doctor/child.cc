@@ -30,10 +30,10 @@ bool write_all(int fd, std::string_view octets) {
   return true;
 }
 
-// The child's side. Exit status 0 vouches for the whole of the output.
+// Runs in the child. Exit status 0 says that the output is complete.
 [[noreturn]] void run_child(pid_t parent, int out, const std::function<std::string()>& work) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) _exit(1);  // it died before it could be watched
+  if (getppid() != parent) _exit(1);  // the parent died before prctl
   const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   if (null >= 0) {
     dup2(null, STDIN_FILENO);
@@ -44,11 +44,11 @@ bool write_all(int fd, std::string_view octets) {
     is_done = write_all(out, work());
   } catch (...) {
   }
-  // No exit(): what the parent registered and buffered is the parent's.
+  // Not exit(): it would run the parent's exit handlers, and write the parent's buffers.
   _exit(is_done ? 0 : 1);
 }
 
-// read_until returns false when the deadline came before the end.
+// read_until returns false if the deadline passes before the end of the output.
 bool read_until(int fd, Clock::time_point deadline, std::string* output) {
   char octets[4096];
   for (;;) {
@@ -103,7 +103,7 @@ ChildOutcome run_in_child(std::chrono::milliseconds deadline,
   close(ends[1]);
   if (pid > 0) {
     const bool is_in_time = read_until(ends[0], Clock::now() + deadline, &outcome.output);
-    // One that closed the pipe and goes on has nothing to say any more.
+    // A child that closed the pipe and continues has no more output.
     if (!is_in_time) kill(pid, SIGKILL);
     const int status = wait_for(pid);
     const bool is_done = is_in_time && WIFEXITED(status) && WEXITSTATUS(status) == 0;

@@ -17,7 +17,7 @@ namespace gssloop::tools {
 
 namespace {
 
-// Long enough for some KDCs that do not answer, and for a resolver that gives up.
+// Enough for some KDCs that do not answer, and for a resolver to give up.
 constexpr std::chrono::seconds kDeadline{30};
 
 struct Check {
@@ -27,7 +27,7 @@ struct Check {
   bool is_for_server;
 };
 
-// In the order in which things depend on one another. A name is that of the findings.
+// The order is that of dependence. The name is the one in the findings.
 constexpr Check kChecks[] = {
     {"module", check_module, true, true},
     {"mechanisms", check_mechanisms, true, true},
@@ -83,7 +83,7 @@ Service service_from(const Json& json) {
   return {json.at("principal").text(), json.at("host").text(), json.at("realm").text()};
 }
 
-// The name may have to be looked up, so it is asked for in a process that can be ended.
+// libkrb5 may look the name up in the network. So this is done in a process that can be killed.
 void name_service(Examination* exam) {
   const ChildOutcome outcome = run_in_child(kDeadline, [&] {
     const auto service = service_principal(exam->options.service, exam->options.host);
@@ -99,7 +99,7 @@ void name_service(Examination* exam) {
   }
 }
 
-// The first that exists is the one that libsasl reads.
+// libsasl reads the first file that exists.
 void read_app(Examination* exam) {
   for (const std::string& file : exam->sasl.config_files) {
     if (access(file.c_str(), F_OK) != 0) continue;

@@ -9,18 +9,18 @@
 
 namespace gssloop::tools {
 
-// Finding is one thing that the doctor looked at. Its texts are for a person, and may hold octets
-// from files, the environment and the network: pass them through shown() before they are printed.
+// Finding is the result of one part of a check. Its texts are for a person. They may hold octets
+// from files, the environment and the network: pass them through shown() before you print them.
 struct Finding {
   enum class Kind {
     kGood,
-    kNote,     // worth knowing; logins work, or it was not tried
-    kProblem,  // stops logins
+    kNote,     // logins work, or the doctor did not try
+    kProblem,  // logins fail
   };
   Kind kind = Kind::kGood;
-  std::string check;   // which check it is of, as in "keytab": the same in every release
-  std::string what;    // is the case
-  std::string why;     // it matters; empty for kGood
+  std::string check;   // the name of the check, as in "keytab": the same in every release
+  std::string what;    // the fact
+  std::string why;     // the reason why it matters; empty for kGood
   std::string remedy;  // what to do; empty for kGood
 };
 
@@ -31,8 +31,8 @@ const char* to_string(Finding::Kind kind) noexcept;
 Json to_json(const Finding& finding);
 Finding finding_from(const Json& json);
 
-// DoctorOptions say what is examined. An empty text is what programs take when nobody says: the
-// environment's, the configuration's or the library's.
+// DoctorOptions says what to examine. An empty text stands for the default that programs use: that
+// of the environment, the configuration or the library.
 struct DoctorOptions {
   std::string service = "host";
   std::string host = {};       // of the service; empty: this machine
@@ -44,14 +44,14 @@ struct DoctorOptions {
   bool examines_server = true;
 };
 
-// examine looks for what stops a login on this machine. Every check runs in a process of its own,
-// for at most some seconds, so that one that fails takes none of the others along; what it could
-// not find out is a finding, too. Talks to the realm's KDCs; changes nothing but, by the login that
-// it tries, the replay cache and the ticket cache (as any login does). For a process with one
-// thread.
+// examine looks for the reasons why a login on this machine fails. Every check runs in its own
+// process, for at most 30 seconds, so that the others continue if it crashes or hangs. A check that
+// could not be carried out is a finding, too. The checks ask the KDCs of the realm. The login that
+// they try writes the replay cache and the ticket cache, as any login does; they change nothing
+// else. For a process with one thread.
 std::vector<Finding> examine(const DoctorOptions& options);
 
-// has_problem says whether any finding stops logins.
+// has_problem says whether a finding is a problem.
 bool has_problem(const std::vector<Finding>& findings) noexcept;
 
 }  // namespace gssloop::tools

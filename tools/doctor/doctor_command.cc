@@ -10,7 +10,7 @@
 namespace gssloop::tools {
 namespace {
 
-// Sentences with paths and principals in them; what is longer is no sentence.
+// A sentence holds some paths and principals.
 constexpr std::size_t kMaxTextLen = 2000;
 
 struct Options {
@@ -23,7 +23,7 @@ struct Options {
 
 std::string text(const std::string& octets) { return shown(octets, kMaxTextLen); }
 
-// understand carries the target and the two switches over, or says what is wrong with them.
+// understand copies the target and the two flags, or says what is wrong with the target.
 Result<DoctorOptions, Error> understand(const Options& options) {
   DoctorOptions examined = options.examined;
   if (!options.target.empty()) {
@@ -46,7 +46,7 @@ std::string counted(std::ptrdiff_t number, const std::string& noun) {
 }
 
 void print(const Finding& finding, const Output& output) {
-  // Columns for the eye; a check's name is short.
+  // Columns: the name of a check is short.
   const auto padded = [](std::string word, std::size_t width) {
     word.resize(std::max(word.size(), width), ' ');
     return word;

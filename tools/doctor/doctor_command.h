@@ -6,8 +6,8 @@
 
 namespace gssloop::tools {
 
-// doctor_subcommand is `gssloop doctor`: what stops a login on this machine. Its status is
-// Exit::kFailed when it finds problems.
+// doctor_subcommand is `gssloop doctor`. It says why logins on this machine fail. Its status is
+// Exit::kFailed if it finds problems.
 Subcommand doctor_subcommand();
 
 }  // namespace gssloop::tools

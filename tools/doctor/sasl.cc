@@ -20,7 +20,7 @@ namespace {
 // Loading modules is fast; a server's mechanisms may read keytabs and configuration over a network.
 constexpr std::chrono::seconds kDeadline{20};
 
-// What the child processes hand back, as JSON.
+// The child processes return their results as JSON.
 
 Json to_json(const std::vector<ModuleMechanism>& mechanisms) {
   Json list = Json::array();
@@ -75,7 +75,7 @@ void add_once(std::vector<std::string>* list, const char* text) {
   if (std::find(list->begin(), list->end(), text) == list->end()) list->emplace_back(text);
 }
 
-// libsasl asks this before it reads a file, which tells where it looks.
+// libsasl calls this before it reads a file. So we learn where it looks.
 int on_file(void* context, const char* file, sasl_verify_type_t type) {
   auto* survey = static_cast<SaslSurvey*>(context);
   if (type == SASL_VRFY_CONF) add_once(&survey->config_files, file);
@@ -106,7 +106,7 @@ std::string failure_of(const char* call, int code) {
 
 std::string ask_as_server(const SaslQuestion& question, const sasl_callback_t* callbacks,
                           SaslSurvey* survey) {
-  // Without a name there is no configuration file; libsasl takes none that is empty.
+  // Without a name libsasl reads no configuration file. It does not accept an empty name.
   const char* app = question.app.empty() ? nullptr : question.app.c_str();
   if (const int code = sasl_server_init(callbacks, app); code != SASL_OK) {
     return failure_of("sasl_server_init", code);
@@ -135,7 +135,7 @@ std::string ask_as_client(const sasl_callback_t* callbacks, SaslSurvey* survey) 
   return {};
 }
 
-// In the child, which ends before anything that libsasl holds needs to be freed.
+// Runs in the child. It frees nothing, since the child ends.
 SaslSurvey ask_sasl(const SaslQuestion& question) {
   if (!question.path.empty()) setenv("SASL_PATH", question.path.c_str(), 1);
   if (!question.keytab.empty()) setenv("KRB5_KTNAME", question.keytab.c_str(), 1);

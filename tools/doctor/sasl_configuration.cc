@@ -41,7 +41,7 @@ Result<SaslConfiguration, Error> SaslConfiguration::parse(std::string_view text)
     std::ranges::transform(name, name.begin(), [](char c) {
       return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     });
-    result.options_.emplace(std::move(name), value);  // of two, libsasl takes the first
+    result.options_.emplace(std::move(name), value);  // of two values, libsasl uses the first
   }
   return result;
 }

@@ -10,14 +10,15 @@
 
 namespace gssloop::tools {
 
-// SaslConfiguration is an application's NAME.conf. libsasl can say what an option is only to
-// modules, so it is read here by the same rules.
+// SaslConfiguration is an application's NAME.conf. libsasl tells the value of an option to modules
+// only. So this class reads the file by libsasl's rules.
 class SaslConfiguration {
  public:
-  // parse fails, as libsasl does, for a line that is no "option: value", and names it by number.
+  // parse fails, as libsasl does, for a line that is not "option: value". The message has its
+  // number.
   static Result<SaslConfiguration, Error> parse(std::string_view text);
 
-  // option returns "" for one that is not set; libsasl takes no empty value either.
+  // option returns "" for an option that is not set. libsasl does not accept an empty value.
   std::string option(const std::string& name) const;
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The part of kerberos.h about tickets.
+// The functions of kerberos.h about tickets.
 
 #include <sys/stat.h>
 
@@ -10,7 +10,7 @@
 namespace gssloop::tools {
 namespace {
 
-// Cursor walks over a ccache's tickets.
+// Cursor lists the tickets of a ccache.
 class Cursor {
  public:
   Cursor(krb5_context context, krb5_ccache ccache) : context_(context), ccache_(ccache) {
@@ -23,7 +23,7 @@ class Cursor {
   Cursor(const Cursor&) = delete;
   Cursor& operator=(const Cursor&) = delete;
 
-  // next returns null behind the last one.
+  // next returns null after the last ticket.
   krb5_creds* next() {
     krb5_free_cred_contents(context_, &creds_);
     creds_ = {};
@@ -59,12 +59,12 @@ std::string unparsed(krb5_context context, krb5_const_principal principal) {
   return krb5_unparse_name(context, principal, text.out()) == 0 ? text.get() : "";
 }
 
-// libkrb5's times are unsigned 32-bit numbers in signed ones, until 2106.
+// libkrb5 keeps unsigned 32-bit times, until 2106, in a signed type.
 std::time_t time_of(krb5_timestamp timestamp) { return static_cast<std::uint32_t>(timestamp); }
 
 bool is_empty_file(const std::string& name) {
   struct stat found;
-  const std::string path = gss::keytab_path(name);  // the same "FILE:/path"
+  const std::string path = gss::keytab_path(name);  // ccaches have "FILE:/path", too
   return !path.empty() && stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) &&
          found.st_size == 0;
 }
@@ -79,8 +79,8 @@ krb5_error_code open_default(const gss::Krb5Context& context, gss::Krb5Ccache* c
   return 0;
 }
 
-// copy_granting puts the ticket-granting tickets of one ccache into another, and nothing else: a
-// service ticket in it would be used again instead of a new one.
+// copy_granting copies only the ticket-granting tickets of a ccache: libkrb5 would use a service
+// ticket again, and not ask for a new one.
 krb5_error_code copy_granting(krb5_context context, krb5_ccache from, krb5_principal client,
                               krb5_ccache to) {
   if (const auto code = krb5_cc_initialize(context, to, client)) return code;

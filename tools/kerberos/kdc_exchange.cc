@@ -24,7 +24,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kMaxAnswerLen = 65536;
 
-// Socket is a socket that never blocks; whoever uses it waits by poll until the deadline.
+// Socket never blocks: its functions poll until the deadline.
 class Socket {
  public:
   Socket(const addrinfo& address, int type, Clock::time_point deadline)
@@ -55,7 +55,7 @@ class Socket {
     }
     return 0;
   }
-  // receive fills `octets` with what comes first, and cuts them to that.
+  // receive reads once, at most octets->size() octets, and shortens `octets` to them.
   int receive(Bytes* octets) const {
     for (;;) {
       if (const int error = wait(POLLIN)) return error;
@@ -95,7 +95,7 @@ int receive_exactly(const Socket& socket, std::size_t len, Bytes* octets) {
   return 0;
 }
 
-// RFC 4120 section 7.2.2: a length of 4 octets stands before each message.
+// RFC 4120 section 7.2.2: each message has a length of 4 octets in front.
 int ask_by_tcp(const addrinfo& address, ByteView request, Clock::time_point deadline,
                Bytes* answer) {
   const Socket socket(address, SOCK_STREAM, deadline);
@@ -126,7 +126,7 @@ std::string text_of(int error) {
   return error == ETIMEDOUT ? "no answer in time" : std::string(strerror(error));
 }
 
-// query asks the DNS; empty where there is no such record, or no answer.
+// query asks the DNS. The result is empty if there is no such record, or no answer.
 Bytes query(const std::string& name, int type) {
   struct __res_state state {};
   if (res_ninit(&state) != 0) return {};

@@ -11,21 +11,21 @@
 
 namespace gssloop::tools {
 
-// One question to a KDC, made and read by libkrb5; the network is the caller's.
+// One request to a KDC. libkrb5 makes it and reads the answer; the caller sends and receives.
 
-// make_kdc_request makes an AS-REQ for a principal "gssloop-doctor" of `realm`, which hardly
-// exists: the KDC answers with an error, which tells its time, and logs a name that says who asked.
-// No password is tried and no account can be locked by it.
+// make_kdc_request makes an AS-REQ for the principal "gssloop-doctor" of `realm`, which should not
+// exist. The KDC answers with an error that holds its time, and logs a name that says who asked.
+// The request tries no password and locks no account.
 Result<Bytes, Error> make_kdc_request(const std::string& realm);
 
-// KdcAnswer is what came back.
+// KdcAnswer is the KDC's answer.
 struct KdcAnswer {
   bool serves_realm = true;
-  std::optional<std::time_t> time;  // the KDC's clock; only an error tells it
-  std::string text;                 // the error, in libkrb5's words; empty for a ticket
+  std::optional<std::time_t> time;  // the KDC's clock; only an error holds it
+  std::string text;                 // libkrb5's text for the error; empty for a ticket
 };
 
-// read_kdc_answer reads the answer to such a request. Fails for what is no Kerberos message.
+// read_kdc_answer reads the answer to such a request. It fails if that is no Kerberos message.
 Result<KdcAnswer, Error> read_kdc_answer(ByteView answer);
 
 }  // namespace gssloop::tools

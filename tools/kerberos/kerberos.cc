@@ -23,7 +23,7 @@ Profile profile_of(krb5_context context) {
   return Profile(krb5_get_profile(context, &profile) == 0 ? profile : nullptr);
 }
 
-// setting returns a relation of [libdefaults]; `fallback` where it is not there.
+// setting returns a relation of [libdefaults], or `fallback` if the file has none.
 std::string setting(const Profile& profile, const char* name, const char* fallback) {
   char* value = nullptr;
   if (!profile ||
@@ -72,8 +72,8 @@ bool is_weak(krb5_enctype enctype) {
   return std::ranges::find(kWeak, enctype) != std::end(kWeak);
 }
 
-// sname makes the principal that stands for the service, as initiators do, and acceptors for the
-// keys they look for.
+// sname makes the principal of a service. Initiators make it so, and acceptors when they look for a
+// key.
 krb5_error_code sname(krb5_context context, const std::string& service, const std::string& host,
                       krb5_principal* principal) {
   return krb5_sname_to_principal(context, host.empty() ? nullptr : host.c_str(), service.c_str(),
@@ -132,7 +132,7 @@ KrbResult<Service> service_principal(const std::string& service, const std::stri
   }
   Service result;
   result.realm = realm_of(principal.get());
-  // No realm: the client's KDC is asked for a referral, which begins in the default realm.
+  // Without a realm libkrb5 asks the client's KDC for a referral, first in the default realm.
   if (result.realm.empty()) {
     result.realm = default_realm(context);
     if (const auto code =

@@ -13,15 +13,15 @@
 
 namespace gssloop::tools {
 
-// What this machine's Kerberos holds and says. krb5_* functions are called in kerberos.cc and
-// kdc_request.cc alone. Every function reads the present configuration (KRB5_CONFIG) anew, and
-// fails with a message that holds libkrb5's own text. Only fresh_ticket uses the network, beside
-// what looking up a host name may need.
+// What this machine's Kerberos holds and says. Only kerberos.cc, ccache.cc and kdc_request.cc call
+// krb5_* functions. Every function reads the present configuration (KRB5_CONFIG) again. The message
+// of a failure holds libkrb5's own text. Only fresh_ticket uses the network, apart from looking up
+// host names.
 
 template <class T>
 using KrbResult = Result<T, Error>;
 
-// KrbConfiguration is what krb5.conf says, as far as logins often fail by it.
+// KrbConfiguration holds the settings of krb5.conf that often make logins fail.
 struct KrbConfiguration {
   std::vector<std::string> files;  // that libkrb5 reads, whether they exist or not
   std::string default_realm;       // empty: none
@@ -33,18 +33,19 @@ struct KrbConfiguration {
 };
 KrbResult<KrbConfiguration> krb_configuration();
 
-// configuration_files is the list alone, which can be had even where a file has an error.
+// configuration_files is the list of files alone. It works even if a file has an error.
 std::vector<std::string> configuration_files();
 
 // Service is the Kerberos name of SERVICE at HOST, as a client's libkrb5 makes it.
 struct Service {
   std::string principal;  // "imap/mail.example.com@EXAMPLE.COM"
   std::string host;       // canonical
-  std::string realm;      // the default realm where krb5.conf has none for the host
+  std::string realm;      // the default realm if krb5.conf has none for the host
 };
 KrbResult<Service> service_principal(const std::string& service, const std::string& host);
 
-// configured_kdcs are the lines "kdc = ..." (and their like) of a realm in krb5.conf, as written.
+// configured_kdcs lists the values of "kdc", "primary_kdc" and "master_kdc" of a realm in
+// krb5.conf.
 KrbResult<std::vector<std::string>> configured_kdcs(const std::string& realm);
 
 // KeytabKey is one key of a keytab.
@@ -53,10 +54,10 @@ struct KeytabKey {
   std::uint32_t kvno = 0;
   std::string enctype;
   bool is_weak = false;        // DES, triple DES or RC4
-  bool is_of_service = false;  // of the service that was asked for
+  bool is_of_service = false;  // of the service that the caller asked for
 };
 
-// Keytab is its name as libkrb5 says it ("FILE:/etc/krb5.keytab"), and its keys.
+// Keytab holds the keytab's full name ("FILE:/etc/krb5.keytab") and its keys.
 struct Keytab {
   std::string name;
   std::vector<KeytabKey> keys;
@@ -65,7 +66,7 @@ struct Keytab {
 KrbResult<Keytab> read_keytab(const std::string& name, const std::string& service,
                               const std::string& host);
 
-// Ticket is one of a ccache, without its content.
+// Ticket is one ticket of a ccache, without its content.
 struct Ticket {
   std::string server;
   std::time_t end = 0;
@@ -79,17 +80,17 @@ struct Ccache {
 };
 // ccache_name is the full name ("FILE:/tmp/krb5cc_1000") of the default ccache.
 KrbResult<std::string> ccache_name();
-// read_ccache reads the default ccache. An empty file, on which libkrb5 1.20.1 may crash, is an
-// error of our own.
+// read_ccache reads the default ccache. It fails for an empty file by itself, since libkrb5 1.20.1
+// may crash on one.
 KrbResult<Ccache> read_ccache();
 
-// FreshTicket is which of the service's keys the KDC uses now.
+// FreshTicket says which of the service's keys the KDC uses now.
 struct FreshTicket {
   std::uint32_t kvno = 0;
   std::string enctype;
 };
 // fresh_ticket asks the KDC for a ticket of `principal`, with the ticket-granting ticket of the
-// default ccache, which stays as it is. Takes as long as libkrb5 waits for KDCs.
+// default ccache. It does not change the ccache. It takes as long as libkrb5 waits for KDCs.
 KrbResult<FreshTicket> fresh_ticket(const std::string& principal);
 
 }  // namespace gssloop::tools

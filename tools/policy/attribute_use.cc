@@ -10,7 +10,7 @@
 namespace gssloop::tools {
 namespace {
 
-// What Kerberos' attributes hold that have a decoder, by the names that MIT krb5 gives them.
+// The decoders of Kerberos attributes, by the names that MIT krb5 gives these.
 constexpr struct {
   std::string_view attribute;
   authz::ValueForm form;

@@ -15,11 +15,11 @@ namespace gssloop::tools {
 
 // AttributeUse is what a policy makes of one attribute of a peer.
 struct AttributeUse {
-  // Of an attribute of Kerberos' that has a decoder: its form, and what it reads; nullopt where it
-  // refuses.
+  // The form and the decoded values of a Kerberos attribute that has a decoder; nullopt if the
+  // decoder refuses a value.
   std::string form;
   std::optional<std::vector<std::string>> decoded;
-  // The local attributes that it fills, with their properties as applications know them.
+  // The local attributes that it fills, with the names of their properties in libsasl.
   struct Local {
     std::string attribute, property;
     authz::LocalAttribute values;
@@ -28,11 +28,11 @@ struct AttributeUse {
 };
 AttributeUse use_of(const Attribute& attribute, const authz::Policy& policy,
                     const authz::PeerInfo& peer);
-// notes_of renders it for a person, a clause each; to_json for a program.
+// notes_of is for a person, a clause each; to_json is for a program.
 std::vector<std::string> notes_of(const AttributeUse& use);
 Json to_json(const AttributeUse& use);
 
-// quoted lists values for a person, each in quotes.
+// quoted lists values for a person, each in quotation marks.
 std::string quoted(const std::vector<std::string>& values);
 
 }  // namespace gssloop::tools

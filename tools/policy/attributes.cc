@@ -20,7 +20,7 @@
 namespace gssloop::tools {
 namespace {
 
-// What a peer may tell of a name: a PAC is some kilobytes, in base64.
+// The longest report that we accept from a peer. A PAC is some kilobytes, in base64.
 constexpr std::size_t kMaxReportLen = std::size_t{16} * 1024 * 1024;
 
 struct Options {
@@ -37,7 +37,7 @@ constexpr Flags kFlags =
     Flags(Flag::kMutual) | Flag::kReplay | Flag::kSequence | Flag::kConf | Flag::kInteg;
 constexpr Flags kRequired = Flags(Flag::kMutual) | Flag::kConf | Flag::kInteg;
 
-// Collects what the acceptor says it saw.
+// Receives the report of the acceptor.
 Result<PeerReport, Error> receive_report(ProtectedChannel* channel) {
   std::string text;
   if (auto failed = channel->send(MessageKind::kEnd, {})) return *std::move(failed);
@@ -92,7 +92,7 @@ Exit run(const Options& options, const Output& output) {
   const auto report = options.remote.empty() ? report_by_self_login(options.login, *mech, output)
                                              : ask_acceptor(options, *mech, output);
   if (!report) return report.error();
-  // Without a policy there are the decoders at least.
+  // The empty policy: the decoders need none.
   authz::Policy policy;
   if (options.policy) {
     auto read = read_policy_at(options.policy);

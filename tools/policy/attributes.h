@@ -6,9 +6,9 @@
 
 namespace gssloop::tools {
 
-// attributes_subcommand is `gssloop attributes`: the name attributes that an acceptor sees of
-// whoever holds the present ticket, by a login to oneself, or to `gssloop accept --reveal`
-// elsewhere.
+// attributes_subcommand is `gssloop attributes`. It shows the name attributes that an acceptor sees
+// of the present ticket's client. The acceptor is in this process, or it is `gssloop accept
+// --reveal` on another machine.
 Subcommand attributes_subcommand();
 
 }  // namespace gssloop::tools

@@ -48,7 +48,7 @@ std::string counted(std::size_t number, const char* what) {
   return std::to_string(number) + " " + what + (number == 1 ? "" : "s");
 }
 
-// The compiled-in policy need not be there.
+// The compiled-in policy need not exist.
 bool is_missing(const authz::PolicyOnDisk& read) { return read.is_absent && !read.reading.policy; }
 
 Exit check(const CheckOptions& options, const Output& output) {
@@ -99,7 +99,7 @@ struct ExplainOptions {
   std::optional<std::string> policy;
   std::optional<std::string> attributes;  // a file, or "-"
   std::string authzid;
-  SelfLoginOptions login;  // the service by default
+  SelfLoginOptions login;  // an empty service is that of --service
   bool is_channel_bound = false;
   unsigned ssf = 0;
   bool json = false;
@@ -132,7 +132,7 @@ Json to_json(const std::vector<authz::Finding>& findings) {
   return json;
 }
 
-// Property is what an application would find, or could ask for.
+// Property is one property that an application finds, or can request.
 struct Property {
   const authz::Definition* definition;
   bool is_unasked;

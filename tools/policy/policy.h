@@ -6,8 +6,8 @@
 
 namespace gssloop::tools {
 
-// policy_subcommand is `gssloop policy check`, which shows all that is wrong with a policy file,
-// and `gssloop policy explain`, which shows what one decides about a login, and why.
+// policy_subcommand is `gssloop policy`. `policy check` shows all errors of a policy file. `policy
+// explain` shows what a policy decides about a login, and why.
 Subcommand policy_subcommand();
 
 }  // namespace gssloop::tools

@@ -9,7 +9,7 @@
 namespace gssloop::tools {
 namespace {
 
-// What policies may call this machine's mechanisms.
+// The names of this machine's mechanisms in policies.
 std::vector<authz::MechanismName> mechanism_names() {
   const auto registry = gss::MechanismRegistry::indicate();
   return registry ? registry->policy_names() : std::vector<authz::MechanismName>();

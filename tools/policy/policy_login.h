@@ -11,14 +11,14 @@
 
 namespace gssloop::tools {
 
-// What a policy is asked with: its file, and what is known of the peer.
+// The two inputs of a decision: the policy, and what is known of the peer.
 
-// read_policy_at reads the policy of a path, or the compiled-in one. An absent compiled-in policy
-// is the empty one, as for the module.
+// read_policy_at reads the policy at a path, or at the compiled-in path. As in the module, an
+// absent file at the compiled-in path stands for the empty policy.
 authz::PolicyOnDisk read_policy_at(const std::optional<std::string>& path);
 
-// peer_info_of is what the module would know of the reported peer at a service. What the report
-// says to be authenticated is taken for that: the result shows decisions, and makes none.
+// peer_info_of is what the module would know of the reported peer at a service. It believes the
+// report about what is authenticated: use the result to show a decision, never to make one.
 authz::PeerInfo peer_info_of(const PeerReport& report, const std::string& service);
 
 }  // namespace gssloop::tools

@@ -12,8 +12,8 @@
 
 namespace gssloop::tools {
 
-// SelfLoginOptions is a login of this process to itself: to which service, with which credentials.
-// An empty text is the default.
+// SelfLoginOptions holds the service and the credentials for a login of this process to itself. An
+// empty text stands for the default.
 struct SelfLoginOptions {
   std::string service;  // "imap@host", "imap" (on this machine), or a Kerberos principal
   std::string keytab, ccache;
@@ -26,8 +26,8 @@ void add_credential_options(SelfLoginOptions* options, std::vector<Option>* list
 void use_credentials(const SelfLoginOptions& options);
 
 // report_by_self_login logs in to a service of this machine, in memory, with the ticket and the
-// keytab of `options`, and returns what the acceptor learned. A failure is printed on standard
-// error; its exit status is returned.
+// keytab of `options`, and returns what the acceptor learned. If the login fails, it prints why on
+// standard error, and returns the exit status.
 Result<PeerReport, Exit> report_by_self_login(const SelfLoginOptions& options, const gss::Oid& mech,
                                               const Output& output);
 

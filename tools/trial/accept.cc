@@ -35,7 +35,7 @@ struct Options {
   bool json = false;
 };
 
-// Server is what all connections share.
+// Server holds what all connections share.
 struct Server {
   const Options& options;
   const LoginTerms& terms;
@@ -44,12 +44,12 @@ struct Server {
 };
 
 Flags required_of(const LoginTerms& terms) {
-  // A peer that sends no binding would pass, were its flag not demanded.
+  // Without this flag, an acceptor also accepts a peer that sends no channel binding.
   const Flags bound = terms.bindings ? Flags(Flag::kChannelBound) : Flags();
   return terms.required.value_or(bound | needed_for_data(terms));
 }
 
-// Received is how much data came, and what went wrong: with the peer, or with our own output.
+// Received says how much data came, and what failed: the peer, or our own output.
 struct Received {
   std::uint64_t num_octets = 0;
   bool is_whole = false;
@@ -61,8 +61,8 @@ Received stopped(std::uint64_t num_octets, Exit status, Error error) {
   return {num_octets, false, status, std::move(error.message)};
 }
 
-// Writes data to the sink until its end marker. Only then it gets its name; an initiator that sent
-// none, not even an empty file, leaves what is there.
+// Writes data to the sink until the end message. Only then the file gets its name. If an initiator
+// sends no data, not even an empty file, an existing file stays as it is.
 Received receive_data(ProtectedChannel* channel, Sink* sink) {
   Progress progress("received", std::nullopt);
   std::uint64_t num_octets = 0;
@@ -88,7 +88,7 @@ Received receive_data(ProtectedChannel* channel, Sink* sink) {
   return {num_octets, true, Exit::kDone, {}};
 }
 
-// Tells the initiator what we saw of it, where we are to, and that its data is stored.
+// Tells the initiator that its data is stored, and before that, with --reveal, what we saw of it.
 std::optional<Error> answer(const std::string& seen, ProtectedChannel* channel) {
   for (ByteView rest = as_bytes(seen); !rest.empty();) {
     const ByteView piece = rest.first(std::min(rest.size(), kMaxContentLen));
@@ -108,7 +108,7 @@ Received serve_data(const Server& server, loop::EstablishedContext* context,
   }
   const std::string text = server.options.reveals ? to_json(seen).dump() : std::string();
   if (auto failed = answer(text, &channel)) {
-    // The data is here all the same, but the initiator will not know.
+    // The data is stored, but the initiator does not know it.
     received.status = Exit::kFailed;
     received.why = failed->message;
   }
@@ -182,7 +182,7 @@ Exit run(const Options& options, const Output& output) {
     output.error(terms.error().message);
     return Exit::kNotTried;
   }
-  // By the environment, since mechanisms such as SPNEGO know no credential store.
+  // In the environment, since mechanisms such as SPNEGO have no credential store.
   if (!options.keytab.empty()) setenv("KRB5_KTNAME", options.keytab.c_str(), 1);
   const auto credential = gss::acquire_acceptor(GSS_C_NO_NAME, terms->mech, {});
   if (!credential) {
@@ -198,7 +198,7 @@ Exit run(const Options& options, const Output& output) {
   }
   const Server server{options, *terms, *credential, output};
   for (bool is_first = true;; is_first = false) {
-    // Before anybody connects: that there is no such folder is known at once.
+    // Before a peer connects, so that a missing folder is an error at once.
     auto sink = Sink::open(options.output);
     if (!sink) {
       output.error(sink.error().message);

@@ -6,9 +6,9 @@
 
 namespace gssloop::tools {
 
-// accept_subcommand is `gssloop accept`: takes logins over TCP, explains them leg by leg, and
-// writes what is sent to a file that appears only when it is whole. It lets in whoever has a
-// ticket: it is there to try logins, and never acts on what a peer says.
+// accept_subcommand is `gssloop accept`. It accepts logins over TCP, explains them leg by leg, and
+// writes the received data to a file, which appears when the data is complete. It admits every peer
+// with a ticket: it is for trying logins, and does nothing that a peer asks for.
 Subcommand accept_subcommand();
 
 }  // namespace gssloop::tools

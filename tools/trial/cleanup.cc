@@ -16,7 +16,7 @@ namespace {
 
 constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 
-// What the handler reads. It is changed with the signals blocked.
+// The handler reads this. The program blocks the signals while it changes it.
 char temporary[PATH_MAX] = "";
 
 extern "C" void clean_up_and_die(int signal_number) {
@@ -45,7 +45,7 @@ class BlockedSignals {
 void clean_up_on_signals() {
   for (const int number : kSignals) {
     struct sigaction action, before;
-    // What was ignored stays so: nohup, or a shell's background job.
+    // An ignored signal stays ignored, for nohup and a shell's background jobs.
     if (sigaction(number, nullptr, &before) == 0 && before.sa_handler == SIG_IGN) continue;
     std::memset(&action, 0, sizeof action);
     action.sa_handler = clean_up_and_die;

@@ -6,18 +6,19 @@
 
 namespace gssloop::tools {
 
-// What must not be left behind when a signal ends the program: one temporary file. One thread.
+// Removes one temporary file if a signal ends the program. One thread.
 
-// clean_up_on_signals lets SIGINT, SIGTERM, SIGHUP and SIGPIPE remove the file before they end the
-// program as they would without us, so that a shell sees the signal.
+// clean_up_on_signals installs handlers for SIGINT, SIGTERM, SIGHUP and SIGPIPE. They remove the
+// file and let the signal end the program, so that a shell sees the signal.
 void clean_up_on_signals();
 
-// make_temporary makes a file beside `path`, for this user alone, and has it removed by a signal.
-// Returns its descriptor, or -1 with errno set; *name is what it is called.
+// make_temporary makes a file in the folder of `path` that only this user can read, and has a
+// signal remove it. It returns the descriptor, or -1 with errno set. *name receives the file's
+// name.
 int make_temporary(const std::string& path, std::string* name);
 
-// remove_temporary removes the file; rename_temporary gives it its lasting name instead (false:
-// errno says why, and the file is still there).
+// remove_temporary removes the file. rename_temporary gives it its final name instead; if it
+// returns false, errno says why, and the file still exists.
 void remove_temporary(const std::string& name);
 bool rename_temporary(const std::string& name, const std::string& path);
 

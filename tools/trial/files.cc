@@ -20,7 +20,7 @@ Error failed(const std::string& what, const std::string& name, int error) {
   return {what + " " + shown(name, 4096) + ": " + std::generic_category().message(error)};
 }
 
-// The file that `path` leads to, through symbolic links: a new name for the data must not replace a
+// The file that `path` names after all symbolic links. Renaming to `path` itself would replace a
 // link by a file.
 std::string resolved(const std::string& path) {
   char* resolved_path = realpath(path.c_str(), nullptr);
@@ -30,7 +30,7 @@ std::string resolved(const std::string& path) {
   return text;
 }
 
-// The mode that a program's output has: that of the file it replaces, or what the umask leaves.
+// The mode of the output: that of the file that it replaces, or the one that the umask leaves.
 mode_t mode_for(const std::string& path) {
   struct stat info;
   if (stat(path.c_str(), &info) == 0) return info.st_mode & 0777;
@@ -57,7 +57,7 @@ Result<std::size_t, Error> Source::read(std::span<std::uint8_t> into) {
     if (got < 0) return failed("cannot read", name_, errno);
     if (got == 0) break;
     num_read += static_cast<std::size_t>(got);
-    // A person who types a line wants it sent.
+    // From a terminal, each line is sent at once.
     if (is_terminal()) break;
   }
   return num_read;
@@ -118,7 +118,7 @@ std::optional<Error> Sink::write(ByteView octets) {
 
 std::optional<Error> Sink::finish() {
   if (temporary_.empty()) return std::nullopt;
-  // The peer is told that the data is stored: a disk that is full may say so only now.
+  // We tell the peer that the data is stored, and a full disk may report an error only here.
   if (fsync(fd_) != 0) return failed("cannot write", path_, errno);
   if (!rename_temporary(temporary_, path_)) return failed("cannot write", path_, errno);
   temporary_.clear();

@@ -13,16 +13,16 @@
 
 namespace gssloop::tools {
 
-// Where a command's data comes from and goes to, in pieces: never a whole file in memory.
+// The input and the output of a command, in pieces: a whole file is never in memory.
 
 // Source is a file or standard input.
 class Source {
  public:
-  // open takes "-" for standard input. Fails with a message that names the file.
+  // open takes "-" for standard input. The message of a failure names the file.
   static Result<Source, Error> open(const std::string& path);
-  // read fills `into` as far as there is data; 0 is the end.
+  // read returns how many octets it wrote to `into`; 0 at the end.
   Result<std::size_t, Error> read(std::span<std::uint8_t> into);
-  // size is how many octets a regular file has.
+  // size is the size of a regular file, in octets.
   std::optional<std::uint64_t> size() const;
   bool is_terminal() const;
 
@@ -34,9 +34,9 @@ class Source {
   std::string name_;
 };
 
-// Sink is a file or standard output. What goes to a file stands under a temporary name beside it
-// and gets the file's name when it is whole: before, and if it never is, the file is as it was.
-// Devices and pipes are written to as they are.
+// Sink is a file or standard output. It writes data to a temporary file in the same folder, and
+// renames that when the data is complete. Until then, the file itself does not change. Sink writes
+// to devices and pipes directly.
 class Sink {
  public:
   // open takes "" for standard output.
@@ -46,7 +46,7 @@ class Sink {
   ~Sink();
 
   std::optional<Error> write(ByteView octets);
-  // finish makes what was written last, under its name. Nothing may be written afterwards.
+  // finish stores the data and gives it the file's name. Do not call write afterwards.
   std::optional<Error> finish();
 
  private:
@@ -58,7 +58,7 @@ class Sink {
   Descriptor owned_;
   int fd_;
   std::string path_;       // "" is standard output
-  std::string temporary_;  // "" where path_ is written to directly
+  std::string temporary_;  // "" if path_ is written to directly
 };
 
 // read_small_file reads a whole file of at most `max_len` octets.

@@ -37,7 +37,7 @@ Initiation initiation(const Options& options, LoginTerms terms) {
   wanted.request = terms.flags.value_or(kDefaultFlags);
   if (options.is_anonymous) wanted.request = wanted.request | Flag::kAnon;
   if (options.delegates) wanted.request = wanted.request | Flag::kDeleg;
-  // Whoever asks to know the acceptor wants to know who it is, too.
+  // If the user asks for mutual authentication, require it.
   const Flags mutual = wanted.request.has(Flag::kMutual) ? Flags(Flag::kMutual) : Flags();
   wanted.required = terms.required.value_or(mutual | needed_for_data(terms));
   wanted.limits = options.login.limits;
@@ -45,8 +45,8 @@ Initiation initiation(const Options& options, LoginTerms terms) {
   return wanted;
 }
 
-// Sends all of the source, which may be empty but is a file all the same; the octets sent, or why
-// not.
+// Sends all of the source and returns the number of octets. It sends an empty file, too, as one
+// empty message.
 Result<std::uint64_t, Error> send_all(Source* source, ProtectedChannel* channel) {
   Bytes piece(kMaxContentLen);
   Progress progress("sent", source->size());
@@ -63,7 +63,7 @@ Result<std::uint64_t, Error> send_all(Source* source, ProtectedChannel* channel)
   }
 }
 
-// Ends the data, and waits until the acceptor has stored it; what it saw is passed over.
+// Ends the data and waits until the acceptor has stored it. It skips what the acceptor reveals.
 std::optional<Error> end_data(ProtectedChannel* channel) {
   if (auto failed = channel->send(MessageKind::kEnd, {})) return failed;
   for (;;) {

@@ -13,11 +13,11 @@
 
 namespace gssloop::tools {
 
-// initiate_subcommand is `gssloop initiate`: a login over TCP to `gssloop accept`, explained leg by
-// leg, and a file sent protected.
+// initiate_subcommand is `gssloop initiate`. It logs in over TCP to `gssloop accept`, explains the
+// login leg by leg, and sends a file, protected.
 Subcommand initiate_subcommand();
 
-// What an initiator of any subcommand wants.
+// Initiation describes a login over TCP.
 struct Initiation {
   std::string host, port, service;
   LoginTerms terms;
@@ -25,14 +25,14 @@ struct Initiation {
   loop::Limits limits;
 };
 
-// Connected is a login that succeeded. The context must go before the connection.
+// Connected is a login that succeeded. The context is destroyed before the connection.
 struct Connected {
   Descriptor connection;
   loop::EstablishedContext context;
 };
 
-// log_in connects and logs in. A failure is said on standard error, and written to *document (as
-// "failure") as the legs are (as "legs"). `legs` explains.
+// log_in connects and logs in. `legs` explains the login. log_in writes the legs to *document, as
+// "legs". If it fails, it prints why on standard error, and writes it to *document, as "failure".
 Result<Connected, Exit> log_in(Initiation wanted, Legs* legs, Json* document, const Output& output);
 
 }  // namespace gssloop::tools

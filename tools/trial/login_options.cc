@@ -14,7 +14,7 @@ namespace {
 constexpr Flag kNamedFlags[] = {
     Flag::kDeleg, Flag::kMutual, Flag::kReplay,       Flag::kConf,        Flag::kInteg,
     Flag::kAnon,  Flag::kTrans,  Flag::kChannelBound, Flag::kDelegPolicy, Flag::kSequence};
-// A channel's data is a hash or two with a type before it.
+// The data of a channel binding is one or two hashes, with a prefix.
 constexpr std::size_t kMaxBindingFileLen = 64 * 1024;
 
 Result<Bytes, Error> octets_of_hex(std::string_view digits) {

@@ -20,12 +20,12 @@ namespace gssloop::tools {
 
 // The options of the subcommands that log in, and what they mean.
 
-// LoginOptions is as the command line has it.
+// LoginOptions holds the values of the command line.
 struct LoginOptions {
-  std::string mechanism = {};  // a name or an OID; empty is the default
-  std::string flags = {};      // asked for, commas between; empty is the command's default
-  std::string required = {};   // likewise
-  std::vector<std::string> binding = {};  // parts, put together in their order
+  std::string mechanism = {};             // a name or an OID; empty is the default
+  std::string flags = {};                 // to ask for, with commas; empty is the command's default
+  std::string required = {};              // the same
+  std::vector<std::string> binding = {};  // parts, concatenated in this order
   bool is_integrity_only = false;
   unsigned timeout = 60;  // seconds, 0 is for ever
   loop::Limits limits = {};
@@ -34,7 +34,7 @@ struct LoginOptions {
 // add_login_options adds the options that both sides know to *list.
 void add_login_options(LoginOptions* options, std::vector<Option>* list);
 
-// LoginTerms is what they mean.
+// LoginTerms is the meaning of these values.
 struct LoginTerms {
   gss::Oid mech;  // empty: the default
   std::optional<Flags> flags, required;
@@ -45,23 +45,22 @@ struct LoginTerms {
   io::Deadline deadline() const;
 };
 
-// check_usage is what is wrong with an option; no file is looked at.
+// check_usage says what is wrong with an option. It reads no file.
 std::optional<Error> check_usage(const LoginOptions& options);
 
-// terms_of fails when an option means nothing, or names a file that cannot be read.
+// terms_of fails if an option is wrong, or names a file that cannot be read.
 Result<LoginTerms, Error> terms_of(const LoginOptions& options);
 
-// needed_for_data are the flags without which nothing can be sent as `terms` want it.
+// needed_for_data lists the flags that the protection of `terms` needs.
 Flags needed_for_data(const LoginTerms& terms);
 
-// Parsers of what options hold. parse_flags takes the names that to_string(Flags) gives, or
-// "none", commas between;
-// parse_mechanism "krb5", "spnego", "iakerb", a SASL name or a dotted OID.
+// These parse values of options. parse_flags takes the names of to_string(Flags), or "none", with
+// commas. parse_mechanism takes "krb5", "spnego", "iakerb", a SASL name or a dotted OID.
 Result<Flags, Error> parse_flags(std::string_view names);
 Result<gss::Oid, Error> parse_mechanism(const std::string& text);
 
-// target_name makes the acceptor's name of what a person writes: "imap@host", "imap" (on `host`),
-// or a Kerberos principal, which has a slash.
+// target_name makes the acceptor's name of "imap@host", of "imap" (on `host`), or of a Kerberos
+// principal, which has a slash.
 gss::Result<gss::Name> target_name(const std::string& service, const std::string& host);
 
 }  // namespace gssloop::tools

@@ -17,12 +17,13 @@
 
 namespace gssloop::tools {
 
-// What the subcommands that log in say of it, to people and as JSON.
+// The output about a login, for people and as JSON.
 
-// Legs explains a negotiation while it goes on, a line or two a leg, and keeps it for JSON.
+// Legs explains a negotiation while it runs, in a line or two for each leg. It keeps the legs for
+// JSON.
 class Legs final : public io::Observer {
  public:
-  // `output` may be null: nothing is printed.
+  // If `output` is null, Legs prints nothing.
   explicit Legs(const Output* output) : output_(output) {}
   void on_received(io::FrameKind kind, ByteView body) override;
   void on_step(const loop::Step& step) override;
@@ -36,29 +37,29 @@ class Legs final : public io::Observer {
     io::FrameKind kind;
     std::size_t len;
   };
-  std::optional<Received> received_;  // before the step that it leads to
+  std::optional<Received> received_;  // until the step that follows it
   Json json_ = Json::array();
 };
 
-// to_json and sentence say why there is no context, with what a person should look at.
+// to_json and sentence say why there is no context, with the advice of loop::explain.
 Json to_json(const loop::Failure& failure);
 std::string sentence(const std::string& subject, const loop::Failure& failure);
 
-// exit_of: a login that failed before anything was sent was not tried.
+// exit_of is kNotTried for a login that failed because of this side's credential or input.
 Exit exit_of(const loop::Failure& failure);
 
-// Facts is what both sides learn of a context.
+// Facts holds what both sides know of a context.
 struct Facts {
-  loop::PeerName peer;  // empty where the mechanism gives none
+  loop::PeerName peer;  // empty if the mechanism gives none
   gss::Oid mech;
   Flags flags;
-  std::optional<OM_uint32> lifetime;  // seconds; nullopt: without end, or not told
-  std::optional<unsigned> ssf;        // bits; nullopt: not told
+  std::optional<OM_uint32> lifetime;  // seconds; nullopt: unlimited or unknown
+  std::optional<unsigned> ssf;        // bits; nullopt: unknown
   bool is_delegated = false;
 };
 Facts facts_of(const loop::EstablishedContext& context);
 Json to_json(const Facts& facts);
-// lines_of renders them for a person, a line each.
+// lines_of writes each fact in a line for a person.
 std::vector<std::string> lines_of(const Facts& facts);
 
 // mechanism_text names a mechanism: "krb5 (1.2.840.113554.1.2.2)".

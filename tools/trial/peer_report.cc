@@ -10,11 +10,11 @@
 namespace gssloop::tools {
 namespace {
 
-constexpr std::size_t kMaxShownText = 256;  // octets, unless all is asked for
+constexpr std::size_t kMaxShownText = 256;  // octets, without --full
 constexpr std::size_t kMaxShownHex = 32;
 constexpr std::size_t kMaxShownValues = 16;
 
-// "text" is for people, "base64" is what counts.
+// "text" is for people. Programs read "base64".
 Json octets_json(ByteView octets) {
   Json json;
   json["text"] =
@@ -63,14 +63,14 @@ Json to_json(const Attribute& attribute) {
           {"values", std::move(values)}};
 }
 
-// What octets_json made. Throws a JsonMismatch for anything else.
+// Reads what octets_json wrote. Throws a JsonMismatch for anything else.
 Bytes octets_from(const Json& json) {
   auto octets = from_base64(json.at("base64").text());
   if (!octets) throw JsonMismatch();
   return *std::move(octets);
 }
 
-// The only values that no mechanism returned: PeerReport says what they are for.
+// No mechanism returned these values: see PeerReport for their use.
 template <class Value>
 std::vector<Value> values_from(const Json& json) {
   std::vector<Value> values;
@@ -116,8 +116,8 @@ bool is_fit_for_terminal(ByteView octets) {
   for (std::size_t i = 0; i + 2 < octets.size(); ++i) {
     const unsigned three = static_cast<unsigned>(octets[i]) << 16 |
                            static_cast<unsigned>(octets[i + 1]) << 8 | octets[i + 2];
-    // U+200B to U+200F, U+2028 to U+202E, U+2060 to U+206F, U+FEFF: invisible, or turn what stands
-    // around them about. As UTF-8.
+    // U+200B to U+200F, U+2028 to U+202E, U+2060 to U+206F and U+FEFF, as UTF-8: they are
+    // invisible, or change the direction of the text around them.
     if ((three >= 0xE2808B && three <= 0xE2808F) || (three >= 0xE280A8 && three <= 0xE280AE) ||
         (three >= 0xE281A0 && three <= 0xE281AF) || three == 0xEFBBBF) {
       return false;

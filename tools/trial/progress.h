@@ -9,11 +9,11 @@
 
 namespace gssloop::tools {
 
-// Progress shows on standard error how far a transfer is, in one line that is wiped at the end:
-// only on a terminal, and only of transfers that take more than two seconds.
+// Progress shows on standard error how far a transfer is, in one line that it erases at the end. It
+// does so on a terminal only, and for transfers of more than two seconds.
 class Progress {
  public:
-  // `what` is the verb: "sent". `total` is the number of octets, where it is known.
+  // `what` is the verb: "sent". `total` is the number of octets, if it is known.
   Progress(std::string what, std::optional<std::uint64_t> total);
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;

@@ -12,9 +12,9 @@ namespace gssloop::tools {
 namespace {
 
 constexpr std::size_t kHeaderLen = 9;
-// A token is longer than its message by what the mechanism adds: some 60 octets for Kerberos.
+// The mechanism adds some octets to a message: Kerberos adds about 60.
 constexpr std::size_t kMaxTokenLen = kHeaderLen + kMaxContentLen + 4096;
-// Context tokens that may follow completion (loop section 3.2) before we lose patience.
+// How many context tokens may follow completion (loop section 3.2).
 constexpr int kMaxLateTokens = 4;
 
 std::array<std::uint8_t, kHeaderLen> header(MessageKind kind, std::uint64_t number) {
@@ -77,8 +77,8 @@ Result<Message, Error> ProtectedChannel::receive() {
       case io::FrameKind::kFailure:
         return Error{"the peer reported a failure"};
       case io::FrameKind::kToken: {
-        // A context that is not mutual is complete for the initiator before the acceptor has seen
-        // anything, and this may be its error token.
+        // Without mutual authentication, the initiator's context is complete before the acceptor
+        // has seen a token. This may be the acceptor's error token.
         const loop::Row& row = context_.on_token(frame->body);
         if (row.has(loop::Action::kFail)) {
           return Error{"the peer took the context back (" + std::string(row.when) + ")"};

@@ -13,18 +13,18 @@
 
 namespace gssloop::tools {
 
-// What `gssloop initiate` and `gssloop accept` say to each other once there is a context. Every
+// The protocol of `gssloop initiate` and `gssloop accept` after the context is established. Every
 // message is the body of a data frame (gssloop/io/frame.h), protected by GSS_Wrap:
 //
 //   1 octet kind | 8 octets number, network order | content
 //
-// Each direction counts from 0. The number is looked at although most mechanisms detect replay and
-// reordering themselves: here nothing depends on which flags they granted. The two directions have
-// kinds of their own, so that a message which is sent back to its author means nothing.
+// Each direction counts from 0. The receiver checks the number, so that replay and reordering are
+// detected whatever flags the mechanism granted. Each direction has its own kinds, so that a
+// message that an attacker returns to its sender is refused.
 //
-//   initiator: data, any number; then end, without content: what does not end so was cut off
-//   acceptor:  seen, any number (of --reveal, one JSON text in all); then stored, without content:
-//              everything arrived, and lies where it shall
+//   initiator: data, any number; then end, without content. Without end, the data is cut off.
+//   acceptor:  seen, any number (with --reveal, one JSON text in all); then stored, without
+//              content: all data arrived, and is stored
 enum class MessageKind : std::uint8_t { kData = 'D', kEnd = 'E', kSeen = 'S', kStored = 'K' };
 
 struct Message {
@@ -35,20 +35,20 @@ struct Message {
 // kMaxContentLen is the longest content, in octets; longer data is split.
 inline constexpr std::size_t kMaxContentLen = std::size_t{64} * 1024;
 
-// ProtectedChannel sends and receives such messages. After a failure it is good for nothing.
-// Borrows context and transport. One thread.
+// ProtectedChannel sends and receives such messages. It cannot be used after a failure. It borrows
+// context and transport. One thread.
 class ProtectedChannel {
  public:
-  // `patience` is how long the peer may take for each message; 0 is for ever.
+  // `patience` is the time that the peer has for each message; 0 is without limit.
   ProtectedChannel(loop::EstablishedContext* context, io::Transport* transport,
                    gss::Protection protection, std::chrono::seconds patience)
       : context_(*context), transport_(*transport), protection_(protection), patience_(patience) {}
 
   // send takes at most kMaxContentLen octets.
   std::optional<Error> send(MessageKind kind, ByteView content);
-  // receive fails for everything that is not the peer's next message, of the expected protection.
+  // receive fails for everything but the peer's next message with the expected protection.
   Result<Message, Error> receive();
-  // give_up tells the peer that we failed, without a reason; best effort.
+  // give_up tells the peer that we failed, without a reason. It ignores errors.
   void give_up();
 
  private:
@@ -61,7 +61,7 @@ class ProtectedChannel {
   const std::chrono::seconds patience_;
   std::uint64_t num_sent_ = 0;
   std::uint64_t num_received_ = 0;
-  Bytes buffer_;  // of the token to be sent; kept, since it is large
+  Bytes buffer_;  // for the token to send; kept, since it is large
 };
 
 }  // namespace gssloop::tools

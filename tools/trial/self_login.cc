@@ -14,13 +14,13 @@ using loop::Action;
 using loop::Role;
 using loop::Step;
 
-// One side, as far as it got.
+// One side and its context, once it is established.
 struct Side {
   Role role;
   loop::Negotiation& negotiation;
   std::optional<loop::EstablishedContext> context = std::nullopt;
 
-  // Takes what the step has; the token is the caller's business.
+  // Takes the failure or the context of a step. The caller takes the token.
   std::optional<SelfLoginFailure> perform(Step* step) {
     if (step->is_failed()) return SelfLoginFailure{role, step->failure()};
     if (step->is_established()) context = step->take_context();
@@ -37,7 +37,7 @@ Result<SelfLogin, SelfLoginFailure> log_in_to_self(gss::InitiatorInput initiator
   loop::Acceptor acceptor(std::move(acceptor_input), required);
   Side sides[] = {{Role::kInitiator, initiator}, {Role::kAcceptor, acceptor}};
   Step step = initiator.start();
-  // Ends: the loop's limits bound the number of legs.
+  // This ends: the negotiation's limits bound the number of legs.
   for (std::size_t speaker = 0;; speaker = 1 - speaker) {
     if (auto failed = sides[speaker].perform(&step)) return *std::move(failed);
     if (!step.row().has(Action::kSendToken)) break;

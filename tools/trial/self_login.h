@@ -9,20 +9,20 @@
 
 namespace gssloop::tools {
 
-// SelfLogin is both ends of a context that one process made with itself.
+// SelfLogin holds both ends of a context in one process.
 struct SelfLogin {
   loop::EstablishedContext initiator;
   loop::EstablishedContext acceptor;
 };
 
-// SelfLoginFailure says which side failed first: the other one only heard of it.
+// SelfLoginFailure says which side failed first. The other side failed because of it.
 struct SelfLoginFailure {
   loop::Role side;
   loop::Failure failure;
 };
 
-// log_in_to_self runs initiator and acceptor against each other in memory. `required` is what
-// both need. Blocks as long as the mechanism does (a KDC is asked).
+// log_in_to_self runs initiator and acceptor against each other in memory. Both require the flags
+// `required`. It blocks as long as the mechanism does, which asks a KDC.
 Result<SelfLogin, SelfLoginFailure> log_in_to_self(gss::InitiatorInput initiator,
                                                    gss::AcceptorInput acceptor, Flags required);
 

@@ -42,7 +42,7 @@ std::string describe(const sockaddr* address, socklen_t len) {
   return error == 0 ? std::string(host) + " port " + port : "an unknown address";
 }
 
-// Waits for the end of a connect() that is under way; its errno, 0 when it succeeded.
+// Waits for the end of a pending connect() and returns its errno, or 0.
 int await_connection(int fd, io::Deadline deadline) {
   for (;;) {
     const auto left =
@@ -109,7 +109,7 @@ Result<Descriptor, Error> Listener::next(std::string* peer) {
     socklen_t from_len = sizeof from;
     const int fd =
         accept4(socket_.get(), reinterpret_cast<sockaddr*>(&from), &from_len, SOCK_CLOEXEC);
-    // A connection that was gone before we took it is nobody's failure.
+    // The peer closed the connection before accept(): wait for the next one.
     if (fd < 0 && (errno == EINTR || errno == ECONNABORTED)) continue;
     if (fd < 0) return Error{"cannot accept a connection: " + message(errno)};
     *peer = describe(reinterpret_cast<sockaddr*>(&from), from_len);

@@ -10,7 +10,7 @@
 
 namespace gssloop::tools {
 
-// TCP, for IPv4 and IPv6. An Error is a message that names the address.
+// TCP, for IPv4 and IPv6. The message of an error names the address.
 
 // connect_to tries all addresses of `host` in turn, until the deadline.
 Result<Descriptor, Error> connect_to(const std::string& host, const std::string& port,
@@ -21,9 +21,9 @@ class Listener {
  public:
   // `port` "0" takes a free one.
   static Result<Listener, Error> open(const std::string& address, const std::string& port);
-  // address is what it listens at: "127.0.0.1 port 4711".
+  // address is the address of the listener: "127.0.0.1 port 4711".
   const std::string& address() const noexcept { return address_; }
-  // next waits for a connection, for ever; *peer is who it is from.
+  // next waits for a connection without limit. *peer receives the address of its sender.
   Result<Descriptor, Error> next(std::string* peer);
 
  private:
