@@ -144,8 +144,8 @@ std::optional<LoginError> ClientExchange::canonicalize(const std::string& authzi
   int code = canon(authid, SASL_CU_AUTHID | (authzid.empty() ? SASL_CU_AUTHZID : 0U));
   if (code == SASL_OK && !authzid.empty()) code = canon(authzid, SASL_CU_AUTHZID);
   if (code == SASL_OK) return std::nullopt;
-  LoginError error = login_error(ErrorKind::kCallback, "libsasl refused the user name \"" +
-                                                           printable(as_bytes(authid)) + "\"");
+  LoginError error =
+      login_error(ErrorKind::kCallback, "libsasl refused the user name " + quoted(authid));
   error.callback_code = code;
   return error;
 }

@@ -70,9 +70,9 @@ std::optional<LoginError> ServerLogin::check_acceptor_name() {
     if (auto displayed = gss::display(name)) acceptor = std::move(displayed->text);
   }
   if (authz::service_of(acceptor) == login_.key.service) return std::nullopt;
-  return login_.login_error(ErrorKind::kRejected, "the client's ticket is for another service, \"" +
-                                                      printable(as_bytes(acceptor)) +
-                                                      "\" (service_principal: ** would accept it)");
+  return login_.login_error(ErrorKind::kRejected, "the client's ticket is for another service, " +
+                                                      quoted(acceptor) +
+                                                      " (service_principal: ** would accept it)");
 }
 
 // Collects only the facts that rules use, because each attribute costs microseconds.
@@ -130,10 +130,9 @@ std::optional<LoginError> ServerLogin::decide(const std::string& authzid, authz:
         const int code = canonicalize(so_far, oparams);
         if (code == SASL_OK) return std::nullopt;
         refused_by_callback = code;
-        return Error{"libsasl or the application refused the user \"" +
-                     printable(as_bytes(so_far->authid)) + "\" acting as \"" +
-                     printable(as_bytes(so_far->authzid)) +
-                     "\" - check the application's canon_user callback and the auxprop plugins"};
+        return Error{"libsasl or the application refused the user " + quoted(so_far->authid) +
+                     " acting as " + quoted(so_far->authzid) +
+                     " - check the application's canon_user callback and the auxprop plugins"};
       });
   if (is_tracing(login_.params)) trace_decision(login_.sasl, decision);
   if (decision.is_admitted()) return std::nullopt;
@@ -161,9 +160,6 @@ int ServerLogin::canonicalize(authz::LoginDecision* decision, sasl_out_params_t*
 
 LoginError ServerLogin::error_of(const authz::LoginDecision& decision) const {
   using Refusal = authz::LoginDecision::Refusal;
-  const auto quoted = [](const std::string& name) {
-    return "\"" + printable(as_bytes(name)) + "\"";
-  };
   switch (decision.refusal) {
     case Refusal::kAnonymity:
       return login_.login_error(ErrorKind::kAnonymous, decision.reason);

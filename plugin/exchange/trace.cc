@@ -27,10 +27,8 @@ void trace_attributes(const SaslUtils& sasl, const loop::EstablishedContext& con
 }
 
 void trace_decision(const SaslUtils& sasl, const authz::LoginDecision& decision) {
-  for (const auto* findings : {&decision.rules, &decision.authorize}) {
-    for (const authz::Finding& finding : *findings) {
-      sasl.log(SASL_LOG_DEBUG, "gssloop: policy: " + finding.text());
-    }
+  for (const authz::Finding& finding : decision.rules) {
+    sasl.log(SASL_LOG_DEBUG, "gssloop: policy: " + finding.text());
   }
 }
 

@@ -11,8 +11,8 @@ Result<SpnegoClient::Plan, LoginError> SpnegoClient::plan() {
     sasl().log(
         SASL_LOG_NOTE,
         subject() +
-            ": GSS-SPNEGO cannot carry an authorization identity, so the client does not send \"" +
-            printable(as_bytes(authzid())) + "\"");
+            ": GSS-SPNEGO cannot carry an authorization identity, so the client does not send " +
+            quoted(authzid()));
   }
   // After the context is complete there is no negotiation. So the client requests confidentiality
   // only if every cipher is within its limits, or if a weaker layer is not.

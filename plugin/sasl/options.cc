@@ -78,8 +78,7 @@ class Reader {
  private:
   void complain(const char* name, const std::string& text, const std::string& allowed) {
     if (!error_.empty()) return;
-    error_ = std::string("option ") + name + " is \"" + printable(as_bytes(text)) +
-             "\", but must be " + allowed;
+    error_ = std::string("option ") + name + " is " + quoted(text) + ", but must be " + allowed;
   }
 
   const SaslUtils& sasl_;

@@ -106,11 +106,20 @@ TOKEN = re.compile(r'//[^\n]*|/\*.*?\*/|#include[^\n]*|static_assert\([^;]*;|'
                    r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\])+\'', re.DOTALL)
 
 
+ARGUMENTS = r"\((?:[^()]|\([^()]*\))*\)"
+
+
+def with_quotes(text):
+    """The source as if the literals beside quoted() had the quotes that it writes."""
+    text = re.sub(r'"(\s*\+\s*)(quoted' + ARGUMENTS + ")", r'\\""\1\2', text)
+    return re.sub("(quoted" + ARGUMENTS + r')(\s*\+\s*)"', r'\1\2"\\"', text)
+
+
 def literals(*more):
     """{text: file} of the string literals; those next to each other are one, as in C++."""
     found = {}
     for path in source_files() + [SOURCE / name for name in more]:
-        text, parts, end = path.read_text(encoding="utf-8"), [], 0
+        text, parts, end = with_quotes(path.read_text(encoding="utf-8")), [], 0
         for match in TOKEN.finditer(text):
             if not match[0].startswith('"'):
                 continue

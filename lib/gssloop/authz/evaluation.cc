@@ -107,8 +107,8 @@ std::optional<Error> check_realm(const std::string& authid, const RuleContext& c
   if (is_given_by_policy(context.scope().identity) || peer.is_anonymous) return std::nullopt;
   const bool is_foreign = realm != peer.default_realm;
   if (realm.empty() || !is_foreign || !authid.ends_with("@" + realm)) return std::nullopt;
-  return Error{"the peer's realm is foreign, but has the same name as the application's own: \"" +
-               printable(as_bytes(realm)) + "\""};
+  return Error{"the peer's realm is foreign, but has the same name as the application's own: " +
+               quoted(realm)};
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ template <class Value>
 void add(const Source& source, const std::vector<Value>& values, LocalAttribute* local) {
   for (const Value& value : values) {
     if (apply_form(source.form, value.octets(), &local->values)) continue;
-    note_unknown("a value of \"" + printable(as_bytes(source.name)) + "\" does not have the form " +
+    note_unknown("a value of " + quoted(source.name) + " does not have the form " +
                      std::string(to_string(source.form)),
                  local);
   }
@@ -34,8 +34,7 @@ void add(const Source& source, const std::vector<Value>& values, LocalAttribute*
 void add_unreadable(const Source& source, const PeerInfo& peer, LocalAttribute* local) {
   for (const UnreadableAttribute& unreadable : peer.attributes.unreadable) {
     if (unreadable.name != source.name) continue;
-    note_unknown("\"" + printable(as_bytes(source.name)) +
-                     "\" is listed, but cannot be read: " + unreadable.reason,
+    note_unknown(quoted(source.name) + " is listed, but cannot be read: " + unreadable.reason,
                  local);
   }
 }

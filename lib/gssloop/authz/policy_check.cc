@@ -17,8 +17,6 @@ constexpr std::string_view kKerberosOid = "1.2.840.113554.1.2.2";
 constexpr std::string_view kIakerbOid = "1.3.6.1.5.2.5";
 constexpr std::string_view kSpnegoOid = "1.3.6.1.5.5.2";
 
-std::string quote(std::string_view text) { return "\"" + printable(as_bytes(text)) + "\""; }
-
 std::string peer_names() {
   std::string names;
   for (const std::string_view name : kPeerNames) names += " " + std::string(name);
@@ -54,7 +52,7 @@ bool is_identity(std::string_view name) noexcept {
 std::optional<Error> check_peer_term(const Term& term,
                                      const std::vector<MechanismName>& mechanisms) {
   if (std::ranges::find(kPeerNames, term.name) == kPeerNames.end()) {
-    return Error{quote(term.name) + " is not a known name; the known names are" + peer_names()};
+    return Error{quoted(term.name) + " is not a known name; the known names are" + peer_names()};
   }
   const bool is_yes_or_no =
       term.name == reserved::kChannelBound || term.name == reserved::kAnonymous;
@@ -64,7 +62,7 @@ std::optional<Error> check_peer_term(const Term& term,
   }
   if (term.kind != Term::Kind::kEquals) return std::nullopt;
   if (is_yes_or_no && term.value != "yes" && term.value != "no") {
-    return Error{term.name + " is yes or no, not " + quote(term.value)};
+    return Error{term.name + " is yes or no, not " + quoted(term.value)};
   }
   if (term.name == reserved::kSsf &&
       (!is_number(term.value) || (term.value.size() > 1 && term.value.front() == '0'))) {
@@ -74,7 +72,7 @@ std::optional<Error> check_peer_term(const Term& term,
     auto known = mechanism_name(term.value, mechanisms);
     if (!known) return std::move(known).error();
     if (*known != term.value) {
-      return Error{"peer.mechanism has the value " + quote(*known) + " for this mechanism"};
+      return Error{"peer.mechanism has the value " + quoted(*known) + " for this mechanism"};
     }
   }
   return std::nullopt;
@@ -87,7 +85,7 @@ Result<std::string, Error> mechanism_name(const std::string& given,
   // Kerberos is one mechanism, also if another mechanism negotiated it.
   if (given == "krb5" || given == kKerberosOid) return std::string("krb5");
   if (given == "iakerb" || given == kIakerbOid || given == "spnego" || given == kSpnegoOid) {
-    return Error{"a login with the mechanism " + quote(given) +
+    return Error{"a login with the mechanism " + quoted(given) +
                  " ends as a login with another one: name that one, for example \"krb5\""};
   }
   std::string known = "krb5";
@@ -96,18 +94,18 @@ Result<std::string, Error> mechanism_name(const std::string& given,
     if (mechanism.name != "krb5") known += ", " + mechanism.name;
   }
   if (is_dotted_oid(given)) return given;
-  return Error{"unknown mechanism " + quote(given) + "; this machine has " + known +
+  return Error{"unknown mechanism " + quoted(given) + "; this machine has " + known +
                "; use the dotted OID for any other mechanism"};
 }
 
 std::optional<Error> check_local_name(std::string_view name) {
   if (!is_name(name)) {
-    return Error{"the name of the local attribute " + quote(name) +
+    return Error{"the name of the local attribute " + quoted(name) +
                  " must consist of letters, digits and the characters - _ . :"};
   }
   if (name.starts_with(kPeer) || name.starts_with(kAsserted) || is_identity(name) ||
       name == "exists" || name == "complete") {
-    return Error{quote(name) + " is a reserved name"};
+    return Error{quoted(name) + " is a reserved name"};
   }
   return std::nullopt;
 }
@@ -116,7 +114,7 @@ std::optional<Error> check_property(std::string_view name) {
   // Names with a special meaning for libsasl and its databases.
   const bool is_taken = name == "userPassword" || name.starts_with("cmusaslsecret");
   if (is_name(name) && !is_taken && !name.starts_with(kAsserted)) return std::nullopt;
-  return Error{"a policy must not set the property " + quote(name)};
+  return Error{"a policy must not set the property " + quoted(name)};
 }
 
 std::optional<Error> check_term(const Term& term, bool knows_identities, const Policy& policy,
@@ -126,11 +124,11 @@ std::optional<Error> check_term(const Term& term, bool knows_identities, const P
   }
   if (is_identity(term.name)) {
     if (knows_identities) return std::nullopt;
-    return Error{quote(term.name) + " can be used only in \"authorize\""};
+    return Error{quoted(term.name) + " can be used only in \"authorize\""};
   }
   if (term.name.starts_with(kPeer)) return check_peer_term(term, mechanisms);
   if (policy.find(term.name) != nullptr) return std::nullopt;
-  return Error{"the attribute " + quote(term.name) +
+  return Error{"the attribute " + quoted(term.name) +
                " is not defined; a rule can use attributes of [attributes.NAME], and" +
                peer_names()};
 }
@@ -144,7 +142,7 @@ void AbsenceCheck::look(const std::string& service, const Scope& scope,
     if (!warned_.insert(rule.place.text() + " " + rule.text + " " + name).second) return;
     diagnostics->push_back(
         {rule.place, true,
-         std::string(what) + " a peer without " + quote(name) +
+         std::string(what) + " a peer without " + quoted(name) +
              ", and a client can leave it out; to refuse such peers, require \"exists " + name +
              "\" of " + service});
   };

@@ -21,11 +21,7 @@
 #pragma pop_macro("NDEBUG")
 
 namespace gssloop::authz {
-namespace {
-
-std::string quote(std::string_view text) { return "\"" + printable(as_bytes(text)) + "\""; }
-
-}  // namespace
+namespace {}  // namespace
 
 // PolicyReader turns parsed files into a policy and goes on after an error, so that all are found.
 class PolicyReader {
@@ -87,7 +83,7 @@ class PolicyReader {
   // Reports an error if `what` was already defined in any of the files.
   bool once(const std::string& kind, const std::string& what, const Place& where) {
     const auto [first, is_new] = seen_.emplace(kind + " " + what, where);
-    if (!is_new) error(where, quote(what) + " is already defined at " + first->second.text());
+    if (!is_new) error(where, quoted(what) + " is already defined at " + first->second.text());
     return is_new;
   }
 
@@ -95,7 +91,8 @@ class PolicyReader {
                   std::initializer_list<std::string_view> known) {
     for (const auto& [key, node] : table) {
       if (std::ranges::find(known, key.str()) != known.end()) continue;
-      std::string message = "unknown key " + quote(key.str()) + "; " + what + " can have the keys ";
+      std::string message =
+          "unknown key " + quoted(key.str()) + "; " + what + " can have the keys ";
       const char* separator = "";
       for (const std::string_view name : known) {
         message += separator + std::string(name);
@@ -109,7 +106,7 @@ class PolicyReader {
     const toml::node* const node = parent.get(key);
     if (node == nullptr) return nullptr;
     if (node->is_table()) return node->as_table();
-    error(place(*node), quote(key) + " must be a table");
+    error(place(*node), quoted(key) + " must be a table");
     return nullptr;
   }
 
@@ -117,7 +114,7 @@ class PolicyReader {
     const toml::node* const node = parent.get(key);
     if (node == nullptr) return std::nullopt;
     if (const auto* text = node->as_string()) return text->get();
-    error(place(*node), quote(key) + " must be a string");
+    error(place(*node), quoted(key) + " must be a string");
     return std::nullopt;
   }
 
@@ -126,14 +123,14 @@ class PolicyReader {
     const toml::node* const node = parent.get(key);
     if (node == nullptr) return list;
     if (!node->is_array()) {
-      error(place(*node), quote(key) + " must be a list of strings, for example [\"...\"]");
+      error(place(*node), quoted(key) + " must be a list of strings, for example [\"...\"]");
       return list;
     }
     for (const toml::node& element : *node->as_array()) {
       if (const auto* text = element.as_string()) {
         list.emplace_back(text->get(), place(element));
       } else {
-        error(place(element), quote(key) + " must contain only strings");
+        error(place(element), quoted(key) + " must contain only strings");
       }
     }
     return list;
@@ -151,7 +148,7 @@ class PolicyReader {
     const Place where = place(key.source());
     if (!is_right(check_local_name(name), where)) return;
     if (!once("attribute", name, where)) return;
-    if (!node.is_table()) return error(place(node), quote(name) + " must be a table");
+    if (!node.is_table()) return error(place(node), quoted(name) + " must be a table");
     const toml::table& table = *node.as_table();
     known_keys(table, "an attribute", {"from", "property"});
     Definition definition{name, string(table, "property").value_or(name), {}, where};
@@ -198,7 +195,7 @@ class PolicyReader {
         source.form = *known;
       } else {
         error(place(*table.get("form")),
-              "unknown form " + quote(*form) + "; the forms are " + value_form_names());
+              "unknown form " + quoted(*form) + "; the forms are " + value_form_names());
       }
     }
     if (!mechanism) return std::nullopt;
@@ -211,7 +208,7 @@ class PolicyReader {
   void read_service(const toml::key& key, const toml::node& node) {
     const std::string name(key.str());
     if (!once("service", name, place(key.source()))) return;
-    if (!node.is_table()) return error(place(node), quote(name) + " must be a table");
+    if (!node.is_table()) return error(place(node), quoted(name) + " must be a table");
     const toml::table& table = *node.as_table();
     known_keys(table, "a service",
                {"require", "deny", "authorize", "identity", "anonymous", "publish", "mechanisms"});
@@ -233,11 +230,11 @@ class PolicyReader {
                       std::map<std::string, Scope, std::less<>>* scopes) {
     const auto name = mechanism(std::string(key.str()), place(key.source()));
     if (!name) return;
-    if (!node.is_table()) return error(place(node), quote(key.str()) + " must be a table");
+    if (!node.is_table()) return error(place(node), quoted(key.str()) + " must be a table");
     known_keys(*node.as_table(), "a service's mechanism",
                {"require", "deny", "authorize", "identity", "anonymous", "publish"});
     if (scopes->contains(*name)) {
-      return error(place(key.source()), "mechanism " + quote(*name) + " is named twice");
+      return error(place(key.source()), "mechanism " + quoted(*name) + " is named twice");
     }
     scopes->emplace(*name, read_scope(*node.as_table(), service));
   }
@@ -272,7 +269,7 @@ class PolicyReader {
         // The place within the string, if it is a string of one line, which begins with its quote.
         Place inside = where;
         inside.column += static_cast<unsigned>(expression.error().offset) + 1;
-        error(inside, "in the rule " + quote(text) + ": " + expression.error().message);
+        error(inside, "in the rule " + quoted(text) + ": " + expression.error().message);
         continue;
       }
       for (const Term* term : expression->terms()) {
@@ -337,7 +334,7 @@ class PolicyReader {
       std::string_view local = name;
       if (local.starts_with(kAsserted)) local.remove_prefix(kAsserted.size());
       if (policy_.find(local) == nullptr) {
-        error(where, "cannot publish " + quote(local) + ": no such attribute is defined");
+        error(where, "cannot publish " + quoted(local) + ": no such attribute is defined");
       } else {
         publish->names.push_back(name);
       }

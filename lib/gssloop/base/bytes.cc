@@ -135,6 +135,10 @@ std::string printable(ByteView octets, std::size_t max_len) {
   return text;
 }
 
+std::string quoted(std::string_view text, std::size_t max_len) {
+  return "\"" + printable(as_bytes(text), max_len) + "\"";
+}
+
 void Secret::wipe() noexcept {
   // volatile: the compiler must not remove the stores, although no code reads them before the
   // memory is freed.

@@ -69,6 +69,9 @@ std::optional<Bytes> from_hex(std::string_view digits);
 // backslash as \xHH. It cuts the input after `max_len` octets, and adds "...".
 std::string printable(ByteView octets, std::size_t max_len = 256);
 
+// quoted is printable() text between double quotes.
+std::string quoted(std::string_view text, std::size_t max_len = 256);
+
 // Secret contains a password. It is wiped before its memory is freed, and never copied.
 class Secret {
  public:
