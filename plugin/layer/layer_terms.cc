@@ -79,11 +79,10 @@ std::string to_string(Layers layers) {
 }
 
 Bytes LayerMessage::serialize() const {
-  Bytes octets(kFixedLen);
+  Bytes octets(kFixedLen + authzid.size());
   octets[0] = layers.bits();
-  to_network_order(max_token_len, std::span(octets).subspan(1));
-  const ByteView name = as_bytes(authzid);
-  octets.insert(octets.end(), name.begin(), name.end());
+  to_network_order(max_token_len, std::span(octets).subspan(1, kFixedLen - 1));
+  std::ranges::copy(as_bytes(authzid), octets.begin() + kFixedLen);
   return octets;
 }
 

@@ -22,12 +22,11 @@ bool is_known(FrameKind kind) noexcept {
 
 Result<Bytes, FrameFault> encode_frame(FrameKind kind, ByteView body) {
   if (body.size() > frame_body_limit(kind, kMaxFrameBodyLen)) return FrameFault::kTooLong;
-  Bytes octets;
-  octets.reserve(kFrameHeaderLen + body.size());
-  octets.resize(kFrameHeaderLen);
+  Bytes octets(kFrameHeaderLen + body.size());
   octets[0] = static_cast<std::uint8_t>(kind);
-  to_network_order(static_cast<std::uint32_t>(body.size()), std::span(octets).subspan(1));
-  octets.insert(octets.end(), body.begin(), body.end());
+  to_network_order(static_cast<std::uint32_t>(body.size()),
+                   std::span(octets).subspan(1, kFrameHeaderLen - 1));
+  std::ranges::copy(body, octets.begin() + kFrameHeaderLen);
   return octets;
 }
 
