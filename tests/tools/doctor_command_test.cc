@@ -86,7 +86,7 @@ TEST_F(DoctorCommand, TakesWhatTheLineSays) {
   EXPECT_NE(server.out.find(realm().path("nowhere")), std::string::npos);
   const Done other = run({"--app", "tested", "ldap@localhost", "--json"});
   EXPECT_NE(other.out.find("tested.conf"), std::string::npos) << other.out;
-  EXPECT_NE(other.out.find("no key of ldap/localhost@EXAMPLE.TEST"), std::string::npos);
+  EXPECT_NE(other.out.find("no key for ldap/localhost@EXAMPLE.TEST"), std::string::npos);
 }
 
 TEST_F(DoctorCommand, RefusesALineThatMakesNoSense) {

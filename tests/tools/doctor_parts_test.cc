@@ -45,7 +45,7 @@ TEST(Child, SurvivesAnExceptionAndAnExitOfTheWork) {
   const auto throws = run_in_child(10s, []() -> std::string { throw 1; });
   EXPECT_EQ(throws.end, ChildOutcome::End::kCrashed);
   const auto exits = run_in_child(10s, []() -> std::string { _exit(3); });
-  EXPECT_EQ(exits.text(), "it broke off");
+  EXPECT_EQ(exits.text(), "it stopped early");
 }
 
 TEST(Child, EndsWorkThatHangs) {

@@ -77,8 +77,8 @@ TEST_F(DoctorTest, SaysWhoseMechanismIsUsed) {
   const auto findings = examine(options());
   EXPECT_EQ(checks(findings, Kind::kProblem), Names());
   EXPECT_TRUE(has(findings, Kind::kGood, "mechanisms",
-                  "GSSAPI of the module gssapiv2 as well (server): this one's is used"));
-  EXPECT_TRUE(has(findings, Kind::kGood, "mechanisms", "(client): this one's is used"));
+                  "the module gssapiv2 also has GSSAPI (server): this module's is used"));
+  EXPECT_TRUE(has(findings, Kind::kGood, "mechanisms", "(client): this module's is used"));
 }
 
 // As if libsasl had another order of modules.
@@ -89,8 +89,8 @@ TEST_F(DoctorTest, NotesAMechanismThatAnotherModuleWins) {
       {"GSSAPI", "other"}, {"GSSAPI", "gssloop_sasl"}, {"GS2-KRB5", "gssloop_sasl"}};
   exam.sasl.offered = {"GSSAPI", "GS2-KRB5"};
   const auto findings = tools::check_mechanisms(exam);
-  EXPECT_TRUE(has(findings, Kind::kNote, "mechanisms", "GSSAPI of the module other is used",
-                  "libother.so"));
+  EXPECT_TRUE(has(findings, Kind::kNote, "mechanisms",
+                  "a server uses GSSAPI of the module other instead of", "libother.so"));
   EXPECT_TRUE(has(tools::check_application(exam), Kind::kNote, "application", "offers GSSAPI", ""));
 }
 
@@ -115,10 +115,11 @@ TEST_F(DoctorTest, ShowsAMechListWithOtherMechanisms) {
   EXPECT_TRUE(has(findings, Kind::kGood, "application", realm().path("tested.conf")));
   EXPECT_TRUE(has(findings, Kind::kNote, "application",
                   "mech_list is \"PLAIN GSSAPI\" (" + realm().path("tested.conf") +
-                      "): a server also offers PLAIN",
+                      "): the server also offers PLAIN",
                   "mech_list: GS2-KRB5-PLUS"));
   asked.app = app("mech_list: GSSAPI\n");
-  EXPECT_TRUE(has(examine(asked), Kind::kGood, "application", "this module's mechanisms alone"));
+  EXPECT_TRUE(
+      has(examine(asked), Kind::kGood, "application", "offers only this module's mechanisms"));
 }
 
 TEST_F(DoctorTest, SaysThatTheMechListLeavesThisModuleOut) {
@@ -183,16 +184,18 @@ TEST_F(DoctorTest, LooksAtTheHostsName) {
   asked.host = "127.0.1.1";  // as Debian has it in /etc/hosts
   EXPECT_TRUE(has(examine(asked), Kind::kNote, "host", "127.0.1.1 here", "rdns = false"));
   asked.host = "short";
-  EXPECT_TRUE(has(examine(asked), Kind::kNote, "host", "short is no full name", "full name"));
+  EXPECT_TRUE(
+      has(examine(asked), Kind::kNote, "host", "short is not a full host name", "full name"));
 }
 
 TEST_F(DoctorTest, NotesWhatKerberosMakesOfTheHostsName) {
   tools::Examination exam;
   exam.options = options();
   exam.service = {"imap/other.example.com@EXAMPLE.TEST", "other.example.com", "EXAMPLE.TEST"};
-  EXPECT_TRUE(has(tools::check_host(exam), Kind::kNote, "host",
-                  "other.example.com of localhost, so that the service is imap/other.example.com",
-                  "dns_canonicalize_hostname = false"));
+  EXPECT_TRUE(
+      has(tools::check_host(exam), Kind::kNote, "host",
+          "the host name localhost to other.example.com, so the service is imap/other.example.com",
+          "dns_canonicalize_hostname = false"));
 }
 
 }  // namespace

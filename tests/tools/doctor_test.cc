@@ -31,8 +31,7 @@ TEST_F(DoctorTest, DecidesTheTrialLoginByThePolicy) {
   DoctorOptions asked = options();
   asked.policy = realm().path("policy.toml");
   write_file(asked.policy, "[services.imap]\nrequire = ['peer.realm=EXAMPLE.TEST']\n");
-  EXPECT_TRUE(
-      has(examine(asked), Kind::kGood, "login", "the policy admits that login, as alice"));
+  EXPECT_TRUE(has(examine(asked), Kind::kGood, "login", "the policy admits that login, as alice"));
   write_file(asked.policy, "[services.imap]\nrequire = ['peer.realm=OTHER.TEST']\n");
   EXPECT_TRUE(has(examine(asked), Kind::kNote, "login",
                   "the policy refuses that login: require at " + asked.policy + ":2"));
@@ -70,7 +69,7 @@ TEST_F(DoctorTest, NotesAKeytabThatEverybodyMayRead) {
   ASSERT_EQ(chmod(realm().path("keytab").c_str(), 0644), 0);
   const auto findings = examine(options());
   EXPECT_EQ(checks(findings, Kind::kProblem), Names());
-  EXPECT_TRUE(has(findings, Kind::kNote, "keytab", "everybody on this machine may read",
+  EXPECT_TRUE(has(findings, Kind::kNote, "keytab", "every user of this machine can read",
                   "chmod o-rwx " + realm().path("keytab")));
 }
 
@@ -82,7 +81,7 @@ TEST_F(DoctorTest, SaysWhatTheKeytabHasInstead) {
   const auto findings = examine(options());
   EXPECT_EQ(checks(findings, Kind::kProblem), (Names{"keytab", "mechanisms", "login"}));
   EXPECT_TRUE(has(findings, Kind::kProblem, "keytab",
-                  "has no key of imap/localhost@EXAMPLE.TEST; it has ldap/localhost@EXAMPLE.TEST",
+                  "has no key for imap/localhost@EXAMPLE.TEST; it has ldap/localhost@EXAMPLE.TEST",
                   "ktadd -k " + realm().path("other") + " imap/localhost'"));
 }
 
@@ -107,7 +106,7 @@ TEST_F(DoctorTest, SeesThatTheKdcHasANewerKey) {
   EXPECT_EQ(checks(findings, Kind::kProblem), (Names{"key", "login"}));
   EXPECT_TRUE(has(findings, Kind::kProblem, "key", "(version 2, aes256-cts-hmac-sha1-96)",
                   "ktadd -k " + realm().path("keytab") + " imap/localhost'"));
-  EXPECT_TRUE(has(findings, Kind::kProblem, "login", "fails in the server", "export"));
+  EXPECT_TRUE(has(findings, Kind::kProblem, "login", "fails on the server", "export"));
 }
 
 // An old ticket in the cache must not hide the problem of new clients.
@@ -126,7 +125,7 @@ TEST_F(DoctorTest, NotesWeakKeys) {
   asked.service = "old";
   const auto findings = examine(asked);
   EXPECT_EQ(checks(findings, Kind::kProblem), Names());
-  EXPECT_TRUE(has(findings, Kind::kNote, "keytab", "weak keys alone", "AES"));
+  EXPECT_TRUE(has(findings, Kind::kNote, "keytab", "only weak keys", "AES"));
   EXPECT_FALSE(has(examine(options()), Kind::kNote, "keytab", "weak"));
 }
 
@@ -134,7 +133,7 @@ TEST_F(DoctorTest, SaysThatTheKdcDoesNotKnowTheService) {
   realm().remove_principal("imap/localhost");
   const auto findings = examine(options());
   EXPECT_EQ(checks(findings, Kind::kProblem), (Names{"key", "login"}));
-  EXPECT_TRUE(has(findings, Kind::kProblem, "key", "gives no ticket for imap/localhost",
+  EXPECT_TRUE(has(findings, Kind::kProblem, "key", "issues no ticket for imap/localhost",
                   "addprinc -randkey imap/localhost"));
 }
 
@@ -167,7 +166,7 @@ TEST_F(DoctorTest, SaysWhenTheTicketExpired) {
   const auto findings = examine(options());
   EXPECT_EQ(checks(findings, Kind::kProblem), (Names{"ticket", "login"}));
   EXPECT_TRUE(has(findings, Kind::kProblem, "ticket", "expired 1 h ago", "kinit alice"));
-  EXPECT_TRUE(has(findings, Kind::kProblem, "login", "fails in the client", "kinit"));
+  EXPECT_TRUE(has(findings, Kind::kProblem, "login", "fails on the client", "kinit"));
 }
 
 TEST_F(DoctorTest, NotesATicketThatExpiresSoon) {
@@ -206,8 +205,8 @@ TEST_F(DoctorTest, SaysThatThereIsNoDefaultRealm) {
 TEST_F(DoctorTest, SaysThatKrb5ConfIsMalformed) {
   use_configuration("[libdefaults\n" + configuration());
   const auto findings = examine(options());
-  EXPECT_TRUE(
-      has(findings, Kind::kProblem, "krb5.conf", "Kerberos cannot use its configuration", "mend"));
+  EXPECT_TRUE(has(findings, Kind::kProblem, "krb5.conf", "Kerberos cannot use its configuration",
+                  "correct it"));
 }
 
 // ---- KDC
@@ -242,10 +241,10 @@ TEST_F(DoctorTest, MeasuresTheClock) {
     const char* direction;
   } kRows[] = {
       {std::chrono::seconds(0), Kind::kGood, "", "agrees"},
-      {std::chrono::seconds(90), Kind::kNote, "clock is 1 min", "s behind that of"},
-      {std::chrono::seconds(-90), Kind::kNote, "clock is 1 min", "s ahead of that of"},
-      {std::chrono::seconds(3630), Kind::kProblem, "clock is 1 h", "h behind that of"},
-      {std::chrono::seconds(-3630), Kind::kProblem, "clock is 1 h", "h ahead of that of"},
+      {std::chrono::seconds(90), Kind::kNote, "clock is 1 min", "s behind the clock of"},
+      {std::chrono::seconds(-90), Kind::kNote, "clock is 1 min", "s ahead of the clock of"},
+      {std::chrono::seconds(3630), Kind::kProblem, "clock is 1 h", "h behind the clock of"},
+      {std::chrono::seconds(-3630), Kind::kProblem, "clock is 1 h", "h ahead of the clock of"},
   };
   for (const auto& row : kRows) {
     SCOPED_TRACE(row.ahead.count());
@@ -286,8 +285,8 @@ TEST_F(DoctorTest, SaysThatTheReplayCacheHasNoFolder) {
   set("KRB5RCACHEDIR", folder);
   const auto findings = examine(options());
   EXPECT_EQ(checks(findings, Kind::kProblem), (Names{"replay-cache", "login"}));
-  EXPECT_TRUE(has(findings, Kind::kProblem, "replay-cache", "there is no folder " + folder,
-                  "KRB5RCACHEDIR"));
+  EXPECT_TRUE(has(findings, Kind::kProblem, "replay-cache",
+                  "the folder " + folder + " does not exist", "KRB5RCACHEDIR"));
 }
 
 TEST_F(DoctorTest, SaysThatTheReplayCacheCannotBeWritten) {
@@ -314,8 +313,9 @@ TEST_F(DoctorTest, ReadsWhereTheReplayCacheIs) {
   EXPECT_TRUE(has(finding_of("", "default_rcache_name = none:"), Kind::kNote, "replay-cache",
                   "default_rcache_name"));
   EXPECT_TRUE(has(finding_of("file2:" + realm().dir(), ""), Kind::kProblem, "replay-cache",
-                  "no regular file"));
-  EXPECT_TRUE(has(finding_of("memory:", ""), Kind::kProblem, "replay-cache", "no type"));
+                  "not a regular file"));
+  EXPECT_TRUE(has(finding_of("memory:", ""), Kind::kProblem, "replay-cache",
+                  "a type that Kerberos does not know"));
   set("TMPDIR", realm().dir());
   EXPECT_TRUE(has(finding_of("", ""), Kind::kGood, "replay-cache",
                   realm().dir() + "/krb5_" + std::to_string(geteuid()) + ".rcache2"));

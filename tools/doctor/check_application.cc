@@ -33,30 +33,29 @@ void report_others(const Examination& exam, Report* report) {
   const std::string shown_list =
       list.empty() ? "mech_list is not set" + where : "mech_list is \"" + list + "\"" + where;
   if (names.empty()) {
-    report->good(shown_list + ": a server offers this module's mechanisms alone");
+    report->good(shown_list + ": the server offers only this module's mechanisms");
     return;
   }
-  report->note(
-      shown_list + ": a server also offers " + joined(names),
-      "the rules and checks of this module bind only logins that go through it: logins by these "
-      "pass by them",
-      exam.options.app.empty()
-          ? "name the application (--app NAME) to see what it offers by its own configuration"
-          : "set mech_list to what you want, as in \"mech_list: GS2-KRB5-PLUS GS2-KRB5 GSSAPI\"");
+  report->note(shown_list + ": the server also offers " + joined(names),
+               "this module's rules and checks apply only to its own mechanisms, not to these",
+               exam.options.app.empty()
+                   ? "name the application (--app NAME) to see what its configuration offers"
+                   : "set mech_list to the mechanisms you want, for example \"mech_list: "
+                     "GS2-KRB5-PLUS GS2-KRB5 GSSAPI\"");
 }
 
 void report_file(const Examination& exam, Report* report) {
   const auto& files = exam.sasl.config_files;
   if (!exam.app_failure.empty()) {
     report->problem("the configuration " + exam.app_file + " cannot be used: " + exam.app_failure,
-                    "libsasl does not start with it, or goes on without what it says",
-                    "make every line of " + exam.app_file +
-                        " an \"option: value\" that the server's user can read");
+                    "libsasl fails to start, or ignores the file",
+                    "write each line of " + exam.app_file +
+                        " as \"option: value\", and let the server's user read the file");
   } else if (exam.app_file.empty()) {
     report->note("libsasl finds no configuration of " + exam.options.app + ": " + joined(files),
-                 "it takes defaults: every mechanism of every module, and the default keytab. "
-                 "(Some programs have another name or folder, or read their own file: Cyrus IMAP "
-                 "imapd.conf, OpenLDAP's server its own folder)",
+                 "libsasl uses its defaults: every mechanism of every module, and the default "
+                 "keytab. (Some programs use another name or folder, or their own file: Cyrus IMAP "
+                 "uses imapd.conf, OpenLDAP's server a folder of its own)",
                  files.empty() ? "set SASL_CONF_PATH" : "write " + files.front());
   } else {
     report->good("libsasl reads " + exam.app_file);
@@ -76,9 +75,8 @@ Findings check_user(const Examination&) {
   Report report("user");
   if (geteuid() == 0) {
     report.note("this runs as root",
-                "to root every file is readable, and the replay cache is another one than the "
-                "server's",
-                "run it as the server's user, as in `sudo -u imap gssloop doctor imap@HOST`");
+                "root can read every file, and uses another replay cache than the server",
+                "run it as the server's user, for example `sudo -u imap gssloop doctor imap@HOST`");
   }
   return report.take();
 }
@@ -89,23 +87,24 @@ Findings check_policy(const Examination& exam) {
   const std::string path = named.value_or(GSSLOOP_POLICY_PATH);
   const auto read = read_policy_at(named);
   if (read.is_absent && read.reading.policy) {
-    report.good("no policy (" + path + "): attributes are published and grant nothing");
+    report.good(
+        "no policy (" + path +
+        "): applications can request attributes, but attributes do not decide about logins");
     return report.take();
   }
   for (const authz::Diagnostic& diagnostic : read.reading.diagnostics) {
     if (diagnostic.is_warning) {
-      report.note(diagnostic.text(), "the policy holds, but may not say what it was meant to",
+      report.note(diagnostic.text(), "the policy is in effect, but may not do what you intended",
                   "see gssloop-policy(5), \"What a client can hide\"");
     } else {
       report.problem(diagnostic.text(),
-                     "while the policy has an error, or cannot be read by " + this_user() +
-                         ", every login is refused",
-                     read.is_absent
-                         ? "write " + path + ", or take gssloop_policy out"
-                         : "mend it; `gssloop policy check " + path + "` shows when it is right");
+                     "the server refuses every login while the policy has an error or " +
+                         this_user() + " cannot read it",
+                     read.is_absent ? "write " + path + ", or remove gssloop_policy"
+                                    : "correct it, and run `gssloop policy check " + path + "`");
     }
   }
-  if (!report.has_problem()) report.good("the policy " + path + " can be read, and has no error");
+  if (!report.has_problem()) report.good("the policy " + path + " can be read and has no errors");
   return report.take();
 }
 

@@ -26,9 +26,9 @@ std::string without_realm(const std::string& principal) {
 
 void report_no_ticket(const std::string& name, const std::string& why, Report* report) {
   report->problem("there is no usable ticket in " + name + ": " + why,
-                  "a client shows the server a ticket instead of a password",
-                  "kinit USER; or, if the ticket is elsewhere, set KRB5CCNAME to its place (klist "
-                  "-A lists them)");
+                  "a client sends the server a ticket instead of a password",
+                  "kinit USER; or, if the ticket is in another cache, set KRB5CCNAME to it (klist "
+                  "-A lists the caches)");
 }
 
 void report_initial(const std::string& name, const std::string& client, const Ticket& ticket,
@@ -38,10 +38,10 @@ void report_initial(const std::string& name, const std::string& client, const Ti
   if (left <= 0) {
     report->problem("the ticket of " + client + " in " + name + " expired " + duration(left) +
                         " ago, on " + date_and_time(ticket.end),
-                    "the KDC gives no service ticket for it", "kinit " + client);
+                    "the KDC issues no service ticket for an expired ticket", "kinit " + client);
   } else if (left < kSoon_s) {
     report->note("the ticket of " + client + " in " + name + " expires in " + duration(left),
-                 "logins fail from then on", is_renewable ? "kinit -R" : "kinit " + client);
+                 "logins fail after that", is_renewable ? "kinit -R" : "kinit " + client);
   } else {
     report->good(client + " has a ticket in " + name + " for another " + duration(left) +
                  (is_renewable ? ", renewable until " + date_and_time(ticket.renew_till) : ""));
@@ -70,9 +70,9 @@ bool check_file(const Examination& exam, const std::string& name, Report* report
   const int error = errno;
   if (!is_there && error == ENOENT) {
     report->problem("the keytab " + name + " does not exist",
-                    "it holds the key by which a server reads its clients' tickets",
+                    "it contains the key with which the server decrypts its clients' tickets",
                     export_command(name, exam.service.principal) +
-                        ", or name the right one (keytab: in the application's configuration, "
+                        ", or name the right keytab (keytab: in the application's configuration, "
                         "KRB5_KTNAME, --keytab)");
     return false;
   }
@@ -80,15 +80,15 @@ bool check_file(const Examination& exam, const std::string& name, Report* report
     report->problem("the keytab " + name + " cannot be read by " + this_user() + ": " +
                         errno_text(is_there ? errno : error),
                     "a server that cannot read its key does not offer the mechanism",
-                    "let the server's user read " + path + ", as in `chown imap " + path +
+                    "let the server's user read " + path + ", for example `chown imap " + path +
                         " && chmod 600 " + path + "`");
     return false;
   }
   if ((found.st_mode & (S_IROTH | S_IWOTH)) != 0) {
-    report->note("everybody on this machine may " +
+    report->note("every user of this machine can " +
                      std::string((found.st_mode & S_IROTH) != 0 ? "read" : "write") +
                      " the keytab " + name,
-                 "whoever has the key can log in to the service as anybody",
+                 "with the key, an attacker can log in to the service as any user",
                  "chmod o-rwx " + path + ", and give the service a new key");
   }
   return true;
@@ -115,27 +115,27 @@ void report_keys(const Examination& exam, const Keytab& keytab, Report* report) 
   const std::string& wanted = exam.service.principal;
   const std::string accepted = exam.app.option("service_principal");
   if (keys.empty() && !accepted.empty()) {
-    report->note("the keytab " + keytab.name + " has no key of " + wanted + "; it has " +
+    report->note("the keytab " + keytab.name + " has no key for " + wanted + "; it has " +
                      other_principals(keytab.keys),
                  "service_principal in " + exam.app_file + " is " + accepted +
-                     ", so that is right if clients ask for that",
+                     "; this is correct if clients request tickets for " + accepted,
                  "if they do not: " + export_command(keytab.name, wanted));
     return;
   }
   if (keys.empty()) {
-    report->problem("the keytab " + keytab.name + " has no key of " + wanted + "; it has " +
+    report->problem("the keytab " + keytab.name + " has no key for " + wanted + "; it has " +
                         other_principals(keytab.keys),
-                    "clients ask for a ticket of " + wanted + ", which this server cannot read",
+                    "clients request a ticket for " + wanted + ", which this server cannot decrypt",
                     export_command(keytab.name, wanted) +
-                        "; or look at the host's name (the finding \"host\"), or set "
+                        "; or check the host's name (the finding \"host\"), or set "
                         "service_principal in the application's configuration");
     return;
   }
   report->good("the keytab " + keytab.name + " has " + wanted + ": " + joined(keys));
   if (is_weak) {
-    report->note(wanted + " has weak keys alone in " + keytab.name + ": " + joined(keys),
-                 "DES, triple DES and RC4 are broken or near to it, and newer releases of "
-                 "Kerberos take no such tickets",
+    report->note(wanted + " has only weak keys in " + keytab.name + ": " + joined(keys),
+                 "DES, triple DES and RC4 are weak or broken, and newer Kerberos releases refuse "
+                 "such tickets",
                  export_command(keytab.name, wanted) +
                      " with AES (-e aes256-cts-hmac-sha1-96:normal); in Active Directory, "
                      "msDS-SupportedEncryptionTypes = 24");
@@ -145,12 +145,12 @@ void report_keys(const Examination& exam, const Keytab& keytab, Report* report) 
 // ---- The key that the KDC uses
 
 void report_refusal(const Examination& exam, const std::string& why, Report* report) {
-  report->problem("the KDC gives no ticket for " + exam.service.principal + ": " + why,
-                  "clients get none either",
-                  "if there is no such principal: kadmin -q 'addprinc -randkey " +
+  report->problem("the KDC issues no ticket for " + exam.service.principal + ": " + why,
+                  "clients get no ticket either",
+                  "if the principal does not exist: kadmin -q 'addprinc -randkey " +
                       without_realm(exam.service.principal) + "' and " +
                       export_command(keytab_name(exam), exam.service.principal) +
-                      "; else look at the host's name and realm");
+                      "; otherwise check the host's name and realm");
 }
 
 void report_key(const Examination& exam, const Keytab& keytab, const FreshTicket& ticket,
@@ -160,20 +160,19 @@ void report_key(const Examination& exam, const Keytab& keytab, const FreshTicket
   for (const KeytabKey& key : keytab.keys) {
     if (!key.is_of_service) continue;
     if (key.kvno == ticket.kvno && key.enctype == ticket.enctype) {
-      report->good("the keytab has the key that the KDC uses now: " + wanted);
+      report->good("the keytab has the current key of the KDC: " + wanted);
       return;
     }
     versions.push_back("version " + std::to_string(key.kvno) + ", " + key.enctype);
   }
   if (versions.empty()) return;  // the finding "keytab" says so
-  report->problem("the KDC uses a key of " + exam.service.principal + " (" + wanted +
-                      ") that the keytab " + keytab.name + " lacks; it has " +
-                      joined(versions, "; "),
-                  "the server cannot read the tickets that clients get. (ktadd makes a new key "
-                  "each time: what was exported before is then of yesterday)",
-                  export_command(keytab.name, exam.service.principal) +
-                      " on the machine where the server runs; in Active Directory, a keytab with "
-                      "the present kvno");
+  report->problem(
+      "the KDC's key for " + exam.service.principal + " (" + wanted + ") is not in the keytab " +
+          keytab.name + ", which has: " + joined(versions, "; "),
+      "the server cannot decrypt its clients' tickets. (Each ktadd creates a new key, and earlier "
+      "exports become outdated)",
+      export_command(keytab.name, exam.service.principal) +
+          " on the server's machine; in Active Directory, export a keytab with the current kvno");
 }
 
 }  // namespace
@@ -199,12 +198,13 @@ Findings check_ticket(const Examination& exam) {
     return ticket.server == exam.service.principal && ticket.end > std::time(nullptr);
   });
   if (has_service) {
-    report.note(ccache->client + " has a ticket for " + exam.service.principal + " in " + *name +
-                    ", and none to get others with",
-                "logins to other services, and later ones to this, fail",
-                "kinit " + ccache->client);
+    report.note(
+        ccache->client + " has a ticket for " + exam.service.principal + " in " + *name +
+            ", but no ticket-granting ticket",
+        "logins to other services fail, and so do logins to this one after the ticket expires",
+        "kinit " + ccache->client);
   } else {
-    report_no_ticket(*name, "nothing in it is good for getting others", &report);
+    report_no_ticket(*name, "it contains no ticket-granting ticket", &report);
   }
   return report.take();
 }
@@ -217,8 +217,8 @@ Findings check_keytab(const Examination& exam) {
   if (!keytab) {
     report.problem("the keytab " + name + " cannot be used: " + keytab.error().message,
                    "a server that cannot read its key does not offer the mechanism",
-                   "see whether `klist -k " + name + "` reads it; export the key anew: " +
-                       export_command(name, exam.service.principal));
+                   "try `klist -k " + name +
+                       "`; export the key again: " + export_command(name, exam.service.principal));
     return report.take();
   }
   report_keys(exam, *keytab, &report);
@@ -233,7 +233,7 @@ Findings check_key(const Examination& exam) {
   if (exam.has_problem("kdc") || exam.has_problem("ticket")) {
     report.note(
         "the keytab's key was not compared with the KDC's",
-        "that takes a ticket, and a KDC that answers",
+        "the comparison needs a ticket and a KDC that answers",
         std::string("see the finding \"") + (exam.has_problem("kdc") ? "kdc" : "ticket") + "\"");
     return report.take();
   }
@@ -244,7 +244,7 @@ Findings check_key(const Examination& exam) {
     report_key(exam, *keytab, *ticket, &report);
   } else if (!exam.options.examines_client) {
     report.note("the keytab's key was not compared with the KDC's: " + ticket.error().message,
-                "that takes a ticket", "kinit USER");
+                "the comparison needs a ticket", "kinit USER");
   } else {
     report_refusal(exam, ticket.error().message, &report);
   }

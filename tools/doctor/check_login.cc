@@ -22,8 +22,8 @@ std::string name_of(const Examination& exam) {
 template <class Failure>
 void report_failure(const std::string& what, const Failure& failure, Report* report) {
   const std::string advice = loop::advice(failure);
-  report->problem(what + ": " + failure.text(), "this is what programs will meet with",
-                  advice.empty() ? "look at the findings above" : advice);
+  report->problem(what + ": " + failure.text(), "programs will fail in the same way",
+                  advice.empty() ? "read the findings above" : advice);
 }
 
 gss::Result<gss::InitiatorInput> initiator_input(const Examination& exam) {
@@ -52,7 +52,7 @@ gss::Result<gss::Credential> acceptor_credential(const Examination& exam) {
 
 std::string peer_name(const loop::EstablishedContext& acceptor) {
   const auto peer = acceptor.peer();
-  return peer ? peer->text : "a client whose name is not told";
+  return peer ? peer->text : "a client whose name is unknown";
 }
 
 // What the server's policy decides about the trial login. check_policy reports a policy that cannot
@@ -70,18 +70,20 @@ void report_decision(const Examination& exam, const loop::EstablishedContext& ac
   }
   report->note(
       "the policy refuses that login: " + shown(decision.reason, 4096),
-      "the trial login is not bound to a channel and has no security layer, so that the "
-      "server may decide otherwise about a client that uses one",
+      "the trial login is not bound to a channel and has no security layer: the server may decide "
+      "otherwise about a client that uses one",
       "gssloop policy explain --service " + exam.options.service + " shows what each rule decides");
 }
 
 // Both ends in this process: the result of all that the other checks examined one by one.
 void log_in(const Examination& exam, Report* report) {
   auto input = initiator_input(exam);
-  if (!input) return report_failure("no login to " + name_of(exam), input.error(), report);
+  if (!input) {
+    return report_failure("cannot try a login to " + name_of(exam), input.error(), report);
+  }
   const auto credential = acceptor_credential(exam);
   if (!credential) {
-    return report_failure("a server of " + name_of(exam) + " cannot accept anybody",
+    return report_failure("a server of " + name_of(exam) + " cannot accept logins",
                           credential.error(), report);
   }
   const auto login =
@@ -93,13 +95,15 @@ void log_in(const Examination& exam, Report* report) {
   }
   const auto& failed = login.error();
   const char* side = failed.side == loop::Role::kInitiator ? "client" : "server";
-  report_failure("a trial login to " + name_of(exam) + " fails in the " + side, failed.failure,
+  report_failure("a trial login to " + name_of(exam) + " fails on the " + side, failed.failure,
                  report);
 }
 
 void get_ticket(const Examination& exam, Report* report) {
   auto input = initiator_input(exam);
-  if (!input) return report_failure("no login to " + name_of(exam), input.error(), report);
+  if (!input) {
+    return report_failure("cannot try a login to " + name_of(exam), input.error(), report);
+  }
   loop::Initiator initiator(*std::move(input), {});
   const loop::Step step = initiator.start();
   if (!step.is_failed()) {
@@ -112,7 +116,7 @@ void get_ticket(const Examination& exam, Report* report) {
 void get_key(const Examination& exam, Report* report) {
   const auto credential = acceptor_credential(exam);
   if (credential) return report->good("a server of " + name_of(exam) + " can accept logins");
-  report_failure("a server of " + name_of(exam) + " cannot accept anybody", credential.error(),
+  report_failure("a server of " + name_of(exam) + " cannot accept logins", credential.error(),
                  report);
 }
 

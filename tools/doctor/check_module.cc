@@ -43,8 +43,8 @@ void report_missing(const Examination& exam, Report* report) {
   const std::string folder = folders.empty() ? "libsasl's folder" : folders.front();
   report->problem(
       std::string(kFile) + " is not where libsasl looks for modules: " + described(folders),
-      "without it there are no GS2 mechanisms, and GSSAPI and GSS-SPNEGO only by other "
-      "modules, to which no rule of this one applies",
+      "without it there are no GS2 mechanisms, and GSSAPI and GSS-SPNEGO come from other modules, "
+      "which ignore this module's rules",
       "install it there (configure --with-plugindir=" + folder +
           ", then make install), or set SASL_PATH to its folder");
 }
@@ -55,10 +55,11 @@ std::string remedy_of(const std::string& path, const std::string& dlopen_error) 
   };
   // In front of these words, the dynamic linker names the library that it looked for.
   if (says("cannot open shared object file")) {
-    return "install the library that is named there (ldd " + path + " shows all that it needs)";
+    return "install the library that the message names (ldd " + path +
+           " shows every library that the module needs)";
   }
   if (says("Permission denied")) return "make " + path + " readable: chmod a+r " + path;
-  return "install " + path + " anew, built on this machine for its libraries";
+  return "build " + path + " on this machine, for its libraries, and install it again";
 }
 
 // try_file reports the problem with one file, if there is one.
@@ -66,12 +67,12 @@ void try_file(const std::string& path, Report* report) {
   const ModuleTrial trial = try_module(path);
   if (!trial.is_loaded) {
     report->problem(path + " cannot be loaded: " + trial.error,
-                    "libsasl passes over a module that it cannot load, mostly without a word",
+                    "libsasl skips a module that it cannot load, mostly without a message",
                     remedy_of(path, trial.error));
   } else if (!trial.has_server_entry || !trial.has_client_entry) {
     report->problem(path + " lacks an entry point (sasl_server_plug_init, sasl_client_plug_init)",
-                    "it is another file of that name, or was linked wrongly",
-                    "install " + path + " anew");
+                    "it is a different file of that name, or was linked incorrectly",
+                    "install " + path + " again");
   }
 }
 
@@ -85,7 +86,7 @@ void try_all(const Examination& exam, Report* report) {
       if (!trial.is_crash) continue;
       report->problem(entry.path().string() + " breaks the program that loads it: " + trial.error,
                       "libsasl loads every module of its folders",
-                      "remove " + entry.path().string() + ", or install it anew");
+                      "remove " + entry.path().string() + ", or install it again");
     }
   }
 }
@@ -94,9 +95,9 @@ void report_versions(Report* report) {
   const SaslVersions versions = libsasl_versions();
   if (versions.is_same_interface) return;
   report->problem("libsasl is " + versions.library + ", and this was built for " + versions.headers,
-                  "libsasl hands its modules a table that changed its shape, so the module keeps "
-                  "away from other releases",
-                  "build gssloop anew with the headers of libsasl " + versions.library);
+                  "the table that libsasl gives its modules differs between these releases, so the "
+                  "module refuses to load",
+                  "rebuild gssloop with the headers of libsasl " + versions.library);
 }
 
 void report_lists(const Examination& exam, const std::string& path, Report* report) {
@@ -105,10 +106,10 @@ void report_lists(const Examination& exam, const std::string& path, Report* repo
   const bool lacks_server = exam.options.examines_server && server.empty();
   const bool lacks_client = exam.options.examines_client && client.empty();
   if (lacks_server || lacks_client) {
-    report->problem("libsasl loads " + path + ", and takes no mechanism of it" +
+    report->problem("libsasl loads " + path + ", but gets no mechanism from it" +
                         (exam.sasl.log.empty() ? "" : ": " + joined(exam.sasl.log, "; ")),
-                    "nobody can log in by this module",
-                    "look at gssloop_mechanisms, and at what `gssloop mechanisms` says");
+                    "no user can log in through this module",
+                    "check gssloop_mechanisms, and run `gssloop mechanisms`");
     return;
   }
   report->good(path + " is loaded: " + joined(exam.options.examines_server ? server : client));
@@ -130,15 +131,15 @@ void report_rivals(const std::vector<ModuleMechanism>& all, const char* side, Re
     }
   }
   for (const auto& [module, names] : won) {
-    report->good(joined(names) + " of the module " + module + " as well (" + side +
-                 "): this one's is used");
+    report->good("the module " + module + " also has " + joined(names) + " (" + side +
+                 "): this module's " + (names.size() == 1 ? "is" : "are") + " used");
   }
   for (const auto& [module, names] : lost) {
-    report->note(
-        joined(names) + " of the module " + module + " is used by a " + side + ", not this one's",
-        "no rule and no check of this module applies to such a login",
-        "remove lib" + module + ".so from libsasl's folder, or leave " + joined(names) +
-            " out of gssloop_mechanisms if you want that module's");
+    report->note("a " + std::string(side) + " uses " + joined(names) + " of the module " + module +
+                     " instead of this module's",
+                 "this module's rules and checks do not apply to such a login",
+                 "remove lib" + module + ".so from libsasl's folder, or leave " + joined(names) +
+                     " out of gssloop_mechanisms if you want that module's");
   }
 }
 
@@ -162,8 +163,8 @@ void report_declined(const Examination& exam, const std::string& why,
   report->problem(
       "a server of " + exam.options.service + "@" + exam.options.host + " does not offer " +
           joined(names) + ": " + why,
-      is_listed ? "a server without a key for its service cannot accept tickets. Clients are told "
-                  "of it all the same, since another module has it, and are then refused"
+      is_listed ? "a server without a key for its service cannot accept tickets. Clients still see "
+                  "the mechanism, because another module offers it, but their logins fail"
                 : "a server without a key for its service cannot accept tickets",
       "see the finding \"keytab\"");
 }
@@ -183,11 +184,11 @@ void report_offer(const Examination& exam, Report* report) {
   const std::string server = "a server of " + exam.options.service + "@" + exam.options.host;
   if (!offered.empty()) {
     report->good(server + " offers " + joined(offered) +
-                 " (`gssloop mechanisms` says why others are not)");
+                 " (`gssloop mechanisms` says why it does not offer others)");
   } else if (declined.empty()) {
     const std::string list = exam.app.option("mech_list");
     report->problem(server + " offers none of this module's mechanisms",
-                    list.empty() ? "nobody can log in by it"
+                    list.empty() ? "no user can log in through this module"
                                  : "mech_list in " + exam.app_file + " is \"" + list + "\"",
                     "name them in mech_list: " + joined(ours(exam.sasl.server_mechanisms), " "));
   }
@@ -199,10 +200,10 @@ Findings check_module(const Examination& exam) {
   Report report("module");
   report_versions(&report);
   if (!exam.sasl.failure.empty()) {
-    report.problem("libsasl cannot be used: " + exam.sasl.failure,
-                   "every program that uses SASL meets with the same",
-                   "look at the other findings of this check and at the application's "
-                   "configuration");
+    report.problem(
+        "libsasl cannot be used: " + exam.sasl.failure,
+        "every program that uses SASL has the same problem",
+        "read the other findings of this check, and check the application's configuration");
   }
   // If libsasl crashed, it did not report the files that it found.
   std::vector<std::string> files = exam.sasl.module_files;

@@ -76,18 +76,18 @@ void report_addresses(const Examination& exam, const Lookup& found, Report* repo
   const std::string& host = exam.options.host;
   if (!found.failure.empty()) {
     const std::string what = host + " has no address: " + found.failure;
-    const std::string remedy = "look at /etc/hosts and the DNS (getent hosts " + host + ")";
+    const std::string remedy = "check /etc/hosts and the DNS (getent hosts " + host + ")";
     if (exam.options.examines_client) {
       report->problem(what, "a client cannot connect to it by that name", remedy);
     } else {
-      report->note(what, "clients need one, and libkrb5 may", remedy);
+      report->note(what, "clients need an address, and libkrb5 may need one", remedy);
     }
   } else if (!found.loopback.empty() && host != "localhost") {
     report->note(host + " is " + found.loopback + " here (/etc/hosts)",
-                 "that is this machine's own view: another one finds another address, and where "
-                 "rdns is on, libkrb5 takes the name that /etc/hosts has for " +
-                     found.loopback + ", which clients elsewhere do not",
-                 "in /etc/hosts, let the full name be the first behind " + found.loopback +
+                 "only this machine sees this address; other machines find another one. With rdns "
+                 "= true, libkrb5 here uses the name that /etc/hosts has for " +
+                     found.loopback + "; clients on other machines do not",
+                 "in /etc/hosts, write the full name first after " + found.loopback +
                      ", or set rdns = false in krb5.conf");
   }
 }
@@ -96,25 +96,26 @@ void report_name(const Examination& exam, Report* report) {
   const std::string& host = exam.options.host;
   const std::string& canonical = exam.service.host;
   if (lower(canonical) != lower(host)) {
-    report->note("Kerberos makes " + canonical + " of " + host + ", so that the service is " +
-                     exam.service.principal,
-                 "clients ask for the name that they make of it, and the keytab must have that one",
-                 "if that is not what you want: in krb5.conf, dns_canonicalize_hostname = false, "
-                 "or rdns = false");
+    report->note(
+        "Kerberos changes the host name " + host + " to " + canonical + ", so the service is " +
+            exam.service.principal,
+        "clients request a ticket for the changed name, so the keytab must contain that name",
+        "if you do not want this, set dns_canonicalize_hostname = false or rdns = false in "
+        "krb5.conf");
   }
   if (canonical.find('.') == canonical.npos && canonical != "localhost") {
-    report->note(canonical + " is no full name",
-                 "clients that know the full name ask for a ticket of another service",
+    report->note(canonical + " is not a full host name",
+                 "clients that use the full name request a ticket for another service",
                  "use the full name (in /etc/hosts or the DNS, the first name of the address)");
   }
   char machine[256] = "";
   if (exam.options.examines_server && gethostname(machine, sizeof machine - 1) == 0 &&
       lower(machine) != lower(host) && lower(machine) != lower(canonical)) {
-    report->note("this machine calls itself " + std::string(machine),
-                 "servers that take the machine's name for theirs (svnserve, memcached, libvirtd) "
-                 "look for the key of " +
-                     exam.options.service + "/" + machine,
-                 "if yours is one of them: gssloop doctor " + exam.options.service + "@" + machine);
+    report->note(
+        "the name of this machine is " + std::string(machine),
+        "servers that use the machine's name (svnserve, memcached, libvirtd) need the key of " +
+            exam.options.service + "/" + machine,
+        "for such a server: gssloop doctor " + exam.options.service + "@" + machine);
   }
 }
 
@@ -160,7 +161,7 @@ std::vector<Kdc> ask_all(const std::string& realm, const KrbConfiguration& confi
     kdcs.push_back(ask(address.text(), address, *request));
   }
   if (kdcs.empty() && has_uri_records(realm)) {
-    kdcs.push_back(ask("the one of the realm's URI records", std::nullopt, *request));
+    kdcs.push_back(ask("in the URI records", std::nullopt, *request));
   }
   return kdcs;
 }
@@ -168,13 +169,13 @@ std::vector<Kdc> ask_all(const std::string& realm, const KrbConfiguration& confi
 void report_kdc(const std::string& realm, const Kdc& kdc, Report* report) {
   const std::string name = "the KDC " + kdc.name + " of " + realm;
   if (!kdc.is_asked) {
-    report->note(name + " was not asked",
-                 "it is a proxy, or written in a way that only libkrb5 knows", "try it by kinit");
+    report->note(name + " was not asked", "it is a proxy, or only libkrb5 can read its address",
+                 "test it with kinit");
   } else if (!kdc.answer.serves_realm) {
-    report->problem(name + " answers that it does not serve that realm",
-                    "nobody gets a ticket from it",
-                    "look at the realm's name (default_realm, [domain_realm]) and at its kdc "
-                    "lines in krb5.conf");
+    report->problem(
+        name + " answers that it does not serve the realm",
+        "this KDC issues no tickets for the realm",
+        "check the realm's name (default_realm, [domain_realm]) and its kdc lines in krb5.conf");
   } else {
     report->good(name + " answers");
   }
@@ -184,15 +185,15 @@ void report_silent(const std::string& realm, const std::vector<std::string>& sil
                    Report* report) {
   const std::string what = joined(silent, "; ");
   const std::string remedy =
-      "look at the network (a firewall for port 88?), at whether krb5kdc "
-      "runs there, and at the kdc lines of " +
+      "check the network (does a firewall block port 88?), that krb5kdc runs there, and the kdc "
+      "lines of " +
       realm + " in krb5.conf";
   if (are_all) {
     report->problem("no KDC of " + realm + " answers: " + what,
-                    "without a KDC nobody gets a ticket", remedy);
+                    "without a KDC no client gets a ticket", remedy);
   } else {
     report->note("not every KDC of " + realm + " answers: " + what,
-                 "another one does, but a login may wait for these first", remedy);
+                 "another KDC answers, but a login may first wait for these", remedy);
   }
 }
 
@@ -211,21 +212,22 @@ void report_kdcs(const std::string& realm, const std::vector<Kdc>& kdcs, Report*
 void report_clock(const Kdc& kdc, int limit_s, Report* report) {
   if (!kdc.answer.time) return;
   const std::string what = "this machine's clock is " + duration(kdc.ahead_s) +
-                           (kdc.ahead_s > 0 ? " behind" : " ahead of") + " that of the KDC " +
+                           (kdc.ahead_s > 0 ? " behind" : " ahead of") + " the clock of the KDC " +
                            kdc.name;
   const std::string remedy =
-      "set the clock, and let it be kept (timedatectl set-ntp true, chrony, "
-      "ntpd)";
+      "set the clock and keep it synchronised (timedatectl set-ntp true, chrony, ntpd)";
   const std::int64_t amount = kdc.ahead_s < 0 ? -kdc.ahead_s : kdc.ahead_s;
   if (amount > limit_s) {
     report->problem(what,
-                    "Kerberos refuses tickets where clocks differ by more than " +
+                    "Kerberos refuses tickets when clocks differ by more than " +
                         duration(limit_s) + " (clockskew)",
                     remedy);
   } else if (amount > kNotedSkew_s) {
-    report->note(what, "beyond " + duration(limit_s) + " Kerberos refuses tickets", remedy);
+    report->note(what,
+                 "Kerberos refuses tickets when clocks differ by more than " + duration(limit_s),
+                 remedy);
   } else {
-    report->good("the clock agrees with that of the KDC " + kdc.name);
+    report->good("this machine's clock agrees with the clock of the KDC " + kdc.name);
   }
 }
 
@@ -233,17 +235,17 @@ void report_default_realm(const Examination& exam, const std::string& realm,
                           const std::vector<std::string>& readable, Report* report) {
   const std::string file = readable.empty() ? "krb5.conf" : readable.front();
   if (realm.empty()) {
-    report->problem("no default realm",
-                    "names without a realm (kinit USER, a service's principal) mean nothing then",
-                    "set default_realm under [libdefaults] in " + file);
+    report->problem(
+        "no default realm",
+        "Kerberos cannot complete names without a realm (kinit USER, a service's principal)",
+        "set default_realm under [libdefaults] in " + file);
   } else if (!exam.service.realm.empty() && exam.service.realm != realm) {
-    report->note(
-        "the default realm is " + realm + ", but " + exam.service.host + " is of " +
-            exam.service.realm,
-        "users of " + realm +
-            " need a trust between the realms; and servers shorten only names of the default "
-            "realm (alice@REALM to alice)",
-        "if that is not meant: default_realm, or [domain_realm], in " + file);
+    report->note("the default realm is " + realm + ", but the host " + exam.service.host +
+                     " is in the realm " + exam.service.realm,
+                 "users of " + realm +
+                     " need a trust between the realms, and servers shorten only names in the "
+                     "default realm (alice@REALM to alice)",
+                 "if you do not want this, change default_realm or [domain_realm] in " + file);
   } else if (!report->has_problem()) {
     report->good("the default realm is " + realm + " (" + joined(readable) + ")");
   }
@@ -260,20 +262,19 @@ Findings check_configuration(const Examination& exam) {
       readable.push_back(file);
     } else if (access(file.c_str(), F_OK) == 0) {
       report.problem(file + " cannot be read by " + this_user(),
-                     "Kerberos then knows no realm and no KDC", "chmod a+r " + file);
+                     "Kerberos then has no realm and no KDC", "chmod a+r " + file);
     }
   }
   const auto configuration = krb_configuration();
   if (!configuration) {
     report.problem("Kerberos cannot use its configuration (" + joined(files) +
                        "): " + configuration.error().message,
-                   "no program can use Kerberos", "mend it: krb5.conf(5) says how it is written");
+                   "no program can use Kerberos", "correct it; krb5.conf(5) describes its format");
     return report.take();
   }
   if (readable.empty() && !report.has_problem()) {
-    report.note("there is no " + joined(files, " or "),
-                "Kerberos goes by what the DNS says, and by defaults",
-                "write one with default_realm and the realm's KDC, or look at KRB5_CONFIG");
+    report.note("there is no " + joined(files, " or "), "Kerberos uses the DNS and its defaults",
+                "write one with default_realm and the realm's KDC, or check KRB5_CONFIG");
   }
   report_default_realm(exam, configuration->default_realm, readable, &report);
   return report.take();
@@ -284,10 +285,10 @@ Findings check_host(const Examination& exam) {
   const Lookup found = look_up(exam.options.host);
   report_addresses(exam, found, &report);
   if (exam.service.principal.empty()) {
-    report.problem(
-        "Kerberos can make no service of " + exam.options.host + ": " + exam.service_failure,
-        "neither client nor server knows which key is meant",
-        "look at the host's name, and at krb5.conf");
+    report.problem("Kerberos cannot make a service principal for " + exam.options.host + ": " +
+                       exam.service_failure,
+                   "neither client nor server can tell which key to use",
+                   "check the host's name and krb5.conf");
     return report.take();
   }
   report_name(exam, &report);
@@ -309,8 +310,9 @@ Findings check_kdc(const Examination& exam) {
   report_kdcs(realm, kdcs, &report);
   for (const Kdc& kdc : kdcs) report_clock(kdc, configuration->clockskew_s, &clock);
   if (kdcs.empty()) {
-    report.problem("no KDC is known for the realm " + realm, "without a KDC nobody gets a ticket",
-                   std::string("look at the realm's name; add \"kdc = HOST\" to ") + realm +
+    report.problem("no KDC is known for the realm " + realm,
+                   "without a KDC no client gets a ticket",
+                   std::string("check the realm's name; add \"kdc = HOST\" to ") + realm +
                        " under [realms] in krb5.conf" +
                        (configuration->looks_up_kdc ? ", or SRV records to the DNS"
                                                     : ", or set dns_lookup_kdc = true"));

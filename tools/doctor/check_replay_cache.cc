@@ -56,14 +56,14 @@ ReplayCache located(const ReplayCache& cache) {
 std::string why_unusable(const std::string& file) {
   struct stat found;
   if (lstat(file.c_str(), &found) == 0) {
-    if (!S_ISREG(found.st_mode)) return "it is no regular file";
+    if (!S_ISREG(found.st_mode)) return "it is not a regular file";
     if (found.st_uid != geteuid()) return "it belongs to user " + std::to_string(found.st_uid);
     return access(file.c_str(), R_OK | W_OK) == 0 ? "" : errno_text(errno);
   }
   const int error = errno;
   const std::string folder = std::filesystem::path(file).parent_path();
   if (error == ENOENT && access(folder.c_str(), F_OK) != 0) {
-    return "there is no folder " + folder;
+    return "the folder " + folder + " does not exist";
   }
   if (error != ENOENT) return errno_text(error);
   return access(folder.c_str(), W_OK | X_OK) == 0
@@ -78,24 +78,24 @@ Findings check_replay_cache(const Examination&) {
   const ReplayCache cache = chosen();
   if (cache.name.starts_with("none:")) {
     report.note("there is no replay cache (" + cache.origin + ")",
-                "who listens on the network can send a client's token a second time, and log in; "
-                "channel bindings (-PLUS over TLS) and security layers alone keep that off",
-                "take " + cache.origin + " away, unless the service is proof against replays");
+                "an attacker on the network can send a client's token a second time and log in; "
+                "only channel bindings (-PLUS over TLS) and security layers prevent this",
+                "remove " + cache.origin + ", unless replays cannot harm the service");
     return report.take();
   }
   if (!cache.name.starts_with("dfl:") && !cache.name.starts_with("file2:")) {
     report.problem("the replay cache \"" + cache.name + "\" (" + cache.origin +
-                       ") is of no type that Kerberos has",
-                   "the server refuses every login", "say dfl:, or file2:/path/of/a/file");
+                       ") has a type that Kerberos does not know",
+                   "the server refuses every login", "use dfl:, or file2:/path/of/a/file");
     return report.take();
   }
   const ReplayCache file = located(cache);
   if (const std::string why = why_unusable(file.name); !why.empty()) {
     report.problem("the replay cache " + file.name + " (" + file.origin + ") cannot be used by " +
                        this_user() + ": " + why,
-                   "the server refuses every login, since it could not tell a replay",
-                   "let the server's user write there, or set KRB5RCACHEDIR to a folder where it "
-                   "can");
+                   "the server refuses every login, because it could not detect a replay",
+                   "let the server's user write there, or set KRB5RCACHEDIR to a folder that this "
+                   "user can write to");
   } else {
     report.good("the replay cache " + file.name + " can be used");
   }

@@ -78,13 +78,13 @@ std::string ChildOutcome::text() const {
     case End::kDone:
       return {};
     case End::kTimedOut:
-      return "it did not end in time";
+      return "it did not finish in time";
     case End::kNotStarted:
       return "no process could be started for it";
     case End::kCrashed:
       break;
   }
-  if (signal == 0) return "it broke off";
+  if (signal == 0) return "it stopped early";
   const char* name = sigabbrev_np(signal);
   return std::string("it crashed (SIG") + (name != nullptr ? name : "?") + ")";
 }

@@ -63,9 +63,9 @@ Findings run_apart(const Check& check, const Examination& exam) {
     if (auto findings = read_json(outcome.output, findings_from)) return *std::move(findings);
   }
   Report report(check.name);
-  report.problem("the check could not be carried out: " + outcome.text(),
-                 "what it crashes or hangs on is likely to do the same to programs",
-                 "look at the other findings; `KRB5_TRACE=/dev/stderr gssloop doctor` shows what "
+  report.problem("the check could not be completed: " + outcome.text(),
+                 "programs are likely to crash or hang at the same place",
+                 "read the other findings; `KRB5_TRACE=/dev/stderr gssloop doctor` shows what "
                  "Kerberos did last");
   return report.take();
 }

@@ -33,7 +33,8 @@ Result<DoctorOptions, Error> understand(const Options& options) {
     const bool is_halved = at != std::string::npos && examined.host.empty();
     if (examined.service.empty() || is_halved ||
         options.target.find_first_of("/ ") != std::string::npos) {
-      return Error{"'" + options.target + "' is no SERVICE@HOST, as in imap@mail.example.com"};
+      return Error{"'" + options.target +
+                   "' is not SERVICE@HOST, for example imap@mail.example.com"};
     }
   }
   examined.examines_client = !options.server_only;

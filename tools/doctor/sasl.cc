@@ -186,7 +186,7 @@ ModuleTrial try_module(const std::string& path) {
   }
   ModuleTrial trial;
   trial.is_crash = true;
-  trial.error = "while it was loaded, " + outcome.text();
+  trial.error = "while loading, " + outcome.text();
   return trial;
 }
 

@@ -35,7 +35,7 @@ Result<SaslConfiguration, Error> SaslConfiguration::parse(std::string_view text)
     const std::string_view value =
         colon == line.npos ? std::string_view() : trimmed(line.substr(colon + 1));
     if (!is_key(key) || value.empty()) {
-      return Error{"line " + std::to_string(number) + " is no \"option: value\""};
+      return Error{"line " + std::to_string(number) + " is not \"option: value\""};
     }
     std::string name(key);
     std::ranges::transform(name, name.begin(), [](char c) {

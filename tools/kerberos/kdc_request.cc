@@ -49,7 +49,7 @@ Result<KdcAnswer, Error> read_kdc_answer(ByteView answer) {
   gss::Krb5ErrorMessage error(context);
   const krb5_data octets = view(answer);
   if (krb5_rd_error(context, &octets, error.out()) != 0) {
-    return Error{"what it answered is no Kerberos message"};
+    return Error{"its answer is not a Kerberos message"};
   }
   KdcAnswer result;
   result.serves_realm =
