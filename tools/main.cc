@@ -25,18 +25,16 @@ namespace {
 Program program(std::string* colour) {
   return {
       .root = {.name = "gssloop",
-               .help = "See, try and test the GSS-API logins of this machine.",
+               .help = "Show, try and test GSS-API logins on this machine.",
                .options = {{"--color",
                             "WHEN",
-                            "Colours: auto (a terminal, and no NO_COLOR), always or never",
+                            "Colours: auto (on a terminal, without NO_COLOR), always or never",
                             colour,
                             {.allowed = {"auto", "always", "never"}}}},
                .subcommands = {mechanisms_subcommand(), accept_subcommand(), initiate_subcommand(),
                                attributes_subcommand(), policy_subcommand(), doctor_subcommand()}},
       .version = "gssloop " PACKAGE_VERSION,
-      .footer =
-          "Exit status: 0 done, 1 failed, 2 wrong usage, 3 could not be tried. See "
-          "gssloop(1)."};
+      .footer = "Exit status: 0 success, 1 failure, 2 wrong usage, 3 not tried. See gssloop(1)."};
 }
 
 Output::Colour colour_of(const std::string& when) {

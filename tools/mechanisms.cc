@@ -108,7 +108,7 @@ Subcommand mechanisms_subcommand() {
     return Command([=](Output& output) { return run(*options, output); });
   };
   return {"mechanisms",
-          "List the machine's GSS-API mechanisms, and what SASL makes of them",
+          "List this machine's GSS-API mechanisms, and their names in SASL",
           {{"--json", "", "Print JSON", &options->json}},
           choose};
 }

@@ -79,19 +79,21 @@ Exit run(const Options& options, const DoctorOptions& examined, const Output& ou
 
 std::vector<Option> options_of(Options* options) {
   DoctorOptions* examined = &options->examined;
-  return {{"SERVICE@HOST", "", "The service to log in to; without HOST, on this machine (host)",
-           &options->target},
-          {"--app", "NAME", "The SASL application whose NAME.conf to examine", &examined->app},
-          {"--sasl-path", "DIR:...", "Where libsasl looks for modules", &examined->sasl_path},
-          {"-k,--keytab", "NAME", "The keytab, in place of the default one", &examined->keytab},
-          {"--policy", "FILE", "The policy file or folder", &examined->policy},
-          {"--client-only", "", "Examine what a client needs", &options->client_only},
-          {"--server-only",
-           "",
-           "Examine what a server needs",
-           &options->server_only,
-           {.excludes = "--client-only"}},
-          {"--json", "", "Print JSON", &options->json}};
+  return {
+      {"SERVICE@HOST", "", "The service to log in to; without HOST, on this machine (host)",
+       &options->target},
+      {"--app", "NAME", "The SASL application whose NAME.conf is examined", &examined->app},
+      {"--sasl-path", "DIR:...", "The folders in which libsasl looks for modules",
+       &examined->sasl_path},
+      {"-k,--keytab", "NAME", "The keytab to use instead of the default one", &examined->keytab},
+      {"--policy", "FILE", "The policy file or folder", &examined->policy},
+      {"--client-only", "", "Examine what a client needs", &options->client_only},
+      {"--server-only",
+       "",
+       "Examine what a server needs",
+       &options->server_only,
+       {.excludes = "--client-only"}},
+      {"--json", "", "Print JSON", &options->json}};
 }
 
 }  // namespace
@@ -105,7 +107,7 @@ Subcommand doctor_subcommand() {
       return run(*options, examined, output);
     });
   };
-  return {"doctor", "Find what stops a login on this machine, and say what to do",
+  return {"doctor", "Find out why logins fail on this machine, and what to do",
           options_of(options.get()), choose};
 }
 

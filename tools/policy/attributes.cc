@@ -122,22 +122,23 @@ Exit run(const Options& options, const Output& output) {
 
 std::vector<Option> options_of(Options* options) {
   std::vector<Option> list = {
-      {"SERVICE", "", "SERVICE@HOST, or a Kerberos principal; by default host on this machine",
+      {"SERVICE", "", "SERVICE@HOST, or a Kerberos principal (host on this machine)",
        &options->login.service},
       {"-m,--mechanism", "NAME", "krb5, spnego, iakerb, a SASL name or a dotted OID (krb5)",
        &options->mechanism},
       {"-R,--remote", "HOST:PORT",
-       "Ask gssloop accept --reveal there, in place of logging in to oneself", &options->remote},
-      {"-p,--policy", "FILE",
-       "Show which local attributes and properties this policy makes of them", &options->policy}};
+       "Log in to gssloop accept --reveal there, not within this program", &options->remote},
+      {"-p,--policy", "FILE", "Show the local attributes and properties that this policy defines",
+       &options->policy}};
   add_credential_options(&options->login, &list);
-  list.insert(list.end(), {{"-t,--timeout",
-                            "SECONDS",
-                            "For a remote login, and for each answer; 0: for ever (60)",
-                            &options->timeout,
-                            {.range = {{0, 86400}}}},
-                           {"--full", "", "Cut neither values nor their number", &options->is_full},
-                           {"--json", "", "Print JSON", &options->json}});
+  list.insert(list.end(),
+              {{"-t,--timeout",
+                "SECONDS",
+                "Limit for a remote login, and for each answer; 0: no limit (60)",
+                &options->timeout,
+                {.range = {{0, 86400}}}},
+               {"--full", "", "Show all values, and each value in full", &options->is_full},
+               {"--json", "", "Print JSON", &options->json}});
   return list;
 }
 
@@ -146,7 +147,7 @@ std::optional<Error> check_usage(const Options& options) {
   if (options.remote.empty()) return std::nullopt;
   const auto colon = options.remote.rfind(':');
   if (colon == options.remote.npos || colon == 0 || colon + 1 == options.remote.size()) {
-    return Error{"--remote takes HOST:PORT, with [] around an IPv6 address"};
+    return Error{"--remote must be HOST:PORT, with [] around an IPv6 address"};
   }
   return std::nullopt;
 }
@@ -159,7 +160,7 @@ Subcommand attributes_subcommand() {
     if (auto wrong = check_usage(*options)) return *std::move(wrong);
     return Command([=](Output& output) { return run(*options, output); });
   };
-  return {"attributes", "Show what an acceptor learns of you: the attributes of your name",
+  return {"attributes", "Show the attributes of your name, as an acceptor sees them",
           options_of(options.get()), choose};
 }
 

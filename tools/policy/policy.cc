@@ -85,9 +85,9 @@ Subcommand check_subcommand() {
     return Command([=](Output& output) { return check(*options, output); });
   };
   return {"check",
-          "Show all that is wrong with a policy file or folder",
-          {{"FILE", "", "The policy; by default the one that the module looks for", &options->path},
-           {"-s,--strict", "", "Warnings fail, too", &options->is_strict},
+          "Show every error in a policy file or folder",
+          {{"FILE", "", "The policy (the module's default policy)", &options->path},
+           {"-s,--strict", "", "Fail for warnings, too", &options->is_strict},
            {"--json", "", "Print JSON", &options->json}},
           choose};
 }
@@ -256,22 +256,23 @@ std::vector<Option> options_of(ExplainOptions* options) {
   std::vector<Option> list = {
       {"-s,--service",
        "NAME",
-       "The service, as the application calls it",
+       "The application's name for the service, for example imap",
        &options->service,
        {.is_required = true}},
-      {"-p,--policy", "FILE", "The policy; by default the one that the module looks for",
-       &options->policy},
+      {"-p,--policy", "FILE", "The policy (the module's default policy)", &options->policy},
       {"-u,--user-attributes", "FILE",
-       "Whom to judge: what gssloop attributes --json wrote; else oneself", &options->attributes},
-      {"-a,--acceptor", "NAME", "For a login to oneself: SERVICE@HOST, in place of this machine's",
+       "A user's attributes, as printed by gssloop attributes --json (yours)",
+       &options->attributes},
+      {"-a,--acceptor", "NAME", "SERVICE@HOST for the login within this program (on this machine)",
        &options->login.service}};
   add_credential_options(&options->login, &list);
   list.insert(
       list.end(),
-      {{"-z,--authzid", "NAME", "As whom the peer asks to act", &options->authzid},
-       {"-b,--channel-bound", "", "Suppose that the login is bound to its channel",
+      {{"-z,--authzid", "NAME", "The authorization identity that the peer requests",
+        &options->authzid},
+       {"-b,--channel-bound", "", "Assume that the login is bound to its channel",
         &options->is_channel_bound},
-       {"-S,--ssf", "BITS", "Suppose this strength of protection, in bits (0)", &options->ssf},
+       {"-S,--ssf", "BITS", "Assume this strength of protection, in bits (0)", &options->ssf},
        {"--json", "", "Print JSON", &options->json}});
   return list;
 }
@@ -281,7 +282,7 @@ Subcommand explain_subcommand() {
   const auto choose = [=]() -> Result<Command, Error> {
     return Command([=](Output& output) { return explain(*options, output); });
   };
-  return {"explain", "Show what a policy decides about a peer, rule by rule",
+  return {"explain", "Show what each rule of a policy decides about a peer",
           options_of(options.get()), choose};
 }
 
@@ -289,7 +290,7 @@ Subcommand explain_subcommand() {
 
 Subcommand policy_subcommand() {
   return {.name = "policy",
-          .help = "Check a policy file, or see what it decides",
+          .help = "Check a policy file, or show what it decides",
           .subcommands = {check_subcommand(), explain_subcommand()}};
 }
 

@@ -25,8 +25,9 @@ Exit report_failure(const Output& output, const std::string& what, const gss::St
 void add_credential_options(SelfLoginOptions* options, std::vector<Option>* list) {
   list->insert(
       list->end(),
-      {{"-k,--keytab", "NAME", "The keytab, in place of the default one", &options->keytab},
-       {"-c,--ccache", "NAME", "The ticket cache, in place of the default", &options->ccache}});
+      {{"-k,--keytab", "NAME", "The keytab to use instead of the default one", &options->keytab},
+       {"-c,--ccache", "NAME", "The credentials cache to use instead of the default one",
+        &options->ccache}});
 }
 
 void use_credentials(const SelfLoginOptions& options) {

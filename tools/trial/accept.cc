@@ -211,22 +211,24 @@ Exit run(const Options& options, const Output& output) {
 }
 
 std::vector<Option> options_of(Options* options) {
-  constexpr char kPort[] = "The port; 0, the default: a free one, said on standard error";
+  constexpr char kPort[] = "The port; 0 selects a free one and prints it on standard error (0)";
   std::vector<Option> list = {
       {"PORT", "", kPort, &options->port},
       {"-p,--port", "PORT", kPort, &options->port, {.excludes = "PORT"}},
-      {"-a,--bind", "ADDRESS", "The address to listen at; 0.0.0.0 or :: for all (127.0.0.1)",
+      {"-a,--bind", "ADDRESS", "The address to listen on; 0.0.0.0 or :: for all (127.0.0.1)",
        &options->address}};
   add_login_options(&options->login, &list);
   list.insert(
       list.end(),
-      {{"-k,--keytab", "NAME", "The keytab, in place of the default one", &options->keytab},
-       {"-o,--output", "FILE", "Where the data goes, when all of it has come (standard output)",
-        &options->output},
-       {"--forever", "", "Serve one connection after the other", &options->is_endless},
-       {"--reveal", "", "Tell the peer what is seen of its name (gssloop attributes)",
+      {{"-k,--keytab", "NAME", "The keytab to use instead of the default one", &options->keytab},
+       {"-o,--output", "FILE",
+        "The file to write the data to, when it is complete (standard output)", &options->output},
+       {"--forever", "", "Accept connections one after another, until a signal ends the command",
+        &options->is_endless},
+       {"--reveal", "", "Send the peer the attributes of its name, for gssloop attributes",
         &options->reveals},
-       {"--json", "", "Print JSON, a document a connection; needs --output", &options->json}});
+       {"--json", "", "Print JSON, one document per connection; requires --output",
+        &options->json}});
   return list;
 }
 
@@ -237,11 +239,12 @@ Subcommand accept_subcommand() {
   const auto choose = [=]() -> Result<Command, Error> {
     if (auto wrong = check_usage(options->login)) return *std::move(wrong);
     if (options->json && options->output.empty()) {
-      return Error{"--json needs --output FILE, since standard output is for one of the two"};
+      return Error{
+          "--json requires --output FILE, because JSON and data cannot both go to standard output"};
     }
     return Command([=](Output& output) { return run(*options, output); });
   };
-  return {"accept", "Take logins over TCP, explain each leg, and write what is sent",
+  return {"accept", "Accept logins over TCP, explain each leg, and write the received data",
           options_of(options.get()), choose};
 }
 

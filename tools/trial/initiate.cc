@@ -147,14 +147,14 @@ std::vector<Option> options_of(Options* options) {
   list.insert(
       list.end(),
       {{"-f,--flags", "FLAG,...",
-        "Flags to ask for, comma between (mutual,replay,sequence,conf,integ)",
-        &options->login.flags},
-       {"--anonymous", "", "Ask for anonymity; nothing is sent unless the mechanism grants it",
+        "Flags to request, with commas (mutual,replay,sequence,conf,integ)", &options->login.flags},
+       {"--anonymous", "", "Request anonymity; send nothing unless the mechanism grants it",
         &options->is_anonymous},
-       {"--delegate", "", "Hand the acceptor a forwardable ticket", &options->delegates},
-       {"-c,--ccache", "NAME", "The ticket cache, in place of the default", &options->ccache},
+       {"--delegate", "", "Delegate a forwardable ticket to the acceptor", &options->delegates},
+       {"-c,--ccache", "NAME", "The credentials cache to use instead of the default one",
+        &options->ccache},
        {"-s,--send", "FILE", "The file to send; - is standard input (-)", &options->send},
-       {"-n,--no-data", "", "Only log in; send nothing", &options->has_no_data},
+       {"-n,--no-data", "", "Only log in; send no data", &options->has_no_data},
        {"--json", "", "Print JSON", &options->json}});
   return list;
 }
