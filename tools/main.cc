@@ -46,7 +46,7 @@ Exit carry_out(const Command& command, Output* output) {
   clean_up_on_signals();
   const Exit status = command(*output);
   if (output->flush()) return status;
-  output->error("standard output could not be written");
+  output->error("cannot write standard output");
   return Exit::kNotTried;
 }
 

@@ -82,7 +82,7 @@ void print(const MechanismFacts& facts, const Output& output) {
 Exit run(const Options& options, const Output& output) {
   const auto registry = gss::MechanismRegistry::indicate();
   if (!registry) {
-    output.error("the GSS-API library names no mechanism: " + registry.error().text());
+    output.error("cannot list the GSS-API mechanisms: " + registry.error().text());
     return Exit::kNotTried;
   }
   const auto offered = gss::sasl_mechanisms(*registry, nullptr);

@@ -167,7 +167,7 @@ class Command(LoginTest):
     def accept(self, *options):
         return accepting(self, lambda port: [GSSLOOP, "accept", *options, port])
 
-    @shows("no login can be accepted", "the keytab has no key for this service")
+    @shows("cannot accept logins", "the keytab has no key for this service")
     def test_no_keytab(self):
         return self.output(GSSLOOP, "accept", "--keytab", "/nonexistent", "0")
 

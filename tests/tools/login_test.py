@@ -245,7 +245,7 @@ class Transfer(InRealm):
 
     def assert_refused(self, meddle):
         self.assertEqual(self.send(3 * self.PIECE, meddle), (FAILED, FAILED), self.err)
-        self.assertIn(b"the data is not whole", self.err)
+        self.assertIn(b"the data is incomplete", self.err)
         self.assertEqual(pathlib.Path(self.path("got")).read_bytes(), b"old")
 
     def test_of_twenty_megabytes(self):

@@ -116,8 +116,8 @@ TEST(PeerReport, PrintsTextHexAndReasons) {
   const std::string text = printed(sample(), false);
   for (const char* part :
        {"peer: alice@EXAMPLE.TEST", "auth-indicators\n  authenticated, complete, 2 values\n",
-        "\"spake\"", "(empty)", "\\x00\\xff\\x1b[31m\n  asserted by the peer alone, not complete",
-        "hex 00ff (2 octets)", "0 values", "urn:x\n  unreadable: gss_get_name_attribute"}) {
+        "\"spake\"", "(empty)", "\\x00\\xff\\x1b[31m\n  asserted by the peer only, not complete",
+        "hex 00ff (2 bytes)", "0 values", "urn:x\n  unreadable: gss_get_name_attribute"}) {
     EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
   }
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
@@ -130,7 +130,7 @@ TEST(PeerReport, CutsUnlessAllIsAskedFor) {
       authenticated("many", true, std::vector<Bytes>(100, bytes("value")))};
   const std::string cut = printed(report, false);
   EXPECT_LT(cut.size(), 1500U);
-  EXPECT_NE(cut.find("(1000 octets)"), std::string::npos);
+  EXPECT_NE(cut.find("(1000 bytes)"), std::string::npos);
   EXPECT_NE(cut.find("... and 84 more"), std::string::npos);
   const std::string full = printed(report, true);
   EXPECT_NE(full.find(std::string(2000, '0')), std::string::npos);

@@ -146,7 +146,7 @@ TEST_F(ProtectedChannelLive, ContextTokensAfterCompletionAreNoData) {
   for (int i = 0; i < 10; ++i) send_frame(io::FrameKind::kToken, as_bytes("token"));
   const auto refused = acceptor().receive();
   ASSERT_FALSE(refused);
-  EXPECT_NE(refused.error().message.find("in place of data"), std::string::npos);
+  EXPECT_NE(refused.error().message.find("instead of data"), std::string::npos);
 }
 
 TEST_F(ProtectedChannelLive, GivesUpOnAPeerThatIsSilent) {

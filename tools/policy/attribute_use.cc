@@ -68,7 +68,7 @@ std::vector<std::string> notes_of(const AttributeUse& use) {
   std::vector<std::string> notes;
   if (!use.form.empty()) {
     notes.push_back(use.form + ": " +
-                    (use.decoded ? quoted(*use.decoded) : "refused, so unknown to rules"));
+                    (use.decoded ? quoted(*use.decoded) : "not of this form, so unknown to rules"));
   }
   for (const AttributeUse::Local& local : use.locals) {
     notes.push_back("local attribute " + local.attribute + ", property " + local.property + ": " +

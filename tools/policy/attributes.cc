@@ -45,9 +45,9 @@ Result<PeerReport, Error> receive_report(ProtectedChannel* channel) {
     const auto message = channel->receive();
     if (!message) return message.error();
     if (message->kind == MessageKind::kStored) break;
-    if (message->kind != MessageKind::kSeen) return Error{"the peer answers out of turn"};
+    if (message->kind != MessageKind::kSeen) return Error{"the peer sent an unexpected answer"};
     if (text.size() + message->content.size() > kMaxReportLen) {
-      return Error{"the peer has too much to say"};
+      return Error{"the peer's answer is too long"};
     }
     text += as_text(message->content);
   }
@@ -78,7 +78,7 @@ Result<PeerReport, Exit> ask_acceptor(const Options& options, const gss::Oid& me
   auto report = receive_report(&channel);
   if (report) return *std::move(report);
   output.error("the acceptor at " + shown(options.remote) +
-               " tells nothing: " + shown(report.error().message, 2048));
+               " sent no attributes: " + shown(report.error().message, 2048));
   return Exit::kFailed;
 }
 

@@ -68,7 +68,8 @@ Exit check(const CheckOptions& options, const Output& output) {
   } else {
     for (const auto& diagnostic : read.reading.diagnostics) print(diagnostic, output);
     if (read.is_absent && num_errors == 0) {
-      output.line("there is no policy " + shown(path, 1024) + ": attributes decide nothing");
+      output.line("there is no policy " + shown(path, 1024) +
+                  ": attributes do not decide about logins");
     } else if (num_errors == 0 && num_warnings == 0) {
       output.line(output.styled(Style::kGood, "ok") + "  " + shown(path, 1024));
     } else {
@@ -187,13 +188,13 @@ void print(const authz::PeerInfo& peer, const authz::LoginDecision& decision,
   for (const authz::Finding& finding : decision.rules) print(finding, output);
   for (const authz::Finding& finding : decision.authorize) print(finding, output);
   output.line(output.styled(Style::kHeading, "properties"));
-  if (properties.empty()) output.line("  none but raw ones");
+  if (properties.empty()) output.line("  only raw ones");
   for (const Property& property : properties) print(property, output);
   if (decision.is_admitted()) {
     const bool is_other = decision.authid != decision.authzid;
     output.line(output.styled(Style::kGood, "admitted") + " as " + shown(decision.authid, 1024) +
                 (is_other ? ", to act as " + shown(decision.authzid, 1024) +
-                                ", if the application's own policy agrees"
+                                ", if the application allows it"
                           : ""));
   } else {
     output.line(output.styled(Style::kBad, "refused") + ": " + shown(decision.reason, 4096));
@@ -214,7 +215,7 @@ Result<PeerReport, Exit> peer_to_explain(const ExplainOptions& options, const Ou
   auto report = read_peer_report(as_text(*text));
   if (report) return *std::move(report);
   output.error(shown(*options.attributes, 1024) +
-               " is not what gssloop attributes --json prints: " + report.error().message);
+               " is not the output of gssloop attributes --json: " + report.error().message);
   return Exit::kNotTried;
 }
 

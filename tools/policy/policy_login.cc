@@ -33,7 +33,7 @@ authz::PeerInfo peer_info_of(const PeerReport& report, const std::string& servic
   if (report.local_name) {
     peer.local_name.values.push_back(*report.local_name);
   } else {
-    peer.local_name.unknown = "nothing was told of it";
+    peer.local_name.unknown = "the report does not contain it";
   }
   peer.attributes = report.attributes;
   if (!report.why_unknown.empty()) {

@@ -40,7 +40,7 @@ Result<PeerReport, Exit> report_by_self_login(const SelfLoginOptions& options, c
   use_credentials(options);
   const std::string& service = options.service;
   auto target = target_name(service, {});
-  if (!target) return report_failure(output, "no login to " + shown(service), target.error());
+  if (!target) return report_failure(output, "cannot log in to " + shown(service), target.error());
   std::string called = service;
   if (const auto canonical = gss::canonicalize(target->get(), mech)) {
     if (const auto displayed = gss::display(canonical->get())) called = displayed->text;
@@ -48,7 +48,7 @@ Result<PeerReport, Exit> report_by_self_login(const SelfLoginOptions& options, c
   auto credential = gss::acquire_acceptor(GSS_C_NO_NAME, mech, {});
   if (!credential) {
     const std::string keytab = gss::default_keytab_name();
-    return report_failure(output, "nobody can log in with the keytab " + shown(keytab),
+    return report_failure(output, "cannot accept logins with the keytab " + shown(keytab),
                           credential.error());
   }
   gss::InitiatorInput input;

@@ -74,7 +74,7 @@ Received receive_data(ProtectedChannel* channel, Sink* sink) {
       break;
     }
     if (message->kind != MessageKind::kData) {
-      return stopped(num_octets, Exit::kFailed, {"the peer speaks out of turn"});
+      return stopped(num_octets, Exit::kFailed, {"the peer sent an unexpected message"});
     }
     if (auto failed = sink->write(message->content)) {
       return stopped(num_octets, Exit::kNotTried, *std::move(failed));
@@ -130,11 +130,12 @@ Exit report(const Received& received, Json* document, const Output& output) {
   data = {{"octets", received.num_octets}, {"whole", received.is_whole}};
   if (received.status != Exit::kDone) {
     data["failure"] = received.why;
-    output.error((received.is_whole ? "the data is whole, but the peer was not told so: "
-                                    : "the data is not whole: ") +
+    output.error((received.is_whole
+                      ? "all of the data arrived, but the acknowledgement could not be sent: "
+                      : "the data is incomplete: ") +
                  shown(received.why, 2048));
   } else {
-    output.note(std::to_string(received.num_octets) + " octets received, whole");
+    output.note(std::to_string(received.num_octets) + " bytes received, complete");
   }
   return received.status;
 }
@@ -187,7 +188,7 @@ Exit run(const Options& options, const Output& output) {
   const auto credential = gss::acquire_acceptor(GSS_C_NO_NAME, terms->mech, {});
   if (!credential) {
     const std::string keytab = options.keytab.empty() ? gss::default_keytab_name() : options.keytab;
-    output.error("no login can be accepted: " + shown(loop::explain(credential.error()), 4096) +
+    output.error("cannot accept logins: " + shown(loop::explain(credential.error()), 4096) +
                  " (keytab " + shown(keytab) + ")");
     return Exit::kNotTried;
   }

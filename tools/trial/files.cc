@@ -132,7 +132,7 @@ Result<Bytes, Error> read_small_file(const std::string& path, std::size_t max_le
   const auto num_read = source->read(octets);
   if (!num_read) return num_read.error();
   if (*num_read > max_len) {
-    return Error{shown(path, 4096) + " has more than " + std::to_string(max_len) + " octets"};
+    return Error{shown(path, 4096) + " is longer than " + std::to_string(max_len) + " bytes"};
   }
   octets.resize(*num_read);
   return octets;

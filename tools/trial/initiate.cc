@@ -70,7 +70,7 @@ std::optional<Error> end_data(ProtectedChannel* channel) {
     const auto message = channel->receive();
     if (!message) return message.error();
     if (message->kind == MessageKind::kStored) return std::nullopt;
-    if (message->kind != MessageKind::kSeen) return Error{"the peer answers out of turn"};
+    if (message->kind != MessageKind::kSeen) return Error{"the peer sent an unexpected answer"};
   }
 }
 
@@ -81,7 +81,7 @@ Exit send_data(const Options& options, const LoginTerms& terms, Connected* login
   std::uint64_t num_sent = 0;
   std::optional<Error> failed;
   if (!options.has_no_data) {
-    if (source->is_terminal()) output.note("sending standard input; Ctrl-D ends it");
+    if (source->is_terminal()) output.note("sending standard input; press Ctrl-D to end it");
     const auto sent = send_all(source, &channel);
     if (sent) {
       num_sent = *sent;
@@ -94,13 +94,13 @@ Exit send_data(const Options& options, const LoginTerms& terms, Connected* login
   (*document)["data"] = {{"octets", num_sent}, {"stored", !failed}};
   if (failed) {
     (*document)["data"]["failure"] = failed->message;
-    output.error("the data was not taken whole: " + shown(failed->message, 2048));
+    output.error("the acceptor did not receive all of the data: " + shown(failed->message, 2048));
     return Exit::kFailed;
   }
-  output.note(std::to_string(num_sent) + " octets sent, " +
+  output.note(std::to_string(num_sent) + " bytes sent, " +
               (terms.protection == gss::Protection::kConfidentiality ? "encrypted"
-                                                                     : "with integrity alone") +
-              "; the acceptor has them all");
+                                                                     : "with integrity only") +
+              "; the acceptor received all of them");
   return Exit::kDone;
 }
 

@@ -18,10 +18,10 @@ constexpr Flag kNamedFlags[] = {
 constexpr std::size_t kMaxBindingFileLen = 64 * 1024;
 
 Result<Bytes, Error> octets_of_hex(std::string_view digits) {
-  if (digits.size() % 2 != 0) return Error{"hex: takes an even number of digits"};
+  if (digits.size() % 2 != 0) return Error{"hex: must be followed by an even number of digits"};
   auto octets = from_hex(digits);
   if (octets) return *std::move(octets);
-  return Error{"hex: takes hexadecimal digits alone"};
+  return Error{"hex: must be followed by hexadecimal digits only"};
 }
 
 // One part of a channel binding: "hex:00ff", "file:PATH", "text:..." or text.
@@ -92,7 +92,7 @@ Result<Flags, Error> parse_flags(std::string_view names) {
     if (known != std::end(kNamedFlags)) {
       flags = flags | *known;
     } else if (name != "none") {
-      return Error{"there is no flag '" + shown(name) + "': known are none, " + to_string(all)};
+      return Error{"there is no flag '" + shown(name) + "'; known flags: none, " + to_string(all)};
     }
   }
   return flags;
@@ -110,7 +110,7 @@ Result<gss::Oid, Error> parse_mechanism(const std::string& text) {
       }
     }
   }
-  return Error{"there is no mechanism '" + shown(text) + "': 'gssloop mechanisms' lists them"};
+  return Error{"there is no mechanism '" + shown(text) + "'; 'gssloop mechanisms' lists them"};
 }
 
 Result<LoginTerms, Error> terms_of(const LoginOptions& options) {

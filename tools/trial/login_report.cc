@@ -27,7 +27,7 @@ void Legs::on_received(io::FrameKind kind, ByteView body) {
   output_->note(output_->styled_err(Style::kDim, "<- ") + "received " + name_of(kind) +
                 (kind == io::FrameKind::kFailure
                      ? std::string()
-                     : " of " + std::to_string(body.size()) + " octets"));
+                     : " of " + std::to_string(body.size()) + " bytes"));
 }
 
 void Legs::on_step(const loop::Step& step) {
@@ -111,7 +111,7 @@ std::vector<std::string> lines_of(const Facts& facts) {
           "mechanism:  " + mechanism_text(facts.mech),
           "flags:      " + to_string(facts.flags),
           "lifetime:   " +
-              (facts.lifetime ? std::to_string(*facts.lifetime) + " s" : "without end, or unknown"),
+              (facts.lifetime ? std::to_string(*facts.lifetime) + " s" : "unlimited or unknown"),
           "encryption: " + (facts.ssf ? std::to_string(*facts.ssf) + " bits" : "strength unknown"),
           std::string("delegated:  ") + (facts.is_delegated ? "yes" : "no")};
 }

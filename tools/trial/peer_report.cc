@@ -24,7 +24,7 @@ Json octets_json(ByteView octets) {
 }
 
 std::string value_text(ByteView value, bool is_full) {
-  const std::string len = std::to_string(value.size()) + (value.size() == 1 ? " octet" : " octets");
+  const std::string len = std::to_string(value.size()) + (value.size() == 1 ? " byte" : " bytes");
   if (value.empty()) return "(empty)";
   if (is_fit_for_terminal(value)) {
     if (is_full || value.size() <= kMaxShownText) return "\"" + to_string(value) + "\"";
@@ -40,7 +40,7 @@ void print_attribute(const Attribute& attribute, bool is_full, const Annotate& a
   const auto values = values_of(attribute);
   const auto trust = attribute.authenticated() != nullptr
                          ? output.styled(Style::kGood, "authenticated")
-                         : output.styled(Style::kNote, "asserted by the peer alone");
+                         : output.styled(Style::kNote, "asserted by the peer only");
   output.line("  " + trust + ", " + (attribute.is_complete ? "complete" : "not complete") + ", " +
               std::to_string(values.size()) + (values.size() == 1 ? " value" : " values"));
   const std::size_t num_shown = is_full ? values.size() : std::min(values.size(), kMaxShownValues);
@@ -178,14 +178,14 @@ Json to_json(const PeerReport& report) {
 Result<PeerReport, Error> read_peer_report(std::string_view text) {
   auto report = read_json(text, report_from);
   if (report) return *std::move(report);
-  return Error{"what the peer says it saw is not understood"};
+  return Error{"the peer's answer is not a list of attributes"};
 }
 
 void print(const PeerReport& report, bool is_full, const Annotate& annotate, const Output& output) {
   output.line("peer: " + (report.peer.empty() ? "(no name)" : shown(report.peer, 1024)) +
               (report.is_anonymous ? ", anonymous" : ""));
   if (!report.why_unknown.empty()) {
-    output.line("attributes unknown: " + shown(report.why_unknown, 1024));
+    output.line("the attributes are unknown: " + shown(report.why_unknown, 1024));
     return;
   }
   const auto& [readable, unreadable] = report.attributes;

@@ -41,7 +41,7 @@ std::string why(const io::IoResult& result) {
     case io::IoResult::Kind::kClosed:
       return "the peer closed the connection";
     case io::IoResult::Kind::kTimedOut:
-      return "the peer takes nothing any more";
+      return "the peer does not read any more";
     case io::IoResult::Kind::kDone:
     case io::IoResult::Kind::kError:
       break;
@@ -59,10 +59,10 @@ std::optional<Error> ProtectedChannel::send(MessageKind kind, ByteView content) 
   const auto head = header(kind, num_sent_);
   const ByteView parts[] = {head, content};
   const auto token_len = context_.wrap_into(protection_, parts, 0, &buffer_);
-  if (!token_len) return Error{"a message cannot be protected: " + token_len.error().text()};
+  if (!token_len) return Error{"cannot protect a message: " + token_len.error().text()};
   const ByteView token = ByteView(buffer_).first(*token_len);
   const auto sent = io::send_frame(transport_, io::FrameKind::kData, token, deadline());
-  if (!sent.is_done()) return Error{"a message could not be sent: " + why(sent)};
+  if (!sent.is_done()) return Error{"cannot send a message: " + why(sent)};
   ++num_sent_;
   return std::nullopt;
 }
@@ -81,25 +81,25 @@ Result<Message, Error> ProtectedChannel::receive() {
         // has seen a token. This may be the acceptor's error token.
         const loop::Row& row = context_.on_token(frame->body);
         if (row.has(loop::Action::kFail)) {
-          return Error{"the peer took the context back (" + std::string(row.when) + ")"};
+          return Error{"the peer deleted the context (" + std::string(row.when) + ")"};
         }
         break;
       }
     }
   }
-  return Error{"the peer sends context tokens in place of data"};
+  return Error{"the peer sent context tokens instead of data"};
 }
 
 Result<Message, Error> ProtectedChannel::open(Bytes token) {
   const auto octets = context_.unwrap_in_place(protection_, token);
-  if (!octets) return Error{"a message is not what the peer sent: " + octets.error().text()};
+  if (!octets) return Error{"cannot verify a message from the peer: " + octets.error().text()};
   if (octets->size() < kHeaderLen || !is_known((*octets)[0])) {
-    return Error{"a message is of no known kind"};
+    return Error{"a message has an unknown type"};
   }
   const auto kind = static_cast<MessageKind>((*octets)[0]);
   const auto expected = header(kind, num_received_);
   if (!std::equal(expected.begin(), expected.end(), octets->begin())) {
-    return Error{"a message is missing, doubled or out of order"};
+    return Error{"a message is missing, duplicated or out of order"};
   }
   if (octets->size() > kHeaderLen + kMaxContentLen) return Error{"a message is too long"};
   ++num_received_;

@@ -45,7 +45,7 @@ Result<SelfLogin, SelfLoginFailure> log_in_to_self(gss::InitiatorInput initiator
   }
   for (Side& side : sides) {
     if (side.context) continue;
-    Step gave_up = side.negotiation.on_peer_failure("the other side sends no token any more");
+    Step gave_up = side.negotiation.on_peer_failure("the other side sent no further token");
     return SelfLoginFailure{side.role, gave_up.failure()};
   }
   return SelfLogin{*std::move(sides[0].context), *std::move(sides[1].context)};

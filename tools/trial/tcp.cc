@@ -97,7 +97,7 @@ Result<Listener, Error> Listener::open(const std::string& address, const std::st
   if (made.get() < 0 || setsockopt(made.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
       bind(made.get(), first.ai_addr, first.ai_addrlen) != 0 || listen(made.get(), 16) != 0 ||
       getsockname(made.get(), reinterpret_cast<sockaddr*>(&bound), &bound_len) != 0) {
-    return Error{"cannot listen at " + describe(first.ai_addr, first.ai_addrlen) + ": " +
+    return Error{"cannot listen on " + describe(first.ai_addr, first.ai_addrlen) + ": " +
                  message(errno)};
   }
   return Listener(std::move(made), describe(reinterpret_cast<sockaddr*>(&bound), bound_len));
