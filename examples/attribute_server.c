@@ -2,8 +2,8 @@
 //
 // attribute_server SERVICE HOST INDICATOR
 //
-// A server that lets in who logged in to Kerberos with INDICATOR, and says no to others. All that
-// it knows of SASL is in this file; docs/write-a-server.md explains it.
+// A server that accepts users who logged in to Kerberos with INDICATOR, and refuses others. All of
+// its SASL calls are in this file; docs/write-a-server.md explains it.
 
 #include <sasl/prop.h>
 #include <sasl/sasl.h>
@@ -12,10 +12,10 @@
 
 #include "attribute_server_net.h"
 
-// Static, since libsasl keeps the pointers. A star: of who proved to be there (the authid).
+// Static, since libsasl keeps the pointers. A star: of the authenticated user (the authid).
 static const char* wanted[] = {"*auth-indicators", NULL};
 
-// What is in a property is what the KDC vouches for, and the module verified.
+// The KDC asserts what is in a property, and the module verified it.
 static int has_indicator(sasl_conn_t* conn, const char* indicator) {
   struct propval found[2] = {{NULL, NULL, 0, 0}, {NULL, NULL, 0, 0}};
   if (prop_getnames(sasl_auxprop_getctx(conn), wanted, found) < 1) return 0;
@@ -25,7 +25,7 @@ static int has_indicator(sasl_conn_t* conn, const char* indicator) {
   return 0;
 }
 
-// What has to be said before a login: which mechanisms will do, and which properties are wanted.
+// Sets what libsasl must know before a login: the allowed mechanisms and the wanted properties.
 static int prepare(sasl_conn_t** conn, const char* service, const char* host) {
   sasl_security_properties_t security = {0};
   security.security_flags = SASL_SEC_NOPLAINTEXT | SASL_SEC_NOANONYMOUS;
@@ -36,7 +36,7 @@ static int prepare(sasl_conn_t** conn, const char* service, const char* host) {
 }
 
 // The exchange of tokens. SASL_OK: the login is complete, and *out the mechanism's last token, if
-// it has one. SASL_CONTINUE: the peer left before the end. Anything else is why the login failed.
+// it has one. SASL_CONTINUE: the client left early. Any other value says why the login failed.
 static int log_in(sasl_conn_t* conn, Peer* peer, Token* out) {
   const char* names = NULL;
   int result = sasl_listmech(conn, NULL, "", " ", "", &names, NULL, NULL);
@@ -45,7 +45,7 @@ static int log_in(sasl_conn_t* conn, Peer* peer, Token* out) {
   result = sasl_server_start(conn, peer->mechanism, peer->token.data, peer->token.len, &out->data,
                              &out->len);
   while (result == SASL_CONTINUE && send_challenge(peer, *out) && receive_response(peer)) {
-    *out = (Token){NULL, 0};  // libsasl leaves it alone where there is nothing more to say
+    *out = (Token){NULL, 0};  // libsasl does not set it if it has no token
     result = sasl_server_step(conn, peer->token.data, peer->token.len, &out->data, &out->len);
   }
   return result;
@@ -59,7 +59,7 @@ static void serve(Peer* peer, char** argv) {
   int result = prepare(&conn, argv[1], argv[2]);
   if (result == SASL_OK) result = log_in(conn, peer, &last);
   if (result == SASL_CONTINUE) {
-    printf("somebody left\n");
+    printf("the client left\n");
   } else if (result != SASL_OK) {
     refuse(peer, conn != NULL ? sasl_errdetail(conn) : sasl_errstring(result, NULL, NULL));
   } else if (sasl_getprop(conn, SASL_USERNAME, &user) != SASL_OK || !has_indicator(conn, argv[3])) {

@@ -68,8 +68,8 @@ static int greet(gssloop_context* context, int fd) {
   int is_anonymous = 1;
   if (failed(gssloop_context_peer_name(context, &name, &is_anonymous, &error), &error)) return 1;
   char reply[256];
-  snprintf(reply, sizeof reply, "hello, %s", is_anonymous ? "whoever you are" : name);
-  printf("greeted %s\n", is_anonymous ? "somebody" : name);
+  snprintf(reply, sizeof reply, "hello, %s", is_anonymous ? "anonymous client" : name);
+  printf("greeted %s\n", is_anonymous ? "an anonymous client" : name);
   gssloop_string_free(&name);
   if (failed(gssloop_send_fd(context, GSSLOOP_CONFIDENTIALITY, reply, strlen(reply), fd,
                              kPatienceMs, &error),

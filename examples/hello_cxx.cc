@@ -66,9 +66,9 @@ int ask(int fd, std::string_view service) {
   io::FdTransport transport(fd);
   auto context = io::run(initiator, transport, io::Clock::now() + kPatience);
   if (!context) return fail(context.error().text());
-  if (!send(*context, transport, "hello")) return fail("the server did not take our message");
+  if (!send(*context, transport, "hello")) return fail("the message could not be sent");
   const auto reply = receive(*context, transport);
-  if (!reply) return fail("no valid reply came");
+  if (!reply) return fail("the server sent no valid reply");
   std::printf("%s\n", reply->c_str());
   return 0;
 }
@@ -78,14 +78,14 @@ int serve(int fd) {
   io::FdTransport transport(fd);
   auto context = io::run(acceptor, transport, io::Clock::now() + kPatience);
   if (!context) return fail(context.error().text());
-  if (!receive(*context, transport)) return fail("no valid message came");
+  if (!receive(*context, transport)) return fail("the client sent no valid message");
   // Every client with a ticket gets this far: a real server decides here whether to serve this
   // name.
   const auto name = gss::display(context->source());
   if (!name) return fail(name.error().text());
   const std::string shown =
-      name->is_anonymous() ? "whoever you are" : printable(as_bytes(name->text));
-  if (!send(*context, transport, "hello, " + shown)) return fail("the client is gone");
+      name->is_anonymous() ? "anonymous client" : printable(as_bytes(name->text));
+  if (!send(*context, transport, "hello, " + shown)) return fail("the reply could not be sent");
   std::printf("greeted %s\n", shown.c_str());
   // Decide by authenticated values only. The server's own policy says what they mean.
   const auto attributes = context->source_attributes();

@@ -45,7 +45,8 @@ int initiate(int fd, std::string_view service, bool is_anonymous) {
   const auto context = io::run(initiator, transport, io::Clock::now() + kPatience);
   if (!context && context.error().fault == loop::Fault::kAnonymityLost) {
     // Section 2.1: check before the token is sent, because the token would reveal the name.
-    return fail("initiator", "anonymity is not granted, so nothing that would name us was sent");
+    return fail("initiator",
+                "the mechanism does not grant anonymity, so nothing that names the user was sent");
   }
   if (!context) return fail("initiator", context.error().text());
   std::printf("initiator: context with %.*s established (%s)\n", static_cast<int>(service.size()),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// A client application as libsasl sees one: it takes the server's mechanisms, lets libsasl choose,
-// and passes tokens on until the server says success or failure. The module finds the ticket.
+// A client application as libsasl sees one: it reads the server's mechanisms, lets libsasl choose,
+// and passes tokens on until the server reports success or failure. The module finds the ticket.
 
 #include <getopt.h>
 #include <sasl/sasl.h>
@@ -16,10 +16,11 @@ namespace {
 constexpr char kService[] = "imap";  // the first part of the server's principal
 constexpr char kUsage[] =
     "Usage: client HOST PORT [OPTION...]\n"
-    "  --mechanism NAME      use this one (default: libsasl's choice of what the server offers)\n"
-    "  --cbinding NAME=DATA  channel binding, as TLS would give it; login fails if it is not used\n"
+    "  --mechanism NAME      use this mechanism (default: libsasl chooses one that the server "
+    "offers)\n"
+    "  --cbinding NAME=DATA  channel binding, as from TLS; the login fails if it is not used\n"
     "  --authzid NAME        act as this user\n"
-    "Exit status: 0 logged in, 1 not logged in, 2 it could not start.\n";
+    "Exit status: 0 logged in, 1 not logged in, 2 could not start.\n";
 
 struct Options {
   std::string host;
@@ -90,12 +91,12 @@ bool finish(sasl_conn_t* connection, int result, const std::string& body) {
   std::printf("client    got success%s\n",
               token ? (" with " + std::to_string(token->size()) + " bytes").c_str() : "");
   if (result == SASL_CONTINUE) {
-    if (!token) return abandon("the server says success before the mechanism is done");
+    if (!token) return abandon("the server reports success before the mechanism is complete");
     const char* out = nullptr;
     unsigned out_len = 0;
     result = sasl_client_step(connection, token->data(), static_cast<unsigned>(token->size()),
                               nullptr, &out, &out_len);
-    if (result == SASL_CONTINUE) return abandon("the server says success too early");
+    if (result == SASL_CONTINUE) return abandon("the server reports success too early");
   }
   if (result != SASL_OK) return fail(connection, result);
   std::printf("client  LOGGED IN\n");
@@ -114,7 +115,7 @@ bool start(int fd, sasl_conn_t* connection, const std::string& offered, int* res
               gs2_header(mechanism, token).c_str());
   return demo::send_frame(fd, demo::Kind::kStart,
                           mechanism + '\0' + demo::encode_optional(out, out_len)) ||
-         abandon("the server left");
+         abandon("the server closed the connection");
 }
 
 bool exchange(int fd, sasl_conn_t* connection, const Options& options) {
@@ -129,10 +130,12 @@ bool exchange(int fd, sasl_conn_t* connection, const Options& options) {
   }
   for (;;) {
     const std::optional<demo::Frame> frame = demo::receive_frame(fd);
-    if (!frame) return abandon("the server left");
+    if (!frame) return abandon("the server closed the connection");
     if (frame->kind == demo::Kind::kFailure) return abandon("the server says: " + frame->body);
     if (frame->kind == demo::Kind::kSuccess) return finish(connection, result, frame->body);
-    if (frame->kind != demo::Kind::kChallenge) return abandon("the server makes no sense");
+    if (frame->kind != demo::Kind::kChallenge) {
+      return abandon("the server sent an unexpected message");
+    }
 
     std::printf("client    got a challenge of %zu bytes\n", frame->body.size());
     const char* out = nullptr;
@@ -143,7 +146,7 @@ bool exchange(int fd, sasl_conn_t* connection, const Options& options) {
     std::printf("client    sends a response of %u bytes\n", out_len);
     if (!demo::send_frame(fd, demo::Kind::kResponse,
                           out == nullptr ? std::string_view() : std::string_view(out, out_len))) {
-      return abandon("the server left");
+      return abandon("the server closed the connection");
     }
   }
 }

@@ -20,7 +20,8 @@ constexpr char kMechanism[] = "GS2-KRB5";
 constexpr char kUsage[] =
     "Usage: forger HOST PORT [HEADER]\n"
     "HEADER is the GS2 header to forge (default: p=tls-exporter,a=admin,)\n"
-    "Exit status: 0 the server refused, 1 the server let it in, 2 the attack could not be tried.\n";
+    "Exit status: 0 the server refused, 1 the server let the forger in, 2 the attack could not be "
+    "tried.\n";
 
 struct Options {
   std::string host;
@@ -105,7 +106,7 @@ int check_answer(const std::optional<demo::Frame>& frame) {
     std::printf("forger  REFUSED, the server says: %s\n", frame->body.c_str());
     return 0;
   }
-  std::fprintf(stderr, "forger: the server left without a verdict\n");
+  std::fprintf(stderr, "forger: the server closed the connection without an answer\n");
   return 2;
 }
 
@@ -126,8 +127,8 @@ int attack(int fd, const Options& options) {
     return 2;
   }
   const std::string message = options.header + *body;
-  std::printf("forger    glues on \"%s\" and sends %s and %zu bytes\n", options.header.c_str(),
-              kMechanism, message.size());
+  std::printf("forger    adds the header \"%s\" and sends %s and %zu bytes\n",
+              options.header.c_str(), kMechanism, message.size());
   demo::send_frame(
       fd, demo::Kind::kStart,
       std::string(kMechanism) + '\0' +
@@ -135,7 +136,7 @@ int attack(int fd, const Options& options) {
   std::optional<demo::Frame> frame = demo::receive_frame(fd);
   // A challenge may be an error token, after which the server fails whatever comes back.
   for (int i = 0; i < 4 && frame && frame->kind == demo::Kind::kChallenge; ++i) {
-    std::printf("forger    got a challenge of %zu bytes, answers with nothing\n",
+    std::printf("forger    got a challenge of %zu bytes, sends an empty response\n",
                 frame->body.size());
     demo::send_frame(fd, demo::Kind::kResponse, "");
     frame = demo::receive_frame(fd);

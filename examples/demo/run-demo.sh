@@ -89,9 +89,9 @@ expect() {
   wait "$server_pid" || server_status=$?
   server_pid=
   if ((peer_status == 0 && server_status == wanted)); then
-    echo "=> as it should be"
+    echo "=> as expected"
   else
-    echo "=> NOT as it should be ($peer ended with $peer_status, server with $server_status)"
+    echo "=> NOT as expected ($peer ended with $peer_status, server with $server_status)"
     ((++num_unexpected))
   fi
 }
@@ -107,20 +107,21 @@ start_server --cbinding "$binding"
 expect 0 client --mechanism GS2-KRB5-PLUS --cbinding "$binding"
 
 heading "3. A forged login" \
-  "Somebody got hold of a genuine token of alice's, made without channel bindings, and writes a" \
-  "GS2 header of their own in front of it. This server would let alice act as anybody, so that" \
-  "only the module stands between. It must refuse."
+  "An attacker has a genuine token of alice, made without channel bindings, and puts a forged" \
+  "GS2 header in front of it. This server lets alice act as any user, so only the module can" \
+  "refuse the login. It must refuse."
 error_log=$GSSLOOP_DIR/demo-errors
 start_server --cbinding "$binding" --allow-any-authzid --error-log "$error_log"
 expect 1 forger
-# Refused, and for this reason: anything else that goes wrong refuses as well.
+# Refused, and for this reason: anything else that fails refuses as well.
 if ! grep -q 'the header before the token is forged' "$error_log"; then
-  echo "=> NOT as it should be: the server's log does not name the forged header"
+  echo "=> NOT as expected: the server's log does not name the forged header"
   ((++num_unexpected))
 fi
 
 if ((num_unexpected > 0)); then
-  printf '\n%s\n' "$num_unexpected of the 3 did not go as they should."
+  printf '\n%s\n' "$num_unexpected of the 3 did not end as expected."
   exit 1
 fi
-printf '\n%s\n' "Two logins, one refusal, as it should be. The KDC and all its files are gone now."
+printf '\n%s\n' \
+  "Two logins and one refusal, as expected. The KDC is stopped, and its files are removed."

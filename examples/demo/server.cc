@@ -2,7 +2,7 @@
 //
 // A server application as libsasl sees one: it offers mechanisms, runs the exchange over TCP, and
 // then asks who logged in and what is known of the user. It knows nothing of Kerberos and nothing
-// of gssloop; libsasl loads the module. It prints all that it learns, for a person.
+// of gssloop; libsasl loads the module. It prints all results, for a person.
 
 #include <getopt.h>
 #include <sasl/prop.h>
@@ -20,12 +20,13 @@ constexpr char kService[] = "imap";  // the service's principal is imap/localhos
 constexpr char kHost[] = "localhost";
 constexpr char kUsage[] =
     "Usage: server [OPTION...]\n"
-    "  --port-file FILE      write the port there once it is open (the kernel chooses it)\n"
-    "  --once                end after one connection (default: go on)\n"
-    "  --cbinding NAME=DATA  channel binding, as TLS would give it\n"
-    "  --allow-any-authzid   each user may act as each other one: for showing attacks only\n"
+    "  --port-file FILE      write the port number to FILE when the port is open\n"
+    "                        (the kernel chooses the port)\n"
+    "  --once                end after one connection (default: accept more)\n"
+    "  --cbinding NAME=DATA  channel binding, as from TLS\n"
+    "  --allow-any-authzid   every user may act as every other user: only to show attacks\n"
     "  --error-log FILE      append the log's errors to FILE as well\n"
-    "Exit status: 0 all clients logged in, 1 one was refused, 2 it could not start.\n";
+    "Exit status: 0 all clients logged in, 1 a client was refused, 2 could not start.\n";
 
 // What the application asks about its users. A name with "*" gives the value only if it is
 // authenticated; gssloop-sasl(7) tells the rest.
@@ -93,15 +94,15 @@ std::string shortened(const char* value) {
 
 std::string property_text(sasl_conn_t* connection, int property) {
   const void* value = nullptr;
-  if (sasl_getprop(connection, property, &value) != SASL_OK || value == nullptr) return "(nobody)";
+  if (sasl_getprop(connection, property, &value) != SASL_OK || value == nullptr) return "(none)";
   return static_cast<const char*>(value);
 }
 
 void print_login(sasl_conn_t* connection) {
   std::printf("server  LOGGED IN with %s\n", property_text(connection, SASL_MECHNAME).c_str());
-  std::printf("server    authid  %s   (who proved to be there)\n",
+  std::printf("server    authid  %s   (the authenticated user)\n",
               property_text(connection, SASL_AUTHUSER).c_str());
-  std::printf("server    authzid %s   (whom they act as)\n",
+  std::printf("server    authzid %s   (the user to act as)\n",
               property_text(connection, SASL_USERNAME).c_str());
   std::printf("server    auxiliary properties, as requested:\n");
   const propval* property = prop_get(sasl_auxprop_getctx(connection));
@@ -123,7 +124,7 @@ void print_login(sasl_conn_t* connection) {
 bool refuse(int fd, sasl_conn_t* connection, int result) {
   const std::string detail = sasl_errdetail(connection);
   std::printf("server  REFUSED: %s\n", sasl_errstring(result, nullptr, nullptr));
-  std::printf("server    told the peer: %s\n", detail.c_str());
+  std::printf("server    told the client: %s\n", detail.c_str());
   demo::send_frame(fd, demo::Kind::kFailure, detail);
   return false;
 }
@@ -158,12 +159,14 @@ bool exchange(int fd, sasl_conn_t* connection) {
   int result = sasl_listmech(connection, nullptr, "", " ", "", &mechanisms, nullptr, nullptr);
   if (result != SASL_OK) return refuse(fd, connection, result);
   std::printf("server    offers %s\n", mechanisms);
-  if (!demo::send_frame(fd, demo::Kind::kMechanisms, mechanisms)) return abandon("the peer left");
+  if (!demo::send_frame(fd, demo::Kind::kMechanisms, mechanisms)) {
+    return abandon("the client closed the connection");
+  }
 
   const std::optional<demo::Frame> start = demo::receive_frame(fd);
-  if (!start || start->kind != demo::Kind::kStart) return abandon("the peer did not begin");
+  if (!start || start->kind != demo::Kind::kStart) return abandon("the client did not begin");
   const std::size_t nul = start->body.find('\0');
-  if (nul == std::string::npos) return abandon("the peer named no mechanism");
+  if (nul == std::string::npos) return abandon("the client named no mechanism");
   const std::string mechanism = start->body.substr(0, nul);
   const auto initial = demo::decode_optional(start->body.substr(nul + 1));
   std::printf("server    got %s and %zu bytes\n", mechanism.c_str(), initial ? initial->size() : 0);
@@ -175,10 +178,10 @@ bool exchange(int fd, sasl_conn_t* connection) {
   while (result == SASL_CONTINUE) {
     std::printf("server    sends a challenge of %u bytes\n", out_len);
     if (!demo::send_frame(fd, demo::Kind::kChallenge, {out, out_len})) {
-      return abandon("the peer left");
+      return abandon("the client closed the connection");
     }
     const std::optional<demo::Frame> response = demo::receive_frame(fd);
-    if (!response || response->kind != demo::Kind::kResponse) return abandon("the peer gave up");
+    if (!response || response->kind != demo::Kind::kResponse) return abandon("the client gave up");
     std::printf("server    got a response of %zu bytes\n", response->body.size());
     result = sasl_server_step(connection, response->body.data(),
                               static_cast<unsigned>(response->body.size()), &out, &out_len);
@@ -244,7 +247,7 @@ bool accept_connections(const demo::Socket& listener, const Options& options) {
       return false;
     }
     demo::set_timeout(peer.fd());
-    std::printf("server  somebody connects\n");
+    std::printf("server  a client connects\n");
     all_logged_in = serve(peer.fd(), options) && all_logged_in;
   } while (!options.once);
   return all_logged_in;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The demo's protocol, as small as one that carries SASL can be: every message is 4 octets of
-// length in network order, 1 octet of kind, and the body. It has the part of IMAP or LDAP.
+// The demo's protocol, as small as one that carries SASL can be: every message is 4 bytes of
+// length in network order, 1 byte of kind, and the body. It has the role of IMAP or LDAP.
 
 #ifndef GSSLOOP_EXAMPLES_DEMO_WIRE_H_
 #define GSSLOOP_EXAMPLES_DEMO_WIRE_H_
