@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# GSSLOOP_HAVE_HEADER(HEADER, IF-FOUND, IF-NOT-FOUND): is there this header? It is only looked for:
-# to compile one that contains a whole library takes seconds, and tells nothing more.
+# GSSLOOP_HAVE_HEADER(HEADER, IF-FOUND, IF-NOT-FOUND): is there this header? The check does
+# not compile it: to compile a header that contains a whole library takes seconds, and shows no more.
 AC_DEFUN([GSSLOOP_HAVE_HEADER], [
   AS_VAR_PUSHDEF([result], [gssloop_cv_header_$1])
   AC_CACHE_CHECK([for $1], [result], [

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# GSSLOOP_KRB5: is there an MIT krb5 whose acceptor tells whether channel bindings were verified?
+# GSSLOOP_KRB5: is there an MIT krb5 whose acceptor reports whether it verified channel bindings?
 AC_DEFUN([GSSLOOP_KRB5], [
   PKG_CHECK_MODULES([KRB5], [mit-krb5-gssapi >= 1.19 mit-krb5 >= 1.19], [], [
     AC_MSG_ERROR([MIT krb5 1.19 or later was not found (Debian: libkrb5-dev).
 
 Older releases and other implementations cannot tell an acceptor whether the initiator's channel
-bindings were verified (GSS_C_CHANNEL_BOUND_FLAG, since 1.19). Without that, whoever holds a ticket
-can forge the GS2 header and log in as anybody, so gssloop does not build there.
+bindings were verified (GSS_C_CHANNEL_BOUND_FLAG, since 1.19). Without that flag, any user with a
+ticket can forge the GS2 header and log in as any other user, so gssloop does not build there.
 $KRB5_PKG_ERRORS])])
   gssloop_save_CPPFLAGS=$CPPFLAGS
   CPPFLAGS="$CPPFLAGS $KRB5_CFLAGS"

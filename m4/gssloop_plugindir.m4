@@ -12,9 +12,9 @@ AC_DEFUN([GSSLOOP_SASL_PLUGINDIR], [
   ])
 ])
 
-# GSSLOOP_PLUGINDIR: into which folder does the SASL module go? By default into that of libsasl, since
-# libsasl looks nowhere else, and also if the other files go to /usr/local. But who gives a prefix or
-# a libdir of their own gets nothing installed outside of it.
+# GSSLOOP_PLUGINDIR: into which folder does the SASL module go? By default into that of libsasl, because
+# libsasl looks nowhere else; also if the other files go to /usr/local. But if the user gives a prefix
+# or a libdir, nothing is installed outside of it.
 AC_DEFUN([GSSLOOP_PLUGINDIR], [
   AC_REQUIRE([GSSLOOP_SASL_PLUGINDIR])
   AC_ARG_WITH([plugindir],

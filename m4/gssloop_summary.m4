@@ -26,5 +26,5 @@ If it is not $gssloop_folder, name it with --with-plugindir])],
     ["$gssloop_folder"], [],
     [AC_MSG_WARN([libsasl does not look for modules in $gssloop_folder, but in
 $gssloop_cv_sasl_plugindir. Install the module there (--with-plugindir), or set
-SASL_PATH=$gssloop_folder for each program that is to use it])])
+SASL_PATH=$gssloop_folder for each program that uses it])])
 ])

@@ -6,7 +6,7 @@ AC_DEFUN([GSSLOOP_TESTS], [
   AM_CONDITIONAL([HAVE_GTEST], [test "x$gssloop_have_gtest" = xyes])
   PKG_CHECK_MODULES([GSASL], [libgsasl >= 1.8], [gssloop_have_gsasl=yes], [gssloop_have_gsasl=no])
   AM_CONDITIONAL([HAVE_GSASL], [test "x$gssloop_have_gsasl" = xyes])
-  dnl Only `make layer-bench` needs it, and says so by failing.
+  dnl Only `make layer-bench` needs it, and fails without it.
   PKG_CHECK_MODULES([BENCHMARK], [benchmark], [gssloop_have_benchmark=yes], [gssloop_have_benchmark=no])
   AC_ARG_VAR([STOCK_PLUGINDIR], [folder with Cyrus SASL's own modules, for interoperation tests and the benchmark])
   AS_IF([test "x$STOCK_PLUGINDIR" = x], [STOCK_PLUGINDIR=$gssloop_cv_sasl_plugindir])

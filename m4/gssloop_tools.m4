@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# GSSLOOP_TOOLS: is the command gssloop built, and is what it needs there?
+# GSSLOOP_TOOLS: is the command gssloop built, and are its libraries present?
 AC_DEFUN([GSSLOOP_TOOLS], [
   AC_ARG_ENABLE([tools],
     [AS_HELP_STRING([--disable-tools], [do not build the command gssloop])],

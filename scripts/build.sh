@@ -1,14 +1,14 @@
 # shellcheck shell=bash disable=SC2119,SC2120,SC2154  # the parts of ./run share variables
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Configuring and building, and the commands that do little more.
+# Configures and builds; and the commands that do little more.
 
-# As --debug has them. A tree is one for debugging if configure was given exactly these.
+# The flags of --debug. A tree is for debugging if configure got exactly these.
 readonly debug_flags=('CFLAGS=-O0 -g' 'CXXFLAGS=-O0 -g')
 
 num_jobs() { printf '%s' "${JOBS:-$(nproc)}"; }
 
-# True if configure has to be made again: it is missing, or older than something it is made from.
+# True if autoreconf must make configure: it is missing, or older than one of its sources.
 configure_is_stale() {
   [[ -x configure && -f Makefile.in ]] || return 0
   [[ -n $(find configure.ac Makefile.am m4 lib plugin tests examples bench fuzz man docs tools \
@@ -20,7 +20,7 @@ is_configured() { [[ -x config.status && -f Makefile ]]; }
 is_configured_with() { ./config.status --config 2>/dev/null | grep -qF -e "$1"; }
 is_for_debugging() { is_configured && is_configured_with "'${debug_flags[1]}'"; }
 
-# make does not know by which flags an object was compiled: with other flags, all have to go.
+# make does not know the flags of an object: if the flags change, all objects must be removed.
 start_over() {
   say "$1: starting over"
   quietly make clean || true
@@ -49,8 +49,8 @@ configure_tree() {
 
 leave_debugging() { ! is_for_debugging || start_over "configured for debugging"; }
 
-# configure_as_it_is ARGUMENT...: the arguments are only for a tree that is not configured. One that
-# is keeps its flags: make itself runs what is to be run again.
+# configure_as_it_is ARGUMENT...: the arguments are only for a tree that is not configured. A
+# configured tree keeps its flags, and make itself runs configure again if that is necessary.
 configure_as_it_is() {
   is_configured || configure_tree "$@"
 }
@@ -73,7 +73,7 @@ cmd_build() {
     --debug/1) prepare build && build_for_debugging ;;
     *)
       [[ $1 != --debug ]] || shift
-      refuse "$1" "--debug or nothing (configure's arguments are taken from CONFIGURE_FLAGS)"
+      refuse "$1" "--debug or nothing (configure's arguments come from CONFIGURE_FLAGS)"
       ;;
   esac
   say "the module is $PWD/plugin/.libs/libgssloop_sasl.so"
@@ -89,7 +89,7 @@ build_for_debugging() {
   make -j"$(num_jobs)"
 }
 
-# build_targets TARGET...: makes them and shows how far it is; and what the compiler complains of.
+# build_targets TARGET...: makes them, and shows the progress and the compiler's warnings.
 build_targets() {
   local total
   total=$(make -n --no-print-directory "$@" 2>/dev/null | grep -cE '^echo "  (CC|CXX) ') || true
@@ -109,11 +109,12 @@ cmd_docs() {
   (($# == 0)) || refuse "$1" "no arguments"
   prepare docs
   configure_as_it_is || die 1 "configure failed; its output is above"
-  make -s --no-print-directory docs || die 1 "the reference could not be made; see above"
+  make -s --no-print-directory docs || die 1 "make docs failed; its output is above"
   say "the reference is in $PWD/docs/reference/html/index.html"
 }
 
-# The login benchmark's options, one a line: "--rounds N". Its table has them as {"--rounds N", ...}.
+# The login benchmark's options, one in each line: "--rounds N". Its table has them as
+# {"--rounds N", ...}.
 bench_options() {
   grep -oE '\{"--[a-z-]+( [A-Z]+)?"' bench/login_bench.cc | tr -d '{"'
   echo --help
@@ -131,7 +132,7 @@ check_bench_options() {
   while (($#)); do
     option=${1%%=*}
     grep -qE -e "^$option( |\$)" <<<"$known" || refuse "$1" "$(comma_separated <<<"$known")"
-    # Its value may be a word of its own.
+    # Its value may be the next word.
     if [[ $1 != *=* ]] && grep -qE -e "^$option [A-Z]" <<<"$known"; then
       (($# > 1)) || die 2 "bench: $option needs a value"
       shift
@@ -171,17 +172,17 @@ cmd_format() {
   ((${#files[@]})) || die 1 "no sources found in $PWD"
   say "clang-format ${mode[0]} (${#files[@]} files)"
   clang-format "${mode[@]}" --style=file "${files[@]}" ||
-    die 1 "clang-format found the above; ./run format puts it right"
+    die 1 "clang-format found the lines above; ./run format corrects them"
 }
 
 cmd_clean() {
   (($# == 0)) || refuse "$1" "no arguments"
   if [[ -f Makefile ]]; then
     make -s distclean >/dev/null 2>&1 ||
-      say "make distclean failed; in a clone, git clean -dXf removes what may be left"
+      say "make distclean failed; in a clone, git clean -dXf removes the remaining files"
   fi
   rm -rf "$unpacked"
-  # What a half-configured tree, or one of another version, leaves behind.
+  # The files that remain from a half-configured tree, or from one of another version.
   rm -rf autom4te.cache build-aux config.h config.h.in config.h.in~ config.log config.status \
     configure configure~ aclocal.m4 libtool Makefile Makefile.in stamp-h1 \
     lib/gssloop.pc lib/gssloop-cxx.pc docs/reference dist \

@@ -49,7 +49,7 @@ server_test_names() {
     comma_separated
 }
 
-# Whatever goes wrong before the tests is one failure: no reader of the last line may be misled.
+# An error before the tests counts as one failure, so that the last line never reports success.
 build_failed() {
   printf '\nrun: %s failed; its messages are above\n' "$1"
   printf '0 passed, 1 failed, 0 skipped\n'
@@ -57,7 +57,7 @@ build_failed() {
 }
 
 configure_for_tests() {
-  # A tree without -Werror starts over, for the warnings that were let through before.
+  # A tree without -Werror starts over: its earlier build ignored warnings.
   if is_configured && ! is_configured_with --enable-werror; then
     start_over "configured without --enable-werror"
   fi
@@ -75,17 +75,18 @@ list_tests() { make -s --no-print-directory "$1" | tr '\n' ' '; }
 # The argument is one word a test.
 run_tests() {
   local started=$SECONDS environment
-  # Results of an earlier run must not pass for results of this one.
+  # Nothing may take the results of an earlier run for results of this one.
   rm -rf tests/report/xml
   find tests examples lib plugin \( -name '*.trs' -o -name '*.log' \) -delete
   say "running the tests ($(wc -w <<<"$1") programs); one line for each as it ends"
-  # The status of make tells less than the report, which also knows the tests inside the programs.
+  # The report says more than the status of make: it also knows the tests inside the programs.
   # make expands $(basename $@): each test has a folder of its own, as programs may share a name.
-  # VERBOSE: the output of those that fail is shown; in CI their files are gone afterwards.
+  # VERBOSE: make prints the output of failed tests; CI removes their files afterwards.
   # shellcheck disable=SC2016
   environment='GTEST_OUTPUT=xml:$(abs_builddir)/tests/report/xml/$(basename $@)/;'
   environment+=' export GTEST_OUTPUT;'
-  # All that the tests need is built. Without the empty lists, make would build all other tests.
+  # All files that the tests need are built. Without the empty lists, make would build all other
+  # tests.
   VERBOSE=1 make -k -j2 check-TESTS TESTS="$1" check_PROGRAMS= check_LTLIBRARIES= \
     TESTS_ENVIRONMENT="$environment" </dev/null || true
   say "the tests took $((SECONDS - started)) s"

@@ -1,8 +1,8 @@
 # shellcheck shell=bash disable=SC2119,SC2120,SC2154  # the parts of ./run share variables
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What all parts of ./run use. ./run includes this first; the folder of the sources is the current
-# one.
+# Functions for all parts of ./run. ./run includes this first; the current folder is the folder of
+# the sources.
 
 say() { printf '==> %s\n' "$*" >&2; }
 die() { printf 'run: %s\n' "$2" >&2; exit "$1"; }
@@ -17,7 +17,7 @@ comma_separated() { paste -sd, | sed 's/,/, /g'; }
 scratch=
 make_scratch() {
   [[ -z $scratch ]] || return 0
-  # The name is known before the folder is there: no signal comes between the two.
+  # The name is set before the folder exists: a signal between the two does no harm.
   scratch=${TMPDIR:-/tmp}/gssloop-run.$$.$RANDOM
   mkdir -m 700 "$scratch" || die 1 "cannot make the folder $scratch"
 }

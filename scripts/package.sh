@@ -7,20 +7,20 @@ cmd_package() {
   (($# <= 1)) || refuse "$2" "the name of one folder, or nothing"
   [[ ${1:-} != -* ]] || refuse "$1" "the name of one folder, or nothing"
   local target=${1:-$PWD/dist}
-  # This script changed its folder at once.
+  # ./run has changed its folder.
   [[ $target == /* ]] || target=$OLDPWD/$target
-  [[ ! -e $target || -d $target ]] || die 2 "$target is there, and is no folder"
+  [[ ! -e $target || -d $target ]] || die 2 "$target exists, and is not a folder"
   prepare package
-  command -v dpkg-buildpackage >/dev/null || die 1 "dpkg-buildpackage is not there: no Debian?"
+  command -v dpkg-buildpackage >/dev/null || die 1 "dpkg-buildpackage is missing: is this Debian?"
   make_scratch
-  # What the tools leave behind when a signal ends them is removed with the folder.
+  # If a signal ends the tools, their files are removed with the folder.
   mkdir "$scratch/tmp" "$scratch/packages"
   export TMPDIR=$scratch/tmp
   make_tarball "$scratch/packages"
   build_packages_in "$scratch/packages"
   examine_packages "$scratch/packages"
   mkdir -p "$target"
-  # No old package may pass for a new one.
+  # Nothing may take an old package for a new one.
   find "$target" -maxdepth 1 -type f \( -name 'gssloop*_*' -o -name 'libgssloop*_*' \
     -o -name 'libsasl2-modules-gssloop*_*' \) -delete
   find "$scratch/packages" -maxdepth 1 -type f -exec cp -t "$target" {} +
@@ -28,8 +28,8 @@ cmd_package() {
   (cd "$target" && printf '%s\n' *.deb)
 }
 
-# Debian's orig.tar.gz is the tarball of `make dist`. The packages are built from what is in it, so
-# that a file which it lacks is noticed. Times and owners are not of this machine.
+# Debian's orig.tar.gz is the tarball of `make dist`. The packages are built from its content, so
+# a file that it lacks is noticed. Times and owners do not depend on this machine.
 make_tarball() {
   local version date
   configure_as_it_is || die 1 "configure failed; its output is above"
@@ -38,11 +38,11 @@ make_tarball() {
   TAR_OPTIONS="--owner=0 --group=0 --numeric-owner --sort=name --mtime=@$date --mode=go=rX" \
     quietly make -s --no-print-directory dist-gzip || die 1 "make dist failed; its output is above"
   mv "gssloop-$version.tar.gz" "$1/gssloop_$version.orig.tar.gz" ||
-    die 1 "debian/changelog says version $version, and configure.ac another one"
+    die 1 "debian/changelog has the version $version, but configure.ac has another one"
   tar -x -f "$1/gssloop_$version.orig.tar.gz" -C "$1"
 }
 
-# Environment: DEB_BUILD_OPTIONS is kept, but for what is said here.
+# Environment: keeps DEB_BUILD_OPTIONS, and adds the options here.
 build_packages_in() {
   say "building the packages (some minutes; $(num_jobs) compilers at a time)"
   (cd "$1"/gssloop-*/ && quietly env -u MAKEFLAGS -u MAKELEVEL \
@@ -54,5 +54,5 @@ build_packages_in() {
 examine_packages() {
   say "lintian"
   lintian --cfg tests/packages/lintian.cfg --fail-on error,warning,info,pedantic "$1"/*.changes \
-    </dev/null || die 1 "lintian finds fault with the packages; see above"
+    </dev/null || die 1 "lintian found errors in the packages; its output is above"
 }

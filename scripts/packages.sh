@@ -29,7 +29,7 @@ readonly unpacked=.cache
 
 readonly package_sets='build, demo, test, check, check-servers, docs, package, bench, format'
 
-# packages_of SET prints one package a line. It fails if there is no such set.
+# packages_of SET prints one package in each line. It fails if there is no such set.
 packages_of() {
   case $1 in
     build) printf '%s\n' "${build_packages[@]}" ;;
@@ -48,7 +48,7 @@ packages_of() {
   esac
 }
 
-# packages_of_test FILE prints what one test needs, by the folder that it is in.
+# packages_of_test FILE prints the packages that one test needs, according to its folder.
 packages_of_test() {
   packages_of test
   case $1 in
@@ -62,17 +62,17 @@ packages_of_test() {
   esac
 }
 
-# missing_packages PACKAGE... prints those that are not installed, one a line.
+# missing_packages PACKAGE... prints those that are not installed, one in each line.
 missing_packages() {
   local installed
-  # The status tells of names that dpkg has never seen, and those are missing.
+  # The status is nonzero for names that dpkg has never seen. They are missing.
   installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null |
     sed -n 's/ installed$//p') || true
   comm -23 <(printf '%s\n' "$@" | sort -u) <(sort -u <<<"$installed")
 }
 
-# Installs those of the packages that are missing. Nothing here may ask a question, since it may be
-# that no user is there to answer.
+# Installs the packages that are missing. No command here may ask a question, because there may be
+# no user to answer it.
 install_packages() {
   local missing as_root=()
   if ! command -v dpkg-query >/dev/null; then
@@ -95,17 +95,17 @@ Install them as root with:
   as_root+=(env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 APT_LISTCHANGES_FRONTEND=none
     RUNLEVEL=1 SYSTEMD_OFFLINE=1 apt-get -q -y -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300)
   say "reading Debian's lists of packages"
-  quietly "${as_root[@]}" update || say "apt-get update failed; the lists that are there are used"
+  quietly "${as_root[@]}" update || say "apt-get update failed; the present lists are used"
   local noun=packages
   ((${#missing[@]} > 1)) || noun=package
   say "installing ${#missing[@]} $noun: ${missing[*]}"
-  # --no-remove: a server of the same kind that this machine runs stays.
+  # --no-remove: do not remove a server of the same kind that this machine runs.
   quietly "${as_root[@]}" install --no-install-recommends --no-remove "${missing[@]}" ||
     die 3 "could not install ${missing[*]}; see the lines above. By hand, as root:
   $manual"
 }
 
-# Without such a package the tests with that peer are skipped, so a failure ends nothing.
+# Without such a package the tests with that peer are skipped, so a failure is not an error.
 unpack_packages() {
   local package
   command -v dpkg-deb >/dev/null || return 0
@@ -126,7 +126,7 @@ unpack_package() {
     cp -R "$download/unpacked" "$unpacked/$1"
 }
 
-# prepare SET installs and unpacks all that a set names.
+# prepare SET installs and unpacks all packages of a set.
 prepare() {
   local packages
   mapfile -t packages < <(packages_of "$1")

@@ -1,7 +1,8 @@
 # shellcheck shell=bash disable=SC2119,SC2120,SC2154  # the parts of ./run share variables
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# How far a build is: on a terminal one line that is overwritten, elsewhere a line now and then.
+# The progress of a build: on a terminal it overwrites one line, elsewhere it prints a line at
+# intervals.
 
 readonly progress_interval=10  # seconds, elsewhere than on a terminal
 
@@ -14,7 +15,7 @@ show_progress() {
   SECONDS=0
   while true; do
     status=0
-    # At least once a second, for the time. What was read of a line by then is kept.
+    # At least once a second, to show the time. `line` keeps the part of a line that was read.
     IFS= read -r -t 1 part || status=$?
     line+=$part
     if ((status == 0)); then

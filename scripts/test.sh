@@ -57,7 +57,7 @@ no_such_test() {
 set_test_environment() {
   local environment
   environment=$(make_variable AM_TESTS_ENVIRONMENT) ||
-    die 1 "make could not tell the environment of the tests; see above"
+    die 1 "make could not print the environment of the tests; its output is above"
   eval "$environment"
 }
 
@@ -90,7 +90,7 @@ cmd_test() {
     *.py) run_python_test "$file" "${@:2}" || status=$? ;;
     *) run_program "$file" "${@:2}" || status=$? ;;
   esac
-  ((status != 77)) || say "the test was skipped; see above"
+  ((status != 77)) || say "the test was skipped; the reason is above"
   exit "$status"
 }
 
@@ -99,7 +99,7 @@ run_program() {
   (($# == 2)) || { "./$1"; return; }
   local filter=$2
   [[ $filter == *[*?:]* || $filter == -* ]] || filter="*$filter*"
-  # GoogleTest is content if no test matches.
+  # GoogleTest reports success if no test matches.
   "./$1" --gtest_list_tests --gtest_filter="$filter" 2>/dev/null | grep -q '^  ' ||
     die 1 "no test of $1 matches $filter; ./$1 --gtest_list_tests lists them"
   "./$1" --gtest_filter="$filter"
@@ -125,7 +125,7 @@ cmd_shell() {
   export SASL_PATH=$GSSLOOP_PLUGIN_DIR
   remove_scratch
   if (($# == 0)); then
-    say "a shell with the environment of the tests; exit ends it"
+    say "a shell with the environment of the tests; type exit to end it"
     exec "${SHELL:-/bin/bash}"
   fi
   # libtool names the programs themselves where its scripts are given.

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The reference of the library can be made, it has what is installed in it, and a function without a
-# comment does not get through.
+# make docs makes the reference of the library, the reference contains all that is installed, and a
+# function without a comment is an error.
 
 set -u
 build=$(cd "${GSSLOOP_BUILDDIR:-.}" && pwd) || exit 99
@@ -25,7 +25,7 @@ complain() {
   num_failed=$((num_failed + 1))
 }
 
-# docs FOLDER [VARIABLE=VALUE]: makes the reference, its complaints in FOLDER.log.
+# docs FOLDER [VARIABLE=VALUE]: makes the reference, with its errors in FOLDER.log.
 docs() {
   make -s -C "$build" docs docs_output="$scratch/$1" "${@:2}" >"$scratch/$1.log" 2>&1
 }
@@ -36,7 +36,7 @@ for word in gssloop_negotiation_run_fd GSSLOOP_FAULT_ANONYMITY_LOST EstablishedC
   grep -rqw "$word" "$scratch/whole/html" || complain "the reference does not have $word"
 done
 
-# One header for each thing that must not get through.
+# One header for each error that make docs must find.
 bare() {
   cat >"$scratch/$1.h"
   docs "$1" docs_headers="$scratch/$1.h" && complain "make docs lets $1 through"

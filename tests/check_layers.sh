@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # The arrows of docs/architecture.md, checked: which folder includes which, and who calls whose API.
-# SPEC N12: GSS headers come through gssloop/gss/gssapi_c.h alone. SPEC N28: nobody but tools and
-# tests imports composite names.
+# SPEC N12: GSS headers come through gssloop/gss/gssapi_c.h only. SPEC N28: only tools and
+# tests import composite names.
 
 set -u
 cd "${GSSLOOP_SRCDIR:-$(dirname "$0")/..}" || exit 99
@@ -62,7 +62,7 @@ plugin_library='gssloop/base gssloop/gss gssloop/loop gssloop/authz'
     plugin/mech
   may_include plugin $plugin_library plugin
 }
-# The command: main.cc names the subcommands, which are in rooms; what all share is at the top.
+# The command: main.cc names the subcommands, which are in folders; shared code is at the top.
 lib='gssloop/(base|gss|loop|io|authz)'
 top='tools/[a-z0-9_]+[.]h'
 may_include tools "$lib" tools
@@ -74,7 +74,7 @@ may_include tools/trial "$lib" "$top" tools/trial
 may_include tools/policy "$lib" "$top" tools/trial tools/policy
 may_include tools/doctor "$lib" "$top" tools/trial tools/policy tools/kerberos tools/doctor
 
-# What asks Kerberos itself about a machine is in these files of the tools.
+# Only these files of the tools ask Kerberos itself about a machine.
 tools=$(files tools | grep -vE '^tools/kerberos/(kerberos|ccache|kdc_request)\.')
 above_gss="$(files lib/gssloop/base lib/gssloop/loop lib/gssloop/io lib/gssloop/authz \
   lib/gssloop/capi plugin) $tools"
@@ -94,7 +94,7 @@ forbid 'libsasl is known to plugin/ and the doctor only' '\bSASL_[A-Z]|<sasl/' \
 forbid 'composite names are imported by tools and tests only' \
   'import_trusted_composite' $(files lib plugin | grep -v '^lib/gssloop/gss/names\.')
 # shellcheck disable=SC2086
-# But for reading a report that is shown, and decides no login.
+# Exception: reading a report that is only shown, and decides no login.
 forbid 'attribute values are made of what the mechanism returned, in gssloop/gss only' \
   'from_mechanism' $(files lib plugin tools |
     grep -vE '^(lib/gssloop/(gss/attributes.cc|base/attribute.h)|tools/trial/peer_report.cc)$')

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The draft's sample program, done right, against a live KDC: it logs in; an anonymous request, which
+# The draft's sample program, corrected, with a live KDC: it logs in; an anonymous request, which
 # MIT does not grant, sends nothing and fails; a service without a key fails.
 
 set -u

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # The module as a packager looks at it: it exports the two entry points and nothing else, stays
-# loaded (-z nodelete), and needs no library but Kerberos, libsasl and the C++ runtime.
+# loaded (-z nodelete), and needs no library except Kerberos, libsasl and the C++ runtime.
 
 set -u
 module=${GSSLOOP_PLUGIN_DIR:-plugin/.libs}/libgssloop_sasl.so

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What the tests beside this file share: where the packages are, and a private Kerberos realm.
+"""Shared parts of the tests here: where the packages are, and a private Kerberos realm.
 
 The packages are those of the machine; or, where GSSLOOP_ROOT names a folder, those that were
 installed below it. The realm's KDC listens on a free port of loopback, in a temporary folder; no
@@ -17,7 +17,7 @@ import tempfile
 import time
 import unittest
 
-PATIENCE = 60  # seconds, for anything that ought to happen at once
+PATIENCE = 60  # seconds, for each step that normally takes no time
 REALM = "EXAMPLE.TEST"
 SERVICES = ("host/localhost", "test/test.example.com")  # the second is what saslpluginviewer plays
 ROOT = pathlib.Path(os.environ.get("GSSLOOP_ROOT", "/"))
@@ -90,7 +90,7 @@ class Realm:
     def __init__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="gssloop-realm."))
         self.kdc = None
-        atexit.register(self.close)  # whatever ends the tests
+        atexit.register(self.close)  # however the tests end
         self.env = {
             "PATH": f"{ROOT}/usr/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8",
             "HOME": str(self.folder), "TMPDIR": str(self.folder),
@@ -114,7 +114,7 @@ class Realm:
             raise
 
     def configure(self):
-        """Writes the configuration, with a port that nobody has."""
+        """Writes the configuration, with a free port."""
         port = free_port()
         for name, text in (("krb5.conf", KRB5_CONF), ("kdc.conf", KDC_CONF)):
             (self.folder / name).write_text(
@@ -122,13 +122,13 @@ class Realm:
 
     def kdb(self, *words):
         said = run("kadmin.local", "-p", f"root/admin@{REALM}", *words, env=self.env)
-        if "while" in said:  # the status is 0 whatever happens
+        if "while" in said:  # the status is always 0
             raise AssertionError(f"kadmin.local {' '.join(words)}: {said}")
 
     def start(self):
-        """Starts the KDC; on another port, where somebody else was faster."""
+        """Starts the KDC; on another port, if another program took the port first."""
         log = self.folder / "log"
-        # It goes when this process is killed, too.
+        # The KDC ends also when this process is killed.
         command = ["setpriv", "--pdeathsig", "KILL", "krb5kdc", "-n", "-P",
                    f"{self.folder}/kdc.pid"]
         for _ in range(5):
@@ -167,7 +167,7 @@ class InRealm(unittest.TestCase):
 
 
 def main():
-    """Runs the tests of the program; what ends them early lets them clean up."""
+    """Runs the tests of the program; a signal that ends them early lets them clean up."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     unittest.main(module="__main__", verbosity=2)

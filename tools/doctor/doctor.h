@@ -31,7 +31,7 @@ const char* to_string(Finding::Kind kind) noexcept;
 Json to_json(const Finding& finding);
 Finding finding_from(const Json& json);
 
-// DoctorOptions says what to examine. An empty text stands for the default that programs use: that
+// DoctorOptions says what to examine. An empty text means the default that programs use: that
 // of the environment, the configuration or the library.
 struct DoctorOptions {
   std::string service = "host";

@@ -10,7 +10,7 @@ namespace gssloop::tools {
 // What libsasl does on this machine. Only sasl.cc calls its functions, and in child processes,
 // since they load every file of a folder.
 
-// SaslQuestion is what a program tells libsasl. An empty text stands for libsasl's default.
+// SaslQuestion is what a program tells libsasl. An empty text means libsasl's default.
 struct SaslQuestion {
   std::string app;
   std::string service;

@@ -14,7 +14,7 @@ namespace gssloop::tools {
 // The two inputs of a decision: the policy, and what is known of the peer.
 
 // read_policy_at reads the policy at a path, or at the compiled-in path. As in the module, an
-// absent file at the compiled-in path stands for the empty policy.
+// absent file at the compiled-in path means the empty policy.
 authz::PolicyOnDisk read_policy_at(const std::optional<std::string>& path);
 
 // peer_info_of is what the module would know of the reported peer at a service. It believes the

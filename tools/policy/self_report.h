@@ -13,7 +13,7 @@
 namespace gssloop::tools {
 
 // SelfLoginOptions holds the service and the credentials for a login of this process to itself. An
-// empty text stands for the default.
+// empty text means the default.
 struct SelfLoginOptions {
   std::string service;  // "imap@host", "imap" (on this machine), or a Kerberos principal
   std::string keytab, ccache;
