@@ -30,16 +30,18 @@ void add_option(const Option& option, CLI::App* app) {
   const Option::Rules& rules = option.rules;
   CLI::Option* added = add_variable(option, app);
   // This text replaces the one that CLI11 writes about types, ranges and exclusions.
-  const bool is_positional = !option.names.starts_with('-');
-  if (!option.value.empty() || is_positional || !rules.excludes.empty()) {
-    added->option_text(option.value.empty() ? " " : option.value);
+  const std::string value = option.value, excludes = rules.excludes;
+  const std::string names = option.names;
+  const bool is_positional = !names.starts_with('-');
+  if (!value.empty() || is_positional || !excludes.empty()) {
+    added->option_text(value.empty() ? " " : value);
   }
   added->required(rules.is_required);
   if (rules.range) {
     added->check(CLI::Range(rules.range->first, rules.range->second).description(""));
   }
   if (!rules.allowed.empty()) added->check(CLI::IsMember(rules.allowed));
-  if (!rules.excludes.empty()) added->excludes(app->get_option(rules.excludes));
+  if (!excludes.empty()) added->excludes(app->get_option(excludes));
 }
 
 // A subcommand copies settings of `app` when it is added. So the settings are made before.

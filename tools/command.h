@@ -21,6 +21,16 @@ namespace gssloop::tools {
 // Command does what the command line asks for. It runs after the whole line was read.
 using Command = std::function<Exit(Output& output)>;
 
+// Literal is a text that lives as long as the program. The compiler refuses any other.
+class Literal {
+ public:
+  consteval Literal(const char* text) : text_(text) {}
+  operator std::string() const { return text_; }
+
+ private:
+  const char* text_;
+};
+
 // Option is an option, a flag or a positional argument of a subcommand.
 struct Option {
   // Target is the variable that receives the value. It must live until the line was read. Its
@@ -33,13 +43,13 @@ struct Option {
   struct Rules {
     bool is_required = false;
     std::optional<std::pair<int, int>> range = {};
-    std::vector<std::string> allowed = {};  // empty: every value
-    std::string excludes = {};              // one option or argument before this one in the list
+    std::vector<const char*> allowed = {};  // empty: every value
+    Literal excludes = "";                  // one option or argument before this one in the list
   };
 
-  std::string names;  // "-p,--port"; a positional argument is a name without dashes
-  std::string value;  // what help calls the value: "PORT"; empty for flags and arguments
-  std::string help;
+  Literal names;  // "-p,--port"; a positional argument is a name without dashes
+  Literal value;  // what help calls the value: "PORT"; empty for flags and arguments
+  Literal help;
   Target target;
   Rules rules = {};
 };

@@ -37,7 +37,14 @@ class Json {
                              Array, Object>;
 
   // The default is null. {{"name", 1}, {"other", "text"}} makes an object.
-  Json() = default;
+  Json() noexcept;
+  // Not inline: a header that makes and frees variants everywhere takes long to compile.
+  Json(const Json& other);
+  Json(Json&& other) noexcept;
+  Json& operator=(const Json& other);
+  Json& operator=(Json&& other) noexcept;
+  ~Json();
+
   template <std::integral T>
   Json(T value) : value_(held(value)) {}
   Json(double value);
