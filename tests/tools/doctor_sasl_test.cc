@@ -164,7 +164,7 @@ TEST_F(DoctorTest, LooksWhetherThePolicyCanBeRead) {
   EXPECT_TRUE(has(tools::check_policy(exam), Kind::kProblem, "policy", "No such file"));
   write_file(exam.options.policy, "[services.imap]\nrequire = [\"who=x\"]\n");
   EXPECT_TRUE(has(tools::check_policy(exam), Kind::kProblem, "policy",
-                  exam.options.policy + ":2:12: error: no attribute \"who\" is defined"));
+                  exam.options.policy + ":2:12: error: the attribute \"who\" is not defined"));
   write_file(exam.options.policy, "# Decides nothing.\n");
   EXPECT_TRUE(has(tools::check_policy(exam), Kind::kGood, "policy", exam.options.policy));
   if (geteuid() == 0) return;  // to root every file is readable
