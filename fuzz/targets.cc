@@ -9,8 +9,8 @@
 #include "gssloop/authz/policy_file.h"
 #include "gssloop/gss/initial_token.h"
 #include "gssloop/io/frame.h"
-#include "plugin/mech/gs2_header.h"
 #include "plugin/layer/layer_terms.h"
+#include "plugin/mech/gs2_header.h"
 
 namespace gssloop::fuzz {
 

@@ -116,8 +116,7 @@ TEST_F(CSpec, AnErrorComesWithAdvice) {
   side.accepts();
   (void)side.arrive(first());
   const gssloop_error* error = gssloop_step_error(side.step.get());
-  EXPECT_NE(std::string(gssloop_error_advice(error)).find("different channels"),
-            std::string::npos);
+  EXPECT_NE(std::string(gssloop_error_advice(error)).find("different channels"), std::string::npos);
 }
 
 TEST_F(CSpec, ACallOutOfTurnFailsTheNegotiation) {

@@ -5,8 +5,8 @@
 #include <cerrno>
 #include <string>
 
-#include "gssloop/gss/handle.h"
 #include "gssloop/gss/failure_cause.h"
+#include "gssloop/gss/handle.h"
 #include "gssloop/gss/kerberos.h"
 #include "gssloop/gss/oid.h"
 #include "gssloop/gss/status.h"

@@ -212,7 +212,8 @@ Exit run(const Options& options, const Output& output) {
 }
 
 std::vector<Option> options_of(Options* options) {
-  static constexpr char kPort[] = "The port; 0 selects a free one and prints it on standard error (0)";
+  static constexpr char kPort[] =
+      "The port; 0 selects a free one and prints it on standard error (0)";
   std::vector<Option> list = {
       {"PORT", "", kPort, &options->port},
       {"-p,--port", "PORT", kPort, &options->port, {.excludes = "PORT"}},
