@@ -313,14 +313,17 @@ TEST(Bytes, CaseOfLettersIsIgnoredAndNothingElse) {
 }  // namespace
 }  // namespace gssloop
 
-// Both halves, so that a sanitizer sees memory freed by what allocated it.
-void* operator new(std::size_t size) {
+// Both halves, so that a sanitizer sees memory freed by what allocated it. Not inline: GCC would
+// take free() for the wrong half of a new that it does not see into.
+[[gnu::noinline]] void* operator new(std::size_t size) {
   void* const memory = std::malloc(size == 0 ? 1 : size);
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
-void operator delete(void* memory) noexcept {
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
   gssloop::look_before_free(memory);
   std::free(memory);
 }
-void operator delete(void* memory, std::size_t /*size*/) noexcept { operator delete(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t /*size*/) noexcept {
+  operator delete(memory);
+}
