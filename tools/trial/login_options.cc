@@ -54,7 +54,7 @@ void add_login_options(LoginOptions* options, std::vector<Option>* list) {
                  "Flags that the login must have (the flags that data and binding need)",
                  &options->required},
                 {"-b,--binding", "DATA",
-                 "Channel binding data: text, hex:DIGITS or file:PATH; several are joined",
+                 "Channel binding data: text, hex:DIGITS or file:PATH; joined if several",
                  &options->binding},
                 {"--integrity-only", "", "Protect data with integrity only, without encryption",
                  &options->is_integrity_only},
