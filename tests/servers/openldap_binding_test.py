@@ -21,7 +21,7 @@ BOUND_PASSES = [(module, mechanism, name) for module, mechanism in PASSES
                 for name in BOUND_NAMES[mechanism]]
 NOT_THE_SAME = "Incorrect channel bindings were supplied"
 FORGED = (("a=u:bob", b"n,a=u:bob,", NOT_THE_SAME), ("y for n", b"y,,", NOT_THE_SAME),
-          ("p= for n", b"p=ldap,,", 'channel binding "ldap", this server has none'),
+          ("p= for n", b"p=ldap,,", 'channel binding type "ldap", but this server has none'),
           ("none at all", b"", "the GS2 header is malformed"))
 WHO_AM_I = b"1.3.6.1.4.1.4203.1.11.3"  # RFC 4532
 UNBOUND = {"LDAPSASL_CBINDING": "none"}

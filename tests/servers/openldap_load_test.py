@@ -94,7 +94,7 @@ class BigResult(OpenLdap):
             start = len(self.server.log())
             with self.assertRaises(AssertionError):
                 self.exchange("stock", "GSS-SPNEGO", "maxssf=256", f"ou=too much,{dn('alice')}")
-            self.server.wait_for_log("a received packet announces [0-9]{6} octets, more than the ",
+            self.server.wait_for_log("a received packet announces [0-9]{6} bytes; the limit is ",
                                      start)
         self.demand("minssf=0,maxbufsize=16777215")
         with self.cell("ldapadd, ldapsearch", "stock", "GSS-SPNEGO",
