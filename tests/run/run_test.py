@@ -302,6 +302,11 @@ class Package(Tree):
         self.assertTrue((self.folder / "there/gssloop_1.0.orig.tar.gz").exists())
 
 
+def setUpModule():
+    """A shell has background jobs, as the tests may be, ignore SIGINT; what they start inherits that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 class Signals(Tree):
     """What ends a command early leaves nothing in the folder for temporary files."""
 
