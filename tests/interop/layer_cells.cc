@@ -151,7 +151,7 @@ std::vector<Cell> no_common_layer(Peer peer, Role role) {
     cell.ssf = kRefused;
     // Cyrus SASL's server then offers nothing at all, and goes on.
     const bool offers_nothing = !client_wants_more && role == Role::kServer;
-    cell.says = offers_nothing ? "the server offers no" : "too weak";
+    cell.says = offers_nothing ? "the server offers neither a security layer nor" : "too weak";
     cells.push_back(cell);
   }
   return cells;
