@@ -184,7 +184,7 @@ cmd_clean() {
   rm -rf "$unpacked"
   # The files that remain from a half-configured tree, or from one of another version.
   rm -rf autom4te.cache build-aux config.h config.h.in config.h.in~ config.log config.status \
-    configure configure~ aclocal.m4 libtool Makefile Makefile.in stamp-h1 \
+    configure configure~ configure.lineno aclocal.m4 libtool Makefile Makefile.in stamp-h1 \
     lib/gssloop.pc lib/gssloop-cxx.pc docs/reference dist \
     m4/libtool.m4 m4/lt~obsolete.m4 m4/ltoptions.m4 m4/ltsugar.m4 m4/ltversion.m4 \
     gssloop-*.tar.gz tests/report/xml test-suite.log
