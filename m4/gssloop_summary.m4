@@ -8,7 +8,7 @@ AC_DEFUN([GSSLOOP_SUMMARY], [
   done
   AS_ECHO(["
 gssloop $PACKAGE_VERSION
-  compiler          $CXX $GSSLOOP_CXXFLAGS $CXXFLAGS
+  compiler          $CXX $GSSLOOP_CXXFLAGS $GSSLOOP_OPT_CXXFLAGS $CXXFLAGS
   warnings          errors: $enable_werror
   sanitizers        $enable_sanitizers
   MIT krb5          `$PKG_CONFIG --modversion mit-krb5-gssapi`
