@@ -18,6 +18,7 @@ sys.dont_write_bytecode = True  # beside the sources
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import lab
 from guide import Guide
+from tap import Tap
 
 HOST = "kvm.example.com"
 NOT_ROOT = 65534
@@ -210,7 +211,7 @@ log_outputs = "1:stderr"
     def test_layer_on_the_wire(self):
         for module in lab.CLIENT_MODULES:
             with self.cell("virsh", module, "GSSAPI", "all but the login is encrypted on the wire"):
-                tap = lab.Tap(self.server.port)
+                tap = Tap(self.server.port)
                 self.addCleanup(tap.close)
                 done = self.virsh(f"virsh -c test+tcp://localhost:{tap.port}/default dumpxml test",
                                   module)

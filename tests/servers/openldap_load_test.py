@@ -14,6 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import lab
 import openldap
 from openldap import STRONGEST, OpenLdap, dn
+from tap import Tap
 
 MIB = 1 << 20
 PICTURE_LEN = 256 << 10
@@ -54,7 +55,7 @@ class BigResult(OpenLdap):
 
     def exchange(self, module, mechanism, limit, base):
         """Stores 10 MiB and fetches them again; returns what was sent, came back and went by."""
-        tap = lab.Tap(self.server.port)
+        tap = Tap(self.server.port)
         self.addCleanup(tap.close)
         pictures = self.pictures(base)
         login = (tap, module, mechanism, limit)

@@ -12,6 +12,7 @@ sys.dont_write_bytecode = True  # beside the sources
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import lab
 from guide import Guide
+from tap import Tap
 
 SERVER = "svn.example.com"
 PASSES = [(module, mechanism) for module in lab.CLIENT_MODULES for mechanism in ("GSSAPI", "GS2-KRB5")]
@@ -140,7 +141,7 @@ class Subversion(lab.ServerTest):
                     ("commit of 4 MiB, no layer", {"min_encryption": 0, "max_encryption": 0}, True)):
                 with self.cell("svn", module, "GSSAPI", shown):
                     self.limit(**limits)
-                    tap = lab.Tap(self.ports["GSSAPI"])
+                    tap = Tap(self.ports["GSSAPI"])
                     self.addCleanup(tap.close)
                     # Compressed it would not be seen in any layer.
                     text = secrets.token_hex(2 << 20) + "in plain sight"

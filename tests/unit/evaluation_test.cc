@@ -51,12 +51,8 @@ from = [{ mechanism = "krb5", name = "src", form = "hex" }]
 }
 
 PeerInfo alice() {
-  PeerInfo peer;
-  peer.service = "imap";
-  peer.mechanism = "krb5";
-  peer.principal = "alice@HOME";
-  peer.default_realm = "HOME";
-  return peer;
+  return {
+      .service = "imap", .mechanism = "krb5", .principal = "alice@HOME", .default_realm = "HOME"};
 }
 PeerInfo with(std::vector<Attribute> attributes) {
   PeerInfo peer = alice();
