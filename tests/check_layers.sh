@@ -81,24 +81,24 @@ above_gss="$(files lib/gssloop/base lib/gssloop/loop lib/gssloop/io lib/gssloop/
 # shellcheck disable=SC2086  # a list of files
 forbid 'gss_* and krb5_* are called in gssloop/gss (and a few files of tools) only' \
   '\b(gss|gssspi|krb5)_[a-z0-9_]+ *\(' $above_gss
-# shellcheck disable=SC2086
+# shellcheck disable=SC2046,SC2086
 forbid 'the GSS-API headers come through gssloop/gss/gssapi_c.h' \
   '#include <(gssapi|krb5)' $(files lib plugin | grep -v '^lib/gssloop/gss/gssapi_c.h$') $tools
 forbid 'the C header includes nothing but the numbers of C' \
   '#include <[^>]*>' <(grep -vE '<(stddef|stdint)\.h>' lib/gssloop.h)
 forbid 'the C header knows no C++ type' '\b(std|gssloop)::' lib/gssloop.h
-# shellcheck disable=SC2086
+# shellcheck disable=SC2046,SC2086
 forbid 'libsasl is known to plugin/ and the doctor only' '\bSASL_[A-Z]|<sasl/' \
   $(files lib) $(files tools | grep -vE '^tools/doctor/')
-# shellcheck disable=SC2086
+# shellcheck disable=SC2046,SC2086
 forbid 'composite names are imported by tools and tests only' \
   'import_trusted_composite' $(files lib plugin | grep -v '^lib/gssloop/gss/names\.')
-# shellcheck disable=SC2086
+# shellcheck disable=SC2046,SC2086
 # Exception: reading a report that is only shown, and decides no login.
 forbid 'attribute values are made of what the mechanism returned, in gssloop/gss only' \
   'from_mechanism' $(files lib plugin tools |
     grep -vE '^(lib/gssloop/(gss/attributes.cc|base/attribute.h)|tools/trial/peer_report.cc)$')
-# shellcheck disable=SC2086
+# shellcheck disable=SC2046,SC2086
 forbid 'SASL codes of failures are chosen in plugin/sasl/errors.cc only' \
   'return SASL_(FAIL|BAD[A-Z]+|NOAUTHZ|TOOWEAK|CONFIGERR)\b' \
   $(files plugin | grep -vE '^plugin/(sasl/errors|entry).cc$')
