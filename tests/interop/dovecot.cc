@@ -99,7 +99,8 @@ std::string Dovecot::configuration() const {
       << "userdb {\n  driver = static\n  args = uid=" << mail_uid_ << " gid=" << mail_gid_
       << " home=" << dir_ << "/mail\n}\n"
       << "first_valid_uid = 1\nfirst_valid_gid = 1\n"
-      // A chroot takes root; root's needs one, since nobody cannot pass the realm's folder.
+      // Only root can change the root, and only root must: its login processes run as the user
+      // nobody, which cannot enter the realm's folder.
       << "service imap-login {\n  chroot = " << (is_root_ ? "login" : "") << "\n"
       << "  inet_listener imap {\n    address = 127.0.0.1\n    port = " << port_ << "\n  }\n"
       << "  inet_listener imaps {\n    port = 0\n  }\n}\n"

@@ -11,10 +11,10 @@
 
 namespace gssloop::testing {
 
-// Dovecot is an IMAP server of Debian's, under this user, with all its files in a folder of the
-// lab's realm, on a free port of loopback. It offers GSSAPI alone and keeps mail for each user.
-// Where this user is root, Dovecot insists on others for what strangers talk to and for the mail:
-// nobody.
+// Runs Debian's Dovecot as an IMAP server, as this user, with all its files in a folder of the
+// lab's realm, on a free port of loopback. It offers only GSSAPI and keeps mail for each user.
+// Dovecot refuses to let root speak to clients or own mail: if this user is root, it uses the
+// user nobody for both.
 class Dovecot {
  public:
   // missing says why it cannot run on this machine; "" if it can.

@@ -168,7 +168,8 @@ bool refuse(int fd, int result) {
 }
 
 bool serve(int fd, Gsasl_session* session, const std::string& mechanism) {
-  if (!wire::send_frame(fd, Kind::kMechanisms, mechanism)) return fail("the peer left");
+  if (!wire::send_frame(fd, Kind::kMechanisms, mechanism))
+    return fail("the peer closed the connection");
   std::optional<Frame> frame = wire::receive_frame(fd);
   if (!frame || frame->kind != Kind::kStart) return fail("the peer did not begin");
   const std::optional<wire::Start> start = wire::parse_start(frame->body);
@@ -182,7 +183,8 @@ bool serve(int fd, Gsasl_session* session, const std::string& mechanism) {
       return succeed();
     }
     if (move.result != GSASL_NEEDS_MORE) return refuse(fd, move.result);
-    if (!wire::send_frame(fd, Kind::kChallenge, move.output)) return fail("the peer left");
+    if (!wire::send_frame(fd, Kind::kChallenge, move.output))
+      return fail("the peer closed the connection");
     frame = wire::receive_frame(fd);
     if (!frame || frame->kind != Kind::kResponse) return fail("the peer gave up");
     input = frame->body;

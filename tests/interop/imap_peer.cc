@@ -28,7 +28,7 @@ struct Options {
   SessionOptions session;
 };
 
-using Line = std::optional<std::string>;  // nothing: the peer left
+using Line = std::optional<std::string>;  // nothing: the peer closed the connection
 
 bool fail(const std::string& why) {
   std::printf("imap    NOT LOGGED IN: %s\n", why.c_str());

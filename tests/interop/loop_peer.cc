@@ -55,10 +55,10 @@ class Channel {
     const auto packet = context_.wrap(protection_, data);
     if (!packet) return fail(packet.error().text());
     return io::send_frame(transport_, io::FrameKind::kData, packet->view(), deadline()).is_done() ||
-           fail("the peer left");
+           fail("the peer closed the connection");
   }
 
-  // Nothing if the peer left in good order; is_broken() tells that from a failure.
+  // Nothing if the peer closed the connection in good order; is_broken() tells that from a failure.
   std::optional<Bytes> receive() {
     const auto frame = io::receive_frame(transport_, kMaxFrameLen, deadline());
     if (!frame) {

@@ -41,7 +41,7 @@ class Frames:
         self.peer.sendall(self.HEADER.pack(kind, len(body)) + body)
 
     def receive(self, kind):
-        """The body of the next frame; None if the peer left between two."""
+        """The body of the next frame; None if the peer closed the connection between two."""
         header = self._read(self.HEADER.size)
         if header is None:
             return None
@@ -52,7 +52,7 @@ class Frames:
             raise Failed(f"a frame {got!r} of {length} octets")
         body = self._read(length)
         if body is None and length > 0:
-            raise Failed("the peer left inside a frame")
+            raise Failed("the peer closed the connection inside a frame")
         return body or b""
 
     def _read(self, length):
@@ -61,7 +61,7 @@ class Frames:
             part = self.peer.recv(length - len(octets))
             if not part:
                 if octets:
-                    raise Failed("the peer left inside a frame")
+                    raise Failed("the peer closed the connection inside a frame")
                 return None
             octets += part
         return octets
@@ -79,7 +79,7 @@ def establish(context, frames):
             break
         token = frames.receive(b"T")
         if token is None:
-            raise Failed("the peer left")
+            raise Failed("the peer closed the connection")
     if context.actual_flags & REQUIRED != REQUIRED:
         raise Failed(f"the flags are only {context.actual_flags}")
     print("python  LOGGED IN", flush=True)

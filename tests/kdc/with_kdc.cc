@@ -109,7 +109,7 @@ sigset_t handled_signals() {
 
 [[noreturn]] void exec_command(const Realm& realm, const Settings& settings,
                                const sigset_t& old_mask, pid_t parent) {
-  // COMMAND without its realm makes no sense: it goes when with_kdc is killed.
+  // COMMAND cannot run without its realm: it gets SIGTERM when with_kdc dies.
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != parent) _exit(kExitSetUp);
   realm.apply_to_this_process();

@@ -22,8 +22,8 @@ import xml.etree.ElementTree
 PASS, FAIL, SKIP = "PASS", "FAIL", "SKIP"
 GAP, EXCEPTION = "GAP", "EXCEPTION"
 
-# What Automake's test drivers write after ":test-result:". An expected failure that passes is one
-# that somebody has to look at.
+# What Automake's test drivers write after ":test-result:". An expected failure that passes is an
+# error in the list of expected failures.
 TRS_RESULTS = {
     "PASS": PASS, "XFAIL": PASS, "SKIP": SKIP, "FAIL": FAIL, "XPASS": FAIL, "ERROR": FAIL,
 }

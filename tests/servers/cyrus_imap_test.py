@@ -182,7 +182,7 @@ class CyrusImap(lab.ServerTest):
                     done = self.imtest("-s -m GS2-KRB5-PLUS", module, port=relay.port)
                     # The server's answer is Kerberos' error token, and the client gives up.
                     self.assertKeptOut(done, "C: [*]\r", "different channels")
-                with self.cell("imtest", module, "GS2-KRB5", "without binding, nobody notices"):
+                with self.cell("imtest", module, "GS2-KRB5", "no binding: neither side notices"):
                     done = self.imtest("-s -m GS2-KRB5", module, port=relay.port)
                     self.assertLoggedIn(done, "alice", "GS2-KRB5+TLS", 256)
 

@@ -99,7 +99,7 @@ class Kafka(lab.ServerTest):
                                "; and the application's callback for the password failed",
                                sasl_username="bob")
         with self.cell("librdkafka", "stock", "GSSAPI", "sasl.username=bob is passed over, as "
-                       "GSSAPI there goes by the ticket alone"):
+                       "GSSAPI there takes the name from the ticket alone"):
             self.assertDone(self.kcat("stock", sasl_username="bob"), 'topic "of-alice"')
 
     def test_policy(self):

@@ -98,7 +98,7 @@ class OpenLdap(lab.ServerTest):
             cls.realm.add_user("bob")
             cls.realm.add_user("carol", requires_preauth=False)
             OpenLdap.has_users = True
-        # Anew for each class: the key that it has just made is another one.
+        # Again for each class: each realm's key is new.
         cls.tickets = {user: cls.realm.kinit(user) for user in ("alice", "bob", "carol")}
 
     @classmethod

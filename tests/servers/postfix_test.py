@@ -125,7 +125,7 @@ class Postfix(postfix.PostfixTest):
                 self.assertMaySend("gssloop", mechanism)
 
     def test_what_is_refused(self):
-        with self.cell("smtplib", "none", "none", "nobody relays without a login"):
+        with self.cell("smtplib", "none", "none", "a client without a login cannot relay"):
             with smtplib.SMTP("127.0.0.1", self.server.port, timeout=lab.PATIENCE) as smtp:
                 smtp.ehlo()
                 self.assertFalse(smtp.has_extn("auth"))
@@ -136,7 +136,7 @@ class Postfix(postfix.PostfixTest):
             with self.cell("smtptest", module, mechanism, "no login without TLS"):
                 done = self.smtptest(f"-m {mechanism}", module)
                 self.assertKeptOut(done, "S: 503 5.5.1 Error: authentication not enabled")
-            with self.cell("smtptest", module, mechanism, "not as somebody else"):
+            with self.cell("smtptest", module, mechanism, "not as another user"):
                 done = self.smtptest(f"-t '' -m {mechanism} -u bob", module)
                 if (module, mechanism) == ("stock", "GS2-KRB5"):  # it has no authzid
                     self.assertKeptOut(done, "Authentication failed. no mechanism available")

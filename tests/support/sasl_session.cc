@@ -48,7 +48,7 @@ Ending accept_login(int fd, SaslServer* server) {
   const std::string offered = server->offered();  // with a blank at each end
   if (!wire::send_frame(fd, Kind::kMechanisms,
                         offered.size() < 2 ? "" : offered.substr(1, offered.size() - 2))) {
-    return failed("the peer left");
+    return failed("the peer closed the connection");
   }
   const std::optional<Frame> first = wire::receive_frame(fd);
   if (!first || first->kind != Kind::kStart) return failed("the peer did not begin");
@@ -57,7 +57,7 @@ Ending accept_login(int fd, SaslServer* server) {
   Turn turn = server->start(start->mechanism, start->initial);
   while (turn.code == SASL_CONTINUE) {
     if (!wire::send_frame(fd, Kind::kChallenge, turn.out.value_or(""))) {
-      return failed("the peer left");
+      return failed("the peer closed the connection");
     }
     const std::optional<Frame> response = wire::receive_frame(fd);
     if (!response || response->kind != Kind::kResponse) return failed("the peer gave up");
@@ -65,7 +65,7 @@ Ending accept_login(int fd, SaslServer* server) {
   }
   if (turn.code != SASL_OK) return refuse(fd, *server, turn);
   if (wire::send_frame(fd, Kind::kSuccess, wire::encode_optional(turn.out))) return {true};
-  return failed("the peer left");
+  return failed("the peer closed the connection");
 }
 
 Ending request_login(int fd, SaslClient* client, const std::string& mechanism) {
@@ -83,7 +83,7 @@ Ending request_login(int fd, SaslClient* client, const std::string& mechanism) {
     if (!frame) return failed("the server left");
     if (frame->kind == Kind::kFailure) return failed("the server says: " + frame->body);
     if (frame->kind == Kind::kSuccess) return finish(client, turn, *frame);
-    if (frame->kind != Kind::kChallenge) return failed("the server makes no sense");
+    if (frame->kind != Kind::kChallenge) return failed("the server sent an unexpected message");
     turn = client->step(frame->body);
     if (!is_going(turn)) return failed(*client, turn);
     kind = Kind::kResponse;

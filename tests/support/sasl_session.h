@@ -55,7 +55,8 @@ class Layer {
 
   // send sends one message, in the largest pieces that the layer takes.
   bool send(std::string_view body);
-  // receive gives one message, or nothing if the peer left or sent what does not decode.
+  // receive gives one message, or nothing if the peer closed the connection or if the message does
+  // not decode.
   std::optional<std::string> receive();
 
  private:
