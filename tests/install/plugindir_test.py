@@ -57,6 +57,8 @@ class Configure(unittest.TestCase):
             to.parent.mkdir(parents=True, exist_ok=True)
             copy = shutil.copytree if (SOURCE / file).is_dir() else shutil.copy
             copy(SOURCE / file, to)
+        # The sources may be read-only, as `make distcheck` has them.
+        subprocess.run(["chmod", "-R", "u+w", cls.folder], check=True)
 
     def configure(self, *arguments):
         """The folder that the summary names, and the warning after it."""

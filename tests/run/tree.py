@@ -102,6 +102,8 @@ class Tree(unittest.TestCase):
             to = self.tree / fragment.relative_to(SOURCE)
             to.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(fragment, to)
+        # The sources may be read-only, as `make distcheck` has them.
+        subprocess.run(["chmod", "-R", "u+w", self.tree], check=True)
         for name, text in STAND_INS.items():
             write_program(self.folder / "bin" / name, BEGINNING + text)
         write_program(self.folder / "configure", CONFIGURE)
