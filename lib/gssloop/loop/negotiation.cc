@@ -25,7 +25,8 @@ Observation Negotiation::observe(Event event) const noexcept {
 }
 
 Step Negotiation::start() {
-  const Row& row = decide(observe(Event::kStart));
+  const Observation seen = observe(Event::kStart);
+  const Row& row = decide(seen);
   if (row.actions.front() == Action::kCallMechanism) return call_mechanism(std::nullopt);
   return carry_out(row, {}, {row.fault, row.when, {}, {}});
 }
@@ -43,7 +44,8 @@ Step Negotiation::on_token(ByteView token) {
 }
 
 Step Negotiation::gave_up(Event event, std::string reason) {
-  const Row& row = decide(observe(event));
+  const Observation seen = observe(event);
+  const Row& row = decide(seen);
   return carry_out(row, {}, {row.fault, std::move(reason), {}, {}});
 }
 
