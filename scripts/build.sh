@@ -69,8 +69,8 @@ build() {
 
 cmd_build() {
   case $*/$# in
-    /0) prepare build && build ;;
-    --debug/1) prepare build && build_for_debugging ;;
+    /0) on_suite && prepare build && build ;;
+    --debug/1) on_suite --debug && prepare build && build_for_debugging ;;
     *)
       [[ $1 != --debug ]] || shift
       refuse "$1" "--debug or nothing (configure's arguments come from CONFIGURE_FLAGS)"
@@ -98,6 +98,7 @@ build_targets() {
 
 cmd_demo() {
   (($# == 0)) || refuse "$1" "no arguments"
+  on_suite
   prepare demo
   configure_as_it_is || die 1 "configure failed; its output is above"
   build_targets demo-programs || die 1 "the build failed; its output is above"
@@ -181,6 +182,7 @@ cmd_clean() {
     make -s distclean >/dev/null 2>&1 ||
       say "make distclean failed; in a clone, git clean -dXf removes the remaining files"
   fi
+  remove_roots
   rm -rf "$unpacked"
   # The files that remain from a half-configured tree, or from one of another version.
   rm -rf autom4te.cache build-aux config.h config.h.in config.h.in~ config.log config.status \

@@ -13,6 +13,7 @@ cmd_check() {
       *) refuse "$option" "--strict and --servers" ;;
     esac
   done
+  on_suite "$@"
   prepare check
   [[ -z $with_servers ]] || prepare check-servers
   configure_for_tests
@@ -35,6 +36,7 @@ cmd_check_servers() {
     [[ $name != */* && -n $test ]] || refuse "$name" "these names: $(server_test_names)"
     tests+=" $test"
   done
+  on_suite "$@"
   prepare check-servers
   configure_for_tests
   (($#)) || tests=$(list_tests print-server-tests) || build_failed "listing the tests"

@@ -6,10 +6,11 @@
 cmd_package() {
   (($# <= 1)) || refuse "$2" "the name of one folder, or nothing"
   [[ ${1:-} != -* ]] || refuse "$1" "the name of one folder, or nothing"
-  local target=${1:-$PWD/dist}
+  local target=${1:-$PWD/dist${suite:+/$suite}}
   # ./run has changed its folder.
   [[ $target == /* ]] || target=$OLDPWD/$target
   [[ ! -e $target || -d $target ]] || die 2 "$target exists, and is not a folder"
+  on_suite_into "$target"
   prepare package
   command -v dpkg-buildpackage >/dev/null || die 1 "dpkg-buildpackage is missing: is this Debian?"
   make_scratch

@@ -20,14 +20,16 @@ readonly servers_packages=(libsasl2-modules libsasl2-modules-gssapi-mit sasl2-bi
   openssl python3 cyrus-clients cyrus-common kcat ldap-utils libvirt-clients libvirt-daemon
   memcached postfix slapd subversion uidmap)
 readonly bench_packages=(libsasl2-modules-gssapi-mit libbenchmark-dev)
-readonly package_packages=(debhelper dpkg-dev lintian)
+readonly package_packages=(build-essential debhelper dpkg-dev lintian)
 readonly format_packages=(clang-format clang-tidy)
+# For --on SUITE.
+readonly suite_packages=(mmdebstrap uidmap util-linux)
 # Packages that cannot be installed beside others that are needed, or that the machine may have: the
 # tests find them unpacked, each in $unpacked/NAME. Cyrus SASL's module on Heimdal conflicts with
 # the one on MIT, Cyrus' imapd with every other IMAP server.
 readonly unpacked=.cache
 
-readonly package_sets='build, demo, test, check, check-servers, docs, package, bench, format'
+readonly package_sets='build, demo, test, check, check-servers, docs, package, bench, format, suite'
 
 # packages_of SET prints one package in each line. It fails if there is no such set.
 packages_of() {
@@ -44,6 +46,7 @@ packages_of() {
     bench) printf '%s\n' "${build_packages[@]}" "${kdc_packages[@]}" "${bench_packages[@]}" ;;
     package) printf '%s\n' "${build_packages[@]}" "${package_packages[@]}" ;;
     format) printf '%s\n' "${format_packages[@]}" ;;
+    suite) printf '%s\n' "${suite_packages[@]}" ;;
     *) return 1 ;;
   esac
 }

@@ -81,6 +81,7 @@ cmd_test() {
   local file status=0
   file=$(find_test "$1")
   [[ $file != *.sh || $# == 1 ]] || refuse "$2" "no filter with $1, which is a script"
+  on_suite "$@"
   prepare_test "$file"
   build_test "$file"
   set_test_environment
@@ -118,6 +119,7 @@ run_python_test() {
 
 cmd_shell() {
   [[ ${1:-} != -* ]] || refuse "$1" "a command and its arguments, or nothing"
+  on_suite "$@"
   prepare demo
   configure_as_it_is "${debug_flags[@]}" || die 1 "configure failed; its output is above"
   build_targets plugin/libgssloop_sasl.la || die 1 "the build failed; its output is above"

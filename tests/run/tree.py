@@ -98,7 +98,7 @@ class Tree(unittest.TestCase):
             copy = shutil.copytree if (SOURCE / file).is_dir() else shutil.copy
             (self.tree / file).parent.mkdir(parents=True, exist_ok=True)
             copy(SOURCE / file, self.tree / file)
-        for fragment in [SOURCE / "Makefile.am", *SOURCE.glob("*/**/*.am")]:
+        for fragment in [SOURCE / "Makefile.am", *SOURCE.glob("[!.]*/**/*.am")]:
             to = self.tree / fragment.relative_to(SOURCE)
             to.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(fragment, to)
