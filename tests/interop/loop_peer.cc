@@ -3,6 +3,7 @@
 // The bare negotiation loop over TCP, with this project's library: an initiator or an acceptor that
 // speaks the frames of gssloop/io and nothing else. After the context, data goes there and back.
 
+#include <algorithm>
 #include <cstdio>
 
 #include "gssloop/gss/names.h"

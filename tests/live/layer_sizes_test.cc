@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Sizes: for all maxima that two sides name, a full-size write of either decodes at the other.
+#include <algorithm>
 #include <set>
 
 #include "tests/live/live_test.h"

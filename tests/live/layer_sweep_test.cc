@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Every message of a GSSAPI and of a GSS-SPNEGO login cut at each length, and with each octet
 // changed. Never a success that is not the untouched one, never a crash, never a hang.
+#include <algorithm>
+
 #include "tests/live/raw_context.h"
 #include "tests/live/sweep.h"
 

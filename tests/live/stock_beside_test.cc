@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Our module in one folder with Cyrus SASL's own: which of them is used, and which mechanism a
 // client takes that leaves the choice to libsasl. A program of its own: the stock modules leak.
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 

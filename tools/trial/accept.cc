@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "tools/trial/accept.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <string>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <string.h>  // explicit_bzero
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <new>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <algorithm>
+
 #include "gssloop/capi/capi.h"
 #include "gssloop/io/channel.h"
 #include "gssloop/io/driver.h"
