@@ -98,12 +98,12 @@ class Tree(unittest.TestCase):
             copy = shutil.copytree if (SOURCE / file).is_dir() else shutil.copy
             (self.tree / file).parent.mkdir(parents=True, exist_ok=True)
             copy(SOURCE / file, self.tree / file)
+        # The sources may be read-only, as `make distcheck` has them.
+        subprocess.run(["chmod", "-R", "u+w", self.tree], check=True)
         for fragment in [SOURCE / "Makefile.am", *SOURCE.glob("[!.]*/**/*.am")]:
             to = self.tree / fragment.relative_to(SOURCE)
             to.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(fragment, to)
-        # The sources may be read-only, as `make distcheck` has them.
-        subprocess.run(["chmod", "-R", "u+w", self.tree], check=True)
+            shutil.copyfile(fragment, to)
         for name, text in STAND_INS.items():
             write_program(self.folder / "bin" / name, BEGINNING + text)
         write_program(self.folder / "configure", CONFIGURE)
