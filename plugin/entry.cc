@@ -9,6 +9,7 @@
 #include <memory>
 #include <new>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "gssloop/gss/kerberos.h"
@@ -22,6 +23,7 @@
 #include "plugin/mech/spnego_server.h"
 #include "plugin/sasl/errors.h"
 #include "plugin/sasl/mechanism.h"
+#include "plugin/sasl/utils_layout.h"
 
 namespace gssloop::plugin {
 namespace {
@@ -256,15 +258,16 @@ sasl_server_plug_t server_plug(ServerRegistration::Entry* entry) {
 
 // Both.
 
-// The checks that an init function must make first. The layout of sasl_utils_t changed after
-// libsasl 2.1.28 (its version changed from 4 to 5), but the versions of the plugs did not. With the
-// wrong layout every call through the table would call a wrong function. The field utils->version
-// does not help, because 2.1.28 never sets it; the library's own version does.
-int check_versions(int max_version, int plug_version) {
-  int major = 0, minor = 0;
-  sasl_version_info(nullptr, nullptr, &major, &minor, nullptr, nullptr);
-  const bool is_same = major == SASL_VERSION_MAJOR && minor == SASL_VERSION_MINOR;
-  return is_same && max_version >= plug_version ? SASL_OK : SASL_BADVERS;
+// The checks that an init function must make first.
+int check_libsasl(const sasl_utils_t* utils, int max_version, int plug_version) noexcept {
+  try {
+    const std::string why = why_refused(utils, max_version, plug_version);
+    if (why.empty()) return SASL_OK;
+    refuse(why);
+  } catch (...) {
+    // There is no memory for the line.
+  }
+  return SASL_BADVERS;
 }
 
 // Machine is the state that both roles read first.
@@ -319,7 +322,7 @@ using namespace gssloop::plugin;  // NOLINT: the two functions below belong to i
 
 extern "C" int sasl_client_plug_init(const sasl_utils_t* utils, int max_version, int* out_version,
                                      sasl_client_plug_t** pluglist, int* plugcount) noexcept {
-  if (const int code = check_versions(max_version, SASL_CLIENT_PLUG_VERSION)) return code;
+  if (const int code = check_libsasl(utils, max_version, SASL_CLIENT_PLUG_VERSION)) return code;
   *out_version = SASL_CLIENT_PLUG_VERSION;
   return guarded(utils, [&] {
     const SaslUtils sasl(utils);
@@ -332,7 +335,7 @@ extern "C" int sasl_client_plug_init(const sasl_utils_t* utils, int max_version,
 
 extern "C" int sasl_server_plug_init(const sasl_utils_t* utils, int max_version, int* out_version,
                                      sasl_server_plug_t** pluglist, int* plugcount) noexcept {
-  if (const int code = check_versions(max_version, SASL_SERVER_PLUG_VERSION)) return code;
+  if (const int code = check_libsasl(utils, max_version, SASL_SERVER_PLUG_VERSION)) return code;
   *out_version = SASL_SERVER_PLUG_VERSION;
   return guarded(utils, [&] {
     const SaslUtils sasl(utils);
