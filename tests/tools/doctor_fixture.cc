@@ -42,6 +42,7 @@ void DoctorTest::use_realm(RealmOptions options) {
 }
 
 void DoctorTest::set(const std::string& name, const std::string& value) {
+  if (const std::string other = name_in_branch(name); !other.empty()) set(other, value);
   const char* const present = std::getenv(name.c_str());
   before_.emplace(name, present != nullptr ? std::optional<std::string>(present) : std::nullopt);
   value.empty() ? unsetenv(name.c_str()) : setenv(name.c_str(), value.c_str(), 1);

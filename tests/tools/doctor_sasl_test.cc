@@ -55,11 +55,30 @@ TEST_F(DoctorTest, SaysThatAnotherLibraryHasTheModulesName) {
   EXPECT_TRUE(has(findings, Kind::kProblem, "module", "lacks an entry point", folder + kModule));
 }
 
-TEST_F(DoctorTest, NamesAModuleThatCrashes) {
+// The path of a module that this folder's makefile builds.
+std::string built_module(const std::string& name) {
   const char* const build = std::getenv("GSSLOOP_BUILDDIR");
-  ASSERT_NE(build, nullptr) << "make check sets it";
-  const std::string crashing = std::string(build) + "/tests/tools/.libs/crashing_module.so";
-  ASSERT_TRUE(std::filesystem::exists(crashing)) << crashing;
+  EXPECT_NE(build, nullptr) << "make check sets it";
+  const std::string path =
+      std::string(build != nullptr ? build : "") + "/tests/tools/.libs/" + name;
+  EXPECT_TRUE(std::filesystem::exists(path)) << path;
+  return path;
+}
+
+TEST_F(DoctorTest, SaysThatTheModuleWasBuiltForAnotherLibsasl) {
+  const std::string folder = realm().path("refusing");
+  std::filesystem::create_directory(folder);
+  std::filesystem::create_symlink(built_module("refusing_module.so"), folder + kModule);
+  set("SASL_PATH", folder);
+  const auto findings = examine(options());
+  EXPECT_EQ(checks(findings, Kind::kProblem), Names{"module"});
+  EXPECT_TRUE(has(findings, Kind::kProblem, "module",
+                  folder + kModule + " cannot use this libsasl, whose version is 2.",
+                  "build gssloop with the headers of this libsasl"));
+}
+
+TEST_F(DoctorTest, NamesAModuleThatCrashes) {
+  const std::string crashing = built_module("crashing_module.so");
   const std::string folder = module_folder({});
   std::filesystem::create_symlink(crashing, folder + "/libbad.so");
   set("SASL_PATH", folder);

@@ -52,11 +52,12 @@ void report_file(const Examination& exam, Report* report) {
                     "write each line of " + exam.app_file +
                         " as \"option: value\", and let the server's user read the file");
   } else if (exam.app_file.empty()) {
-    report->note("libsasl finds no configuration of " + exam.options.app + ": " + joined(files),
-                 "libsasl uses its defaults: every mechanism of every module, and the default "
-                 "keytab. (Some programs use another name or folder, or their own file: Cyrus IMAP "
-                 "uses imapd.conf, OpenLDAP's server a folder of its own)",
-                 files.empty() ? "set SASL_CONF_PATH" : "write " + files.front());
+    report->note(
+        "libsasl finds no configuration of " + exam.options.app + ": " + joined(files),
+        "libsasl uses its defaults: every mechanism of every module, and the default "
+        "keytab. (Some programs use another name or folder, or their own file: Cyrus IMAP "
+        "uses imapd.conf, OpenLDAP's server a folder of its own)",
+        files.empty() ? std::string("set ") + kConfigurationsVariable : "write " + files.front());
   } else {
     report->good("libsasl reads " + exam.app_file);
   }

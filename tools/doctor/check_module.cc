@@ -45,8 +45,8 @@ void report_missing(const Examination& exam, Report* report) {
       std::string(kFile) + " is not where libsasl looks for modules: " + described(folders),
       "without it there are no GS2 mechanisms, and GSSAPI and GSS-SPNEGO come from other modules, "
       "which ignore this module's rules",
-      "install it there (configure --with-plugindir=" + folder +
-          ", then make install), or set SASL_PATH to its folder");
+      "install it there (configure --with-plugindir=" + folder + ", then make install), or set " +
+          kModulesVariable + " to its folder");
 }
 
 std::string remedy_of(const std::string& path, const std::string& dlopen_error) {
@@ -73,6 +73,12 @@ void try_file(const std::string& path, Report* report) {
     report->problem(path + " lacks an entry point (sasl_server_plug_init, sasl_client_plug_init)",
                     "it is a different file of that name, or was linked incorrectly",
                     "install " + path + " again");
+  } else if (trial.refuses_libsasl) {
+    report->problem(path + " cannot use this libsasl, whose version is " + libsasl_version(),
+                    "it was built for a libsasl whose table of functions for modules is different. "
+                    "Not every such libsasl has another version number. The module writes the "
+                    "reason to syslog, facility auth",
+                    "build gssloop with the headers of this libsasl, and install it again");
   }
 }
 
@@ -89,15 +95,6 @@ void try_all(const Examination& exam, Report* report) {
                       "remove " + entry.path().string() + ", or install it again");
     }
   }
-}
-
-void report_versions(Report* report) {
-  const SaslVersions versions = libsasl_versions();
-  if (versions.is_same_interface) return;
-  report->problem("libsasl is " + versions.library + ", and this was built for " + versions.headers,
-                  "the table that libsasl gives its modules differs between these releases, so the "
-                  "module refuses to load",
-                  "rebuild gssloop with the headers of libsasl " + versions.library);
 }
 
 void report_lists(const Examination& exam, const std::string& path, Report* report) {
@@ -198,7 +195,6 @@ void report_offer(const Examination& exam, Report* report) {
 
 Findings check_module(const Examination& exam) {
   Report report("module");
-  report_versions(&report);
   if (!exam.sasl.failure.empty()) {
     report.problem(
         "libsasl cannot be used: " + exam.sasl.failure,

@@ -37,7 +37,7 @@ struct DoctorOptions {
   std::string service = "host";
   std::string host = {};       // of the service; empty: this machine
   std::string app = {};        // the name by which libsasl finds the application's NAME.conf
-  std::string sasl_path = {};  // where libsasl looks for modules, as in SASL_PATH
+  std::string sasl_path = {};  // where libsasl looks for modules, separated by colons
   std::string keytab = {};     // as in KRB5_KTNAME
   std::string policy = {};     // file or folder
   bool examines_client = true;

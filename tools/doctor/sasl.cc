@@ -15,6 +15,15 @@
 
 namespace gssloop::tools {
 
+// Only libsasl 2.1 has functions for MD5 in its table for modules, and thus includes their header.
+#ifdef HMAC_MD5_H
+const char* const kModulesVariable = "SASL_PATH";
+const char* const kConfigurationsVariable = "SASL_CONF_PATH";
+#else
+const char* const kModulesVariable = "SASL_PLUGINDIR";
+const char* const kConfigurationsVariable = "SASL_CONFDIR";
+#endif
+
 namespace {
 
 // Loading modules is fast; a server's mechanisms may read keytabs and configuration over a network.
@@ -63,12 +72,17 @@ Json to_json(const ModuleTrial& trial) {
           {"is_crash", trial.is_crash},
           {"error", trial.error},
           {"has_server_entry", trial.has_server_entry},
-          {"has_client_entry", trial.has_client_entry}};
+          {"has_client_entry", trial.has_client_entry},
+          {"refuses_libsasl", trial.refuses_libsasl}};
 }
 
 ModuleTrial trial_from(const Json& json) {
-  return {json.at("is_loaded").boolean(), json.at("is_crash").boolean(), json.at("error").text(),
-          json.at("has_server_entry").boolean(), json.at("has_client_entry").boolean()};
+  return {json.at("is_loaded").boolean(),
+          json.at("is_crash").boolean(),
+          json.at("error").text(),
+          json.at("has_server_entry").boolean(),
+          json.at("has_client_entry").boolean(),
+          json.at("refuses_libsasl").boolean()};
 }
 
 void add_once(std::vector<std::string>* list, const char* text) {
@@ -137,7 +151,7 @@ std::string ask_as_client(const sasl_callback_t* callbacks, SaslSurvey* survey) 
 
 // Runs in the child. It frees nothing, since the child ends.
 SaslSurvey ask_sasl(const SaslQuestion& question) {
-  if (!question.path.empty()) setenv("SASL_PATH", question.path.c_str(), 1);
+  if (!question.path.empty()) setenv(kModulesVariable, question.path.c_str(), 1);
   if (!question.keytab.empty()) setenv("KRB5_KTNAME", question.keytab.c_str(), 1);
   SaslSurvey survey;
   const sasl_callback_t callbacks[] = {
@@ -152,6 +166,23 @@ SaslSurvey ask_sasl(const SaslQuestion& question) {
   return survey;
 }
 
+// libsasl itself must load no module before the one that is tried.
+int on_path(void*, const char** path) {
+  *path = "";
+  return SASL_OK;
+}
+
+bool refuses_libsasl(void* entry) {
+  const sasl_callback_t callbacks[] = {
+      {SASL_CB_GETPATH, as_callback(&on_path), nullptr},
+      {SASL_CB_LIST_END, nullptr, nullptr},
+  };
+  if (sasl_client_init(callbacks) != SASL_OK) return false;
+  const auto init = reinterpret_cast<sasl_client_plug_init_t*>(entry);
+  return sasl_client_add_plugin("gssloop doctor", init) == SASL_BADVERS;
+}
+
+// Runs in the child. It frees nothing, since the child ends.
 ModuleTrial load(const std::string& path) {
   ModuleTrial trial;
   void* const module = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
@@ -162,7 +193,9 @@ ModuleTrial load(const std::string& path) {
     return trial;
   }
   trial.has_server_entry = dlsym(module, "sasl_server_plug_init") != nullptr;
-  trial.has_client_entry = dlsym(module, "sasl_client_plug_init") != nullptr;
+  void* const client_entry = dlsym(module, "sasl_client_plug_init");
+  trial.has_client_entry = client_entry != nullptr;
+  trial.refuses_libsasl = client_entry != nullptr && refuses_libsasl(client_entry);
   return trial;
 }
 
@@ -191,7 +224,7 @@ ModuleTrial try_module(const std::string& path) {
 }
 
 std::vector<std::string> module_folders(const std::string& path) {
-  const char* const environment = std::getenv("SASL_PATH");
+  const char* const environment = std::getenv(kModulesVariable);
   std::vector<std::string> folders;
   std::istringstream list(!path.empty() ? path : environment != nullptr ? environment : "");
   for (std::string folder; std::getline(list, folder, ':');) {
@@ -207,14 +240,10 @@ std::vector<std::string> module_folders(const std::string& path) {
   return folders;
 }
 
-SaslVersions libsasl_versions() {
-  const auto text = [](int major, int minor, int step) {
-    return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(step);
-  };
+std::string libsasl_version() {
   int major = 0, minor = 0, step = 0;
   sasl_version_info(nullptr, nullptr, &major, &minor, &step, nullptr);
-  return {text(major, minor, step), text(SASL_VERSION_MAJOR, SASL_VERSION_MINOR, SASL_VERSION_STEP),
-          major == SASL_VERSION_MAJOR && minor == SASL_VERSION_MINOR};
+  return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(step);
 }
 
 }  // namespace gssloop::tools

@@ -10,12 +10,19 @@ namespace gssloop::tools {
 // What libsasl does on this machine. Only sasl.cc calls its functions, and in child processes,
 // since they load every file of a folder.
 
+// The environment variables that name the folders of modules, and of applications' configurations.
+// libsasl 2.1 reads SASL_PATH and SASL_CONF_PATH, its development branch SASL_PLUGINDIR and
+// SASL_CONFDIR, and each ignores those of the other. These are the variables of the libsasl whose
+// headers this was built with.
+extern const char* const kModulesVariable;
+extern const char* const kConfigurationsVariable;
+
 // SaslQuestion is what a program tells libsasl. An empty text means libsasl's default.
 struct SaslQuestion {
   std::string app;
   std::string service;
   std::string host;
-  std::string path;    // SASL_PATH
+  std::string path;    // kModulesVariable
   std::string keytab;  // KRB5_KTNAME
   bool is_server = true;
   bool is_client = true;
@@ -42,29 +49,26 @@ struct SaslSurvey {
 
 SaslSurvey survey_sasl(const SaslQuestion& question);
 
-// ModuleTrial is the result of loading a file as libsasl does (dlopen, RTLD_NOW).
+// ModuleTrial is the result of loading a file as libsasl does (dlopen, RTLD_NOW), and of adding its
+// mechanisms to a client.
 struct ModuleTrial {
   bool is_loaded = false;
   bool is_crash = false;  // the process that loaded it crashed
   std::string error;      // why it is not loaded: dlopen's text, or how that process ended
   bool has_server_entry = false;
   bool has_client_entry = false;
+  // The module returned SASL_BADVERS: it was built for another libsasl than this one.
+  bool refuses_libsasl = false;
 };
 
 ModuleTrial try_module(const std::string& path);
 
-// module_folders lists where libsasl looks for modules: `path`, else SASL_PATH, else the folder
-// "sasl2" beside the library (libsasl does not tell the folder that was compiled in).
+// module_folders lists where libsasl looks for modules: `path`, else kModulesVariable, else the
+// folder "sasl2" beside the library (libsasl does not tell the folder that was compiled in).
 std::vector<std::string> module_folders(const std::string& path);
 
-// SaslVersions holds the versions of the library and of the headers ("2.1.28").
-struct SaslVersions {
-  std::string library;
-  std::string headers;
-  // The module compares major and minor number: sasl_utils_t changed between such versions.
-  bool is_same_interface = false;
-};
-SaslVersions libsasl_versions();
+// libsasl_version is the version of the library: "2.1.28".
+std::string libsasl_version();
 
 }  // namespace gssloop::tools
 
