@@ -114,8 +114,10 @@ void run() {
   testing::Realm realm(options);
   realm.apply_to_this_process();
   // NOLINTBEGIN(concurrency-mt-unsafe): there is no other thread
-  setenv("SASL_PATH", std::getenv("GSSLOOP_PLUGIN_DIR"), 1);
-  setenv("SASL_CONF_PATH", realm.dir().c_str(), 1);
+  for (const char* name : {"SASL_PATH", "SASL_PLUGINDIR"}) {
+    setenv(name, std::getenv("GSSLOOP_PLUGIN_DIR"), 1);
+  }
+  for (const char* name : {"SASL_CONF_PATH", "SASL_CONFDIR"}) setenv(name, realm.dir().c_str(), 1);
   // Each measurement has a login of its own, several within a second.
   setenv("KRB5RCACHENAME", "none:", 1);
   // NOLINTEND(concurrency-mt-unsafe)

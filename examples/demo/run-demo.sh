@@ -35,8 +35,10 @@ if [[ ${1:-} != --with-kdc ]]; then
 fi
 
 # From here on a KDC runs, and the environment names its files.
+# libsasl 2.1 reads SASL_PATH and SASL_CONF_PATH, its development branch the other two.
 export SASL_PATH=${GSSLOOP_PLUGIN_DIR:-$build/plugin/.libs}
 export SASL_CONF_PATH=$GSSLOOP_DIR/demo-sasl
+export SASL_PLUGINDIR=$SASL_PATH SASL_CONFDIR=$SASL_CONF_PATH
 mkdir -p "$SASL_CONF_PATH"
 readonly binding=tls-exporter=taken-from-the-TLS-connection
 port_file=$GSSLOOP_DIR/demo-port

@@ -118,7 +118,8 @@ class ReadmesCheck(unittest.TestCase):
             encoding="utf-8")
 
     def status(self, command):
-        env = {**os.environ, "SASL_PATH": str(self.folder), "LC_ALL": "C",
+        env = {**os.environ, "SASL_PATH": str(self.folder),
+               "SASL_PLUGINDIR": str(self.folder), "LC_ALL": "C",
                "KRB5_CONFIG": str(self.folder / "krb5.conf"),
                "PATH": f"{BUILD / 'tools'}:{os.environ['PATH']}:/usr/sbin"}
         return subprocess.run(["bash", "-c", command], env=env, stdin=subprocess.DEVNULL,

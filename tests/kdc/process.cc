@@ -58,7 +58,19 @@ std::string find_program(const std::string& name) {
                    ": install MIT krb5's KDC and its admin server (for openssl: package openssl)");
 }
 
-std::vector<std::string> environment_with(const std::vector<std::string>& overrides) {
+std::string name_in_branch(std::string_view name) {
+  if (name == "SASL_PATH") return "SASL_PLUGINDIR";
+  if (name == "SASL_CONF_PATH") return "SASL_CONFDIR";
+  return "";
+}
+
+std::vector<std::string> environment_with(const std::vector<std::string>& changes) {
+  std::vector<std::string> overrides = changes;
+  for (const std::string& change : changes) {
+    const std::size_t equals = change.find('=');
+    const std::string other = name_in_branch(std::string_view(change).substr(0, equals));
+    if (!other.empty()) overrides.push_back(other + change.substr(equals));
+  }
   std::vector<std::string> env = overrides;
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
     const std::string_view text(*entry);

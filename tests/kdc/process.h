@@ -16,7 +16,12 @@ namespace gssloop::testing {
 // folders that an ordinary user's PATH lacks. Throws RealmError that names the program.
 std::string find_program(const std::string& name);
 
-// environment_with returns this process's environment ("NAME=value") with `overrides` put over it.
+// name_in_branch returns the name that a variable of libsasl has in libsasl's development branch:
+// SASL_PLUGINDIR of SASL_PATH, SASL_CONFDIR of SASL_CONF_PATH; "" for all others. Tests set both.
+std::string name_in_branch(std::string_view name);
+
+// environment_with returns this process's environment ("NAME=value") with `overrides` put over it,
+// and with the other name of each variable that has two.
 std::vector<std::string> environment_with(const std::vector<std::string>& overrides);
 
 struct ProgramResult {

@@ -82,7 +82,7 @@ class CyrusImap(lab.ServerTest):
                 f"START {{\n  recover cmd=\"{BIN}/ctl_cyrusdb -C {home}/imapd.conf -r\"\n}}\n" +
                 SERVICES.format(dir=home, imapd=IMAPD, ports=ports)),
             ready=lambda ports: all(map(lab.listens, ports)),
-            env=cls.server_env(**lab.logged_by_syslog(home / "syslog")) | {"SASL_PATH": module})
+            env=cls.server_env(SASL_PATH=module, **lab.logged_by_syslog(home / "syslog")))
 
     def imtest(self, options, module="gssloop", user="alice", port=None, data=""):
         """imtest as the user; what is to be sent after the login is `data`."""

@@ -54,8 +54,14 @@ def find(program):
     return shutil.which(program)
 
 
+# libsasl's variables, and their names in libsasl's development branch.
+OTHER_NAMES = {"SASL_PATH": "SASL_PLUGINDIR", "SASL_CONF_PATH": "SASL_CONFDIR"}
+
+
 def environment(**changes):
-    """This process's environment; a change to None takes a variable away."""
+    """This process's environment; a change to None takes a variable away. A variable with two names
+    gets both."""
+    changes.update({other: changes[name] for name, other in OTHER_NAMES.items() if name in changes})
     env = {name: value for name, value in os.environ.items() if name not in changes}
     return env | {name: str(value) for name, value in changes.items() if value is not None}
 
@@ -311,7 +317,8 @@ class ServerTest(unittest.TestCase):
     @staticmethod
     def server_env(**changes):
         """The server's environment: our module alone, and no ticket that it could use by mistake."""
-        return environment(SASL_PATH=SERVER_MODULE, KRB5CCNAME="FILE:/nonexistent", **changes)
+        return environment(**{"SASL_PATH": SERVER_MODULE, "KRB5CCNAME": "FILE:/nonexistent"} |
+                           changes)
 
     @classmethod
     def stock_server_env(cls, **changes):

@@ -129,8 +129,8 @@ class Fleet:
         self._program = test.start(
             [FLEET, "--processes", processes, "--threads", threads, "--port-file", port_file,
              *options],
-            test.server_env(SASL_CONF_PATH=test.own, **env) |
-            {"SASL_PATH": lab.CLIENT_MODULES[module]})
+            test.server_env(SASL_PATH=lab.CLIENT_MODULES[module],
+                            SASL_CONF_PATH=test.own, **env))
         self._program.wait_until(port_file.exists)
         self.port = port_file.read_text().strip()
 

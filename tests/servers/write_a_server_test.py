@@ -93,8 +93,8 @@ class Guide(ProgramTest):
         (self.own / "attribute_server.conf").write_text(configuration)
         self.server = self.start(
             [self.own / "server", "imap", "localhost", indicator],
-            self.server_env(SASL_CONF_PATH=self.own, **env) |
-            {"SASL_PATH": lab.CLIENT_MODULES[module]})
+            self.server_env(SASL_PATH=lab.CLIENT_MODULES[module],
+                            SASL_CONF_PATH=self.own, **env))
         self.server.wait_until(lambda: "port " in self.server.out)
         self.port = re.search(r"port (\d+)", self.server.out)[1]
         self.num_visits = 0
