@@ -25,8 +25,14 @@ std::vector<SaslMechanism> registered_mechanisms(const gss::MechanismRegistry& r
 }
 
 unsigned security_flags(const SaslMechanism& mechanism) {
-  const unsigned flags = SASL_SEC_NOPLAINTEXT | SASL_SEC_NOACTIVE | SASL_SEC_NOANONYMOUS |
-                         SASL_SEC_MUTUAL_AUTH | SASL_SEC_PASS_CREDENTIALS;
+  unsigned flags = SASL_SEC_NOPLAINTEXT | SASL_SEC_NOACTIVE | SASL_SEC_NOANONYMOUS |
+                   SASL_SEC_MUTUAL_AUTH | SASL_SEC_PASS_CREDENTIALS;
+#ifdef SASL_SEC_NONSTD_CBIND
+  // In libsasl's development branch an application asks with this flag that GSSAPI and GSS-SPNEGO
+  // use its channel binding. This module's do so in any case, but libsasl then offers only
+  // mechanisms that declare the flag.
+  if (mechanism.binds_channels) flags |= SASL_SEC_NONSTD_CBIND;
+#endif
   // A passive listener cannot guess passwords from the exchange of a service ticket. For other
   // mechanisms this is not known.
   const gss::Oid& oid = mechanism.gss_mechanism.oid;

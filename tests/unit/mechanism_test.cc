@@ -122,6 +122,12 @@ TEST(SaslMechanism, SecurityFlags) {
   }
   mechanism.gss_mechanism.oid = gss::Oid::iakerb();
   EXPECT_EQ(security_flags(mechanism) & SASL_SEC_NODICTIONARY, 0U);
+#ifdef SASL_SEC_NONSTD_CBIND
+  for (const bool binds : {true, false}) {
+    mechanism.binds_channels = binds;
+    EXPECT_EQ((security_flags(mechanism) & SASL_SEC_NONSTD_CBIND) != 0, binds);
+  }
+#endif
 }
 
 TEST(SaslMechanism, OnlySpnegoKnowsHttpAndOnlyGs2HasNoLayer) {
