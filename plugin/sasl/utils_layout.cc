@@ -36,8 +36,9 @@ std::string why_refused(const sasl_utils_t* utils, int max_version, int plug_ver
   return {};
 }
 
-void refuse(const std::string& why) noexcept {
-  syslog(LOG_AUTH | LOG_ERR, "gssloop: libsasl cannot use this module: %s", why.c_str());
+void refuse(const std::string& why) {
+  const std::string line = "gssloop: libsasl cannot use this module: " + why;
+  syslog(LOG_AUTH | LOG_ERR, "%s", line.c_str());
 }
 
 }  // namespace gssloop::plugin

@@ -40,7 +40,7 @@ std::string why_refused(const sasl_utils_t* utils, int max_version, int plug_ver
 // refuse writes one line to syslog(3), facility auth. libsasl also does that with each line that a
 // module logs while it is loaded: no connection has a callback then. It does not call utils->log:
 // in a table of another layout that is another function, or no function.
-void refuse(const std::string& why) noexcept;
+void refuse(const std::string& why);
 
 }  // namespace gssloop::plugin
 
