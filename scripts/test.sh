@@ -124,7 +124,7 @@ cmd_shell() {
   configure_as_it_is "${debug_flags[@]}" || die 1 "configure failed; its output is above"
   build_targets plugin/libgssloop_sasl.la || die 1 "the build failed; its output is above"
   set_test_environment
-  export SASL_PATH=$GSSLOOP_PLUGIN_DIR
+  export SASL_PATH=$GSSLOOP_PLUGIN_DIR SASL_PLUGINDIR=$GSSLOOP_PLUGIN_DIR
   remove_scratch
   if (($# == 0)); then
     say "a shell with the environment of the tests; type exit to end it"
