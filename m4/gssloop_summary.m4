@@ -12,6 +12,7 @@ gssloop $PACKAGE_VERSION
   warnings          errors: $enable_werror
   sanitizers        $enable_sanitizers
   MIT krb5          `$PKG_CONFIG --modversion mit-krb5-gssapi`
+  MIT krb5          `$PKG_CONFIG --modversion mit-krb5`
   Cyrus SASL        `$PKG_CONFIG --modversion libsasl2`
   module goes to    $gssloop_folder
   command gssloop   $enable_tools
@@ -26,5 +27,6 @@ If it is not $gssloop_folder, name it with --with-plugindir])],
     ["$gssloop_folder"], [],
     [AC_MSG_WARN([libsasl does not look for modules in $gssloop_folder, but in
 $gssloop_cv_sasl_plugindir. Install the module there (--with-plugindir), or set
-SASL_PATH=$gssloop_folder for each program that uses it])])
+SASL_PATH=$gssloop_folder (SASL_PLUGINDIR with libsasl's development branch) for each program that
+uses it])])
 ])

@@ -4,14 +4,20 @@
 # All tests, and the report of them: ./run check and ./run check-servers.
 
 cmd_check() {
-  local strict=() with_servers='' option
+  local strict=() with_servers=''
   [[ -z ${CI:-} ]] || strict=(--strict)
-  for option in "$@"; do
-    case $option in
+  while (($#)); do
+    case $1 in
       --strict) strict=(--strict) ;;
       --servers) with_servers=yes ;;
-      *) refuse "$option" "--strict and --servers" ;;
+      --krb5)
+        (($# > 1)) || die 2 "check: --krb5 needs a folder"
+        shift
+        use_krb5 "$1"
+        ;;
+      *) refuse "$1" "--strict, --servers and --krb5 PREFIX" ;;
     esac
+    shift
   done
   on_suite "$@"
   prepare check
@@ -19,6 +25,7 @@ cmd_check() {
   configure_for_tests
   build_tests build-tests
   [[ -z $with_servers ]] || build_tests build-server-tests
+  check_one_krb5 || build_failed "the check for one copy of libkrb5"
   local tests
   tests=$(list_tests print-tests) || build_failed "listing the tests"
   if [[ -n $with_servers ]]; then
@@ -63,8 +70,11 @@ configure_for_tests() {
   if is_configured && ! is_configured_with --enable-werror; then
     start_over "configured without --enable-werror"
   fi
+  if is_configured && ! is_configured_for_krb5; then
+    start_over "configured for another krb5"
+  fi
   leave_debugging
-  (summary=shown configure_tree --enable-werror) || build_failed configure
+  (summary=shown configure_tree --enable-werror ${krb5_prefix:+"--with-krb5=$krb5_prefix"}) || build_failed configure
 }
 
 build_tests() {
