@@ -12,7 +12,6 @@ gssloop $PACKAGE_VERSION
   warnings          errors: $enable_werror
   sanitizers        $enable_sanitizers
   MIT krb5          `$PKG_CONFIG --modversion mit-krb5-gssapi`
-  MIT krb5          `$PKG_CONFIG --modversion mit-krb5`
   Cyrus SASL        `$PKG_CONFIG --modversion libsasl2`
   module goes to    $gssloop_folder
   command gssloop   $enable_tools

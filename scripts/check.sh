@@ -74,6 +74,7 @@ configure_for_tests() {
     start_over "configured for another krb5"
   fi
   leave_debugging
+  make_scratch  # the subshell would make its own, and not remove it
   (summary=shown configure_tree --enable-werror ${krb5_prefix:+"--with-krb5=$krb5_prefix"}) || build_failed configure
 }
 

@@ -53,6 +53,25 @@ class Arguments(Tree):
         done = self.run_script("bench", "--rounds", status=USAGE)
         self.assertIn("--rounds needs a value", done.stderr)
 
+    def test_a_krb5_with_which_the_tests_cannot_run_is_refused_before_anything_is_done(self):
+        for prefix, says in (
+                ("", "absolute path"), ("relative", "absolute path"), ("/a b", "absolute path"),
+                ("/nonexistent", "there is no /nonexistent/bin/krb5-config"),
+                ({"without": ["bin/krb5-config"]}, "/krb5/bin/krb5-config; install MIT krb5"),
+                ({"release": "heimdal 7.8.0"}, "prints 'heimdal 7.8.0'"),
+                ({"release": "Kerberos 5 release 1.18.5"}, "needs MIT krb5 1.19 or later"),
+                ({"release": "Kerberos 5 release 1.9"}, "needs MIT krb5 1.19 or later"),
+                ({"without": ["sbin/krb5kdc"]}, "there is no"),
+                ({"without": ["bin/kinit"]}, "there is no")):
+            with self.subTest(prefix=prefix):
+                if isinstance(prefix, dict):
+                    prefix = self.krb5(**prefix)
+                done = self.run_script("check", "--krb5", prefix, status=USAGE)
+                self.assertIn(says, done.stderr)
+                self.assertEqual((done.stdout, self.calls()), ("", []))
+        done = self.run_script("check", "--strict", "--krb5", status=USAGE)
+        self.assertIn("--krb5 needs a folder", done.stderr)
+
     def test_the_help_has_each_command(self):
         listed = set(re.findall(r"^  ([a-z][a-z-]+)(?= )", re.sub(
             r"(?s)\nCompiler flags.*", "", self.run_script("help").stdout), re.MULTILINE))
@@ -129,6 +148,20 @@ class Build(Tree):
         self.assertLess(calls.index("make clean"), calls.index("configure --quiet"))
         self.run_script("build")
         self.assertEqual(self.flags(), [])
+
+    def test_check_with_another_krb5_starts_over(self):
+        private = ["--krb5", self.krb5()]
+        flag = f" --with-krb5={private[1]}"
+        for arguments, flags in (([], ["--quiet --enable-werror"]), ([], []),
+                                 (private, [f"--quiet --enable-werror{flag}"]), (private, []),
+                                 ([], ["--quiet --enable-werror"])):
+            self.run_script("check", *arguments, status=FAILED, MAKE_STATUS="2")
+            self.assertEqual(self.flags(), flags, arguments)
+        # The user's own choice stays.
+        (self.tree / "config.status").unlink()
+        for flags in ([f"--quiet{flag} --enable-werror"], []):
+            self.run_script("check", status=FAILED, MAKE_STATUS="2", CONFIGURE_FLAGS=flag)
+            self.assertEqual(self.flags(), flags)
 
     def test_a_failure_of_configure_shows_why(self):
         for command in (["build"], ["demo"], ["test", "unit"], ["shell"]):
