@@ -11,7 +11,7 @@ cmd_check() {
       --strict) strict=(--strict) ;;
       --servers) with_servers=yes ;;
       --krb5)
-        (($# > 1)) || die 2 "check: --krb5 needs a folder"
+        (($# > 1)) || die 2 "check: --krb5 needs a value"
         shift
         use_krb5 "$1"
         ;;
@@ -75,7 +75,8 @@ configure_for_tests() {
   fi
   leave_debugging
   make_scratch  # the subshell would make its own, and not remove it
-  (summary=shown configure_tree --enable-werror ${krb5_prefix:+"--with-krb5=$krb5_prefix"}) || build_failed configure
+  (summary=shown configure_tree --enable-werror ${krb5_prefix:+"--with-krb5=$krb5_prefix"}) ||
+    build_failed configure
 }
 
 build_tests() {

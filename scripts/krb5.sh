@@ -35,8 +35,8 @@ is_configured_for_krb5() {
   fi
 }
 
-# check_one_krb5: the module, and the modules and libraries of others that a test loads into the same
-# process, must get one copy of libkrb5. Fails, and says which file gets another one.
+# check_one_krb5: this module and Cyrus SASL's must get the libraries of krb5_prefix, because a test
+# loads both into one process. Fails, and says which file gets others.
 check_one_krb5() (
   [[ -n $krb5_prefix ]] || return 0
   local file status=0 others
