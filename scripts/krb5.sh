@@ -9,8 +9,8 @@ krb5_prefix=
 # can run.
 use_krb5() {
   local config=$1/bin/krb5-config program release
-  [[ $1 == /* && $1 != *[[:space:]:]* ]] ||
-    die 2 "--krb5 takes the absolute path of a folder, without spaces and colons, not '$1'"
+  [[ $1 =~ ^/[A-Za-z0-9._/+~-]*$ ]] ||
+    die 2 "--krb5 takes the absolute path of a folder, without spaces and signs, not '$1'"
   [[ -x $config ]] ||
     die 2 "--krb5: there is no $config; install MIT krb5 with ./configure --prefix=$1"
   release=$("$config" --version 2>/dev/null) || release=
@@ -22,17 +22,17 @@ use_krb5() {
     bin/ktutil; do
     [[ -x $1/$program ]] || die 2 "--krb5: there is no $1/$program, which the tests run"
   done
-  krb5_prefix=$1
+  krb5_prefix=${1%/}
 }
 
 # is_configured_for_krb5: true if the tree is configured with krb5_prefix, or with the system's krb5
 # if that is empty. CONFIGURE_FLAGS may name a folder, too.
 is_configured_for_krb5() {
-  if [[ -n $krb5_prefix ]]; then
-    is_configured_with "'--with-krb5=$krb5_prefix'"
-  else
-    [[ ${CONFIGURE_FLAGS:-} == *--with-krb5=* ]] || ! is_configured_with "'--with-krb5="
-  fi
+  local configured
+  # The words may be in quotes.
+  configured=$(./config.status --config | grep -oE -e "--with-krb5=[^ ']*" | tail -n 1) || true
+  [[ $configured == "${krb5_prefix:+--with-krb5=$krb5_prefix}" ]] ||
+    [[ -z $krb5_prefix && ${CONFIGURE_FLAGS:-} == *--with-krb5=* ]]
 }
 
 # check_one_krb5: this module and Cyrus SASL's must get the libraries of krb5_prefix, because a test

@@ -57,7 +57,9 @@ echo "configure says something"
 touch Makefile
 printf '#!/bin/bash\necho "config.status $*" >>"$CALLS"\n' >config.status
 printf '[[ $1 != --recheck ]] || touch reconfigured\n' >>config.status
-printf '[[ $1 != --config ]] || echo "%s"\n' "$(printf "'%s' " "$@")" >>config.status
+# Autoconf 2.71 puts only those words into quotes that need them.
+printf '[[ $1 != --config ]] || echo "%s"\n' \
+  "$(printf "'%s' " "$@" | sed -E "s/'([^' ]*)'/\1/g")" >>config.status
 chmod +x config.status
 exit "${CONFIGURE_STATUS:-0}"
 """
