@@ -10,7 +10,7 @@ krb5_prefix=
 use_krb5() {
   local config=$1/bin/krb5-config program release
   [[ $1 =~ ^/[A-Za-z0-9._/+~-]*$ ]] ||
-    die 2 "--krb5 takes the absolute path of a folder, without spaces and signs, not '$1'"
+    die 2 "--krb5 takes the absolute path of a folder, of letters, digits and ._+~-, not '$1'"
   [[ -x $config ]] ||
     die 2 "--krb5: there is no $config; install MIT krb5 with ./configure --prefix=$1"
   release=$("$config" --version 2>/dev/null) || release=
