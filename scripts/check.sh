@@ -4,7 +4,7 @@
 # All tests, and the report of them: ./run check and ./run check-servers.
 
 cmd_check() {
-  local strict=() with_servers=''
+  local strict=() with_servers='' options=("$@")
   [[ -z ${CI:-} ]] || strict=(--strict)
   while (($#)); do
     case $1 in
@@ -12,6 +12,7 @@ cmd_check() {
       --servers) with_servers=yes ;;
       --krb5)
         (($# > 1)) || die 2 "check: --krb5 needs a value"
+        [[ -z $suite ]] || die 2 "check takes either --krb5 or --on: a root has a krb5 of its own"
         shift
         use_krb5 "$1"
         ;;
@@ -19,7 +20,7 @@ cmd_check() {
     esac
     shift
   done
-  on_suite "$@"
+  on_suite ${options[@]+"${options[@]}"}
   prepare check
   [[ -z $with_servers ]] || prepare check-servers
   configure_for_tests

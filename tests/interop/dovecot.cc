@@ -80,31 +80,61 @@ void Dovecot::give_mail_to_nobody() {
   }
 }
 
+// Dovecot 2.4 has other names for some settings, and refuses the old ones.
+bool Dovecot::is_2_3() const {
+  const std::string file = dir_ + "/version";
+  Child version({kDovecot, "--version"}, Lab::get().environment({}), file);
+  version.wait(Child::Clock::now() + kTimeout);
+  return read_file(file).starts_with("2.3.");
+}
+
 std::string Dovecot::configuration() const {
   const Realm& realm = Lab::get().realm();
   std::ostringstream out;
+  out << (is_2_3() ? settings_of_2_3() : settings_of_2_4());
   out << "base_dir = " << dir_ << "/run\n"
       << "state_dir = " << dir_ << "/run\n"
       << "log_path = " << dir_ << "/log\n"
-      << "mail_location = maildir:" << dir_ << "/mail/%u\n"
-      << "protocols = imap\nlisten = 127.0.0.1\nssl = no\nauth_debug = yes\n"
+      << "protocols = imap\nlisten = 127.0.0.1\nssl = no\n"
       << "default_internal_user = " << user_name() << "\n"
       << "default_internal_group = " << group_name() << "\n"
       << "default_login_user = " << (is_root_ ? "nobody" : user_name()) << "\n"
       << "auth_mechanisms = gssapi\nauth_gssapi_hostname = localhost\n"
       << "auth_krb5_keytab = " << realm.path("keytab") << "\n"
-      << "auth_realms = " << realm.name() << "\nauth_username_format = %n\n"
-      << "import_environment = KRB5_CONFIG KRB5RCACHENAME KRB5_KTNAME\n"
-      << "passdb {\n  driver = static\n  args = nopassword=y\n}\n"
-      << "userdb {\n  driver = static\n  args = uid=" << mail_uid_ << " gid=" << mail_gid_
-      << " home=" << dir_ << "/mail\n}\n"
+      << "auth_realms = " << realm.name() << "\n"
       << "first_valid_uid = 1\nfirst_valid_gid = 1\n"
       // Only root can change the root, and only root must: its login processes run as the user
       // nobody, which cannot enter the realm's folder.
       << "service imap-login {\n  chroot = " << (is_root_ ? "login" : "") << "\n"
-      << "  inet_listener imap {\n    address = 127.0.0.1\n    port = " << port_ << "\n  }\n"
+      << "  inet_listener imap {\n    port = " << port_ << "\n  }\n"
       << "  inet_listener imaps {\n    port = 0\n  }\n}\n"
       << "service anvil {\n  chroot =\n}\nservice stats {\n  chroot =\n}\n";
+  return out.str();
+}
+
+std::string Dovecot::settings_of_2_3() const {
+  std::ostringstream out;
+  out << "mail_location = maildir:" << dir_ << "/mail/%u\n"
+      << "auth_debug = yes\nauth_username_format = %n\n"
+      << "import_environment = KRB5_CONFIG KRB5RCACHENAME KRB5_KTNAME\n"
+      << "passdb {\n  driver = static\n  args = nopassword=y\n}\n"
+      << "userdb {\n  driver = static\n  args = uid=" << mail_uid_ << " gid=" << mail_gid_
+      << " home=" << dir_ << "/mail\n}\n";
+  return out.str();
+}
+
+std::string Dovecot::settings_of_2_4() const {
+  std::ostringstream out;
+  out << "dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\n"
+      << "mail_driver = maildir\nmail_path = " << dir_ << "/mail/%{user | username}\n"
+      << "log_debug = category=auth\nauth_username_format = %{user | username}\n"
+      << "import_environment {\n";
+  for (const char* name : {"KRB5_CONFIG", "KRB5RCACHENAME", "KRB5_KTNAME"}) {
+    out << "  " << name << " = %{env:" << name << "}\n";
+  }
+  out << "}\npassdb static {\n  fields {\n    nopassword = yes\n  }\n}\n"
+      << "userdb static {\n  fields {\n    uid = " << mail_uid_ << "\n    gid = " << mail_gid_
+      << "\n    home = " << dir_ << "/mail\n  }\n}\n";
   return out.str();
 }
 

@@ -32,7 +32,10 @@ class Dovecot {
 
  private:
   void give_mail_to_nobody();
+  bool is_2_3() const;
   std::string configuration() const;
+  std::string settings_of_2_3() const;
+  std::string settings_of_2_4() const;
   bool start();
 
   const std::string dir_;

@@ -99,6 +99,7 @@ class OnSuite(Tree):
         for arguments in (["demo", "--on"], ["demo", "--on", "a/b"], ["demo", "--on", "-x"],
                           ["demo", "--on", "trixie", "--arch", "x/y"], ["demo", "--arch", "i386"],
                           ["check", "--on", "trixie", "--nonsense"], ["docs", "--on", "trixie"],
+                          ["check", "--on", "trixie", "--krb5", "/krb5"],
                           ["test", "--on", "trixie", "nonsense"]):
             with self.subTest(arguments=arguments):
                 done = self.run_script(*arguments, status=USAGE)
