@@ -94,13 +94,14 @@ class Broker(socketserver.BaseRequestHandler):
             elif user is None:
                 raise ConnectionError(f"operation {operation} before the login")
             elif operation == METADATA:
-                self.say_metadata(user)
+                self.say_metadata(user, version)
             else:
                 raise ConnectionError(f"operation {operation} is none that it knows")
 
     def say_versions(self, version):
-        # librdkafka takes a broker without groups for one that is older than SASL.
-        newest = {METADATA: 0, JOIN_GROUP: 0, HANDSHAKE: 0, VERSIONS: 0}
+        # librdkafka takes a broker without groups for one that is older than SASL. From 2.8 on it no
+        # longer asks for version 0 of the metadata.
+        newest = {METADATA: 1, JOIN_GROUP: 0, HANDSHAKE: 0, VERSIONS: 0}
         if not self.server.is_raw:
             newest |= {HANDSHAKE: 1, AUTHENTICATE: 0}
         self.answer(struct.pack(">h", UNSUPPORTED_VERSION if version else 0) + array(
@@ -149,10 +150,15 @@ class Broker(socketserver.BaseRequestHandler):
         self.answer(struct.pack(">hh", 0, -1) + octets(out))
         return user
 
-    def say_metadata(self, user):
+    def say_metadata(self, user, version):
+        """Version 1 adds each broker's rack (none), the controller, and which topics are internal."""
         host, port = "localhost", self.server.server_address[1]
-        self.answer(array([struct.pack(">i", 0) + string(host) + struct.pack(">i", port)]) +
-                    array([struct.pack(">h", 0) + string(f"of-{user}") + array([])]))
+        rack, controller, is_internal = b"", b"", b""
+        if version > 0:
+            rack, controller, is_internal = struct.pack(">h", -1), struct.pack(">i", 0), b"\0"
+        self.answer(array([struct.pack(">i", 0) + string(host) + struct.pack(">i", port) + rack]) +
+                    controller +
+                    array([struct.pack(">h", 0) + string(f"of-{user}") + is_internal + array([])]))
 
 
 class Listener(socketserver.ThreadingTCPServer):
