@@ -65,8 +65,9 @@ std::optional<LoginError> ServerExchange::begin(ByteView message, Opening* openi
   if ((login_.params.props.security_flags & SASL_SEC_MUTUAL_AUTH) != 0) {
     required = required | Flag::kMutual;
   }
-  acceptor_.emplace(gss::AcceptorInput{*credential, std::move(opening->bindings)}, required,
-                    login_.options.limits);
+  acceptor_.emplace(
+      gss::AcceptorInput{*credential, std::move(opening->bindings), server_login_.keytab()},
+      required, login_.options.limits);
   return std::nullopt;
 }
 

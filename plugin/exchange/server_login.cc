@@ -21,6 +21,12 @@ Result<gss_cred_id_t, LoginError> ServerLogin::credential() {
   return credential_->credential.get();
 }
 
+std::optional<std::string> ServerLogin::keytab() const {
+  const bool is_own_credential = login_.params.gss_creds != nullptr;
+  if (is_own_credential && login_.options.keytab.empty()) return std::nullopt;
+  return login_.options.keytab;
+}
+
 std::optional<LoginError> ServerLogin::on_context(loop::EstablishedContext context) {
   context_ = std::move(context);
   // An application's credential may be for several mechanisms; the client named this one. RFC 4752
@@ -37,7 +43,6 @@ std::optional<LoginError> ServerLogin::on_context(loop::EstablishedContext conte
 std::optional<LoginError> ServerLogin::complete_login(const std::string& authzid, Binding binding,
                                                       unsigned ssf, sasl_out_params_t* oparams) {
   binding_ = std::move(binding);
-  if (is_tracing(login_.params)) trace_attributes(login_.sasl, *context_);
   peer_.is_channel_bound = binding_.disposition == SASL_CB_DISP_USED;
   peer_.ssf = std::max<unsigned>(ssf, login_.params.external_ssf);
   authz::RuleContext rules(*login_.policy, std::move(peer_));
@@ -91,16 +96,18 @@ std::optional<LoginError> ServerLogin::collect_peer_info() {
 }
 
 void ServerLogin::read_attributes() {
+  auto attributes = context_->attributes();
+  if (is_tracing(login_.params)) trace_attributes(login_.sasl, &attributes);
   auto names = authz::attributes_needed(*login_.policy, peer_, requested_);
   if (names.empty()) return;
-  const auto info = context_->inquire_source();
+  const auto info = attributes.inquire();
   if (!info) {
     peer_.unlisted = "the peer's attributes cannot be listed: " + info.error().text();
     return;
   }
   for (std::string& name : names) {
     if (std::ranges::find(info->attributes, name) == info->attributes.end()) continue;
-    auto attribute = context_->source_attribute(name);
+    auto attribute = attributes.get(name);
     if (attribute) {
       peer_.attributes.readable.push_back(*std::move(attribute));
     } else {

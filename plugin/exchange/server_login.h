@@ -38,6 +38,8 @@ class ServerLogin {
   // credential is the acceptor credential: the application's own, or the one that the options name.
   // Borrowed.
   Result<gss_cred_id_t, LoginError> credential();
+  // keytab is the one that the credential came from; nullopt: the application did not say so.
+  std::optional<std::string> keytab() const;
 
   // on_context takes the context and collects the facts about the peer.
   std::optional<LoginError> on_context(loop::EstablishedContext context);

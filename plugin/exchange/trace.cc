@@ -9,8 +9,8 @@ void trace_step(const SaslUtils& sasl, const char* who, unsigned num_legs, const
                                step.text());
 }
 
-void trace_attributes(const SaslUtils& sasl, const loop::EstablishedContext& context) {
-  const auto attributes = context.source_attributes();
+void trace_attributes(const SaslUtils& sasl, gss::SourceAttributes* source) {
+  const auto attributes = source->get_all();
   if (!attributes) {
     sasl.log(SASL_LOG_DEBUG,
              "gssloop: the peer's attributes are unknown: " + attributes.error().text());

@@ -6,6 +6,7 @@
 
 #include "config.h"
 #include "gssloop/authz/decision.h"
+#include "gssloop/gss/attributes.h"
 #include "gssloop/loop/step.h"
 #include "plugin/layer/security_layer.h"
 #include "plugin/sasl/sasl_utils.h"
@@ -18,7 +19,7 @@ void trace_step(const SaslUtils& sasl, const char* who, unsigned num_legs, const
 
 // trace_attributes logs, at SASL_LOG_DEBUG, the attributes of the peer's name, and whether they are
 // authenticated and complete. Never a value.
-void trace_attributes(const SaslUtils& sasl, const loop::EstablishedContext& context);
+void trace_attributes(const SaslUtils& sasl, gss::SourceAttributes* source);
 
 // trace_decision logs the result of each rule of the policy, with file and line.
 void trace_decision(const SaslUtils& sasl, const authz::LoginDecision& decision);

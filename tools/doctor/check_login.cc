@@ -86,8 +86,8 @@ void log_in(const Examination& exam, Report* report) {
     return report_failure("a server of " + name_of(exam) + " cannot accept logins",
                           credential.error(), report);
   }
-  const auto login =
-      log_in_to_self(*std::move(input), {credential->get(), std::nullopt}, Flag::kMutual);
+  const auto login = log_in_to_self(
+      *std::move(input), {credential->get(), std::nullopt, exam.options.keytab}, Flag::kMutual);
   if (login) {
     report->good("a trial login to " + name_of(exam) + " succeeds, as " +
                  peer_name(login->acceptor));

@@ -55,8 +55,8 @@ Result<PeerReport, Exit> report_by_self_login(const SelfLoginOptions& options, c
   input.target = *std::move(target);
   input.mech = mech;
   input.request = Flag::kMutual;
-  const auto login =
-      log_in_to_self(std::move(input), {credential->get(), std::nullopt}, Flag::kMutual);
+  const auto login = log_in_to_self(
+      std::move(input), {credential->get(), std::nullopt, std::string()}, Flag::kMutual);
   if (login) return peer_report_of(login->acceptor);
   const SelfLoginFailure& failed = login.error();
   const char* side = failed.side == loop::Role::kInitiator ? "login to " : "acceptance as ";

@@ -144,7 +144,8 @@ Exit report(const Received& received, Json* document, const Output& output) {
 Exit serve(const Server& server, const Descriptor& connection, Sink* sink, Json* document) {
   const Output& output = server.output;
   io::FdTransport transport(connection.get());
-  loop::Acceptor acceptor({server.credential.get(), server.terms.bindings},
+  // The keytab is the default one: see run().
+  loop::Acceptor acceptor({server.credential.get(), server.terms.bindings, std::string()},
                           required_of(server.terms), server.options.login.limits);
   Legs legs(server.options.json ? nullptr : &output);
   auto outcome = io::run(acceptor, transport, server.terms.deadline(), &legs);

@@ -36,9 +36,19 @@ struct gssloop_error {
   const char* advice;  // static; never NULL
 };
 
+namespace gssloop::capi {
+
+// Acquired is a credential, and the keytab that an acceptor's came from.
+struct Acquired {
+  gss::Credential credential;
+  std::optional<std::string> keytab;
+};
+
+}  // namespace gssloop::capi
+
 struct gssloop_credential {
   // Shared, so that a negotiation keeps it after the caller has freed its handle.
-  std::shared_ptr<const gssloop::gss::Credential> shared;
+  std::shared_ptr<const gssloop::capi::Acquired> shared;
 };
 
 struct gssloop_options {
@@ -46,14 +56,14 @@ struct gssloop_options {
   gssloop::Flags requested;  // beside `required`
   gssloop::gss::Oid mech;
   std::uint32_t lifetime = 0;
-  std::shared_ptr<const gssloop::gss::Credential> credential;
+  std::shared_ptr<const gssloop::capi::Acquired> credential;
   std::optional<gssloop::Bytes> bindings;
   gssloop::loop::Limits limits;
 };
 
 struct gssloop_negotiation {
   // Outlives the loop, which borrows it.
-  std::shared_ptr<const gssloop::gss::Credential> credential;
+  std::shared_ptr<const gssloop::capi::Acquired> credential;
   std::unique_ptr<gssloop::loop::Negotiation> loop;  // empty: over, for lack of memory
   gssloop::loop::Initiator* initiator = nullptr;     // the same, if it is one
 };

@@ -11,13 +11,19 @@ using loop::Step;
 // krb5's initiator would claim that it binds channels, whether it does or not.
 constexpr Flags kNeverRequested = Flags(Flag::kProtReady) | Flag::kTrans | Flag::kChannelBound;
 
-gss_cred_id_t borrow(const std::shared_ptr<const gss::Credential>& credential) noexcept {
-  return credential ? credential->get() : GSS_C_NO_CREDENTIAL;
+gss_cred_id_t borrow(const std::shared_ptr<const Acquired>& credential) noexcept {
+  return credential ? credential->credential.get() : GSS_C_NO_CREDENTIAL;
 }
 
 std::optional<gss::ChannelBindings> bindings_of(const gssloop_options& options) {
   if (!options.bindings) return std::nullopt;
   return gss::ChannelBindings(*options.bindings);
+}
+
+gss::AcceptorInput acceptor_input(const gssloop_options& options) {
+  gss::AcceptorInput input{borrow(options.credential), bindings_of(options)};
+  if (options.credential) input.keytab = options.credential->keytab;
+  return input;
 }
 
 gss::InitiatorInput initiator_input(const gssloop_options& options, gss::Name target) {
@@ -102,9 +108,8 @@ int gssloop_acceptor_new(const gssloop_options* options, gssloop_negotiation** n
     }
     auto made = std::make_unique<gssloop_negotiation>();
     made->credential = options->credential;
-    made->loop = std::make_unique<loop::Acceptor>(
-        gss::AcceptorInput{borrow(options->credential), bindings_of(*options)}, options->required,
-        options->limits);
+    made->loop = std::make_unique<loop::Acceptor>(acceptor_input(*options), options->required,
+                                                  options->limits);
     *negotiation = made.release();
     return static_cast<int>(GSSLOOP_OK);
   });

@@ -11,11 +11,12 @@ std::optional<gss::Oid> parse_mech(const char* mech) {
   return gss::Oid::from_dotted(mech);
 }
 
-int hand_out(gss::Result<gss::Credential> acquired, gssloop_credential** credential,
-             gssloop_error** error) {
+int hand_out(gss::Result<gss::Credential> acquired, std::optional<std::string> keytab,
+             gssloop_credential** credential, gssloop_error** error) {
   if (!acquired) return fail(error, GSSLOOP_FAULT_LOCAL_CREDENTIAL, acquired.error());
   auto made = std::make_unique<gssloop_credential>();
-  made->shared = std::make_shared<const gss::Credential>(*std::move(acquired));
+  made->shared =
+      std::make_shared<const Acquired>(Acquired{*std::move(acquired), std::move(keytab)});
   *credential = made.release();
   return GSSLOOP_OK;
 }
@@ -44,7 +45,7 @@ int gssloop_credential_initiate(const char* name, int form, const char* mech,
     if (!oid) return invalid(error, "mechanism is not a dotted OID");
     const auto imported = import(name, *written_as);
     if (!imported) return fail(error, GSSLOOP_FAULT_LOCAL_MISUSE, imported.error());
-    return hand_out(gss::acquire_initiator(imported->get(), *oid), credential, error);
+    return hand_out(gss::acquire_initiator(imported->get(), *oid), std::nullopt, credential, error);
   });
 }
 
@@ -58,8 +59,9 @@ int gssloop_credential_accept(const char* service, const char* keytab, const cha
     if (!oid) return invalid(error, "mechanism is not a dotted OID");
     const auto imported = import(service, gss::NameForm::kHostbasedService);
     if (!imported) return fail(error, GSSLOOP_FAULT_LOCAL_MISUSE, imported.error());
-    return hand_out(gss::acquire_acceptor(imported->get(), *oid, keytab == nullptr ? "" : keytab),
-                    credential, error);
+    std::string from = keytab == nullptr ? "" : keytab;
+    auto acquired = gss::acquire_acceptor(imported->get(), *oid, from);
+    return hand_out(std::move(acquired), std::move(from), credential, error);
   });
 }
 

@@ -54,6 +54,22 @@ class ValueReader {
   std::size_t total_len_ = 0;
 };
 
+// Reads every listed attribute with `read`.
+template <class Read>
+Result<Attributes> read_all(Result<NameInfo> info, const Read& read) {
+  if (!info) return std::move(info).error();
+  Attributes attributes;
+  for (std::string& listed : info->attributes) {
+    auto attribute = read(listed);
+    if (attribute) {
+      attributes.readable.push_back(*std::move(attribute));
+    } else {
+      attributes.unreadable.push_back({std::move(listed), attribute.error().text()});
+    }
+  }
+  return attributes;
+}
+
 }  // namespace
 
 Result<NameInfo> inquire(gss_name_t name, const AttributeLimits& limits) {
@@ -80,6 +96,10 @@ Result<NameInfo> inquire(gss_name_t name, const AttributeLimits& limits) {
 }
 
 Result<Attribute> get(gss_name_t name, std::string_view attribute, const AttributeLimits& limits) {
+  if (is_pac_attribute(attribute)) {
+    return Status::of_check("the PAC is not verified", GSS_S_UNAVAILABLE,
+                            "a name alone is not enough to verify it");
+  }
   TerminatedName attribute_name(attribute);
   ValueReader reader(attribute, limits);
   int more = -1;  // section 7.5.1: MUST be -1 on the first call, and is the mechanism's after it
@@ -103,18 +123,29 @@ Result<Attribute> get(gss_name_t name, std::string_view attribute, const Attribu
 }
 
 Result<Attributes> get_all(gss_name_t name, const AttributeLimits& limits) {
-  auto info = inquire(name, limits);
-  if (!info) return std::move(info).error();
-  Attributes attributes;
-  for (std::string& listed : info->attributes) {
-    auto attribute = get(name, listed, limits);
-    if (attribute) {
-      attributes.readable.push_back(*std::move(attribute));
-    } else {
-      attributes.unreadable.push_back({std::move(listed), attribute.error().text()});
-    }
+  return read_all(inquire(name, limits),
+                  [&](std::string_view listed) { return get(name, listed, limits); });
+}
+
+Result<Attribute> SourceAttributes::get(std::string_view attribute) {
+  return is_pac_attribute(attribute) ? get_pac(attribute) : gss::get(evidence_.source, attribute);
+}
+
+Result<Attributes> SourceAttributes::get_all() {
+  return read_all(inquire(), [&](std::string_view listed) { return get(listed); });
+}
+
+Result<Attribute> SourceAttributes::get_pac(std::string_view attribute) {
+  if (!pac_) pac_ = verify_pac(evidence_);
+  if (!*pac_) return pac_->error();
+  const Bytes* octets = (*pac_)->find(attribute);
+  if (octets == nullptr) {
+    return Status::of_check("the verified PAC does not have this buffer exactly once",
+                            GSS_S_UNAVAILABLE, std::string(attribute));
   }
-  return attributes;
+  Attribute buffer{std::string(attribute), (*pac_)->is_complete, {}};
+  buffer.values = std::vector{AuthenticatedValue::from_mechanism(*octets)};
+  return buffer;
 }
 
 Status add_values(gss_name_t name, std::string_view attribute, bool is_complete,

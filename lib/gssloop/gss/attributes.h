@@ -2,6 +2,7 @@
 #ifndef GSSLOOP_GSS_ATTRIBUTES_H_
 #define GSSLOOP_GSS_ATTRIBUTES_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "gssloop/base/attribute.h"
 #include "gssloop/gss/handle.h"
 #include "gssloop/gss/oid.h"
+#include "gssloop/gss/pac_verification.h"
 #include "gssloop/gss/status.h"
 
 namespace gssloop::gss {
@@ -42,13 +44,33 @@ Result<NameInfo> inquire(gss_name_t name, const AttributeLimits& limits = {});
 // get reads all values of one attribute (section 7.5): one call for each value, with `more` -1 in
 // the first call and unchanged after it. Fails if the mechanism fails, if the authenticated or
 // complete flag changes between values (they MUST NOT, section 7.5.1), or if a limit is exceeded.
-// It then returns no value, because a part of the values is a different set.
+// It then returns no value, because a part of the values is a different set. Fails for a PAC and
+// its buffers (urn:mspac:...): a name alone is not enough to verify them, see SourceAttributes.
 Result<Attribute> get(gss_name_t name, std::string_view attribute,
                       const AttributeLimits& limits = {});
 
 // get_all reads every listed attribute. An attribute for which get fails is unreadable, not absent.
 // Fails only if the list itself cannot be read.
 Result<Attributes> get_all(gss_name_t name, const AttributeLimits& limits = {});
+
+// SourceAttributes reads the attributes of the name of an acceptor's peer. It returns a buffer of a
+// PAC only after it verified the whole PAC, at most once, when the first buffer is read: the value
+// is that of the verified PAC. If the PAC cannot be verified, all its buffers are unreadable.
+// Otherwise it reads as inquire, get and get_all do. Borrows the evidence. One thread.
+class SourceAttributes {
+ public:
+  explicit SourceAttributes(const PacEvidence& evidence) : evidence_(evidence) {}
+
+  Result<NameInfo> inquire() const { return gss::inquire(evidence_.source); }
+  Result<Attribute> get(std::string_view attribute);
+  Result<Attributes> get_all();
+
+ private:
+  Result<Attribute> get_pac(std::string_view attribute);
+
+  const PacEvidence evidence_;
+  std::optional<Result<VerifiedPac>> pac_;
+};
 
 // add_values adds values to an attribute, one call each (section 7.6.1); replace_values first
 // deletes the existing values. A failure may leave some values set, so the caller must then discard

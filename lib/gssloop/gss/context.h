@@ -3,6 +3,7 @@
 #define GSSLOOP_GSS_CONTEXT_H_
 
 #include <optional>
+#include <string>
 
 #include "gssloop/base/bytes.h"
 #include "gssloop/base/flags.h"
@@ -43,6 +44,16 @@ struct InitiatorInput {
 struct AcceptorInput {
   gss_cred_id_t credential = GSS_C_NO_CREDENTIAL;  // borrowed
   std::optional<ChannelBindings> bindings;         // none: any binding of the initiator is accepted
+  // The name of the keytab that the credential came from, empty for the default one; it verifies
+  // the PACs of tickets. No value: the default keytab if the credential is the default one, else it
+  // is not known, and PACs are unreadable.
+  std::optional<std::string> keytab = std::nullopt;
+
+  // pac_keytab is the keytab that verifies PACs.
+  std::optional<std::string> pac_keytab() const {
+    if (!keytab && credential == GSS_C_NO_CREDENTIAL) return std::string();
+    return keytab;
+  }
 };
 
 // CallOutcome is the result of one context call. Flags are meaningful after COMPLETE and, for an

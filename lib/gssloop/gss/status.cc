@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "gssloop/gss/status.h"
 
+#include <utility>
+
 #include "gssloop/gss/handle.h"
 
 namespace gssloop::gss {
@@ -39,6 +41,14 @@ Status::Status(const char* call, OM_uint32 major, OM_uint32 minor, const Oid& me
   if (is_complete()) return;
   major_text_ = messages(major, GSS_C_GSS_CODE, {});
   if (minor != 0) minor_text_ = messages(minor, GSS_C_MECH_CODE, mech);
+}
+
+Status Status::of_check(const char* what, OM_uint32 major, std::string why) {
+  Status status;
+  status.call_ = what;
+  status.major_ = major;
+  status.major_text_ = std::move(why);
+  return status;
 }
 
 std::string Status::text() const {

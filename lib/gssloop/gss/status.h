@@ -19,6 +19,9 @@ class [[nodiscard]] Status {
   Status() = default;
   // `call` is the function's name, a literal. `mech` selects the minor status' texts.
   Status(const char* call, OM_uint32 major, OM_uint32 minor, const Oid& mech = {});
+  // of_check is a check of this library that failed. `what` is the sentence to which `why` belongs,
+  // a literal.
+  static Status of_check(const char* what, OM_uint32 major, std::string why);
 
   // is_complete is equality with GSS_S_COMPLETE. Supplementary bits alone (DUPLICATE_TOKEN, ...)
   // are not complete, although GSS_ERROR() is false for them (loop section 4).

@@ -21,6 +21,7 @@ class Acceptor final : public Negotiation {
     return gss::accept_sec_context(context, input_, token.value_or(ByteView()));
   }
   bool keeps_anonymity(Flags) const noexcept override { return true; }
+  std::optional<std::string> pac_keytab() const override { return input_.pac_keytab(); }
   const char* call_name() const noexcept override { return "gss_accept_sec_context"; }
 
   const gss::AcceptorInput input_;

@@ -62,13 +62,18 @@ class EstablishedContext {
   // delegated is, on an acceptor, the initiator's credential; empty if none was delegated.
   gss_cred_id_t delegated() const noexcept { return delegated_.get(); }
 
-  // inquire_source, source_attribute and source_attributes read the name attributes of source():
-  // see gssloop/gss/attributes.h.
-  gss::Result<gss::NameInfo> inquire_source() const { return gss::inquire(source_.get()); }
-  gss::Result<Attribute> source_attribute(std::string_view name) const {
-    return gss::get(source_.get(), name);
+  // attributes reads the name attributes of source(), and verifies the PAC of a Kerberos ticket
+  // once: see gssloop/gss/attributes.h. It borrows this context, which must not move meanwhile.
+  gss::SourceAttributes attributes() const {
+    return gss::SourceAttributes({context_, source_.get(), mech_, pac_keytab_});
   }
-  gss::Result<Attributes> source_attributes() const { return gss::get_all(source_.get()); }
+  // inquire_source, source_attribute and source_attributes read them in one call each. Each call
+  // that reads a buffer of a PAC verifies the PAC.
+  gss::Result<gss::NameInfo> inquire_source() const { return attributes().inquire(); }
+  gss::Result<Attribute> source_attribute(std::string_view name) const {
+    return attributes().get(name);
+  }
+  gss::Result<Attributes> source_attributes() const { return attributes().get_all(); }
 
   // wrap, wrap_into, unwrap, unwrap_in_place, get_mic, verify_mic and wrap_size_limit are the
   // per-message calls: see gssloop/gss/per_message.h.
@@ -104,7 +109,8 @@ class EstablishedContext {
  private:
   friend class Negotiation;
   EstablishedContext(Role role, gss::Context context, Flags flags, Flags required, gss::Oid mech,
-                     gss::Name source, gss::Credential delegated, std::size_t max_token_len)
+                     gss::Name source, gss::Credential delegated,
+                     std::optional<std::string> pac_keytab, std::size_t max_token_len)
       : role_(role),
         context_(std::move(context)),
         flags_(flags),
@@ -112,6 +118,7 @@ class EstablishedContext {
         mech_(std::move(mech)),
         source_(std::move(source)),
         delegated_(std::move(delegated)),
+        pac_keytab_(std::move(pac_keytab)),
         max_token_len_(max_token_len) {}
 
   Role role_;
@@ -121,6 +128,7 @@ class EstablishedContext {
   gss::Oid mech_;
   gss::Name source_;
   gss::Credential delegated_;
+  std::optional<std::string> pac_keytab_;
   std::size_t max_token_len_;  // octets, as in the negotiation
   gss::WrapLengths wrap_lengths_;
 };

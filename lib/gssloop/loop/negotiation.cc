@@ -91,9 +91,10 @@ Step Negotiation::carry_out(const Row& row, gss::CallOutcome outcome, Failure fa
         phase_ = Phase::kAwaiting;
         break;
       case Action::kEstablish:
-        step.context_ = EstablishedContext(role_, std::move(context_), outcome.flags, required_,
-                                           std::move(outcome.mech), std::move(outcome.source),
-                                           std::move(outcome.delegated), limits_.max_token_len);
+        step.context_ =
+            EstablishedContext(role_, std::move(context_), outcome.flags, required_,
+                               std::move(outcome.mech), std::move(outcome.source),
+                               std::move(outcome.delegated), pac_keytab(), limits_.max_token_len);
         phase_ = Phase::kOver;
         break;
       case Action::kDestroy:

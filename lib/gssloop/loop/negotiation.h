@@ -63,6 +63,8 @@ class Negotiation {
   virtual gss::CallOutcome call(gss::Context* context, std::optional<ByteView> input) = 0;
   // keeps_anonymity says whether the flags of a successful call grant the requested anonymity.
   virtual bool keeps_anonymity(Flags granted) const noexcept = 0;
+  // pac_keytab is the keytab that verifies the PAC of the peer's ticket, if it is known.
+  virtual std::optional<std::string> pac_keytab() const { return std::nullopt; }
   // call_name is the name of that call, a literal.
   virtual const char* call_name() const noexcept = 0;
 

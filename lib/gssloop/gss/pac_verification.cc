@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "gssloop/gss/pac_verification.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <span>
+#include <utility>
+
+#include "gssloop/gss/krb5_handle.h"
+#include "gssloop/gss/names.h"
+
+namespace gssloop::gss {
+namespace {
+
+constexpr std::string_view kWholePac = "urn:mspac:";
+constexpr std::size_t kMaxPacLen = std::size_t{1} << 20;  // octets, as of other attributes
+
+// The names that MIT krb5 gives to buffers. It names others by their type: "urn:mspac:18".
+constexpr struct {
+  std::string_view name;
+  std::uint32_t type;
+} kNamedBuffers[] = {
+    {"logon-info", KRB5_PAC_LOGON_INFO},           {"credentials-info", KRB5_PAC_CREDENTIALS_INFO},
+    {"server-checksum", KRB5_PAC_SERVER_CHECKSUM}, {"privsvr-checksum", KRB5_PAC_PRIVSVR_CHECKSUM},
+    {"client-info", KRB5_PAC_CLIENT_INFO},         {"delegation-info", KRB5_PAC_DELEGATION_INFO},
+    {"upn-dns-info", KRB5_PAC_UPN_DNS_INFO},
+};
+
+Status unverified(OM_uint32 major, std::string why) {
+  return Status::of_check("the PAC is not verified", major, std::move(why));
+}
+
+// GSS_S_UNAVAILABLE: the PAC may be right or wrong. GSS_S_BAD_SIG: it is wrong.
+Status unknown(std::string why) { return unverified(GSS_S_UNAVAILABLE, std::move(why)); }
+Status wrong(std::string why) { return unverified(GSS_S_BAD_SIG, std::move(why)); }
+
+std::optional<std::uint32_t> type_of(std::string_view attribute) {
+  const std::string_view name = attribute.substr(kWholePac.size());
+  const auto* named =
+      std::ranges::find_if(kNamedBuffers, [&](const auto& it) { return it.name == name; });
+  if (named != std::end(kNamedBuffers)) return named->type;
+  std::uint32_t type = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), type);
+  if (error != std::errc() || end != name.data() + name.size()) return std::nullopt;
+  // One number, one name.
+  if (std::to_string(type) != name) return std::nullopt;
+  return type;
+}
+
+// The octets of "urn:mspac:", which the mechanism says are authenticated. That alone is no reason
+// to use them.
+Result<VerifiedPac> read_whole(gss_name_t source) {
+  BufferView name(kWholePac);
+  int is_authenticated = 0, is_complete = 0, more = -1;
+  Buffer value, display_value;
+  OM_uint32 minor = 0;
+  const OM_uint32 major =
+      gss_get_name_attribute(&minor, source, name.desc(), &is_authenticated, &is_complete,
+                             value.out(), display_value.out(), &more);
+  if (major != GSS_S_COMPLETE) return Status("gss_get_name_attribute", major, minor, Oid::krb5());
+  if (more != 0) return wrong("the ticket has more than one");
+  if (is_authenticated == 0) return wrong("the mechanism says that the client asserts it");
+  if (value.view().size() > kMaxPacLen) return wrong("it is too long");
+  VerifiedPac pac;
+  pac.whole = to_bytes(value.view());
+  pac.is_complete = is_complete != 0;
+  return pac;
+}
+
+class Verifier {
+ public:
+  explicit Verifier(const PacEvidence& evidence)
+      : evidence_(evidence), client_(context_), service_(context_), pac_(context_) {}
+
+  // Fills the buffers of `pac`.
+  Status verify(VerifiedPac* pac) {
+    if (context_.error() != 0) return unknown(context_.text(context_.error()));
+    if (Status status = read_ticket(); !status.is_complete()) return status;
+    if (const auto code =
+            krb5_pac_parse(context_, pac->whole.data(), pac->whole.size(), pac_.out())) {
+      return wrong("it is malformed: " + context_.text(code));
+    }
+    const auto type = signature_type();
+    if (!type) return wrong("it has no server signature");
+    if (Status status = try_keys(*type); !status.is_complete()) return status;
+    pac->buffers = buffers();
+    return {};
+  }
+
+ private:
+  // What the PAC must agree with: of the ticket, as the context knows it.
+  Status read_ticket() {
+    OM_uint32 minor = 0;
+    const OM_uint32 major =
+        gsskrb5_extract_authtime_from_sec_context(&minor, evidence_.context.get(), &authtime_);
+    if (major != GSS_S_COMPLETE) {
+      return unknown(Status("gsskrb5_extract_authtime_from_sec_context", major, minor).text());
+    }
+    auto target = inquire_target_name(evidence_.context);
+    if (!target) return unknown(target.error().text());
+    if (Status status = parse(evidence_.source, &client_); !status.is_complete()) return status;
+    return parse(target->get(), &service_);
+  }
+
+  Status parse(gss_name_t name, Krb5Principal* principal) {
+    const auto displayed = display(name);
+    if (!displayed) return unknown(displayed.error().text());
+    const krb5_error_code code =
+        krb5_parse_name(context_, displayed->text.c_str(), principal->out());
+    if (code != 0) return unknown(context_.text(code));
+    return {};
+  }
+
+  std::optional<krb5_cksumtype> signature_type() {
+    krb5_data signature{};
+    if (krb5_pac_get_buffer(context_, pac_.get(), KRB5_PAC_SERVER_CHECKSUM, &signature) != 0) {
+      return std::nullopt;
+    }
+    // [MS-PAC] 2.8: 4 octets, little-endian order.
+    std::optional<krb5_cksumtype> type;
+    if (signature.length >= 4) {
+      std::uint32_t number = 0;
+      for (int i = 3; i >= 0; --i)
+        number = number << 8 | static_cast<std::uint8_t>(signature.data[i]);
+      type = static_cast<krb5_cksumtype>(number);
+    }
+    krb5_free_data_contents(context_, &signature);
+    return type;
+  }
+
+  bool fits(krb5_enctype key_type, krb5_cksumtype signature_type) {
+    unsigned count = 0;
+    krb5_cksumtype* types = nullptr;
+    if (krb5_c_keyed_checksum_types(context_, key_type, &count, &types) != 0) return false;
+    const bool is_there =
+        std::ranges::find(std::span(types, count), signature_type) != std::span(types, count).end();
+    krb5_free_cksumtypes(context_, types);
+    return is_there;
+  }
+
+  Status try_keys(krb5_cksumtype type) {
+    Krb5Keytab keytab(context_);
+    krb5_kt_cursor cursor = nullptr;
+    krb5_error_code code = evidence_.keytab->empty()
+                               ? krb5_kt_default(context_, keytab.out())
+                               : krb5_kt_resolve(context_, evidence_.keytab->c_str(), keytab.out());
+    if (code == 0) code = krb5_kt_start_seq_get(context_, keytab.get(), &cursor);
+    if (code != 0) return unknown(keytab_text() + " cannot be read: " + context_.text(code));
+    krb5_keytab_entry entry{};
+    bool is_verified = false;
+    while (!is_verified &&
+           (code = krb5_kt_next_entry(context_, keytab.get(), &entry, &cursor)) == 0) {
+      is_verified = try_entry(entry, type);
+      krb5_free_keytab_entry_contents(context_, &entry);
+    }
+    krb5_kt_end_seq_get(context_, keytab.get(), &cursor);
+    if (is_verified) return {};
+    if (num_keys_tried_ > 0) return wrong(why_wrong_);
+    if (code != KRB5_KT_END)
+      return unknown(keytab_text() + " cannot be read: " + context_.text(code));
+    return unknown(keytab_text() + " has no key of " + service_text() +
+                   " of the type of its signature, " + std::to_string(type));
+  }
+
+  // The return code decides, and nothing else.
+  bool try_entry(const krb5_keytab_entry& entry, krb5_cksumtype type) {
+    if (krb5_principal_compare(context_, entry.principal, service_.get()) == 0) return false;
+    if (!fits(entry.key.enctype, type)) return false;
+    ++num_keys_tried_;
+    const krb5_error_code code =
+        krb5_pac_verify(context_, pac_.get(), authtime_, client_.get(), &entry.key, nullptr);
+    if (code == 0) return true;
+    // A key that verifies the signature says more than a key that does not.
+    if (code == KRB5KRB_AP_WRONG_PRINC) {
+      why_wrong_ = "it is signed for another client or another authentication time";
+    } else if (why_wrong_.empty()) {
+      why_wrong_ = "no key of " + service_text() + " in " + keytab_text() +
+                   " verifies its signature: " + context_.text(code);
+    }
+    return false;
+  }
+
+  std::map<std::uint32_t, Bytes> buffers() {
+    std::map<std::uint32_t, Bytes> found;
+    std::size_t count = 0;
+    std::uint32_t* types = nullptr;
+    if (krb5_pac_get_types(context_, pac_.get(), &count, &types) != 0) return found;
+    for (const std::uint32_t type : std::span(types, count)) {
+      krb5_data octets{};
+      // Fails if there is more than one.
+      if (krb5_pac_get_buffer(context_, pac_.get(), type, &octets) != 0) continue;
+      found[type].assign(octets.data, octets.data + octets.length);
+      krb5_free_data_contents(context_, &octets);
+    }
+    std::free(types);
+    return found;
+  }
+
+  std::string service_text() {
+    Krb5PrincipalText text(context_);
+    if (krb5_unparse_name(context_, service_.get(), text.out()) != 0) return "the service";
+    return printable(as_bytes(text.get()));
+  }
+  std::string keytab_text() const {
+    return evidence_.keytab->empty() ? "the default keytab" : "the keytab " + *evidence_.keytab;
+  }
+
+  const PacEvidence& evidence_;
+  Krb5Context context_;
+  Krb5Principal client_;
+  Krb5Principal service_;
+  Krb5Pac pac_;
+  krb5_timestamp authtime_ = 0;
+  unsigned num_keys_tried_ = 0;
+  std::string why_wrong_;
+};
+
+}  // namespace
+
+bool is_pac_attribute(std::string_view attribute) noexcept {
+  return attribute.starts_with(kWholePac);
+}
+
+const Bytes* VerifiedPac::find(std::string_view attribute) const {
+  if (attribute == kWholePac) return &whole;
+  const auto type = type_of(attribute);
+  const auto found = type ? buffers.find(*type) : buffers.end();
+  return found == buffers.end() ? nullptr : &found->second;
+}
+
+Result<VerifiedPac> verify_pac(const PacEvidence& evidence) {
+  if (!evidence.mech.is_kerberos()) return unknown("only Kerberos tickets have a PAC");
+  auto pac = read_whole(evidence.source);
+  if (!pac) return pac;
+  if (!evidence.keytab) {
+    return unknown("the keytab of the acceptor's credential is not known");
+  }
+  Status status = Verifier(evidence).verify(&*pac);
+  if (!status.is_complete()) return status;
+  return pac;
+}
+
+}  // namespace gssloop::gss

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#ifndef GSSLOOP_GSS_PAC_VERIFICATION_H_
+#define GSSLOOP_GSS_PAC_VERIFICATION_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "gssloop/base/bytes.h"
+#include "gssloop/gss/context.h"
+#include "gssloop/gss/handle.h"
+#include "gssloop/gss/oid.h"
+#include "gssloop/gss/status.h"
+
+namespace gssloop::gss {
+
+// The PAC of a Kerberos ticket ([MS-PAC]) is one signed structure. MIT krb5 gives it as the name
+// attribute "urn:mspac:", and each of its buffers as an attribute whose name begins so.
+
+// is_pac_attribute: the attribute is a PAC, or a buffer of one.
+bool is_pac_attribute(std::string_view attribute) noexcept;
+
+// VerifiedPac is a PAC that verify_pac verified.
+struct VerifiedPac {
+  Bytes whole;
+  // By type ([MS-PAC] 2.4). A type that the PAC has more than once is not here.
+  std::map<std::uint32_t, Bytes> buffers;
+  bool is_complete = false;  // as the mechanism says of the attribute "urn:mspac:"
+
+  // find borrows the octets of an attribute. Null if the PAC has no such buffer, or more than one,
+  // or if no buffer has this name.
+  const Bytes* find(std::string_view attribute) const;
+};
+
+// PacEvidence is what an acceptor knows, and by which a PAC is verified. All of it is borrowed.
+struct PacEvidence {
+  const Context& context;
+  gss_name_t source;  // the context's
+  const Oid& mech;    // the context's
+  // The keytab that the acceptor's credential came from, empty for the default one. No value: it is
+  // not known, or the acceptor has no keytab.
+  const std::optional<std::string>& keytab;
+};
+
+// verify_pac reads the PAC of an established acceptor's context and verifies it: the PAC's client
+// and authentication time are those of the ticket, and the server signature is made with a key that
+// the keytab has for the ticket's service. All such keys are tried, so that a ticket made before
+// the service got a new key is verified as well. The KDC's signature needs the KDC's key: a service
+// cannot verify it.
+//
+// Fails with the reason, which has no value of the PAC. Reads krb5.conf and the keytab each time.
+// Any number of threads may call it at once.
+Result<VerifiedPac> verify_pac(const PacEvidence& evidence);
+
+}  // namespace gssloop::gss
+
+#endif  // GSSLOOP_GSS_PAC_VERIFICATION_H_
