@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "tests/kdc/der.h"
+#include "tests/kdc/forge_pac.h"
 #include "tests/kdc/krb5_handles.h"
 
 // libkrb5 exports these two for the KDC, without a public declaration.
@@ -71,27 +72,31 @@ class Forger {
         other_key_(context_),
         session_key_(context_) {}
 
-  void forge_into(const std::string& ccache) {
+  std::vector<std::string> forge_into(const std::string& ccache) {
     make_principals();
     load_keys();
     make_times();
     store(ccache, encrypted_ticket());
+    return std::move(pacs_);
   }
 
  private:
   void make_principals() {
-    const ForgedPrincipal& from = ticket_.client;
-    krb5_principal_data client{};
-    std::vector<krb5_data> parts;
-    for (const std::string& component : from.components) parts.push_back(as_data(component));
-    client.magic = KV5M_PRINCIPAL;
-    client.realm = as_data(from.realm);
-    client.data = parts.data();
-    client.length = static_cast<krb5_int32>(parts.size());
-    client.type = from.name_type;
-    context_.check(krb5_copy_principal(context_, &client, client_.out()), "client name");
+    make_principal(ticket_.client.components, client_.out());
     context_.check(krb5_parse_name(context_, ticket_.service.c_str(), service_.out()),
                    "service " + ticket_.service);
+  }
+
+  void make_principal(const std::vector<std::string>& components, krb5_principal* made) {
+    krb5_principal_data client{};
+    std::vector<krb5_data> parts;
+    for (const std::string& component : components) parts.push_back(as_data(component));
+    client.magic = KV5M_PRINCIPAL;
+    client.realm = as_data(ticket_.client.realm);
+    client.data = parts.data();
+    client.length = static_cast<krb5_int32>(parts.size());
+    client.type = ticket_.client.name_type;
+    context_.check(krb5_copy_principal(context_, &client, made), "client name");
   }
 
   void load_keys() {
@@ -99,7 +104,8 @@ class Forger {
     Krb5Keytab keytab(context_);
     krb5_keytab_entry entry{};
     context_.check(krb5_kt_resolve(context_, name.c_str(), keytab.out()), "keytab " + name);
-    context_.check(krb5_kt_get_entry(context_, keytab.get(), service_.get(), 0, 0, &entry),
+    context_.check(krb5_kt_get_entry(context_, keytab.get(), service_.get(), ticket_.kvno,
+                                     ticket_.enctype, &entry),
                    "key of " + ticket_.service + " in " + name);
     kvno_ = entry.vno;
     const krb5_error_code code =
@@ -122,22 +128,41 @@ class Forger {
     return signature == Signature::kGood ? &service_key_.block : &other_key_.block;
   }
 
-  std::string pac() {
-    Krb5Pac pac(context_);
-    context_.check(krb5_pac_init(context_, pac.out()), "PAC");
-    auto buffers = ticket_.pac_buffers;
-    if (!ticket_.logon_info.empty()) buffers[KRB5_PAC_LOGON_INFO] = ticket_.logon_info;
-    for (const auto& [type, octets] : buffers) {
-      const krb5_data buffer = as_data(octets);
-      context_.check(krb5_pac_add_buffer(context_, pac.get(), type, &buffer), "PAC");
+  // One PAC in its containers.
+  std::string pac(Signature signature, const std::string& logon_info) {
+    const PacVariation& variation = ticket_.pac_variation;
+    Krb5Principal other(context_);
+    PacContent content{.client = client_.get(),
+                       .authtime = times_.authtime +
+                                   static_cast<krb5_timestamp>(variation.authtime_offset.count()),
+                       .buffers = ticket_.pac_buffers,
+                       .server_key = signing_key(signature),
+                       .kdc_key = &other_key_.block};
+    if (!variation.client.empty()) {
+      make_principal(variation.client, other.out());
+      content.client = other.get();
     }
-    krb5_data encoded{};
-    context_.check(krb5_pac_sign_ext(context_, pac.get(), times_.authtime, client_.get(),
-                                     signing_key(*ticket_.pac), &other_key_.block, 0, &encoded),
-                   "PAC (is the client's name UTF-8?)");
-    const std::string text(encoded.data, encoded.length);
-    krb5_free_data_contents(context_, &encoded);
-    return contained(context_, KRB5_AUTHDATA_WIN2K_PAC, text);
+    if (!logon_info.empty()) content.buffers[KRB5_PAC_LOGON_INFO] = logon_info;
+    std::string octets = signed_pac(context_, content);
+    if (!variation.rodc_identifier.empty()) {
+      octets = with_rodc_identifier(context_, octets, content, variation.rodc_identifier);
+    }
+    pacs_.push_back(octets);
+    krb5_authdatatype type = KRB5_AUTHDATA_WIN2K_PAC;
+    for (int i = 0; i < variation.num_containers; ++i) {
+      octets = contained(context_, type, octets);
+      type = KRB5_AUTHDATA_IF_RELEVANT;
+    }
+    return octets;
+  }
+
+  std::vector<std::string> pacs() {
+    std::vector<std::string> all;
+    if (ticket_.pac) all.push_back(pac(*ticket_.pac, ticket_.logon_info));
+    for (const FurtherPac& it : ticket_.further_pacs) {
+      all.push_back(pac(it.signature, it.logon_info));
+    }
+    return all;
   }
 
   std::string indicators() {
@@ -171,13 +196,16 @@ class Forger {
   }
 
   std::string encrypted_ticket() {
-    const std::string pac_data = ticket_.pac ? pac() : "";
+    const std::vector<std::string> pac_data = pacs();
     const std::string indicator_data = ticket_.indicators ? indicators() : "";
-    krb5_authdata pac_element = as_authdata(KRB5_AUTHDATA_IF_RELEVANT, pac_data);
+    std::vector<krb5_authdata> pac_elements;
+    for (const std::string& it : pac_data) {
+      pac_elements.push_back(as_authdata(KRB5_AUTHDATA_IF_RELEVANT, it));
+    }
     krb5_authdata indicator_element = as_authdata(KRB5_AUTHDATA_IF_RELEVANT, indicator_data);
     std::vector<krb5_authdata*> authdata;
     if (ticket_.indicators) authdata.push_back(&indicator_element);
-    if (ticket_.pac) authdata.push_back(&pac_element);
+    for (krb5_authdata& element : pac_elements) authdata.push_back(&element);
     authdata.push_back(nullptr);
     krb5_enc_tkt_part part{};
     part.flags = TKT_FLG_INITIAL | TKT_FLG_PRE_AUTH | TKT_FLG_TRANSIT_POLICY_CHECKED;
@@ -224,6 +252,7 @@ class Forger {
   Key service_key_;
   Key other_key_;  // of no principal: what it signs does not verify
   Key session_key_;
+  std::vector<std::string> pacs_;
   krb5_kvno kvno_ = 0;
   krb5_ticket_times times_{};
 };
@@ -264,8 +293,9 @@ std::string framed(const std::string& ap_req) {
 
 }  // namespace
 
-void forge_ticket(const Realm& realm, const ForgedTicket& ticket, const std::string& ccache) {
-  Forger(realm, ticket).forge_into(ccache);
+std::vector<std::string> forge_ticket(const Realm& realm, const ForgedTicket& ticket,
+                                      const std::string& ccache) {
+  return Forger(realm, ticket).forge_into(ccache);
 }
 
 std::string forged_ap_req(const Realm& realm, const ForgedApReq& request) {

@@ -27,18 +27,37 @@ struct ForgedPrincipal {
 // kNoVerifier: in a CAMMAC without a signature (MIT 1.20 refuses the ticket, minor EINVAL).
 enum class Signature { kGood, kBad, kMissing, kNoVerifier };
 
+// How a PAC differs from the one that a KDC would put into the ticket.
+struct PacVariation {
+  std::vector<std::string> client = {};     // the client that it names; empty: the ticket's
+  std::chrono::seconds authtime_offset{0};  // from the ticket's authentication time
+  std::string rodc_identifier = {};         // 2 octets behind each signature; empty: none
+  int num_containers = 1;                   // the number of AD-IF-RELEVANT around it
+};
+
+// One more PAC of a ticket, behind the first.
+struct FurtherPac {
+  Signature signature = Signature::kGood;
+  std::string logon_info = {};
+};
+
 // A service ticket as a KDC would make it, made with the service's key.
 struct ForgedTicket {
   ForgedPrincipal client;
   // As the initiator will name it; without a realm it is of the first one.
   std::string service = "imap/localhost";
   std::string keytab = {};  // empty: the realm's default keytab
+  // The key that encrypts the ticket and signs the PAC; 0: the first of the newest version.
+  krb5_kvno kvno = 0;
+  krb5_enctype enctype = 0;
   // No value: no PAC. Other than kGood is kBad. The client's name must be UTF-8 then. A PAC holds
   // client-info, both checksums, unless empty the octets of `logon_info`, and other buffers by
   // their types ([MS-PAC] 2.4).
   std::optional<Signature> pac = {};
   std::string logon_info = {};
   std::map<std::uint32_t, std::string> pac_buffers = {};
+  PacVariation pac_variation = {};
+  std::vector<FurtherPac> further_pacs = {};
   // No value: no indicators. The signature is the CAMMAC's service verifier.
   std::optional<std::vector<std::string>> indicators = {};
   Signature indicators_signature = Signature::kGood;
@@ -47,8 +66,10 @@ struct ForgedTicket {
 };
 
 // forge_ticket replaces `ccache` by one that holds the forged ticket alone. An ordinary initiator
-// that uses the cache sends it and asks no KDC. Throws RealmError.
-void forge_ticket(const Realm& realm, const ForgedTicket& ticket, const std::string& ccache);
+// that uses the cache sends it and asks no KDC. Returns the octets of the ticket's PACs, without
+// containers. Throws RealmError.
+std::vector<std::string> forge_ticket(const Realm& realm, const ForgedTicket& ticket,
+                                      const std::string& ccache);
 
 // What an initial token says that MIT's own initiator would not let a test choose.
 struct ForgedApReq {
