@@ -110,9 +110,13 @@ void ServerLogin::read_attributes() {
     auto attribute = attributes.get(name);
     if (attribute) {
       peer_.attributes.readable.push_back(*std::move(attribute));
-    } else {
-      peer_.attributes.unreadable.push_back({std::move(name), attribute.error().text()});
+      continue;
     }
+    std::string reason = attribute.error().text();
+    if (gss::is_pac_attribute(name) && !keytab()) {
+      reason += " (the application passed its own credential: name its keytab in option keytab)";
+    }
+    peer_.attributes.unreadable.push_back({std::move(name), std::move(reason)});
   }
 }
 
