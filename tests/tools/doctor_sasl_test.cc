@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/support/spec.h"
 #include "tests/tools/doctor_fixture.h"
 #include "tools/doctor/checks.h"
 
@@ -190,6 +191,30 @@ TEST_F(DoctorTest, LooksWhetherThePolicyCanBeRead) {
   if (geteuid() == 0) return;  // to root every file is readable
   ASSERT_EQ(chmod(exam.options.policy.c_str(), 0), 0);
   EXPECT_TRUE(has(tools::check_policy(exam), Kind::kProblem, "policy", "cannot be opened"));
+}
+
+TEST_F(DoctorTest, SaysWhichKeysVerifyThePacThatAPolicyUses) {
+  SPEC("P7");
+  tools::Examination exam;
+  exam.options.policy = realm().path("policy.toml");
+  exam.options.service = "imap";
+  const std::string definition =
+      "[attributes.groups]\n"
+      "from = [{ mechanism = 'krb5', name = 'urn:mspac:logon-info', form = 'pac-groups' }]\n";
+  const auto speaks_of_pac = [&](Kind kind, const char* what) {
+    return has(tools::check_policy(exam), kind, "policy", what);
+  };
+  write_file(exam.options.policy, definition);
+  EXPECT_FALSE(speaks_of_pac(Kind::kGood, "PAC"));
+  write_file(exam.options.policy, definition + "[services.smtp]\nrequire = ['exists groups']\n");
+  EXPECT_FALSE(speaks_of_pac(Kind::kGood, "PAC"));
+  for (const char* use : {"require = ['exists groups']\n", "publish = ['groups']\n"}) {
+    write_file(exam.options.policy, definition + "[services.imap]\n" + use);
+    set("GSS_USE_PROXY", "");
+    EXPECT_TRUE(speaks_of_pac(Kind::kGood, "verifies it with the keytab")) << use;
+    set("GSS_USE_PROXY", "yes");
+    EXPECT_TRUE(speaks_of_pac(Kind::kNote, "GSS_USE_PROXY is set")) << use;
+  }
 }
 
 TEST_F(DoctorTest, LooksAtTheHostsName) {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "tests/kdc/forge.h"
+#include "tests/support/spec.h"
 #include "tests/tools/doctor_fixture.h"
 #include "tests/tools/fake_kdc.h"
 #include "tools/doctor/checks.h"
@@ -35,6 +36,24 @@ TEST_F(DoctorTest, DecidesTheTrialLoginByThePolicy) {
   write_file(asked.policy, "[services.imap]\nrequire = ['peer.realm=OTHER.TEST']\n");
   EXPECT_TRUE(has(examine(asked), Kind::kNote, "login",
                   "the policy refuses that login: require at " + asked.policy + ":2"));
+}
+
+// The keys of the keytab decide about the PAC of the trial login as well.
+TEST_F(DoctorTest, SaysThatAPacIsUnknown) {
+  SPEC("P7");
+  DoctorOptions asked = options();
+  asked.policy = realm().path("policy.toml");
+  write_file(asked.policy,
+             "[attributes.client]\n"
+             "from = [{ mechanism = 'krb5', name = 'urn:mspac:client-info', form = 'hex' }]\n"
+             "[services.imap]\nrequire = ['exists client']\n");
+  EXPECT_TRUE(has(examine(asked), Kind::kGood, "login", "the policy admits that login, as alice"));
+  set("KRB5CCNAME", "FILE:" + realm().path("forged"));
+  forge_ticket(realm(), {.client = {{"alice"}}, .pac = Signature::kBad},
+               "FILE:" + realm().path("forged"));
+  const auto findings = examine(asked);
+  EXPECT_TRUE(has(findings, Kind::kNote, "login", "the PAC of that login is unknown to rules: "));
+  EXPECT_TRUE(has(findings, Kind::kNote, "login", "the policy refuses that login: require at "));
 }
 
 // ---- Keytab

@@ -2,9 +2,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
 
+#include "gssloop/gss/pac_verification.h"
 #include "tools/doctor/checks.h"
 #include "tools/doctor/format.h"
 #include "tools/policy/policy_login.h"
@@ -63,6 +65,33 @@ void report_file(const Examination& exam, Report* report) {
   }
 }
 
+// needs_pac: a rule, the identity or a published property uses a buffer of a Kerberos ticket's PAC.
+bool needs_pac(const authz::Policy& policy, const std::string& service) {
+  const authz::Scope& scope = policy.scope(service, "krb5");
+  return std::ranges::any_of(policy.definitions(), [&](const authz::Definition& definition) {
+    if (!scope.uses(definition.name) && !scope.publish.adds(definition.name)) return false;
+    return std::ranges::any_of(definition.sources, [](const authz::Source& source) {
+      return source.mechanism == "krb5" && gss::is_pac_attribute(source.name);
+    });
+  });
+}
+
+// The module verifies a PAC with the keys of the keytab. With GSS-Proxy, a server has no keytab.
+void report_pac(const Examination& exam, const authz::Policy& policy, Report* report) {
+  if (!needs_pac(policy, exam.options.service)) return;
+  const char* proxy = std::getenv("GSS_USE_PROXY");
+  if (proxy != nullptr && *proxy != '\0') {
+    report->note("the policy uses the PAC of tickets, and GSS_USE_PROXY is set",
+                 "a server that has its keys from GSS-Proxy cannot verify a PAC, so urn:mspac: "
+                 "attributes are unknown: no rule that uses them admits a user",
+                 "let the server read a keytab of its own, without GSS_USE_PROXY");
+    return;
+  }
+  report->good(
+      "the policy uses the PAC of tickets: the module verifies it with the keytab (an application "
+      "that passes a credential of its own, SASL_GSS_CREDS, needs the option keytab)");
+}
+
 }  // namespace
 
 Findings check_application(const Examination& exam) {
@@ -106,6 +135,7 @@ Findings check_policy(const Examination& exam) {
     }
   }
   if (!report.has_problem()) report.good("the policy " + path + " can be read and has no errors");
+  if (read.reading.policy) report_pac(exam, *read.reading.policy, &report);
   return report.take();
 }
 

@@ -2,6 +2,7 @@
 #include "gssloop/authz/decision.h"
 #include "gssloop/gss/credentials.h"
 #include "gssloop/gss/names.h"
+#include "gssloop/gss/pac_verification.h"
 #include "gssloop/loop/explain.h"
 #include "gssloop/loop/initiator.h"
 #include "tools/doctor/checks.h"
@@ -55,14 +56,25 @@ std::string peer_name(const loop::EstablishedContext& acceptor) {
   return peer ? peer->text : "a client whose name is unknown";
 }
 
+// A PAC that the module cannot verify is unknown to rules.
+void report_pac(const PeerReport& peer, Report* report) {
+  for (const UnreadableAttribute& it : peer.attributes.unreadable) {
+    if (!gss::is_pac_attribute(it.name)) continue;
+    return report->note("the PAC of that login is unknown to rules: " + shown(it.reason, 4096),
+                        "no rule that uses a urn:mspac: attribute admits this user",
+                        "check that the keytab has every key of the service that a ticket may use");
+  }
+}
+
 // What the server's policy decides about the trial login. check_policy reports a policy that cannot
 // be used.
 void report_decision(const Examination& exam, const loop::EstablishedContext& acceptor,
                      Report* report) {
   const auto read = read_policy_at(exam.named_policy());
   if (!read.reading.policy) return;
-  authz::RuleContext login(*read.reading.policy,
-                           peer_info_of(peer_report_of(acceptor), exam.options.service));
+  const PeerReport peer = peer_report_of(acceptor);
+  report_pac(peer, report);
+  authz::RuleContext login(*read.reading.policy, peer_info_of(peer, exam.options.service));
   const auto decision = authz::decide_login(&login, {});
   if (decision.is_admitted()) {
     report->good("the policy admits that login, as " + shown(decision.authid, 1024));
