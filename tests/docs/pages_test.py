@@ -174,6 +174,23 @@ class Messages(unittest.TestCase):
             self.assertIn(text.rstrip(" ."), texts | {"not this, or that"})
 
 
+class Architecture(unittest.TestCase):
+    def test_the_tests_that_notice_a_wrong_answer_exist(self):
+        """The last column of the table of answers on which decisions rest."""
+        page = "docs/architecture.md"
+        table = re.search(r"^## What decisions rest on\n(.*?)^## ", read(page), re.MULTILINE | re.DOTALL)
+        rows = re.findall(r"^\| (?!answer|-)(.*) \|$", table[1], re.MULTILINE)
+        self.assertGreater(len(rows), 8)
+        sources = "".join(path.read_text(encoding="utf-8")
+                          for folder in ("live", "kdc")
+                          for path in sorted((SOURCE / "tests" / folder).glob("*_test.cc")))
+        known = set(re.findall(r"^TEST(?:_[FP])?\(\w+, (\w+)\)", sources, re.MULTILINE))
+        for row in rows:
+            names = re.findall(r"`(\w+)`", row.split(" | ")[-1])
+            self.assertTrue(names, row)
+            self.assertLessEqual(set(names), known, row)
+
+
 class Form(unittest.TestCase):
     def test_is_well_formed(self):
         mandoc = shutil.which("mandoc")
