@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/kdc/forge.h"
 #include "tests/kdc/realm.h"
 #include "tests/support/c_handles.h"
 #include "tests/support/scarce_memory.h"
@@ -124,6 +125,35 @@ TEST_F(CLive, ANameHasItsAttributes) {
   std::size_t len = 0;
   EXPECT_NE(gssloop_attribute_value(pac, 0, &len), nullptr);
   EXPECT_GT(len, 0U);
+}
+
+// The keytab of the acceptor's credential verifies the PAC.
+TEST_F(CLive, APacIsAuthenticatedOnlyIfItIsVerified) {
+  SPEC("P6 P7");
+  const std::string ccache = "FILE:" + realm_->path("forged");
+  setenv("KRB5CCNAME", ccache.c_str(), 1);
+  const std::string keytab = realm_->default_keytab();
+  for (const char* from : {static_cast<const char*>(nullptr), keytab.c_str()}) {
+    CCredential credential;
+    ASSERT_EQ(gssloop_credential_accept(nullptr, from, kKrb5, credential.out(), nullptr), 0);
+    if (from != nullptr) setenv("KRB5_KTNAME", "FILE:/nowhere", 1);
+    ASSERT_EQ(gssloop_options_set_credential(acceptor_.get(), credential.get()), GSSLOOP_OK);
+    for (const Signature signature : {Signature::kGood, Signature::kBad}) {
+      forge_ticket(*realm_, {.client = {{"alice"}}, .pac = signature}, ccache);
+      CPair pair;
+      ASSERT_NO_FATAL_FAILURE(login(&pair));
+      ASSERT_TRUE(pair.ok()) << pair.failure;
+      CAttributes attributes;
+      ASSERT_EQ(gssloop_context_attributes(pair.acceptor.get(), attributes.out(), nullptr), 0);
+      const auto* pac = gssloop_attributes_find(attributes.get(), "urn:mspac:client-info");
+      ASSERT_NE(pac, nullptr);
+      const bool is_good = signature == Signature::kGood;
+      EXPECT_EQ(gssloop_attribute_kind_of(pac),
+                is_good ? GSSLOOP_ATTRIBUTE_AUTHENTICATED : GSSLOOP_ATTRIBUTE_UNREADABLE);
+      EXPECT_EQ(gssloop_attribute_num_values(pac), is_good ? 1U : 0U);
+      EXPECT_EQ(*gssloop_attribute_reason(pac) == '\0', is_good);
+    }
+  }
 }
 
 TEST_F(CLive, ChangedAndReplayedMessagesAreRefused) {
