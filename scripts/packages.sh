@@ -3,7 +3,7 @@
 #
 # The Debian packages that each command of ./run needs, and their installation.
 
-readonly build_packages=(g++ make autoconf automake libtool pkg-config libkrb5-dev libsasl2-dev
+readonly build_packages=(g++ make autoconf automake libtool pkgconf libkrb5-dev libsasl2-dev
   libtomlplusplus-dev libcli11-dev nlohmann-json3-dev)
 readonly kdc_packages=(krb5-kdc krb5-admin-server krb5-user)
 readonly docs_packages=(doxygen python3)
