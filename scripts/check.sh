@@ -4,22 +4,24 @@
 # All tests, and the report of them: ./run check and ./run check-servers.
 
 cmd_check() {
-  local strict=() with_servers='' options=("$@")
+  local strict=() with_servers='' record='' options=("$@")
   [[ -z ${CI:-} ]] || strict=(--strict)
   while (($#)); do
     case $1 in
       --strict) strict=(--strict) ;;
       --servers) with_servers=yes ;;
+      --record) record=yes ;;
       --krb5)
         (($# > 1)) || die 2 "check: --krb5 needs a value"
         [[ -z $suite ]] || die 2 "check takes either --krb5 or --on: a root has a krb5 of its own"
         shift
         use_krb5 "$1"
         ;;
-      *) refuse "$1" "--strict, --servers and --krb5 PREFIX" ;;
+      *) refuse "$1" "--strict, --servers, --record and --krb5 PREFIX" ;;
     esac
     shift
   done
+  [[ -z $record ]] || on_suite_with_record "${options[@]}"
   on_suite ${options[@]+"${options[@]}"}
   prepare check
   [[ -z $with_servers ]] || prepare check-servers
@@ -33,8 +35,37 @@ cmd_check() {
     tests+=$(list_tests print-server-tests) || build_failed "listing the tests"
   fi
   run_tests "$tests"
+  local status=0
+  make_scratch
   # shellcheck disable=SC2086  # one word a test
-  report --requirements docs/requirements.tsv ${strict[@]+"${strict[@]}"} -- $tests
+  report --requirements docs/requirements.tsv ${strict[@]+"${strict[@]}"} -- $tests |
+    tee "$scratch/report" || status=$?
+  [[ -z $record ]] || record_platform "$(tail -n 1 "$scratch/report")" "${options[@]}" >&2
+  return "$status"
+}
+
+# The row of this platform in docs/platforms.tsv and README.md: --record.
+readonly platform_row=tests/report/platform.row
+
+# record_platform "N passed, N failed, N skipped" OPTION...
+record_platform() {
+  local numbers arguments=() option
+  IFS=' ' read -r -a numbers <<<"${1//[^0-9 ]/}"
+  shift
+  for option in "$@"; do [[ $option == --record ]] || arguments+=("$option"); done
+  say "recording the result in docs/platforms.tsv and README.md"
+  /usr/bin/python3 tests/report/platforms.py record "${numbers[@]}" check \
+    ${arguments[@]+"${arguments[@]}"} >"$platform_row"
+}
+
+# The root has a copy of the sources: its row is merged into these.
+on_suite_with_record() {
+  [[ -n $suite ]] || return 0
+  local status=0
+  run_on_suite "$@" || status=$?
+  ((status == 77)) || in_root cat "/srv/gssloop/$platform_row" |
+    /usr/bin/python3 tests/report/platforms.py merge >&2
+  exit "$status"
 }
 
 cmd_check_servers() {
