@@ -128,7 +128,7 @@ check_library() {
   ((${#sanitize[@]} == 0)) || return
   same 'libraries beside the expected ones' \
     "$(needed "$library" |
-      grep -vE '^(libgssapi_krb5|libkrb5|libstdc\+\+|libgcc_s|libm|libc|ld-linux.*)\.so')" ''
+      grep -vE '^(libgssapi_krb5|libkrb5|libk5crypto|libstdc\+\+|libgcc_s|libm|libc|ld-linux.*)\.so')" ''
   same 'libraries that are not used' "$(ldd -u "$library" | grep -F /)" ''
   same 'undefined symbols' "$(ldd -r "$library" 2>&1 | grep -F undefined)" ''
 }

@@ -257,7 +257,8 @@ TEST_F(PacVerificationTest, BuffersHaveOneNameEach) {
   EXPECT_EQ(text("urn:mspac:18"), "eighteen");
   EXPECT_EQ(text("urn:mspac:4000000000"), "many");
   for (const char* name : {"urn:mspac:01", "urn:mspac:+1", "urn:mspac: 1", "urn:mspac:1 ",
-                           "urn:mspac:19", "urn:mspac:logon-info ", "urn:mspac:4294967297"}) {
+                           "urn:mspac:19", "urn:mspac:logon-info ", "urn:mspac:4294967297",
+                           "URN:MSPAC:logon-info", "urn:Mspac:1", "urn:mspac:LOGON-INFO"}) {
     EXPECT_EQ(text(name), "") << name;
   }
 }
@@ -284,7 +285,9 @@ TEST_F(PacVerificationTest, ANameAloneVerifiesNothing) {
     forge({.client = {{"alice"}}, .pac = Signature::kGood, .logon_info = "x"}, is_believed);
     const auto context = log_in();
     ASSERT_TRUE(context);
-    EXPECT_FALSE(gss::get(context->source(), kLogonInfo));
+    for (const char* name : {kLogonInfo, "URN:MSPAC:logon-info", "urn:Mspac:1"}) {
+      EXPECT_FALSE(gss::get(context->source(), name)) << name;
+    }
     const auto all = gss::get_all(context->source());
     ASSERT_TRUE(all);
     EXPECT_EQ(answer_about(*all, kLogonInfo).kind, Kind::kUnreadable);

@@ -56,13 +56,17 @@ Result<Attributes> get_all(gss_name_t name, const AttributeLimits& limits = {});
 // SourceAttributes reads the attributes of the name of an acceptor's peer. It returns a buffer of a
 // PAC only after it verified the whole PAC, at most once, when the first buffer is read: the value
 // is that of the verified PAC. If the PAC cannot be verified, all its buffers are unreadable.
-// Otherwise it reads as inquire, get and get_all do. Borrows the evidence. One thread.
+// One thread.
 class SourceAttributes {
  public:
+  // SourceAttributes borrows what the evidence borrows.
   explicit SourceAttributes(const PacEvidence& evidence) : evidence_(evidence) {}
 
+  // inquire lists the attributes, those of a PAC as well, as gss::inquire does.
   Result<NameInfo> inquire() const { return gss::inquire(evidence_.source); }
+  // get reads one attribute as gss::get does, and a buffer of a PAC from the verified PAC.
   Result<Attribute> get(std::string_view attribute);
+  // get_all reads every listed attribute, as gss::get_all does.
   Result<Attributes> get_all();
 
  private:

@@ -219,10 +219,11 @@ class Verifier {
 }  // namespace
 
 bool is_pac_attribute(std::string_view attribute) noexcept {
-  return attribute.starts_with(kWholePac);
+  return equals_ignoring_case(attribute.substr(0, kWholePac.size()), kWholePac);
 }
 
 const Bytes* VerifiedPac::find(std::string_view attribute) const {
+  if (!attribute.starts_with(kWholePac)) return nullptr;
   if (attribute == kWholePac) return &whole;
   const auto type = type_of(attribute);
   const auto found = type ? buffers.find(*type) : buffers.end();

@@ -19,26 +19,27 @@ namespace gssloop::gss {
 // The PAC of a Kerberos ticket ([MS-PAC]) is one signed structure. MIT krb5 gives it as the name
 // attribute "urn:mspac:", and each of its buffers as an attribute whose name begins so.
 
-// is_pac_attribute: the attribute is a PAC, or a buffer of one.
+// is_pac_attribute: the attribute is a PAC, or a buffer of one. MIT krb5 ignores the case of the
+// name's letters.
 bool is_pac_attribute(std::string_view attribute) noexcept;
 
 // VerifiedPac is a PAC that verify_pac verified.
 struct VerifiedPac {
-  Bytes whole;
+  Bytes whole;  // the octets of all
   // By type ([MS-PAC] 2.4). A type that the PAC has more than once is not here.
   std::map<std::uint32_t, Bytes> buffers;
   bool is_complete = false;  // as the mechanism says of the attribute "urn:mspac:"
 
   // find borrows the octets of an attribute. Null if the PAC has no such buffer, or more than one,
-  // or if no buffer has this name.
+  // or if no buffer has exactly this name.
   const Bytes* find(std::string_view attribute) const;
 };
 
 // PacEvidence is what an acceptor knows, and by which a PAC is verified. All of it is borrowed.
 struct PacEvidence {
-  const Context& context;
-  gss_name_t source;  // the context's
-  const Oid& mech;    // the context's
+  const Context& context;  // established
+  gss_name_t source;       // the context's
+  const Oid& mech;         // the context's
   // The keytab that the acceptor's credential came from, empty for the default one. No value: it is
   // not known, or the acceptor has no keytab.
   const std::optional<std::string>& keytab;
