@@ -65,12 +65,12 @@ packages_of_test() {
   esac
 }
 
-# missing_packages PACKAGE... prints those that are not installed, one in each line.
+# missing_packages PACKAGE... prints those that are not installed, one in each line. A package may
+# have another name in another suite, and provide this one.
 missing_packages() {
   local installed
-  # The status is nonzero for names that dpkg has never seen. They are missing.
-  installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null |
-    sed -n 's/ installed$//p') || true
+  installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}, ${Provides}\n' |
+    sed -nE '/^installed /{s///; s/ ?\([^)]*\)//g; s/, */\n/g; p}')
   comm -23 <(printf '%s\n' "$@" | sort -u) <(sort -u <<<"$installed")
 }
 

@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The script ./run, in a copy of the sources, with stand-ins for the programs that it starts; and
-the demo, which it ends with."""
+"""The script ./run, in a copy of the sources, with stand-ins for what it starts; and the demo."""
 
 import os
 import pathlib
@@ -89,8 +88,9 @@ class Packages(Tree):
         self.assertEqual((done.stdout, done.stderr),
                          ("", "==> reading Debian's lists of packages\n"
                               "==> installing 2 packages: clang-format clang-tidy\n"))
-        done = self.run_script("deps", "format", INSTALLED="clang-tidy")
-        self.assertIn("==> installing 1 package: clang-format\n", done.stderr)
+        for by in ("INSTALLED", "PROVIDED"):
+            self.assertIn("==> installing 1 package: clang-format\n",
+                          self.run_script("deps", "format", **{by: "clang-tidy"}).stderr)
 
     def test_nothing_is_said_where_all_is_there(self):
         self.everything_is_installed()

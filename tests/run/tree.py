@@ -27,7 +27,8 @@ STAND_INS = {
 echo "apt-get says something"
 [[ $* != *" install "* ]] || exit "${APT_STATUS:-0}"''',
     "sudo": '[[ $1 != -n ]] || shift; exec "$@"',
-    "dpkg-query": 'for package in $INSTALLED; do echo "$package installed"; done; exit 1',
+    "dpkg-query": 'for package in $INSTALLED; do echo "installed $package, "; done\n'
+                  'for package in $PROVIDED; do echo "installed x, y, $package (= 1:2), z"; done',
     "dpkg-deb": "",
     "dpkg-parsechangelog": 'case $* in *Timestamp) echo 0 ;; *) echo 1.0-1 ;; esac',
     "dpkg-buildpackage": 'echo "dpkg-buildpackage says something"; touch "$TMPDIR/left"',
