@@ -24,7 +24,9 @@ discard unix - - n - - discard
 anvil unix - - n - 1 anvil
 postlog unix-dgram n - n - 1 postlogd
 """
-BASE = """compatibility_level = 3.6
+# Debian's own main.cf, and what makes it the test's.
+DEBIANS = pathlib.Path("/usr/share/postfix/main.cf.debian")
+BASE = """
 inet_interfaces = 127.0.0.1
 mydestination =
 smtp_host_lookup = native
@@ -56,7 +58,7 @@ class PostfixTest(lab.ServerTest):
         stands for its port, with this SASL module, and after these commands."""
         for folder in ("etc", "log"):
             cls.path(f"{name}/{folder}").mkdir(parents=True)
-        files = files | {"set_up": set_up, "main.cf": BASE + files["main.cf"],
+        files = files | {"set_up": set_up, "main.cf": DEBIANS.read_text() + BASE + files["main.cf"],
                          "master.cf": files["master.cf"] + MASTER,
                          "krb5.conf": pathlib.Path(os.environ["KRB5_CONFIG"]).read_text()}
 
