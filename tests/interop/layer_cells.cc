@@ -40,6 +40,7 @@ struct Limit {
   int ssf;
   const char* says;
   const char* note;
+  std::optional<int> other_ssf = {};
 };
 
 constexpr char kCyrusTakesAll[] = "Cyrus' client takes encryption whatever its maximum";
@@ -47,7 +48,8 @@ constexpr char kHeimdalCannot[] = "Cyrus' server on Heimdal cannot name a SPNEGO
 constexpr char kCannotName[] = "gss_canonicalize_name";
 const Limit kLimits[] = {
     {Peer::kStock, Role::kClient, kSpnego, &kIntegrity, 256, "", kCyrusTakesAll},
-    {Peer::kHeimdal, Role::kClient, kSpnego, &kNone, 256, "", kCyrusTakesAll},
+    // Debian 13's takes no layer.
+    {Peer::kHeimdal, Role::kClient, kSpnego, &kNone, 256, "", kCyrusTakesAll, 0},
     {Peer::kHeimdal, Role::kClient, kSpnego, &kIntegrity, 256, "", kCyrusTakesAll},
     {Peer::kHeimdal, Role::kServer, kSpnego, &kNone, kRefused, kCannotName, kHeimdalCannot},
     {Peer::kHeimdal, Role::kServer, kSpnego, &kIntegrity, kRefused, kCannotName, kHeimdalCannot},
@@ -62,6 +64,7 @@ void apply_limits(Peer peer, Role role, const Wanted* layer, Cell* cell) {
     cell->ssf = limit.ssf;
     cell->says = limit.says;
     cell->note = limit.note;
+    cell->other_ssf = limit.other_ssf;
     // Ours had no part in that.
     if (limit.ssf == kRefused) cell->specs = "";
   }

@@ -2,6 +2,7 @@
 #ifndef GSSLOOP_TESTS_INTEROP_LAYER_CELLS_H_
 #define GSSLOOP_TESTS_INTEROP_LAYER_CELLS_H_
 
+#include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -23,8 +24,10 @@ struct Cell {
   Side client;
   Side server;
   std::string mechanism;
-  std::string layer;      // for the matrix
-  int ssf = kRefused;     // that our sides must have
+  std::string layer;   // for the matrix
+  int ssf = kRefused;  // that our sides must have
+  // Other releases of the peer have this one, if there are any.
+  std::optional<int> other_ssf = {};
   std::string says = {};  // what one of them must have written, so that it is for this reason
   std::string note = {};  // why not better, for the matrix
 };
