@@ -21,7 +21,7 @@ class LayerSizesTest : public LiveTest {
   static void expect_full_size(SaslSide* from, SaslSide* to, unsigned max_len) {
     ASSERT_GE(from->max_out(), 1U);
     ASSERT_LT(from->max_out(), max_len);
-    for (const std::size_t more : {0, 1}) {
+    for (const std::size_t more : {0U, 1U}) {
       const std::string message(from->max_out() + more, 'm');
       const Turn packets = from->encode(message);
       ASSERT_EQ(packets.code, SASL_OK) << from->error();

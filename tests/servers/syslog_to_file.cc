@@ -16,7 +16,7 @@
 namespace {
 
 // Writes one line at once, so that those of several processes do not mix. A longer one is cut.
-void log_line(const char* format, va_list arguments) {
+[[gnu::format(printf, 1, 0)]] void log_line(const char* format, va_list arguments) {
   const int saved_errno = errno;  // %m is part of a format, and callers look at errno afterwards
   char line[8192];
   const int len = std::vsnprintf(line, sizeof line - 1, format, arguments);
@@ -37,13 +37,13 @@ void log_line(const char* format, va_list arguments) {
 // makes of the others
 extern "C" {
 
-void vsyslog(int, const char* format, va_list arguments);
+[[gnu::format(printf, 2, 0)]] void vsyslog(int, const char* format, va_list arguments);
 void vsyslog(int, const char* format, va_list arguments) { log_line(format, arguments); }
 
-void __vsyslog_chk(int, int, const char* format, va_list arguments);
+[[gnu::format(printf, 3, 0)]] void __vsyslog_chk(int, int, const char* format, va_list arguments);
 void __vsyslog_chk(int, int, const char* format, va_list arguments) { log_line(format, arguments); }
 
-void syslog(int, const char* format, ...);
+[[gnu::format(printf, 2, 3)]] void syslog(int, const char* format, ...);
 void syslog(int, const char* format, ...) {
   va_list arguments;
   va_start(arguments, format);
@@ -51,7 +51,7 @@ void syslog(int, const char* format, ...) {
   va_end(arguments);
 }
 
-void __syslog_chk(int, int, const char* format, ...);
+[[gnu::format(printf, 3, 4)]] void __syslog_chk(int, int, const char* format, ...);
 void __syslog_chk(int, int, const char* format, ...) {
   va_list arguments;
   va_start(arguments, format);

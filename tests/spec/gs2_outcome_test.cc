@@ -78,7 +78,8 @@ TEST_F(Gs2Test, MutualAuthenticationIsVerifiedOnBothSides) {
 TEST_F(Gs2Test, SupplementaryBitsNeverSucceed) {
   SPEC("G13 L40 L10");
   for (const OM_uint32 bit : kSupplementary) {
-    for (const OM_uint32 base : {GSS_S_COMPLETE, GSS_S_CONTINUE_NEEDED, 0xd0000, 0xd0001}) {
+    for (const OM_uint32 base : {OM_uint32{GSS_S_COMPLETE}, OM_uint32{GSS_S_CONTINUE_NEEDED},
+                                 OM_uint32{0xd0000}, OM_uint32{0xd0001}}) {
       for (const bool is_acceptor : {false, true}) {
         const Leg odd = fail(base | bit, 0, "odd");
         play({is_acceptor ? complete("hello") : odd}, {is_acceptor ? odd : complete()});
@@ -101,7 +102,7 @@ TEST_F(Gs2Test, SupplementaryBitsNeverSucceed) {
 TEST_F(Gs2Test, SupplementaryBitsOfALaterLegNeverSucceed) {
   SPEC("G13 L40");
   for (const OM_uint32 bit : kSupplementary) {
-    for (const OM_uint32 base : {GSS_S_COMPLETE, GSS_S_CONTINUE_NEEDED}) {
+    for (const OM_uint32 base : {OM_uint32{GSS_S_COMPLETE}, OM_uint32{GSS_S_CONTINUE_NEEDED}}) {
       const Leg odd = fail(base | bit, 0, "odd");
       play({go_on("hello"), odd}, {go_on("two"), odd});
       SaslClient client;

@@ -114,7 +114,8 @@ Turn SaslSide::decode(const std::string& stream) {
 
 SaslClient::SaslClient(ClientSetup setup) : SaslSide(setup.log), setup_(std::move(setup)) {
   add_common(&callbacks_, &log_, setup_.log.level, &setup_.options);
-  for (const unsigned long id : {SASL_CB_USER, SASL_CB_AUTHNAME, SASL_CB_PASS}) {
+  using Ids = std::initializer_list<unsigned long>;
+  for (const unsigned long id : Ids{SASL_CB_USER, SASL_CB_AUTHNAME, SASL_CB_PASS}) {
     add_callback(id, reply(id));
   }
   callbacks_.push_back({SASL_CB_LIST_END, nullptr, nullptr});

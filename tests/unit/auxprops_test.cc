@@ -26,7 +26,7 @@ std::string* log_text() {
   return &text;
 }
 
-void on_log(sasl_conn_t*, int, const char* format, ...) {
+[[gnu::format(printf, 3, 4)]] void on_log(sasl_conn_t*, int, const char* format, ...) {
   va_list args;
   va_start(args, format);
   char line[512];

@@ -111,8 +111,9 @@ TEST(SaslMechanism, SecurityFlags) {
   SPEC("G14");
   SaslMechanism mechanism{Family::kGs2, "GS2-GOOD", good()};
   const unsigned flags = security_flags(mechanism);
-  for (const unsigned flag : {SASL_SEC_NOPLAINTEXT, SASL_SEC_NOACTIVE, SASL_SEC_NOANONYMOUS,
-                              SASL_SEC_MUTUAL_AUTH, SASL_SEC_PASS_CREDENTIALS}) {
+  for (const unsigned flag : std::initializer_list<unsigned>{
+           SASL_SEC_NOPLAINTEXT, SASL_SEC_NOACTIVE, SASL_SEC_NOANONYMOUS, SASL_SEC_MUTUAL_AUTH,
+           SASL_SEC_PASS_CREDENTIALS}) {
     EXPECT_NE(flags & flag, 0U) << flag;
   }
   EXPECT_EQ(flags & SASL_SEC_NODICTIONARY, 0U);

@@ -19,7 +19,7 @@ namespace {
 // The lines to syslog: the module's, and those that libsasl writes while it has no connection.
 std::vector<std::string> logged;
 
-void keep_line(const char* format, va_list arguments) {
+[[gnu::format(printf, 1, 0)]] void keep_line(const char* format, va_list arguments) {
   char line[2000];
   std::vsnprintf(line, sizeof(line), format, arguments);
   logged.emplace_back(line);
@@ -28,14 +28,15 @@ void keep_line(const char* format, va_list arguments) {
 }  // namespace
 
 // These two replace those of the C library in this program.
-extern "C" void syslog(int /*priority*/, const char* format, ...) {
+extern "C" [[gnu::format(printf, 2, 3)]] void syslog(int /*priority*/, const char* format, ...) {
   va_list arguments;
   va_start(arguments, format);
   keep_line(format, arguments);
   va_end(arguments);
 }
 
-extern "C" void __syslog_chk(int /*priority*/, int /*flag*/, const char* format, ...) {
+extern "C" [[gnu::format(printf, 3, 4)]] void __syslog_chk(int /*priority*/, int /*flag*/,
+                                                           const char* format, ...) {
   va_list arguments;
   va_start(arguments, format);
   keep_line(format, arguments);
