@@ -336,6 +336,8 @@ class Installed(unittest.TestCase):
         if subprocess.run([*namespace, "true"], capture_output=True, check=False).returncode != 0:
             self.skipTest("this user may not have a mount namespace")
         etc = pathlib.Path(tempfile.mkdtemp(dir=scratch))
+        # Debian 13 finds kinit there.
+        shutil.copytree("/etc/alternatives", etc / "alternatives", symlinks=True)
         (etc / "gssloop").mkdir()
         (etc / "gssloop/policy.toml").write_text("[nonsense]\n", encoding="utf-8")
         other_etc = [*namespace, "sh", "-c", 'mount --bind "$1" /etc && shift && exec "$@"',
