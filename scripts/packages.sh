@@ -23,7 +23,7 @@ readonly bench_packages=(libsasl2-modules-gssapi-mit libbenchmark-dev)
 readonly package_packages=(build-essential debhelper dpkg-dev lintian)
 readonly format_packages=(clang-format clang-tidy)
 # For --on SUITE.
-readonly suite_packages=(mmdebstrap uidmap util-linux)
+readonly suite_packages=(arch-test mmdebstrap uidmap util-linux)
 # Packages that cannot be installed beside others that are needed, or that the machine may have: the
 # tests find them unpacked, each in $unpacked/NAME. Cyrus SASL's module on Heimdal conflicts with
 # the one on MIT, Cyrus' imapd with every other IMAP server.

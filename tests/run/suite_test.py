@@ -110,7 +110,7 @@ class OnSuite(Tree):
     def test_the_packages_that_it_needs(self):
         done = self.run_script("demo", "--on", "trixie", status=MISSING, INSTALLED="",
                                APT_STATUS="1")
-        self.assertIn("could not install mmdebstrap", done.stderr)
+        self.assertIn("could not install arch-test mmdebstrap", done.stderr)
 
     def test_a_machine_that_cannot(self):
         unshare = self.folder / "bin/unshare"
