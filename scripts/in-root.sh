@@ -13,10 +13,11 @@ source scripts/unprivileged.sh
 
 readonly user=gssloop
 case $1 in
-  build | demo | package) ./run deps "$1" ;;
+  test) ./run deps "${@:1:2}" ;;
+  shell) ./run deps check ;;
   *)
-    ./run deps check
-    [[ " $* " != *" --servers "* && $1 == check ]] || ./run deps check-servers
+    ./run deps "$1"
+    [[ " $* " != *" --servers "* ]] || ./run deps check-servers
     ;;
 esac
 make_user "$user"

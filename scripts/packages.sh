@@ -152,6 +152,12 @@ prepare_test() {
 }
 
 cmd_deps() {
+  if (($# == 2)) && [[ $1 == test ]]; then
+    local file
+    file=$(find_test "$2")
+    prepare_test "$file"
+    return
+  fi
   (($# <= 1)) || refuse "$2" "the name of one command: $package_sets"
   packages_of "${1:-check}" >/dev/null || refuse "$1" "the name of one command: $package_sets"
   prepare "${1:-check}"

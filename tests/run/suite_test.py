@@ -112,6 +112,14 @@ class OnSuite(Tree):
                                APT_STATUS="1")
         self.assertIn("could not install arch-test mmdebstrap", done.stderr)
 
+    def test_one_test_needs_its_own_packages_alone(self):
+        one = self.run_script("deps", "test", "unit", INSTALLED="").stderr
+        self.assertIn(" libgtest-dev ", one)
+        self.assertNotIn("slapd", one)
+        self.assertIn(" slapd ", self.run_script("deps", "test", "servers/openldap",
+                                                 INSTALLED="").stderr)
+        self.run_script("deps", "test", "nonsense", status=USAGE)
+
     def test_a_machine_that_cannot(self):
         unshare = self.folder / "bin/unshare"
         write_program(unshare, "#!/bin/bash\necho 'unshare says no' >&2; exit 1\n")
