@@ -14,6 +14,7 @@ using testing::le;
 using testing::PacBuffer;
 using testing::PacLogonInfo;
 using Sids = std::vector<std::string>;
+using Numbers = std::initializer_list<std::uint64_t>;
 
 constexpr std::size_t kHeadersLen = 16;
 
@@ -189,8 +190,8 @@ TEST(PacGroups, EverySpoiledCountIsRefused) {
   for (const char* name : counts) {
     const std::uint64_t count = octet_at(buffer, name);
     for (const std::uint64_t number :
-         {count - 1UL, count + 1UL, 0UL, 16UL, 255UL, 4097UL, 0x1FFFFFFFUL, 0x20000000UL | count,
-          0x40000000UL | count, 0x80000000UL | count, 0xFFFFFFFFUL}) {
+         Numbers{count - 1, count + 1, 0, 16, 255, 4097, 0x1FFFFFFF, 0x20000000 | count,
+                 0x40000000 | count, 0x80000000 | count, 0xFFFFFFFF}) {
       EXPECT_FALSE(read(spoiled(buffer, name, number))) << name << ' ' << number;
     }
   }
@@ -220,7 +221,7 @@ TEST(PacGroups, EverySpoiledLengthIsRefused) {
   for (const std::string name : {"EffectiveName", "FullName", "LogonServer", "LogonDomainName"}) {
     const std::uint64_t len = octet_at(buffer, name + ".Length");
     for (const std::uint64_t number :
-         {0UL, 1UL, len - 2, len - 1, len + 1, len + 2, 0xFFFEUL, 0xFFFFUL}) {
+         Numbers{0, 1, len - 2, len - 1, len + 1, len + 2, 0xFFFE, 0xFFFF}) {
       for (const char* field : {".Length", ".MaximumLength"}) {
         EXPECT_FALSE(read(spoiled(buffer, name + field, number, 2))) << name << field << number;
       }
@@ -324,7 +325,7 @@ TEST(PacGroups, ASidThatContradictsItselfIsRefused) {
     }
     buffer.at["count"] = buffer.at.at(name + ".Revision") + 1;
     const std::uint64_t count = octet_at(buffer, "count");
-    for (const std::uint64_t number : {0UL, count - 1, count + 1, 15UL, 16UL, 255UL}) {
+    for (const std::uint64_t number : Numbers{0, count - 1, count + 1, 15, 16, 255}) {
       EXPECT_FALSE(read(spoiled(buffer, "count", number, 1))) << name << number;
     }
   }
