@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <limits>
 #include <thread>
 
 #include "gssloop/io/fd_transport.h"
@@ -147,6 +148,8 @@ TEST(Frame, AnnouncedLengthsAllocateNothing) {
   EXPECT_EQ(waiting.num_wanted(), 0xFFFFFFFFU);
   EXPECT_LT(address_space_len(), before + (std::size_t{1} << 30));
 
+  // On 32 bits, no body is that long.
+  if (kMaxFrameBodyLen == std::numeric_limits<std::size_t>::max()) return;
   const std::size_t too_long = kMaxFrameBodyLen + 1;
   void* const pages =
       mmap(nullptr, too_long, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
