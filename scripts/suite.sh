@@ -120,8 +120,9 @@ make_root() {
   [[ -n $from ]] || cannot "apt knows no mirror of Debian (as root: apt-get update)"
   say "making the root of Debian $suite ($arch) from $from"
   make_scratch
+  # mmdebstrap works with other IDs, which may have no access to this user's TMPDIR.
   # Unstable suites may be served after the date until which their lists are valid.
-  quietly mmdebstrap --variant=minbase --arch="$arch" --format=tar --skip=output/dev \
+  TMPDIR=/tmp quietly mmdebstrap --variant=minbase --arch="$arch" --format=tar --skip=output/dev \
     --aptopt='Acquire::Check-Valid-Until "false"' --aptopt='Acquire::Languages "none"' \
     --aptopt='APT::Install-Recommends "false"' "$suite" "$scratch/root.tar" "$from" ||
     cannot "mmdebstrap failed; its output is above"

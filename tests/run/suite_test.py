@@ -24,6 +24,7 @@ PROGRAMS = ("bash", "sh", "cat", "comm", "find", "id", "ln", "mkdir", "mount", "
 MMDEBSTRAP = r"""
 echo "mmdebstrap says something"
 [[ -z ${MMDEBSTRAP_STATUS:-} ]] || exit "$MMDEBSTRAP_STATUS"
+[[ $TMPDIR == /tmp ]] || exit 1
 made=$CALLS.root
 mkdir -p "$made"/{bin,etc,srv,tmp}
 for program in $PROGRAMS; do
