@@ -80,9 +80,11 @@ prepare_root() {
   [[ -d $root ]] || make_root
   say "copying the sources into the root of $suite ($arch)"
   make_scratch
-  list_sources | tr '\0' '\n' | sort >"$scratch/sources"
-  # What the last copy had and this one lacks is removed; what was built remains.
-  tar_sources | in_root sh -c '
+  mkdir "$scratch/copy"
+  copy_sources "$scratch/copy"
+  find "$scratch/copy" ! -type d -printf '%P\n' | sort >"$scratch/sources"
+  # What the last copy had and this one lacks is removed; what was built in the root remains.
+  tar -c -f - -C "$scratch/copy" . | in_root sh -c '
     mkdir -p /srv/gssloop && cd /srv/gssloop && touch .sources && mv .sources .old &&
     tar -x -f - --no-same-owner' || die 1 "the copy failed; its output is above"
   in_root sh -c '

@@ -33,8 +33,8 @@ give_subordinate_ids() {
     printf '==> that failed: the test of Postfix will be skipped\n' >&2
 }
 
-# list_sources prints the sources in the current folder, each with a null byte: no built files,
-# which would contain paths of this tree.
+# list_sources prints the sources in the current folder, each with a null byte. Without git, it
+# prints the built files as well.
 list_sources() {
   # The clone may belong to another user.
   local git=(git -c 'safe.directory=*')
@@ -48,8 +48,12 @@ list_sources() {
   done
 }
 
-# tar_sources writes them as a tar archive to its output.
-tar_sources() { list_sources | tar -c --null --no-recursion -T - -f -; }
+# copy_sources FOLDER copies the sources of the current folder there, and no built files: they
+# contain paths of this tree, and of the compiler that made them.
+copy_sources() {
+  list_sources | tar -c --null --no-recursion -T - -f - | tar -x -f - -C "$1" --no-same-owner
+  [[ ! -f $1/config.status ]] || (cd "$1" && ./run clean)
+}
 
 # exec_as_user NAME HOME TMPDIR COMMAND...: becomes COMMAND, without any right, and with an
 # environment that has nothing of root's but the settings of ./run.

@@ -157,6 +157,18 @@ class OnSuite(Tree):
         mounts = pathlib.Path("/proc/mounts").read_text(encoding="utf-8")
         self.assertNotIn(str(self.folder), mounts)
 
+    def test_built_files_stay_here(self):
+        self.needs_namespaces()
+        for name in ("config.status", "Makefile", "built.o"):
+            (self.tree / name).write_text("")
+        done = self.run_script("shell", "--on", "trixie", "0")
+        self.assertIn("make -s distclean", self.calls("make"))
+        sources = re.search("sources (.*)", done.stdout)[1].split()
+        self.assertIn("/srv/gssloop/run", sources)
+        for name in ("config.status", "Makefile", "built.o"):
+            self.assertNotIn("/srv/gssloop/" + name, sources)
+            self.assertTrue((self.tree / name).exists())
+
     def test_mmdebstrap_gets_suite_architecture_and_mirror(self):
         self.needs_namespaces()
         self.run_script("shell", "--on", "sid", "--arch", "amd64", "0")
