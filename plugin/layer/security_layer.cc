@@ -2,11 +2,16 @@
 #include "plugin/layer/security_layer.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace gssloop::plugin {
 namespace {
 
 constexpr std::size_t kPrefixLen = 4;
+
+// No application has more in one buffer. A read that fails returns -1, which is more as an unsigned
+// number.
+constexpr std::size_t kMaxStreamLen = std::numeric_limits<std::int32_t>::max();
 
 gss::Protection protection_of(Layer layer) noexcept {
   return layer == Layer::kConfidentiality ? gss::Protection::kConfidentiality
@@ -74,13 +79,15 @@ LoginError SecurityLayer::close(ErrorKind kind, std::string message) {
 Result<ByteView, LoginError> SecurityLayer::encode(std::span<const ByteView> parts) {
   const std::lock_guard lock(mutex_);
   if (is_closed_) return LoginError{ErrorKind::kPacket, ""};
-  std::size_t message_len = 0;
-  for (const ByteView part : parts) message_len += part.size();
-  if (message_len > max_message_len_) {
-    return LoginError{ErrorKind::kMisuse,
-                      "the application passed " + num_bytes(message_len) +
-                          " to sasl_encode at once; the limit (SASL_MAXOUTBUF) is " +
-                          num_bytes(max_message_len_)};
+  std::size_t room = max_message_len_;
+  for (const ByteView part : parts) {
+    if (part.size() > room) {
+      return LoginError{ErrorKind::kMisuse,
+                        "the application passed too much to sasl_encode at once; the limit "
+                        "(SASL_MAXOUTBUF) is " +
+                            num_bytes(max_message_len_)};
+    }
+    room -= part.size();
   }
   const auto token_len =
       context_->wrap_into(protection_of(terms_.layer), parts, kPrefixLen, &packet_);
@@ -99,31 +106,45 @@ Result<ByteView, LoginError> SecurityLayer::encode(std::span<const ByteView> par
 Result<ByteView, LoginError> SecurityLayer::decode(ByteView stream) {
   const std::lock_guard lock(mutex_);
   if (is_closed_) return LoginError{ErrorKind::kPacket, ""};
+  if (stream.size() > kMaxStreamLen) {
+    return close(ErrorKind::kMisuse,
+                 "the application passed " + num_bytes(stream.size()) +
+                     " to sasl_decode at once: that is the result of a read that failed");
+  }
   received_.erase(received_.begin(), received_.begin() + static_cast<std::ptrdiff_t>(num_taken_));
   num_taken_ = 0;
-  received_.insert(received_.end(), stream.begin(), stream.end());
-  message_ = {};
+  message_start_ = message_len_ = 0;
   for (;;) {
-    const auto has_opened = open_next();
+    const auto has_opened = open_next(&stream);
     if (!has_opened) return has_opened.error();
-    if (!*has_opened) return ByteView(message_);
+    if (!*has_opened) return ByteView(received_).subspan(message_start_, message_len_);
   }
 }
 
+// Takes from the stream what the next packet lacks of its first `len` octets; false: there is less.
+bool SecurityLayer::take(std::size_t len, ByteView* stream) {
+  const std::size_t missing = num_taken_ + len - std::min(num_taken_ + len, received_.size());
+  const ByteView taken = stream->first(std::min(missing, stream->size()));
+  received_.insert(received_.end(), taken.begin(), taken.end());
+  *stream = stream->subspan(taken.size());
+  return taken.size() == missing;
+}
+
 // Unwraps the next packet and appends its message to the earlier ones; false: the packet is not
-// complete.
-Result<bool, LoginError> SecurityLayer::open_next() {
-  const std::span<std::uint8_t> rest = std::span(received_).subspan(num_taken_);
-  if (rest.size() < kPrefixLen) return false;
-  const std::uint32_t token_len = from_network_order(rest.first(kPrefixLen));
+// complete. Reads nothing past the packet, whose length is checked first: the application's length
+// may be wrong.
+Result<bool, LoginError> SecurityLayer::open_next(ByteView* stream) {
+  if (!take(kPrefixLen, stream)) return false;
+  const std::uint32_t token_len =
+      from_network_order(ByteView(received_).subspan(num_taken_, kPrefixLen));
   if (token_len == 0) return close(ErrorKind::kPacket, "the peer sent an empty packet");
   if (token_len > terms_.max_receive_len) {
     return close(ErrorKind::kPacket, "a received packet announces " + num_bytes(token_len) +
                                          "; the limit is " + num_bytes(terms_.max_receive_len));
   }
-  if (rest.size() - kPrefixLen < token_len) return false;
-  const auto message =
-      context_->unwrap_in_place(protection_of(terms_.layer), rest.subspan(kPrefixLen, token_len));
+  if (!take(kPrefixLen + token_len, stream)) return false;
+  const auto message = context_->unwrap_in_place(
+      protection_of(terms_.layer), std::span(received_).subspan(num_taken_ + kPrefixLen));
   if (!message) {
     return close(ErrorKind::kPacket,
                  "a received packet is damaged, replayed or out of order, or an earlier packet is "
@@ -131,14 +152,13 @@ Result<bool, LoginError> SecurityLayer::open_next() {
                      message.error().text());
   }
   num_taken_ += kPrefixLen + token_len;
-  if (message_.empty()) {
-    message_ = *message;
-    return true;
+  if (message_len_ == 0) {
+    message_start_ = static_cast<std::size_t>(message->data() - received_.data());
+  } else {
+    // This never overwrites unread data: a message is shorter than its packet.
+    std::ranges::copy(*message, received_.data() + message_start_ + message_len_);
   }
-  // This never overwrites unread data: a message is shorter than its packet.
-  std::uint8_t* const end = message_.data() + message_.size();
-  std::copy(message->begin(), message->end(), end);
-  message_ = {message_.data(), message_.size() + message->size()};
+  message_len_ += message->size();
   return true;
 }
 

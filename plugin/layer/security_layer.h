@@ -59,7 +59,8 @@ class SecurityLayer {
       : terms_(terms), max_message_len_(max_message_len), context_(context) {}
 
   LoginError close(ErrorKind kind, std::string message);
-  Result<bool, LoginError> open_next();
+  bool take(std::size_t len, ByteView* stream);
+  Result<bool, LoginError> open_next(ByteView* stream);
 
   const Terms terms_;
   const std::uint32_t max_message_len_;
@@ -71,7 +72,9 @@ class SecurityLayer {
   // The received stream: [0, num_taken_) is processed, and contains the last result of decode.
   Bytes received_;
   std::size_t num_taken_ = 0;
-  std::span<std::uint8_t> message_;  // the result of decode, in received_
+  // Where in received_ the result of decode is.
+  std::size_t message_start_ = 0;
+  std::size_t message_len_ = 0;
 };
 
 // layer_by_flags selects GSS-SPNEGO's layer, on both sides: the context's flags select it, without

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What both applications' limits make of a login: its strength, or the side that refuses, and why.
+#include <sys/mman.h>
+
 #include <algorithm>
 
 #include "tests/live/live_test.h"
@@ -183,6 +185,52 @@ TEST_F(LayerLimitsTest, EveryWindowOfEitherSide) {
             }
           }
         }
+      }
+    }
+  }
+}
+
+// Pages are the octets of `text` at the end of memory that may be read.
+class Pages {
+ public:
+  explicit Pages(const std::string& text) {
+    memory_ = static_cast<char*>(
+        mmap(nullptr, 2 * kLen, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    EXPECT_NE(memory_, MAP_FAILED);
+    EXPECT_EQ(mprotect(memory_ + kLen, kLen, PROT_NONE), 0);
+    text_ = memory_ + kLen - text.size();
+    std::copy(text.begin(), text.end(), text_);
+  }
+  ~Pages() { munmap(memory_, 2 * kLen); }
+  Pages(const Pages&) = delete;
+  Pages& operator=(const Pages&) = delete;
+  const char* text() const { return text_; }
+
+ private:
+  static constexpr std::size_t kLen = 1 << 20;
+  char* memory_ = nullptr;
+  char* text_ = nullptr;
+};
+
+// An application passes the result of a read that failed, or a length that is wrong. The layer
+// reads no more than the packets that it takes.
+TEST_F(LayerLimitsTest, LengthsOfTheApplicationThatAreWrong) {
+  SPEC("R8");
+  for (const char* mechanism : kWithLayers) {
+    for (const unsigned len : {~0U, 0x80000000U, 0x7fffffffU, 0x40000000U}) {
+      for (const bool has_packet : {false, true}) {
+        SaslClient client;
+        SaslServer server;
+        ASSERT_TRUE(log_in(&client, &server, mechanism).ok()) << client.error();
+        const std::string packet = has_packet ? client.encode("hello").out.value_or("") : "";
+        const Pages pages(packet + std::string("\xff\xff\xff\xff", 4));
+        const char* out = nullptr;
+        unsigned out_len = 0;
+        EXPECT_LT(sasl_decode(server.get(), pages.text(), len, &out, &out_len), SASL_OK)
+            << mechanism << " " << len;
+        EXPECT_EQ(out_len, 0U);
+        // For good.
+        EXPECT_LT(server.decode(client.encode("next").out.value_or("")).code, SASL_OK);
       }
     }
   }

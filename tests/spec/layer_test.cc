@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The security layer over the scripted mechanism: what a mechanism answers that Kerberos never
 // would. Without libsasl, whose GSS-SPNEGO arrives at Kerberos alone.
+#include <limits>
+#include <vector>
+
 #include "plugin/layer/security_layer.h"
 #include "tests/spec/exchange.h"
 
@@ -77,6 +80,24 @@ TEST_F(LayerSpec, DataPasses) {
     const std::string back = packet(*pair.acceptor, "and back");
     EXPECT_EQ(as_text(*pair.initiator->decode(as_bytes(back))), "and back");
   }
+}
+
+// The sum of these lengths is small in 64 bits, and so is that of many parts.
+TEST_F(LayerSpec, WrongLengthsOfAVector) {
+  SPEC("R8");
+  Pair pair;
+  const std::uint8_t octet = 'x';
+  const ByteView one(&octet, 1), absurd(&octet, std::numeric_limits<std::size_t>::max());
+  const std::vector<ByteView> rows[] = {
+      {absurd}, {absurd, one}, {one, absurd}, {absurd, absurd}, std::vector<ByteView>(65536, one)};
+  for (const auto& parts : rows) {
+    const auto made = pair.initiator->encode(parts);
+    ASSERT_FALSE(made);
+    EXPECT_EQ(made.error().kind, ErrorKind::kMisuse);
+  }
+  // Nothing was sent, so the layer is still good.
+  const std::string there = packet(*pair.initiator, "there");
+  EXPECT_EQ(as_text(*pair.acceptor->decode(as_bytes(there))), "there");
 }
 
 // RFC 4752 section 3.3: "the major_status other than the GSS_S_COMPLETE MUST be treated as a fatal
