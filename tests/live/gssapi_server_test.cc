@@ -156,7 +156,7 @@ const struct {
     {kNoLayer.substr(0, 3), nullptr},
     {kNoLayer, "alice"},
     {kNoLayer + "alice", "alice"},
-    {kNoLayer + "alice@EXAMPLE.TEST", "alice@EXAMPLE.TEST"},
+    {kNoLayer + "alice@EXAMPLE.TEST", "alice"},  // its own principal
     {kNoLayer + "b", "b"},
     {kNoLayer + "b\xc3\xb6rn", "b\xc3\xb6rn"},
     {kNoLayer + "two words", "two words"},

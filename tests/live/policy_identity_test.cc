@@ -115,6 +115,21 @@ TEST_F(PolicyIdentityTest, AnonymousPeers) {
   SaslClient client;
   SaslServer server;
   EXPECT_EQ(log_in(&client, &server, kGs2).server.code, SASL_BADAUTH);
+
+  // SASL_SEC_NOANONYMOUS, on each side.
+  set_rules("anonymous = \"guest\"\n");
+  for (const char* mechanism : {kGs2, "GSSAPI", "GSS-SPNEGO"}) {
+    SaslClient anyone;
+    SaslServer strict(under_policy({.security_flags = SASL_SEC_NOANONYMOUS}));
+    EXPECT_EQ(log_in(&anyone, &strict, mechanism).server.code, SASL_BADAUTH) << mechanism;
+    EXPECT_TRUE(strict.log().has("the application forbids anonymous logins", SASL_LOG_ERR));
+    SaslClient user({.security_flags = SASL_SEC_NOANONYMOUS});
+    SaslServer open(under_policy({}));
+    const Login login = log_in(&user, &open, mechanism);
+    EXPECT_LT(login.client.code, SASL_OK) << mechanism;
+    EXPECT_TRUE(login.messages.empty()) << "octets left the client";
+    EXPECT_NE(user.error().find("the ticket is anonymous"), std::string::npos) << user.error();
+  }
 }
 
 TEST_F(PolicyIdentityTest, WhoMayActAsWhom) {
@@ -127,6 +142,11 @@ TEST_F(PolicyIdentityTest, WhoMayActAsWhom) {
       {"authorize = []\n", "bob", false},
       {"authorize = []\n", "alice", true},
       {"authorize = []\n", "", true},
+      // Its own principal is the peer itself; "@" stands for the realm.
+      {"authorize = []\n", "alice@", true},
+      {"authorize = []\n", "bob@", false},
+      {"authorize = []\n", "Alice@", false},
+      {"authorize = []\n", "alice@OTHER.ORG", false},
       {"authorize = [\"authid=alice & authzid=bob\"]\n", "bob", true},
       {"authorize = [\"authid=alice & authzid=bob\"]\n", "admin", false},
       {"authorize = [\"authid=bob\", \"authzid~b*b\"]\n", "bob", true},
@@ -136,12 +156,15 @@ TEST_F(PolicyIdentityTest, WhoMayActAsWhom) {
   };
   for (const auto& row : rows) {
     set_rules(row.rules);
-    const Outcome result = outcome({.user = says(row.as)});
+    std::string as = row.as;
+    if (as.ends_with('@')) as += realm().name();
+    const Outcome result = outcome({.user = says(as)});
     EXPECT_EQ(result.code, row.alice ? SASL_OK : SASL_NOAUTHZ) << row.rules << row.as << result.log;
     const std::string place = "authorize at " + policy_path() + ":6";
     EXPECT_EQ(result.log.find(place) != result.log.npos, !row.alice) << result.log;
     EXPECT_EQ(result.log.find(place), result.log.rfind(place)) << "said twice: " << result.log;
-    const std::string acting = *row.as != '\0' ? row.as : "alice";
+    const bool is_itself = as.empty() || as == "alice@" + realm().name();
+    const std::string acting = is_itself ? "alice" : as;
     EXPECT_EQ(result.authzid, row.alice ? acting : "") << row.rules;
   }
 }

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "gssloop/authz/identity.h"
+
 namespace gssloop::authz {
 namespace {
 
@@ -46,6 +48,12 @@ void add_sources(const Definition& definition, const PeerInfo& peer,
   }
 }
 
+// A client may write its own name with the realm, which the authentication identity lacks.
+bool is_own_principal(const PeerInfo& peer, const std::string& authzid) {
+  return peer.is_kerberos() && !peer.is_anonymous && authzid == peer.principal &&
+         realm_of(authzid) == peer.default_realm;
+}
+
 }  // namespace
 
 LoginDecision decide_login(RuleContext* context, const std::string& authzid,
@@ -53,7 +61,8 @@ LoginDecision decide_login(RuleContext* context, const std::string& authzid,
   LoginDecision decision;
   if (auto identity = identify(*context)) {
     decision.authid = *std::move(identity);
-    decision.authzid = authzid.empty() ? decision.authid : authzid;
+    const bool is_own = authzid.empty() || is_own_principal(context->peer(), authzid);
+    decision.authzid = is_own ? decision.authid : authzid;
   } else {
     refuse(refusal_of_identity(*context), std::move(identity.error().message), &decision);
   }

@@ -111,8 +111,13 @@ std::optional<Error> check_local_name(std::string_view name) {
 }
 
 std::optional<Error> check_property(std::string_view name) {
-  // Names with a special meaning for libsasl and its databases.
-  const bool is_taken = name == "userPassword" || name.starts_with("cmusaslsecret");
+  // The names of the properties by which libsasl's other mechanisms and slapd authenticate.
+  // Databases compare names without case.
+  const auto begins = [name](std::string_view taken) {
+    return equals_ignoring_case(name.substr(0, taken.size()), taken);
+  };
+  const bool is_taken =
+      equals_ignoring_case(name, "userPassword") || begins("cmusaslsecret") || begins("slap");
   if (is_name(name) && !is_taken && !name.starts_with(kAsserted)) return std::nullopt;
   return Error{"a policy must not set the property " + quoted(name)};
 }
