@@ -5,6 +5,7 @@
 #include <sasl/saslplug.h>
 
 #include <optional>
+#include <string>
 
 #include "gssloop/base/result.h"
 #include "gssloop/gss/context.h"
@@ -12,6 +13,24 @@
 #include "plugin/sasl/options.h"
 
 namespace gssloop::plugin {
+
+// check_application_binding returns the error in a binding that an application set; null: none. An
+// application may set a structure that it did not fill. libsasl compares the names of bindings
+// without a look at null pointers.
+inline std::optional<Error> check_application_binding(const sasl_channel_binding_t* binding) {
+  // The longest of RFC 5929, tls-server-end-point, has 64 octets.
+  constexpr std::size_t kMaxLen = 65536;
+  if (binding == nullptr) return std::nullopt;
+  if (binding->name == nullptr || *binding->name == '\0') {
+    return Error{"the application set a channel binding without a name (SASL_CHANNEL_BINDING)"};
+  }
+  if (binding->len > kMaxLen || (binding->data == nullptr && binding->len != 0)) {
+    return Error{"the application set a channel binding of " + std::to_string(binding->len) +
+                 " bytes (SASL_CHANNEL_BINDING); the limit is " + std::to_string(kMaxLen) +
+                 (binding->data == nullptr ? ", and there are no data" : "")};
+  }
+  return std::nullopt;
+}
 
 // application_binding makes GSS-API channel bindings from only the application's binding: GSSAPI
 // and GSS-SPNEGO have no header that says whether the client binds. RFC 4752 section 3.1 has no

@@ -181,7 +181,7 @@ std::optional<LoginError> ClientCredentials::find_credential(const SaslUtils& sa
     if (auto error = ask(sasl, SASL_CB_AUTHNAME, &authname_, true)) return error;
     // There may be a ticket for a name that the application supplied only now, or supplies in the
     // next round.
-    if (!authname_.is_settled) return wait_for_answer(sasl, no_ticket);
+    if (!authname_.is_settled) return std::nullopt;
     if (!authname_.text.empty()) {
       if (!was_settled) no_ticket = try_ticket(sasl, mech);
       if (owned_) return std::nullopt;
@@ -190,7 +190,7 @@ std::optional<LoginError> ClientCredentials::find_credential(const SaslUtils& sa
         error->sentence = lack_of_ticket(no_ticket).sentence + "; and " + error->sentence;
         return error;
       }
-      if (!is_password_settled_) return wait_for_answer(sasl, no_ticket);
+      if (!is_password_settled_) return std::nullopt;
       if (!password_.empty()) return use_password(mech);
     }
   }
@@ -202,14 +202,6 @@ LoginError ClientCredentials::lack_of_ticket(const gss::Status& no_ticket) const
                      ? "finding a credential"
                      : "finding a credential for " + printable(as_bytes(authname_.text)),
                  ErrorKind::kCredential, no_ticket);
-}
-
-// An application that cannot prompt ends the login here, as LDAP's clients do with -Q. Its user
-// then sees only sasl_errdetail.
-std::optional<LoginError> ClientCredentials::wait_for_answer(const SaslUtils& sasl,
-                                                             const gss::Status& no_ticket) const {
-  sasl.set_error(lack_of_ticket(no_ticket).sentence);
-  return std::nullopt;
 }
 
 gss::Result<gss::Name> ClientCredentials::login_name() const {

@@ -65,8 +65,6 @@ class ClientCredentials {
   std::optional<LoginError> find_credential(const SaslUtils& sasl, const gss::Oid& mech);
   std::optional<LoginError> restrict_to_kerberos(const gss::Oid& mech);
   LoginError lack_of_ticket(const gss::Status& no_ticket) const;
-  std::optional<LoginError> wait_for_answer(const SaslUtils& sasl,
-                                            const gss::Status& no_ticket) const;
   gss::Result<gss::Name> login_name() const;
   gss::Status try_ticket(const SaslUtils& sasl, const gss::Oid& mech);
   std::optional<LoginError> use_password(const gss::Oid& mech);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "plugin/exchange/client_exchange.h"
 
+#include "gssloop/authz/identity.h"
+#include "gssloop/gss/credentials.h"
 #include "gssloop/gss/names.h"
 #include "plugin/exchange/application_binding.h"
 #include "plugin/exchange/trace.h"
@@ -47,7 +49,10 @@ StepResult ClientExchange::begin(sasl_interact_t** prompt_need) {
   auto options = Options::read(sasl());
   if (!options) return LoginError{ErrorKind::kConfiguration, options.error().message};
   options_ = *std::move(options);
-  if (options_.is_anonymous && (params_.props.security_flags & SASL_SEC_NOANONYMOUS) != 0) {
+  if (auto error = check_application_binding(params_.cbinding)) {
+    return login_error(ErrorKind::kMisuse, error->message);
+  }
+  if (options_.is_anonymous && forbids_anonymity()) {
     return LoginError{ErrorKind::kAnonymous,
                       "gssloop_anonymous is on, but the application forbids anonymous logins"};
   }
@@ -58,7 +63,22 @@ StepResult ClientExchange::begin(sasl_interact_t** prompt_need) {
   return *gathered == ClientCredentials::Readiness::kInteract ? SASL_INTERACT : SASL_OK;
 }
 
+// An anonymous ticket logs in anonymously without a wish for it. Checked before anything is sent.
+std::optional<LoginError> ClientExchange::check_anonymity() const {
+  if (!forbids_anonymity()) return std::nullopt;
+  const auto name = gss::credential_name(credentials_.credential());
+  if (!name) return explain(subject(), ErrorKind::kCredential, name.error());
+  const auto displayed = gss::display(name->get());
+  if (!displayed) return explain(subject(), ErrorKind::kCredential, displayed.error());
+  if (!displayed->is_anonymous() && !authz::is_anonymous_principal(displayed->text)) {
+    return std::nullopt;
+  }
+  return login_error(ErrorKind::kAnonymous,
+                     "the ticket is anonymous, but the application forbids anonymous logins");
+}
+
 StepResult ClientExchange::start_loop() {
+  if (auto error = check_anonymity()) return *std::move(error);
   auto planned = plan();
   if (!planned) return std::move(planned).error();
   if (planned->only_as_requested) {
@@ -83,12 +103,18 @@ StepResult ClientExchange::perform(loop::Step step) {
   if (is_tracing(params_)) trace_step(sasl(), "client", initiator_->num_legs(), step);
   // Check for failure before sending: a client that fails aborts the exchange, and so tells the
   // server. It does not send an error token (loop section 2.3 only recommends one).
-  if (step.is_failed()) return explain(subject(), step.failure());
+  if (step.is_failed()) {
+    return explain(subject(), loop::Role::kInitiator, step.failure());
+  }
   if (const auto token = step.token_to_send()) {
     if (auto error = put_token(*token)) return *std::move(error);
   }
   if (!step.is_established()) return SASL_CONTINUE;
   context_ = step.take_context();
+  if (forbids_anonymity() && context_->flags().has(Flag::kAnon)) {
+    return login_error(ErrorKind::kAnonymous,
+                       "the login is anonymous, but the application forbids anonymous logins");
+  }
   return on_established();
 }
 

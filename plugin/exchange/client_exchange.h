@@ -75,6 +75,10 @@ class ClientExchange : public Exchange {
   }
   StepResult advance(ByteView message, sasl_interact_t** prompt_need);
   StepResult begin(sasl_interact_t** prompt_need);
+  bool forbids_anonymity() const noexcept {
+    return (params_.props.security_flags & SASL_SEC_NOANONYMOUS) != 0;
+  }
+  std::optional<LoginError> check_anonymity() const;
   StepResult start_loop();
   StepResult perform(loop::Step step);
   std::optional<LoginError> name_both_sides();

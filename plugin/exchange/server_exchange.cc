@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "plugin/exchange/application_binding.h"
 #include "plugin/exchange/trace.h"
 
 namespace gssloop::plugin {
@@ -51,6 +52,9 @@ StepResult ServerExchange::advance(std::optional<ByteView> client_in) {
 std::optional<LoginError> ServerExchange::begin(ByteView message, Opening* opening) {
   if (auto error = login_.begin()) return error;
   server_login_.begin();
+  if (auto error = check_application_binding(login_.params.cbinding)) {
+    return login_.login_error(ErrorKind::kMisuse, error->message);
+  }
   if (message.size() > login_.options.limits.max_token_len) {
     return login_.login_error(ErrorKind::kProtocol, "the first message is too long");
   }
@@ -74,11 +78,11 @@ std::optional<LoginError> ServerExchange::begin(ByteView message, Opening* openi
 // libsasl cannot send a token together with a failure. So the token is sent as a challenge, and the
 // next step fails (G15). The failure is logged at once.
 StepResult ServerExchange::fail(const loop::Step& step) {
-  LoginError error = explain(login_.subject(), step.failure());
+  LoginError error = explain(login_.subject(), loop::Role::kAcceptor, step.failure());
   if (!step.row().has(loop::Action::kSendErrorToken) || !login_.options.sends_error_token) {
     return error;
   }
-  report(error);
+  log_server(sasl(), error);
   announced_ = std::move(error);
   put(*step.token_to_send());
   return SASL_CONTINUE;

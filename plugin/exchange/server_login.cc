@@ -90,6 +90,11 @@ std::optional<LoginError> ServerLogin::collect_peer_info() {
   peer_.default_realm = login_.plugin->default_realm;
   if (login_.params.user_realm != nullptr) peer_.application_realm = login_.params.user_realm;
   peer_.set_name(std::move(peer->text), peer->is_anonymous);
+  if (peer_.is_anonymous && (login_.params.props.security_flags & SASL_SEC_NOANONYMOUS) != 0) {
+    return login_.login_error(
+        ErrorKind::kAnonymous,
+        "the peer is anonymous, but the application forbids anonymous logins");
+  }
   read_attributes();
   read_local_name();
   return std::nullopt;

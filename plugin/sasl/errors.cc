@@ -44,7 +44,7 @@ const ErrorRow& row_of(ErrorKind kind) {
   return kErrorTable[0];
 }
 
-ErrorKind classify(const loop::Failure& failure) {
+ErrorKind classify(loop::Role role, const loop::Failure& failure) {
   switch (failure.fault) {
     case Fault::kPeerProtocol:
     case Fault::kTimedOut:
@@ -59,7 +59,11 @@ ErrorKind classify(const loop::Failure& failure) {
       return ErrorKind::kMechanism;
     case Fault::kPeerRejected:
     case Fault::kCancelled:
-      return loop::is_binding_mismatch(failure) ? ErrorKind::kBinding : ErrorKind::kRejected;
+      if (loop::is_binding_mismatch(failure)) return ErrorKind::kBinding;
+      // The KDC's refusals may come on a later leg, for example in IAKERB.
+      return role == loop::Role::kInitiator && loop::is_credential_fault(failure)
+                 ? ErrorKind::kCredential
+                 : ErrorKind::kRejected;
     case Fault::kLocalMisuse:
     case Fault::kNone:
       break;
@@ -75,8 +79,8 @@ int code_of(const LoginError& error, int from_table) {
 
 }  // namespace
 
-LoginError explain(const std::string& subject, const loop::Failure& failure) {
-  return {classify(failure), subject + " failed: " + loop::explain(failure)};
+LoginError explain(const std::string& subject, loop::Role role, const loop::Failure& failure) {
+  return {classify(role, failure), subject + " failed: " + loop::explain(failure)};
 }
 
 LoginError explain(const std::string& subject, ErrorKind kind, const gss::Status& status) {
@@ -90,8 +94,12 @@ int report_client(const SaslUtils& sasl, const LoginError& error) {
 }
 
 int report_server(const SaslUtils& sasl, const LoginError& error, bool is_verbose) {
-  sasl.log(SASL_LOG_ERR, error.sentence);
+  log_server(sasl, error);
   return set_client_error(sasl, error, is_verbose);
+}
+
+void log_server(const SaslUtils& sasl, const LoginError& error) {
+  sasl.log(SASL_LOG_ERR, error.sentence);
 }
 
 int closed_layer_code() noexcept { return row_of(ErrorKind::kPacket).client_code; }

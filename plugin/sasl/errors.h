@@ -6,6 +6,7 @@
 #include <string>
 
 #include "gssloop/gss/status.h"
+#include "gssloop/loop/decide.h"
 #include "gssloop/loop/step.h"
 #include "plugin/sasl/sasl_utils.h"
 
@@ -40,20 +41,22 @@ struct LoginError {
   std::optional<int> callback_code = std::nullopt;
 };
 
-// explain makes a LoginError from the loop's failure. `subject` names the login: "login to
-// imap@host".
-LoginError explain(const std::string& subject, const loop::Failure& failure);
+// explain makes a LoginError from the loop's failure of this role. `subject` names the login:
+// "login to imap@host".
+LoginError explain(const std::string& subject, loop::Role role, const loop::Failure& failure);
 // explain makes a LoginError from a failed GSS-API call outside the loop.
 LoginError explain(const std::string& subject, ErrorKind kind, const gss::Status& status);
 
 // report_client puts the whole sentence into sasl_errdetail and returns the SASL code.
 int report_client(const SaslUtils& sasl, const LoginError& error);
 
-// report_server logs the whole sentence, and puts a fixed text of the class into sasl_errdetail,
-// because servers send that to clients. If `is_verbose`, it puts the sentence there instead.
-// Returns the code.
+// report_server logs the whole sentence, and does what set_client_error does.
 int report_server(const SaslUtils& sasl, const LoginError& error, bool is_verbose);
-// set_client_error does the same without the log, for a failure that is in the log already.
+// log_server only logs the sentence, for a step that does not fail: libsasl would show a text in
+// sasl_errdetail as "successful result: ...".
+void log_server(const SaslUtils& sasl, const LoginError& error);
+// set_client_error puts a fixed text of the class into sasl_errdetail, because servers send that to
+// clients. If `is_verbose`, it puts the sentence there instead. Returns the code.
 int set_client_error(const SaslUtils& sasl, const LoginError& error, bool is_verbose);
 
 // closed_layer_code is the code for a security layer that an earlier failure closed. That failure

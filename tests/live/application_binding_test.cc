@@ -159,6 +159,34 @@ TEST_F(ApplicationBindingTest, WhatIsOffered) {
 }
 
 // A client that is refused for its binding learns nothing of the account, nor does the application.
+// An application may set a structure that it did not fill, and libsasl compares the names.
+TEST_F(ApplicationBindingTest, WhatIsNoBinding) {
+  SPEC("G7 R2");
+  const unsigned char octets[] = {1, 2, 3};
+  const sasl_channel_binding_t rows[] = {
+      {nullptr, 0, sizeof octets, octets},
+      {nullptr, 1, sizeof octets, octets},
+      {"", 0, sizeof octets, octets},
+      {"tls-unique", 0, 3, nullptr},
+      {"tls-unique", 0, static_cast<unsigned long>(-1), octets},
+  };
+  for (const auto& row : rows) {
+    for (const char* mechanism : {kGs2, "GS2-KRB5-PLUS", kGssapi, kSpnego}) {
+      SaslClient client({.binding = kData});
+      SaslServer server(watched(kData));
+      ASSERT_EQ(sasl_setprop(server.get(), SASL_CHANNEL_BINDING, &row), SASL_OK);
+      const Login login = log_in(&client, &server, mechanism);
+      EXPECT_EQ(login.server.code, SASL_FAIL) << mechanism << server.log().text();
+      EXPECT_TRUE(server.log().has("(SASL_CHANNEL_BINDING)", SASL_LOG_ERR)) << server.log().text();
+      EXPECT_TRUE(server.was_silent());
+      SaslClient other;
+      ASSERT_EQ(sasl_setprop(other.get(), SASL_CHANNEL_BINDING, &row), SASL_OK);
+      EXPECT_LT(other.start(mechanism).code, SASL_OK) << mechanism;
+      EXPECT_NE(other.error().find("(SASL_CHANNEL_BINDING)"), std::string::npos) << other.error();
+    }
+  }
+}
+
 TEST_F(ApplicationBindingTest, TheNextLoginIsJudgedAnew) {
   SPEC("R2");
   for (const char* mechanism : kWithLayers) {

@@ -149,21 +149,6 @@ TEST_F(CredentialsTest, PasswordByInteractionKeepsTheAuthzid) {
   }
 }
 
-// An application that cannot ask ends the login there, and shows this, as LDAP's clients do.
-TEST_F(CredentialsTest, SaysWhyItAsks) {
-  use_ccache(ccache("none"));
-  for (const char* mechanism : {kGssapi, kSpnego, kGs2}) {
-    SaslClient client({.authname = types("bob"), .password = types("secret")});
-    sasl_interact_t* prompts = nullptr;
-    const char* out = nullptr;
-    const char* chosen = nullptr;
-    unsigned len = 0;
-    EXPECT_EQ(sasl_client_start(client.get(), mechanism, &prompts, &out, &len, &chosen),
-              SASL_INTERACT);
-    expect_sentence(client.error(), {"finding a credential", "kinit"});
-  }
-}
-
 TEST_F(CredentialsTest, AuthzidByInteractionWithATicket) {
   SaslClient client({.user = types("carl")});
   expect_login(&client, "alice");

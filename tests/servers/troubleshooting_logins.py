@@ -53,19 +53,13 @@ class Credentials(Sentences):
     def test_no_such_service(self):
         return self.fails(client={"service": "xmpp"})
 
-    @shows("the application's callback for the", "there is no usable Kerberos ticket")
+    @shows("finding a credential for", "the application's callback for the",
+           "there is no usable Kerberos ticket")
     def test_callback_fails(self):
         said = self.fails(client={"answers": {"authname": "alice", "pass": -1}},
                           client_env=NO_TICKET)
         self.assertRegex(said, "finding a credential for alice failed: .+; and the application's")
         return said
-
-    @shows("finding a credential for")
-    def test_the_question_says_why(self):
-        client = self.peer("client", env=NO_TICKET, typed=None,
-                           answers={"authname": "alice", "pass": None})
-        self.assertEqual(client.ask("start", mechanism="GS2-KRB5")["code"], INTERACT)
-        return client.said()
 
     @shows("the client needs a name or a password")
     def test_mute(self):
@@ -81,6 +75,11 @@ class Credentials(Sentences):
     def test_anonymity_forbidden(self):
         return self.fails(client={"options": {"gssloop_anonymous": "yes"},
                                   "props": {"flags": 0x10}})
+
+    @shows("the ticket is anonymous")
+    def test_anonymous_ticket_forbidden(self):
+        return self.fails(client={"props": {"flags": 0x10}},
+                          client_env={"KRB5CCNAME": self.anonymous()})
 
 
 class Keys(Sentences):
@@ -157,6 +156,10 @@ class Times(Sentences):
 
 
 class Bindings(Sentences):
+    @shows("the application set a channel binding without a name")
+    def test_no_name(self):
+        return self.fails(server=binding(name=None))
+
     @shows("client and server use different channels")
     def test_another_channel(self):
         return self.fails("GS2-KRB5-PLUS", client=binding("one"), server=binding("other"))
@@ -313,6 +316,11 @@ class Identities(Sentences):
     @shows("the peer is anonymous")
     def test_anonymous(self):
         return self.fails(client_env={"KRB5CCNAME": self.anonymous()})
+
+    @shows("the peer is anonymous, but")
+    def test_anonymous_forbidden(self):
+        return self.fails(client_env={"KRB5CCNAME": self.anonymous()},
+                          server={"props": {"flags": 0x10}})
 
     @shows('the name "<name>"', "contains a backslash escape")
     def test_escape(self):

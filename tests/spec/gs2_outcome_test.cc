@@ -163,6 +163,48 @@ TEST_F(Gs2Test, ClientsFailureSendsNothing) {
   EXPECT_NE(client.error().find("imap@localhost"), std::string::npos);
 }
 
+// SASL_BADSERV reads "server failed mutual authentication step".
+TEST_F(Gs2Test, OnlyTheServersFailureIsSaidToBeTheServers) {
+  SPEC("L11 G15");
+  constexpr auto kPreauthFailed =
+      static_cast<OM_uint32>(-1765328360);  // KRB5KDC_ERR_PREAUTH_FAILED
+  const struct {
+    std::vector<Leg> legs;
+    int code;
+  } rows[] = {
+      {{fail(GSS_S_FAILURE)}, SASL_FAIL},
+      {{fail(GSS_S_FAILURE, 0, "E!")}, SASL_FAIL},
+      {{go_on("hello"), fail(GSS_S_NO_CRED)}, SASL_FAIL},
+      {{go_on("hello"), fail(GSS_S_CREDENTIALS_EXPIRED)}, SASL_FAIL},
+      {{go_on("hello"), fail(GSS_S_FAILURE, kPreauthFailed)}, SASL_FAIL},
+      {{go_on("hello"), fail(GSS_S_FAILURE)}, SASL_BADSERV},
+  };
+  for (const auto& row : rows) {
+    play(row.legs, {go_on("two")});
+    SaslClient client;
+    Turn turn = client.start(kScriptedName);
+    if (row.legs.size() == 2) turn = client.step("two");
+    EXPECT_EQ(turn.code, row.code) << client.error();
+  }
+}
+
+TEST_F(Gs2Test, MinorTextsThatSayNothingAreLeftOut) {
+  SPEC("G15");
+  for (const std::string text : {"Success", "Generic error (see e-text)"}) {
+    Script script;
+    script.initiator = script.acceptor = {fail(GSS_S_FAILURE, 7)};
+    script.minor_texts[7] = {text};
+    scripted().play(std::move(script));
+    SaslClient client;
+    SaslServer server(watched());
+    EXPECT_EQ(client.start(kScriptedName).code, SASL_FAIL);
+    EXPECT_EQ(client.error().find(text), std::string::npos) << client.error();
+    EXPECT_EQ(server.start(kScriptedName, "n,,hello").code, SASL_BADAUTH);
+    EXPECT_TRUE(server.log().has("gss_accept_sec_context", SASL_LOG_ERR));
+    EXPECT_FALSE(server.log().has(text, SASL_LOG_ERR));
+  }
+}
+
 TEST_F(Gs2Test, AnonymityThatIsNotGrantedSendsNothing) {
   SPEC("L5 G14");
   // Refused at once, or on the second leg.

@@ -22,6 +22,17 @@ Turn turn(int code, const char* out, unsigned len) {
   return result;
 }
 
+// Fails if the last call set a text of sasl_errdetail although its code is no failure: "SASL(0):
+// successful result: authentication failed".
+void check_text(sasl_conn_t* connection, int code) {
+  const std::string detail = sasl_errdetail(connection);
+  const bool is_success = detail.starts_with("SASL(0)") || detail.starts_with("SASL(1)") ||
+                          detail.starts_with("SASL(2)");
+  if (code >= SASL_OK && is_success && !detail.ends_with(": ")) {
+    throw std::runtime_error("code " + std::to_string(code) + " with the text " + detail);
+  }
+}
+
 const char* data(const std::optional<std::string>& message) {
   return message ? message->data() : nullptr;
 }
@@ -187,6 +198,7 @@ Turn SaslClient::start(const std::string& mechanisms) {
   unsigned len = 0;
   for (;;) {
     const int code = sasl_client_start(get(), mechanisms.c_str(), &prompts, &out, &len, &chosen);
+    check_text(get(), code);
     if (chosen != nullptr) mechanism_ = chosen;
     if (code != SASL_INTERACT || prompts == nullptr) return turn(code, out, len);
     answer(prompts);
@@ -198,6 +210,7 @@ Turn SaslClient::step(const std::optional<std::string>& in) {
   const char* out = nullptr;
   unsigned len = 0;
   const int code = sasl_client_step(get(), data(in), size(in), &prompts, &out, &len);
+  check_text(get(), code);
   return turn(code, out, len);
 }
 
@@ -236,6 +249,7 @@ Turn SaslServer::start(const std::string& mechanism, const std::optional<std::st
   const char* out = nullptr;
   unsigned len = 0;
   const int code = sasl_server_start(get(), mechanism.c_str(), data(in), size(in), &out, &len);
+  check_text(get(), code);
   return turn(code, out, len);
 }
 
@@ -243,6 +257,7 @@ Turn SaslServer::step(const std::optional<std::string>& in) {
   const char* out = nullptr;
   unsigned len = 0;
   const int code = sasl_server_step(get(), data(in), size(in), &out, &len);
+  check_text(get(), code);
   return turn(code, out, len);
 }
 

@@ -243,6 +243,7 @@ using O = Observation;
 constexpr MajorClass kComplete = MajorClass::kComplete;
 constexpr MajorClass kContinue = MajorClass::kContinue;
 const std::vector<Action> kTell = {kTellPeer, kDestroy, kFail};
+const std::vector<Action> kErrorToken = {kSendErrorToken, kDestroy, kFail};
 const std::vector<Action> kSilent = {kDestroy, kFail};
 
 // What is the same in both roles.
@@ -307,6 +308,9 @@ TEST(Decide, TellsTheRolesApartWhereTheDraftDoes) {
   expect_decision({empty_first, kTell, Fault::kPeerProtocol}, Role::kAcceptor);
   expect_decision({nothing_yet, kTell, Fault::kLocalCredential}, Role::kInitiator);
   expect_decision({nothing_yet, kTell, Fault::kPeerRejected}, Role::kAcceptor);
+  const Observation only_token = with(call_result(MajorClass::kError, true), &O::is_first_call);
+  expect_decision({only_token, kErrorToken, Fault::kLocalCredential}, Role::kInitiator);
+  expect_decision({only_token, kErrorToken, Fault::kPeerRejected}, Role::kAcceptor);
   expect_decision({not_anonymous, kSilent, Fault::kAnonymityLost}, Role::kInitiator);
   expect_decision({not_anonymous, {kSendToken, kEstablish}, Fault::kNone}, Role::kAcceptor);
 }

@@ -116,6 +116,15 @@ Status check_usable(gss_cred_id_t credential, const Oid& mech) {
                 mech);
 }
 
+Result<Name> credential_name(gss_cred_id_t credential) {
+  Name name;
+  OM_uint32 minor;
+  const OM_uint32 major =
+      gss_inquire_cred(&minor, credential, name.out(), nullptr, nullptr, nullptr);
+  if (major != GSS_S_COMPLETE) return Status("gss_inquire_cred", major, minor);
+  return name;
+}
+
 Result<OM_uint32> remaining_lifetime(gss_cred_id_t credential) {
   OM_uint32 lifetime = 0;
   OM_uint32 minor = 0;

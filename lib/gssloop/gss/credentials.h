@@ -50,6 +50,10 @@ Status restrict_negotiation(Credential* credential, const Oid& mech);
 // credential has no such part, MIT's mechglue silently uses the default credential.
 Status check_usable(gss_cred_id_t credential, const Oid& mech);
 
+// credential_name is the name of a credential's principal. Of a delegated credential it is the
+// delegating peer's word: compare it with the authenticated name.
+Result<Name> credential_name(gss_cred_id_t credential);
+
 // remaining_lifetime is how many seconds a credential is still valid. For an expired one it may
 // fail with GSS_S_CREDENTIALS_EXPIRED instead of returning 0.
 Result<OM_uint32> remaining_lifetime(gss_cred_id_t credential);

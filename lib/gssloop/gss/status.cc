@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "gssloop/gss/status.h"
 
+#include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "gssloop/gss/handle.h"
@@ -34,6 +36,12 @@ std::string messages(OM_uint32 value, int type, const Oid& mech) {
   return text;
 }
 
+// Minor texts that only confuse a reader: "No credentials were supplied (Success)".
+bool says_nothing(std::string_view minor_text) {
+  constexpr std::string_view kEmptyWords[] = {"Success", "Generic error (see e-text)"};
+  return minor_text.empty() || std::ranges::find(kEmptyWords, minor_text) != std::end(kEmptyWords);
+}
+
 }  // namespace
 
 Status::Status(const char* call, OM_uint32 major, OM_uint32 minor, const Oid& mech)
@@ -52,8 +60,12 @@ Status Status::of_check(const char* what, OM_uint32 major, std::string why) {
 }
 
 std::string Status::text() const {
-  std::string line = std::string(call_) + ": " + (major_text_.empty() ? "complete" : major_text_);
-  if (!minor_text_.empty()) line += " (" + minor_text_ + ")";
+  std::string_view major = major_text_.empty() ? "complete" : std::string_view(major_text_);
+  // The minor text follows, or it says nothing.
+  constexpr std::string_view kPromise = ".  Minor code may provide more information";
+  if (major.ends_with(kPromise)) major.remove_suffix(kPromise.size());
+  std::string line = std::string(call_) + ": " + std::string(major);
+  if (!says_nothing(minor_text_)) line += " (" + minor_text_ + ")";
   return line;
 }
 

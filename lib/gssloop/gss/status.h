@@ -41,7 +41,8 @@ class [[nodiscard]] Status {
   // the call was complete.
   const std::string& major_text() const noexcept { return major_text_; }
   const std::string& minor_text() const noexcept { return minor_text_; }
-  // text is one line for a person: "gss_accept_sec_context: MAJOR (MINOR)".
+  // text is one line for a person: "gss_accept_sec_context: MAJOR (MINOR)". It leaves out a minor
+  // text that says nothing, as "Success" does.
   std::string text() const;
 
  private:

@@ -87,6 +87,9 @@ constexpr Row kTable[] = {
      WHEN(returned(o, MajorClass::kError) && o.role == Role::kInitiator && o.is_first_call &&
           !o.has_output),
      kTellAndFail, Fault::kLocalCredential, "2.2"},
+    {"local error, token", "an error in the initiator's first call, token",
+     WHEN(returned(o, MajorClass::kError) && o.role == Role::kInitiator && o.is_first_call),
+     kErrorTokenAndFail, Fault::kLocalCredential, "2.2"},
     {"error, token", "an error, token", WHEN(returned(o, MajorClass::kError) && o.has_output),
      kErrorTokenAndFail, Fault::kPeerRejected, "2.2, 2.5"},
     {"error", "an error, no token", WHEN(returned(o, MajorClass::kError)), kTellAndFail,

@@ -42,4 +42,19 @@ bool is_binding_mismatch(const Failure& failure) {
   return gss::cause_of(failure.status) == gss::FailureCause::kBadBindings;
 }
 
+bool is_credential_fault(const Failure& failure) {
+  switch (gss::cause_of(failure.status)) {
+    case gss::FailureCause::kNoCredential:
+    case gss::FailureCause::kNoTicket:
+    case gss::FailureCause::kTicketExpired:
+    case gss::FailureCause::kNoSuchService:
+    case gss::FailureCause::kNoSuchClient:
+    case gss::FailureCause::kWrongPassword:
+    case gss::FailureCause::kNoKdc:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace gssloop::loop

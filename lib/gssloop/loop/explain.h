@@ -25,6 +25,10 @@ std::string explain(const gss::Status& status);
 // is_binding_mismatch: the mechanism says that both sides did not use the same channel bindings.
 bool is_binding_mismatch(const Failure& failure);
 
+// is_credential_fault: of an initiator. Its credential cannot be used, or the KDC gave no ticket
+// with it, so the acceptor did not fail.
+bool is_credential_fault(const Failure& failure);
+
 }  // namespace gssloop::loop
 
 #endif  // GSSLOOP_LOOP_EXPLAIN_H_
