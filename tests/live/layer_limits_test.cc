@@ -229,6 +229,7 @@ TEST_F(LayerLimitsTest, LengthsOfTheApplicationThatAreWrong) {
         EXPECT_LT(sasl_decode(server.get(), pages.text(), len, &out, &out_len), SASL_OK)
             << mechanism << " " << len;
         EXPECT_EQ(out_len, 0U);
+        EXPECT_EQ(server.log().has("a read that failed", SASL_LOG_ERR), len > 0x7fffffffU);
         // For good.
         EXPECT_LT(server.decode(client.encode("next").out.value_or("")).code, SASL_OK);
       }
