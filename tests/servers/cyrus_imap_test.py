@@ -72,14 +72,15 @@ class CyrusImap(lab.ServerTest):
         cls.has_layers = (int(version[1]), int(version[2])) < (3, 10)
 
     @classmethod
-    def make_server(cls, folder, module):
-        """Cyrus IMAP with all services; the one in `folder` uses the SASL module."""
+    def make_server(cls, folder, module, more=""):
+        """Cyrus IMAP with all services; the one in `folder` uses the SASL module, and has `more` in
+        its configuration."""
         home = cls.path(folder)
         for name in ("lib/db", "lib/socket", "spool"):
             (home / name).mkdir(parents=True)
         conf = (BASE.format(dir=home, user=USER) +
                 cls.guide.file("/etc/imapd.conf", "The server") +
-                cls.guide.file("/etc/imapd.conf", "The client"))
+                cls.guide.file("/etc/imapd.conf", "The client") + more)
         strict = conf + cls.guide.file("/etc/imapd.conf", "Security layers")
         without = "sasl_maximum_layer: 0\n"
         assert without in conf
@@ -226,6 +227,26 @@ class CyrusImap(lab.ServerTest):
                 with self.cell("imtest", module, "GS2-KRB5", "no binding: neither side notices"):
                     done = self.imtest("-s -m GS2-KRB5", module, port=relay.port)
                     self.assertLoggedIn(done, "alice", "GS2-KRB5+TLS", 256)
+
+    def test_what_counts_as_a_failed_login(self):
+        certificate, key = self.path("counted.crt"), self.path("counted.key")
+        tls.make_certificate(certificate, key)
+        pem = self.write("counted.pem", certificate.read_text() + key.read_text())
+        self.addCleanup(setattr, self, "watched", self.server)
+        option = "sasl_gssloop_error_token: no\n"
+        self.assertIn(option.strip(), (lab.SOURCE / "docs/cyrus-imap.md").read_text())
+        other = self.make_server("silent", lab.SERVER_MODULE, option)
+        self.addCleanup(other.stop)
+        for server, told, is_counted in ((self.server, "C: [*]\r", False),
+                                         (other, "S: A01 NO ", True)):
+            self.watched = server
+            with self.cell("imtest", "gssloop", "GS2-KRB5-PLUS", "relayed: badlogin or not"), \
+                    tls.Relay(server.ports[1], pem) as relay:
+                start = len(server.log())
+                done = self.imtest("-s -m GS2-KRB5-PLUS", port=relay.port)
+                self.assertKeptOut(done, told, "different channels")
+                server.wait_for_log("extractor_destroy", start)
+                self.assertEqual("badlogin" in server.log()[start:], is_counted)
 
     def test_mail(self):
         text = "".join(f"line {number}: {'x' * (number % 70)}\r\n" for number in range(6000))

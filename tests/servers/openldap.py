@@ -114,6 +114,10 @@ class OpenLdap(lab.ServerTest):
         done = lab.run([*cls.inside, lab.find("slapadd"), "-n0", "-F", cls.path("etc/slapd.d"),
                         "-l", cls.write("init.ldif", text)])
         assert done, done.output
+        cls.run_slapd()
+
+    @classmethod
+    def run_slapd(cls):
         cls.server = cls.serve(cls.command, "slapd.log", num_ports=2, env=cls.server_environment(),
                                ready=lambda ports: all(map(lab.listens, ports)))
         ldap, ldaps = cls.server.ports

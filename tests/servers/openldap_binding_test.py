@@ -144,6 +144,24 @@ class Binding(OpenLdap):
                 done = self.whoami(mechanism, *self.through(relay), module=module, **UNBOUND)
                 self.assertIs(done, "alice", STRONGEST[mechanism])
 
+    def restart(self, options):
+        self.server.stop()
+        self.write("etc/sasl2/slapd.conf", options)
+        self.run_slapd()
+
+    def test_what_counts_as_a_failed_login(self):
+        options = self.path("etc/sasl2/slapd.conf").read_text()
+        said = "gssloop_error_token: no"
+        self.assertIn(said, (lab.SOURCE / "docs/openldap.md").read_text())
+        self.addCleanup(self.restart, options)
+        for more, code in (("", 14), (said, 80)):
+            self.restart(f"{options}{more}\n")
+            relay = Relay(self.server.ports[1], certificate=self.path("relay.pem"))
+            with self.cell("ldapwhoami", "gssloop", "GSSAPI", f"relayed: err={code}"), relay:
+                start = len(self.server.log())
+                self.check_refused(self.whoami("GSSAPI", *self.through(relay)), start)
+                self.server.wait_for_log(rf"op=0 RESULT tag=97 err={code} ", start)
+
     def test_another_type_of_binding(self):
         # TLS 1.3 has no tls-unique. Debian 12 builds libldap with GnuTLS, Debian 13 with OpenSSL.
         loaded = lab.run(["ldd", lab.find("ldapwhoami")]).output

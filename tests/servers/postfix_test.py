@@ -3,7 +3,9 @@
 """Postfix, its own client and smtptest, set up as docs/postfix.md says."""
 
 import pathlib
+import re
 import smtplib
+import ssl
 import sys
 
 sys.dont_write_bytecode = True  # beside the sources
@@ -146,6 +148,35 @@ class Postfix(postfix.PostfixTest):
             with self.cell("smtptest", module, "GS2-KRB5-PLUS", "refused: Postfix has no binding"):
                 done = self.smtptest("-t '' -m GS2-KRB5-PLUS", module)
                 self.assertKeptOut(done, "S: 535 .*: channel binding failure")
+
+    def replay(self, server):
+        """What Postfix says and logs when a client's first message comes a second time."""
+        self.watched = server
+        done = self.smtptest("-t '' -m GSSAPI")
+        message = re.search(r"^C: AUTH GSSAPI\nS: 334 \nC: (\S+)$", done.output, re.MULTILINE)[1]
+        start = len(server.log())
+        context = ssl.create_default_context(cafile=self.path("mail.pem"))
+        with smtplib.SMTP("127.0.0.1", server.port, timeout=lab.PATIENCE) as smtp:
+            smtp._host = "localhost"
+            smtp.starttls(context=context)
+            smtp.ehlo()
+            code, _text = smtp.docmd(f"AUTH GSSAPI {message}")
+            if code == 334:
+                smtp.docmd("*")
+        server.wait_for_log("disconnect from", start)
+        return code, server.log()[start:]
+
+    def test_what_counts_as_a_failed_login(self):
+        self.addCleanup(setattr, self, "watched", self.server)
+        other = self.make_server("silent", "The server", "", more="gssloop_error_token: no\n")
+        self.addCleanup(other.stop)
+        line = r"warning: localhost\[127.0.0.1\]: SASL GSSAPI authentication {}"
+        for server, expected, word in ((self.server, 334, "aborted"), (other, 535, "failed")):
+            with self.cell("smtplib", "none", "GSSAPI", f"a replay is logged as {word}"):
+                code, log = self.replay(server)
+                self.assertEqual(code, expected)
+                self.assertRegex(log, line.format(word))
+                self.assertIn(f"authentication {word}", (lab.SOURCE / "docs/postfix.md").read_text())
 
     def test_who_gets_in(self):
         (command,) = self.guide.commands("Who gets in")
