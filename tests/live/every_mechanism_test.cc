@@ -2,6 +2,7 @@
 // What is the same in every mechanism: the peer's name, what is known of it, which keys are used,
 // and what is delegated.
 #include "tests/live/live_test.h"
+#include "tests/live/pages.h"
 #include "tests/live/raw_context.h"
 
 namespace gssloop::testing {
@@ -70,6 +71,35 @@ TEST_P(EveryMechanismTest, AttributesAreTheSame) {
   EXPECT_EQ(seen["*auth-indicators"], (Values{"spake", "second-factor"}));
   EXPECT_EQ(seen["*urn:mspac:client-info"].size(), 1U);
   EXPECT_TRUE(seen["*mail"].empty());
+}
+
+// An application passes a length that is not its buffer's, as the -1 of a read that failed.
+TEST_P(EveryMechanismTest, LengthsOfMessagesThatAreWrong) {
+  SPEC("L17 R3");
+  const Pages pages("abcd");
+  const char* out = nullptr;
+  unsigned out_len = 0;
+  for (const unsigned len : {~0U, 0x80000000U, 0x7fffffffU, 0x1000001U}) {
+    SaslServer first;
+    EXPECT_LT(
+        sasl_server_start(first.get(), mechanism().c_str(), pages.text(), len, &out, &out_len),
+        SASL_OK);
+    SaslServer asked;
+    ASSERT_EQ(asked.start(mechanism(), std::nullopt).code, SASL_CONTINUE);
+    EXPECT_LT(sasl_server_step(asked.get(), pages.text(), len, &out, &out_len), SASL_OK);
+    SaslClient client;
+    const Turn sent = client.start(mechanism());
+    ASSERT_EQ(sent.code, SASL_CONTINUE);
+    EXPECT_LT(sasl_client_step(client.get(), pages.text(), len, nullptr, &out, &out_len), SASL_OK);
+    // After the context is complete.
+    SaslClient other;
+    SaslServer server;
+    Turn turn = server.start(mechanism(), other.start(mechanism()).out);
+    if (turn.code != SASL_CONTINUE) continue;
+    EXPECT_LT(sasl_server_step(server.get(), pages.text(), len, &out, &out_len), SASL_OK);
+    if (other.step(turn.out).code != SASL_CONTINUE) continue;
+    EXPECT_LT(sasl_client_step(other.get(), pages.text(), len, nullptr, &out, &out_len), SASL_OK);
+  }
 }
 
 // Nothing of one login is there in the next, nor after a failure.

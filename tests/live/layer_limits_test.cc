@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What both applications' limits make of a login: its strength, or the side that refuses, and why.
-#include <sys/mman.h>
-
 #include <algorithm>
 
 #include "tests/live/live_test.h"
+#include "tests/live/pages.h"
 #include "tests/live/raw_context.h"
 
 namespace gssloop::testing {
@@ -189,28 +188,6 @@ TEST_F(LayerLimitsTest, EveryWindowOfEitherSide) {
     }
   }
 }
-
-// Pages are the octets of `text` at the end of memory that may be read.
-class Pages {
- public:
-  explicit Pages(const std::string& text) {
-    memory_ = static_cast<char*>(
-        mmap(nullptr, 2 * kLen, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-    EXPECT_NE(memory_, MAP_FAILED);
-    EXPECT_EQ(mprotect(memory_ + kLen, kLen, PROT_NONE), 0);
-    text_ = memory_ + kLen - text.size();
-    std::copy(text.begin(), text.end(), text_);
-  }
-  ~Pages() { munmap(memory_, 2 * kLen); }
-  Pages(const Pages&) = delete;
-  Pages& operator=(const Pages&) = delete;
-  const char* text() const { return text_; }
-
- private:
-  static constexpr std::size_t kLen = 1 << 20;
-  char* memory_ = nullptr;
-  char* text_ = nullptr;
-};
 
 // An application passes the result of a read that failed, or a length that is wrong. The layer
 // reads no more than the packets that it takes.
