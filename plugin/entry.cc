@@ -64,7 +64,6 @@ struct Registration {
   std::vector<Plug> plugs;
 };
 
-struct ClientPlugin {};
 using ClientRegistration = Registration<sasl_client_plug_t, ClientPlugin>;
 using ServerRegistration = Registration<sasl_server_plug_t, ServerPlugin>;
 
@@ -137,23 +136,24 @@ void dispose(void* conn_context, const sasl_utils_t*) noexcept {
 
 // Client.
 
-std::unique_ptr<ClientExchange> make_client(const SaslMechanism& mechanism,
+std::unique_ptr<ClientExchange> make_client(const ClientPlugin& plugin,
+                                            const SaslMechanism& mechanism,
                                             const sasl_client_params_t& params) {
   switch (mechanism.family) {
     case Family::kGssapi:
-      return std::make_unique<GssapiClient>(mechanism, params);
+      return std::make_unique<GssapiClient>(plugin, mechanism, params);
     case Family::kSpnego:
-      return std::make_unique<SpnegoClient>(mechanism, params);
+      return std::make_unique<SpnegoClient>(plugin, mechanism, params);
     case Family::kGs2:
       break;
   }
-  return std::make_unique<Gs2Client>(mechanism, params);
+  return std::make_unique<Gs2Client>(plugin, mechanism, params);
 }
 
 int client_new(void* glob_context, sasl_client_params_t* params, void** conn_context) noexcept {
   return guarded(params->utils, [&] {
     const auto* entry = static_cast<ClientRegistration::Entry*>(glob_context);
-    Exchange* const exchange = make_client(entry->mechanism, *params).release();
+    Exchange* const exchange = make_client(*entry->shared, entry->mechanism, *params).release();
     *conn_context = exchange;
     return SASL_OK;
   });
@@ -272,22 +272,25 @@ int check_libsasl(const sasl_utils_t* utils, int max_version, int plug_version) 
 
 // Machine is the state that both roles read first.
 struct Machine {
-  Options options;
   std::optional<gss::MechanismRegistry> mechanisms;
+  std::vector<std::string> sasl_names;
+  Options options;
 
   explicit Machine(const SaslUtils& sasl) {
-    if (auto read = Options::read(sasl)) {
+    if (auto indicated = gss::MechanismRegistry::indicate()) {
+      mechanisms = *std::move(indicated);
+      sasl_names = gss::sasl_names(*mechanisms);
+    } else {
+      sasl.log(SASL_LOG_ERR,
+               "gssloop: cannot list the GSS-API mechanisms: " + indicated.error().text());
+      return;
+    }
+    if (auto read = Options::read(sasl, sasl_names)) {
       options = *std::move(read);
     } else {
       // The module offers mechanisms with the defaults, so that logins fail with this sentence.
       // Otherwise the mechanisms would be missing without a reason.
       sasl.log(SASL_LOG_ERR, "gssloop: " + read.error().message);
-    }
-    if (auto indicated = gss::MechanismRegistry::indicate()) {
-      mechanisms = *std::move(indicated);
-    } else {
-      sasl.log(SASL_LOG_ERR,
-               "gssloop: cannot list the GSS-API mechanisms: " + indicated.error().text());
     }
   }
 };
@@ -328,8 +331,9 @@ extern "C" int sasl_client_plug_init(const sasl_utils_t* utils, int max_version,
     const SaslUtils sasl(utils);
     const Machine machine(sasl);
     if (!machine.mechanisms) return SASL_FAIL;
-    return register_plugs(sasl, machine, std::make_shared<ClientRegistration>(), client_plug,
-                          pluglist, plugcount);
+    return register_plugs(sasl, machine,
+                          std::make_shared<ClientRegistration>(ClientPlugin{machine.sasl_names}),
+                          client_plug, pluglist, plugcount);
   });
 }
 
@@ -341,9 +345,9 @@ extern "C" int sasl_server_plug_init(const sasl_utils_t* utils, int max_version,
     const SaslUtils sasl(utils);
     const Machine machine(sasl);
     if (!machine.mechanisms) return SASL_FAIL;
-    auto registration = std::make_shared<ServerRegistration>(gssloop::gss::default_realm(),
-                                                             gssloop::gss::default_keytab_name(),
-                                                             machine.mechanisms->policy_names());
+    auto registration = std::make_shared<ServerRegistration>(
+        gssloop::gss::default_realm(), gssloop::gss::default_keytab_name(),
+        machine.mechanisms->policy_names(), machine.sasl_names);
     // Read now, because a server may change its root or its user before the first login.
     registration->shared.policies.current(machine.options.policy, sasl);
     return register_plugs(sasl, machine, std::move(registration), server_plug, pluglist, plugcount);

@@ -21,12 +21,6 @@ constexpr struct {
     {SASL_CB_PASS, "Password", "Please enter your password"},
 };
 
-bool can_ask_password(const SaslUtils& sasl) {
-  sasl_getsecret_t* procedure;
-  void* context;
-  return sasl.callback(SASL_CB_PASS, &procedure, &context) != SaslUtils::Callback::kAbsent;
-}
-
 LoginError callback_failed(const char* name, int code) {
   return {ErrorKind::kCallback,
           std::string("the application's callback for the ") + name + " failed with SASL code " +
@@ -52,8 +46,9 @@ ClientCredentials::ClientCredentials(std::string_view service)
       })) {}
 
 Result<ClientCredentials::Readiness, LoginError> ClientCredentials::gather(
-    const SaslUtils& sasl, const gss::Oid& mech, const void* gss_creds,
+    const SaslUtils& sasl, const gss::Oid& mech, const void* gss_creds, bool allows_password,
     sasl_interact_t** prompt_need) {
+  allows_password_ = allows_password;
   take_answers(prompt_need);
   questions_.clear();
   if (auto error = ask(sasl, SASL_CB_USER, &authzid_, true)) return *std::move(error);
@@ -94,6 +89,13 @@ std::optional<LoginError> ClientCredentials::suppress_default_protection(const g
   // complete, the granted flags are checked.
   if (done.is_complete() || done.routine_error() == GSS_S_UNAVAILABLE) return std::nullopt;
   return explain("preparing the credential", ErrorKind::kCredential, done);
+}
+
+bool ClientCredentials::can_ask_password(const SaslUtils& sasl) const {
+  sasl_getsecret_t* procedure;
+  void* context;
+  return allows_password_ &&
+         sasl.callback(SASL_CB_PASS, &procedure, &context) != SaslUtils::Callback::kAbsent;
 }
 
 void ClientCredentials::free_prompts() noexcept {

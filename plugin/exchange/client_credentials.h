@@ -19,10 +19,12 @@ namespace gssloop::plugin {
 
 // ClientCredentials finds a client's authorization identity and initiator credential. It tries
 // these credentials in this order: SASL_GSS_CREDS; a ticket for AUTHNAME, or the default ticket
-// without an AUTHNAME; a password, if no ticket is usable and the application supplies AUTHNAME and
-// PASS. The application answers with callbacks or, if it requests that, with SASL_INTERACT. While a
-// usable ticket exists, the module never requests a password. Nor is an AUTHNAME that the
-// application would have to ask its user for: by SASL_INTERACT, or in a procedure as Subversion's.
+// without an AUTHNAME; a password, if no ticket is usable, the option gssloop_password allows it,
+// and the application supplies AUTHNAME and PASS. The application answers with callbacks or, if it
+// requests that, with SASL_INTERACT. While a usable ticket exists, or if a password is not allowed,
+// the module never requests a password. Nor is an AUTHNAME that the application would have to ask
+// its user for: by SASL_INTERACT, or in a procedure as Subversion's. Of one login, the KDC gets at
+// most one password.
 class ClientCredentials {
  public:
   enum class Readiness { kReady, kInteract };
@@ -34,9 +36,11 @@ class ClientCredentials {
   ~ClientCredentials() { free_prompts(); }
 
   // gather is called until it returns kReady. With kInteract it has filled *prompt_need, and the
-  // application must answer. It keeps the answers of earlier rounds.
+  // application must answer. It keeps the answers of earlier rounds. `allows_password` is
+  // Options::allows_password.
   Result<Readiness, LoginError> gather(const SaslUtils& sasl, const gss::Oid& mech,
-                                       const void* gss_creds, sasl_interact_t** prompt_need);
+                                       const void* gss_creds, bool allows_password,
+                                       sasl_interact_t** prompt_need);
 
   // suppress_default_protection makes contexts of this credential grant integrity and
   // confidentiality only if they are requested (R10). It does not change the application's own
@@ -57,6 +61,7 @@ class ClientCredentials {
     std::string text;
   };
 
+  bool can_ask_password(const SaslUtils& sasl) const;
   void take_answers(sasl_interact_t** prompt_need);
   void free_prompts() noexcept;
   std::optional<LoginError> ask(const SaslUtils& sasl, unsigned long id, Answer* answer,
@@ -72,6 +77,7 @@ class ClientCredentials {
 
   // The application's procedure for AUTHNAME asks its user.
   const bool authname_is_prompt_;
+  bool allows_password_ = false;
   Answer authzid_, authname_;
   bool is_password_settled_ = false;
   Secret password_;

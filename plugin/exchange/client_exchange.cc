@@ -46,7 +46,7 @@ StepResult ClientExchange::advance(ByteView message, sasl_interact_t** prompt_ne
 
 // Gathers identity and credential. SASL_OK: complete; SASL_INTERACT: the application must answer.
 StepResult ClientExchange::begin(sasl_interact_t** prompt_need) {
-  auto options = Options::read(sasl());
+  auto options = Options::read(sasl(), plugin_.sasl_names);
   if (!options) return LoginError{ErrorKind::kConfiguration, options.error().message};
   options_ = *std::move(options);
   if (auto error = check_application_binding(params_.cbinding)) {
@@ -57,8 +57,8 @@ StepResult ClientExchange::begin(sasl_interact_t** prompt_need) {
                       "gssloop_anonymous is on, but the application forbids anonymous logins"};
   }
   target_ = std::string(params_.service) + "@" + params_.serverFQDN;
-  auto gathered =
-      credentials_.gather(sasl(), mechanism_.gss_mechanism.oid, params_.gss_creds, prompt_need);
+  auto gathered = credentials_.gather(sasl(), mechanism_.gss_mechanism.oid, params_.gss_creds,
+                                      options_.allows_password(mechanism_), prompt_need);
   if (!gathered) return std::move(gathered).error();
   return *gathered == ClientCredentials::Readiness::kInteract ? SASL_INTERACT : SASL_OK;
 }

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "gssloop/loop/initiator.h"
 #include "plugin/exchange/client_credentials.h"
@@ -14,12 +15,25 @@
 
 namespace gssloop::plugin {
 
+// ClientPlugin is what all logins of a client process share, immutable.
+struct ClientPlugin {
+  std::vector<std::string> sasl_names;  // for Options::read
+};
+
 // ClientExchange is the part of a client's exchange that all mechanisms share:
 //
 //   identity and credential -> Initiator -> (the mechanism's own part) -> libsasl's output
 //   parameters
 class ClientExchange : public Exchange {
  public:
+  ClientExchange(const ClientPlugin& plugin, const SaslMechanism& mechanism,
+                 const sasl_client_params_t& params)
+      : Exchange(params.utils),
+        plugin_(plugin),
+        mechanism_(mechanism),
+        params_(params),
+        credentials_(params.service) {}
+
   // step is libsasl's mech_step: returns SASL_OK, SASL_CONTINUE, SASL_INTERACT or an error code.
   int step(std::optional<ByteView> server_in, sasl_interact_t** prompt_need,
            const char** client_out, unsigned* client_out_len, sasl_out_params_t* oparams);
@@ -32,12 +46,6 @@ class ClientExchange : public Exchange {
     // Integrity and confidentiality only where `request` has them (R10).
     bool only_as_requested = false;
   };
-
-  ClientExchange(const SaslMechanism& mechanism, const sasl_client_params_t& params)
-      : Exchange(params.utils),
-        mechanism_(mechanism),
-        params_(params),
-        credentials_(params.service) {}
 
   virtual Result<Plan, LoginError> plan() = 0;
   // put_token stores a token of the loop as this step's output.
@@ -84,6 +92,7 @@ class ClientExchange : public Exchange {
   std::optional<LoginError> name_both_sides();
   std::optional<LoginError> canonicalize(const std::string& authzid);
 
+  const ClientPlugin& plugin_;
   const SaslMechanism& mechanism_;
   const sasl_client_params_t& params_;  // libsasl's, which may change between steps
   ClientCredentials credentials_;

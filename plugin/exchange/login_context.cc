@@ -15,7 +15,7 @@ AcceptorKey acceptor_key(const SaslMechanism& mechanism, const sasl_server_param
 }
 
 std::optional<LoginError> LoginContext::begin() {
-  auto read = Options::read(sasl);
+  auto read = Options::read(sasl, plugin->sasl_names);
   if (!read) return LoginError{ErrorKind::kConfiguration, read.error().message};
   options = *std::move(read);
   key = acceptor_key(mechanism, params, options);

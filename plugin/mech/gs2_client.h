@@ -19,8 +19,7 @@ Result<Gs2Header, LoginError> client_header(const sasl_client_params_t& params,
 // Gs2Client is what a GS2 mechanism adds to a client's exchange: the header before the first token.
 class Gs2Client final : public ClientExchange {
  public:
-  Gs2Client(const SaslMechanism& mechanism, const sasl_client_params_t& params)
-      : ClientExchange(mechanism, params) {}
+  using ClientExchange::ClientExchange;
 
  private:
   Result<Plan, LoginError> plan() override;

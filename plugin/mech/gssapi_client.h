@@ -12,8 +12,7 @@ namespace gssloop::plugin {
 // identity.
 class GssapiClient final : public ClientExchange {
  public:
-  GssapiClient(const SaslMechanism& mechanism, const sasl_client_params_t& params)
-      : ClientExchange(mechanism, params) {}
+  using ClientExchange::ClientExchange;
 
  private:
   Result<Plan, LoginError> plan() override;

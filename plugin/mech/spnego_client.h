@@ -11,8 +11,7 @@ namespace gssloop::plugin {
 // 4559) there is none.
 class SpnegoClient final : public ClientExchange {
  public:
-  SpnegoClient(const SaslMechanism& mechanism, const sasl_client_params_t& params)
-      : ClientExchange(mechanism, params) {}
+  using ClientExchange::ClientExchange;
 
  private:
   Result<Plan, LoginError> plan() override;

@@ -7,9 +7,9 @@
 namespace gssloop::plugin {
 namespace {
 
-// Splits at white space.
+// Splits at white space and commas, as libsasl splits mech_list.
 std::vector<std::string> words(std::string_view text) {
-  static constexpr std::string_view kSpace = " \t\r\n";
+  static constexpr std::string_view kSpace = " \t\r\n,";
   std::vector<std::string> list;
   for (std::size_t at = text.find_first_not_of(kSpace); at != text.npos;) {
     const std::size_t end = std::min(text.find_first_of(kSpace, at), text.size());
@@ -17,6 +17,17 @@ std::vector<std::string> words(std::string_view text) {
     at = text.find_first_not_of(kSpace, end);
   }
   return list;
+}
+
+bool lists(const std::vector<std::string>& names, std::string_view name) {
+  return std::ranges::any_of(
+      names, [&](const std::string& listed) { return equals_ignoring_case(listed, name); });
+}
+
+std::string without_plus(const std::string& name) {
+  static constexpr std::string_view kPlus = "-PLUS";
+  const std::size_t stem_len = name.size() - std::min(name.size(), kPlus.size());
+  return equals_ignoring_case(name.substr(stem_len), kPlus) ? name.substr(0, stem_len) : name;
 }
 
 // Reader keeps the first error, so that each option is read in one line.
@@ -57,12 +68,24 @@ class Reader {
     if (!text) return;
     *value = words(*text);
     for (const char* kerberos : {"GS2-KRB5", "GS2-IAKERB"}) {
-      for (const std::string& name : *value) {
-        if (equals_ignoring_case(name, kerberos)) {
-          complain("gssloop_allow_unbound", *text, "a list of mechanisms other than Kerberos' own");
-        }
-      }
+      if (!lists(*value, kerberos)) continue;
+      complain("gssloop_allow_unbound", *text, "a list of mechanisms other than Kerberos' own");
     }
+  }
+
+  void password(std::optional<std::vector<std::string>>* value,
+                const std::vector<std::string>& sasl_names) {
+    const auto text = sasl_.option("gssloop_password");
+    if (!text) return;
+    std::vector<std::string> names = words(*text);
+    if (names.size() == 1 && equals_ignoring_case(names[0], "none")) return void(value->emplace());
+    for (std::string& name : names) name = without_plus(name);
+    const bool is_known = std::ranges::all_of(
+        names, [&](const std::string& name) { return lists(sasl_names, name); });
+    if (is_known && !names.empty()) return void(*value = std::move(names));
+    std::string known;
+    for (const std::string& name : sasl_names) known += (known.empty() ? "" : ", ") + name;
+    complain("gssloop_password", *text, "none, or a list of some of " + known);
   }
 
   void ccache_store(std::optional<CcacheStore>* value) {
@@ -88,9 +111,12 @@ class Reader {
 }  // namespace
 
 bool Options::allows_unbound(std::string_view sasl_name) const {
-  return std::ranges::any_of(allow_unbound, [&](const std::string& name) {
-    return equals_ignoring_case(name, sasl_name);
-  });
+  return lists(allow_unbound, sasl_name);
+}
+
+bool Options::allows_password(const gss::SaslMechanism& mechanism) const {
+  return password_mechanisms ? lists(*password_mechanisms, mechanism.sasl_name)
+                             : mechanism.family == gss::SaslFamily::kGs2;
 }
 
 AcceptorOptions AcceptorOptions::read(const SaslUtils& sasl) {
@@ -108,13 +134,15 @@ AcceptorOptions AcceptorOptions::read(const SaslUtils& sasl) {
   return options;
 }
 
-Result<Options, Error> Options::read(const SaslUtils& sasl) {
+Result<Options, Error> Options::read(const SaslUtils& sasl,
+                                     const std::vector<std::string>& sasl_names) {
   Options options;
   static_cast<AcceptorOptions&>(options) = AcceptorOptions::read(sasl);
   options.policy = sasl.option("gssloop_policy");
   Reader reader(sasl);
   if (const auto text = sasl.option("gssloop_mechanisms")) options.mechanisms = words(*text);
   reader.allow_unbound(&options.allow_unbound);
+  reader.password(&options.password_mechanisms, sasl_names);
   reader.boolean("ad_compat", &options.ad_compat);
   reader.ccache_store(&options.ccache_store);
   reader.boolean("gssloop_channel_binding", &options.binds_channels);

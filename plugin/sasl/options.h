@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gssloop/base/result.h"
+#include "gssloop/gss/sasl_mechanism.h"
 #include "gssloop/loop/negotiation.h"
 #include "plugin/sasl/ccache_store.h"
 #include "plugin/sasl/sasl_utils.h"
@@ -50,6 +51,9 @@ struct Options : AcceptorOptions {
   std::optional<std::vector<std::string>> mechanisms;
   // SASL names whose acceptor may leave GSS_C_CHANNEL_BOUND_FLAG clear in GS2.
   std::vector<std::string> allow_unbound;
+  // SASL names, without -PLUS, in which a client may use the application's password; nullopt: those
+  // of the GS2 mechanisms.
+  std::optional<std::vector<std::string>> password_mechanisms;
   // GSSAPI and GSS-SPNEGO pass the application's channel binding.
   bool binds_channels = true;
   bool sends_error_token = true;
@@ -58,10 +62,16 @@ struct Options : AcceptorOptions {
   loop::Limits limits;
 
   bool allows_unbound(std::string_view sasl_name) const;
+  // allows_password says whether a client may ask the application for a password, and send requests
+  // to the KDC with it. By default GSSAPI and GSS-SPNEGO may not: other modules never ask there,
+  // and the password that an application has may be for another purpose.
+  bool allows_password(const gss::SaslMechanism& mechanism) const;
 
   // read fails with one sentence that names the option, its value and the values that it accepts.
   // With a wrong option all logins fail, because a misspelt security setting must not be ignored.
-  static Result<Options, Error> read(const SaslUtils& sasl);
+  // `sasl_names` are the names that gssloop_password may list (gss::sasl_names).
+  static Result<Options, Error> read(const SaslUtils& sasl,
+                                     const std::vector<std::string>& sasl_names);
 };
 
 }  // namespace gssloop::plugin

@@ -16,12 +16,14 @@ namespace gssloop::plugin {
 // changes.
 struct ServerPlugin {
   ServerPlugin(std::string realm, std::string default_keytab,
-               std::vector<authz::MechanismName> mechanisms)
+               std::vector<authz::MechanismName> mechanisms, std::vector<std::string> names)
       : default_realm(std::move(realm)),
+        sasl_names(std::move(names)),
         credentials(std::move(default_keytab)),
         policies(std::move(mechanisms)) {}
 
-  const std::string default_realm;  // empty: none
+  const std::string default_realm;            // empty: none
+  const std::vector<std::string> sasl_names;  // for Options::read
   AcceptorCredentials credentials;
   Policies policies;
 };

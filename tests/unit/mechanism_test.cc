@@ -107,6 +107,15 @@ TEST(SaslMechanism, WithoutKerberosThereIsNoGssapi) {
   EXPECT_EQ(names_of(registered_mechanisms(registry, {})), Names{"GS2-B"});
 }
 
+// Options may name what is not offered here, such as a mechanism that is not offered by default.
+TEST(SaslMechanism, NamesForOptions) {
+  gss::Mechanism spnego = good("SPNEGO"), unnamed = good(""), iakerb = good("GS2-IAKERB");
+  spnego.is_negotiation = true;
+  iakerb.is_default = false;
+  const gss::MechanismRegistry registry({good(), spnego, unnamed, iakerb});
+  EXPECT_EQ(gss::sasl_names(registry), (Names{"GSSAPI", "GSS-SPNEGO", "GS2-GOOD", "GS2-IAKERB"}));
+}
+
 TEST(SaslMechanism, SecurityFlags) {
   SPEC("G14");
   SaslMechanism mechanism{Family::kGs2, "GS2-GOOD", good()};

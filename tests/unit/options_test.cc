@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include "plugin/sasl/mechanism.h"
 #include "plugin/sasl/sasl_utils.h"
 #include "tests/support/spec.h"
 
@@ -26,7 +27,18 @@ Result<Options, Error> read(Values values) {
   sasl_utils_t utils{};
   utils.getopt = on_getopt;
   utils.getopt_context = &values;
-  return Options::read(SaslUtils(&utils));
+  return Options::read(SaslUtils(&utils), {"GSSAPI", "GSS-SPNEGO", "GS2-KRB5", "EAP-AES128"});
+}
+
+// The mechanisms that may use a password, of all that `read` knows.
+std::vector<std::string> password_mechanisms(const Options& options) {
+  std::vector<std::string> names;
+  for (const auto& [family, name] :
+       {std::pair(Family::kGssapi, "GSSAPI"), std::pair(Family::kSpnego, "GSS-SPNEGO"),
+        std::pair(Family::kGs2, "GS2-KRB5"), std::pair(Family::kGs2, "EAP-AES128")}) {
+    if (options.allows_password({family, name, {}})) names.emplace_back(name);
+  }
+  return names;
 }
 
 TEST(Options, Defaults) {
@@ -48,7 +60,7 @@ TEST(Options, Defaults) {
 
 TEST(Options, NothingReadsWithoutGetopt) {
   const sasl_utils_t utils{};
-  EXPECT_TRUE(Options::read(SaslUtils(&utils)));
+  EXPECT_TRUE(Options::read(SaslUtils(&utils), {}));
 }
 
 TEST(Options, Booleans) {
@@ -156,6 +168,39 @@ TEST(Options, Lists) {
   EXPECT_FALSE(options->allows_unbound("GS2-"));
   EXPECT_FALSE(options->allows_unbound(""));
   EXPECT_TRUE(read({{"gssloop_mechanisms", ""}})->mechanisms->empty());
+  EXPECT_EQ(*read({{"gssloop_mechanisms", "GSSAPI,GS2-KRB5, X"}})->mechanisms,
+            (std::vector<std::string>{"GSSAPI", "GS2-KRB5", "X"}));
+}
+
+TEST(Options, Password) {
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(password_mechanisms(*read({})), (Names{"GS2-KRB5", "EAP-AES128"}));
+  const struct {
+    const char* value;
+    Names allowed;
+  } rows[] = {
+      {"none", {}},
+      {" NONE ", {}},
+      {"GS2-KRB5", {"GS2-KRB5"}},
+      {"GSSAPI", {"GSSAPI"}},
+      {"GSSAPI gs2-krb5", {"GSSAPI", "GS2-KRB5"}},
+      {"GSS-SPNEGO,GSSAPI, EAP-AES128", {"GSSAPI", "GSS-SPNEGO", "EAP-AES128"}},
+      {"GSSAPI-PLUS gs2-krb5-plus GS2-KRB5", {"GSSAPI", "GS2-KRB5"}},
+  };
+  for (const auto& row : rows) {
+    const auto options = read({{"gssloop_password", row.value}});
+    ASSERT_TRUE(options) << row.value;
+    EXPECT_EQ(password_mechanisms(*options), row.allowed) << row.value;
+  }
+  for (const char* wrong : {"", " ", ",", "PLAIN", "GSSAPI GS2-KBR5", "GSSAPI none", "none none",
+                            "GS2", "-PLUS", "GSSAPI-PLUS-PLUS", "GSSAPI;GS2-KRB5", "yes"}) {
+    const auto refused = read({{"gssloop_password", wrong}});
+    ASSERT_FALSE(refused) << wrong;
+    EXPECT_EQ(
+        refused.error().message,
+        "option gssloop_password is " + quoted(wrong) +
+            ", but must be none, or a list of some of GSSAPI, GSS-SPNEGO, GS2-KRB5, EAP-AES128");
+  }
 }
 
 }  // namespace

@@ -52,4 +52,13 @@ std::vector<SaslMechanism> sasl_mechanisms(const MechanismRegistry& registry,
   return offered;
 }
 
+std::vector<std::string> sasl_names(const MechanismRegistry& registry) {
+  std::vector<std::string> names = {"GSSAPI", "GSS-SPNEGO"};
+  for (const Mechanism& mechanism : registry.all()) {
+    const std::vector<std::string> itself = {mechanism.sasl_name};
+    if (why_not_gs2(mechanism, &itself).empty()) names.push_back(mechanism.sasl_name);
+  }
+  return names;
+}
+
 }  // namespace gssloop::gss

@@ -42,6 +42,10 @@ struct SaslMechanism {
 std::vector<SaslMechanism> sasl_mechanisms(const MechanismRegistry& registry,
                                            const std::vector<std::string>* named);
 
+// sasl_names lists the SASL names, without -PLUS, that an option may name: "GSSAPI", "GSS-SPNEGO",
+// and each mechanism of the machine that can be a GS2 mechanism, whether or not it is offered.
+std::vector<std::string> sasl_names(const MechanismRegistry& registry);
+
 }  // namespace gssloop::gss
 
 #endif  // GSSLOOP_GSS_SASL_MECHANISM_H_
