@@ -175,6 +175,33 @@ class Messages(unittest.TestCase):
             self.assertIn(text.rstrip(" ."), texts | {"not this, or that"})
 
 
+class Migration(unittest.TestCase):
+    # What Cyrus SASL's own modules do with these, in the same mechanism.
+    ALSO_THEIRS = {"SASL_CB_USER", "SASL_SEC_PASS_CREDENTIALS"}
+
+    def test_the_page_names_all_that_the_module_touches(self):
+        """Each callback, security flag and property that an application can notice."""
+        sources = "".join(path.read_text(encoding="utf-8")
+                          for path in sorted((SOURCE / "plugin").glob("**/*.cc"))
+                          if path.name != "mechanism.cc")  # what it declares to libsasl
+        touched = set(re.findall(r"\bSASL_(?:CB|SEC)_(?!DISP_|LIST_END|PRESENT|CRITICAL)\w+",
+                                 sources)) - self.ALSO_THEIRS
+        for pattern, name in ((r"\.option\(", "SASL_CB_GETOPT"), (r"\.log\(", "SASL_CB_LOG"),
+                              (r"gss_peer_name = \w", "SASL_GSS_PEER_NAME"),
+                              (r"gss_local_name = \w", "SASL_GSS_LOCAL_NAME"),
+                              (r"mech_ssf = 1", "SASL_SSF"), (r"maxoutbuf = 1024", "SASL_MAXOUTBUF")):
+            self.assertRegex(sources, pattern)
+            touched.add(name)
+        self.assertIn("SASL_CB_PASS", touched)
+        page = "docs/migrate-from-stock.md"
+        section = re.search(r"^### What the module touches\n(.*?)^## ", read(page),
+                            re.MULTILINE | re.DOTALL)[1]
+        for name in self.ALSO_THEIRS:
+            self.assertIn(f"`{name}`", section)
+        rows = "".join(re.findall(r"^\|([^|]*)\|", section, re.MULTILINE))
+        self.assertEqual(touched, set(re.findall(r"\bSASL_\w+", rows)))
+
+
 class Architecture(unittest.TestCase):
     def test_the_tests_that_notice_a_wrong_answer_exist(self):
         """The last column of the table of answers on which decisions rest."""

@@ -250,11 +250,11 @@ class Application(Comparison):
 
 
 class Clients(Comparison):
-    def asked(self, mechanism, answers, no_ticket=False):
+    def asked(self, mechanism, answers, no_ticket=False, **options):
         def measure(module):
             env = {"KRB5CCNAME": "FILE:/nonexistent/ccache"} if no_ticket else None
             codes, client, _server = self.sides(
-                module, THIS, mechanism, {"answers": answers}, client_env=env)
+                module, THIS, mechanism, {"answers": answers, "options": options}, client_env=env)
             names = " ".join(name.upper() for name in client.last["asked"])
             return (f"`{names}`" if names else "nothing") + \
                 (": in" if codes == (OK, OK) else ": fails")
@@ -270,8 +270,13 @@ class Clients(Comparison):
             "GSSAPI, no callback at all": self.asked("GSSAPI", {}),
             "GS2-KRB5, no callback at all": self.asked("GS2-KRB5", {})})
         named = {**given, "authname": "alice"}
-        self.compare(["the client has no ticket, and callbacks for all three"], {
-            name: self.asked(name, named, no_ticket=True) for name in ("GSSAPI", "GS2-KRB5")})
+        without = lambda name, given, **options: self.asked(name, given, True, **options)
+        self.compare(["the client has no ticket, and"], {
+            **{f"{name}, callbacks for all three": without(name, named) for name in MECHANISMS},
+            **{f"{name}, prompts for all three": without(name, typed) for name in MECHANISMS[:2]},
+            **{f"{name}, callbacks for all three, `gssloop_password: {allowed}`":
+               without(name, named, gssloop_password=allowed)
+               for name, allowed in (("GSSAPI", "GSSAPI"), ("GS2-KRB5", "none"))}})
 
     def test_a_name_counts_in_every_mechanism(self):
         for mechanism in MECHANISMS:
@@ -348,13 +353,19 @@ class Options(Comparison):
     def gssloop_policy(self, module):
         return self.outcome(THIS, module, "GSSAPI", None, self.refusing()) == "refused"
 
+    def gssloop_password(self, module):
+        return self.outcome(module, THIS, "GSSAPI", {
+            "answers": {"user": "", "authname": "alice", "pass": "password"},
+            "options": {"gssloop_password": "GSSAPI"}},
+            client_env={"KRB5CCNAME": "FILE:/nonexistent"}) == "in"
+
     def refusing(self, **options):
         path = self.write("policy.toml", '[all]\nrequire = ["peer.realm=NONE"]\n')
         return {"options": {"gssloop_policy": path, **options}}
 
     def test_each_option(self):
         rows = table("option")
-        self.assertEqual(len(rows), 5)
+        self.assertEqual(len(rows), 6)
         for option, *cells in rows:
             for module, cell in zip((THEIRS, THIS), cells):
                 with self.subTest(option=option, module=module):
