@@ -188,7 +188,7 @@ std::optional<LoginError> ClientCredentials::find_credential(const SaslUtils& sa
       if (!was_settled) no_ticket = try_ticket(sasl, mech);
       if (owned_) return std::nullopt;
       if (auto error = ask_password(sasl)) {
-        // An application with a procedure but no password, such as librdkafka, needs a ticket.
+        // An application with a procedure, but without a password, needs a ticket.
         error->sentence = lack_of_ticket(no_ticket).sentence + "; and " + error->sentence;
         return error;
       }

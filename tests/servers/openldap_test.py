@@ -154,6 +154,11 @@ class Logins(OpenLdap):
             with self.cell("ldapwhoami -Q", "gssloop", mechanism, "no ticket: told to get one"):
                 done = self.whoami(mechanism, "-Q", KRB5CCNAME="FILE:/nonexistent")
                 self.assertRefused(done, "ticket: run kinit|on a client, run kinit")
+        for mechanism in ("GSSAPI", "GSS-SPNEGO"):
+            with self.cell("ldapwhoami", "gssloop", mechanism, "no ticket: told, and not asked"):
+                done = self.whoami(mechanism, KRB5CCNAME="FILE:/nonexistent")
+                self.assertRefused(done, "ticket: run kinit|on a client, run kinit")
+                self.assertNotIn("Please enter", done.output)
 
 
 class Policy(OpenLdap):

@@ -121,7 +121,7 @@ class Subversion(lab.ServerTest):
         env = self.client_env("gssloop", "FILE:/nonexistent", HOME=self.path("home"))
         with self.cell("svn", "gssloop", "GSSAPI", "no ticket"):
             self.assertRefused(lab.run(["svn", "ls", "--non-interactive", url], env),
-                               "Can't get username or password")
+                               "Cannot negotiate authentication mechanism")
 
     def commit(self, module, port, text):
         """Commits a file of that text and fetches it again; returns what came back."""

@@ -43,6 +43,14 @@ class Credentials(Sentences):
         return self.fails(client={"answers": {"authname": "alice", "pass": "wrong"}},
                           client_env=NO_TICKET)
 
+    @shows("finding a credential for")
+    def test_a_password_is_not_used_in_every_mechanism(self):
+        for mechanism in ("GSSAPI", "GSS-SPNEGO"):
+            said = self.fails(mechanism, client_env=NO_TICKET,
+                              client={"answers": {"authname": "alice", "pass": "password"}})
+            self.assertIn("run kinit", said)
+        return said
+
     @shows("no KDC of the realm answered")
     def test_no_kdc(self):
         conf = pathlib.Path(os.environ["KRB5_CONFIG"].split(":")[0]).read_text()

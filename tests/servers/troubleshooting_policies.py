@@ -58,6 +58,10 @@ class Options(Sentences):
     def test_option(self):
         return self.fails(server={"options": {"gssloop_max_legs": 1}})
 
+    @shows("none, or a list of some of")
+    def test_wrong_password_option(self):
+        return self.fails(client={"options": {"gssloop_password": "GSSAPI GS2-KBR5"}})
+
     @shows("a list of mechanisms other than Kerberos' own")
     def test_unbound(self):
         return self.fails(server={"options": {"gssloop_allow_unbound": "GS2-KRB5"}})
