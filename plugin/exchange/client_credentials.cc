@@ -28,6 +28,15 @@ LoginError callback_failed(const char* name, int code) {
           code};
 }
 
+// Of a name or a password. Longer ones are a wrong length, as -1 is.
+constexpr std::size_t kMaxAnswerLen = 65535;
+
+LoginError too_long(std::size_t len) {
+  return {ErrorKind::kMisuse, "the application answered with a name or a password of " +
+                                  std::to_string(len) + " bytes; the limit is " +
+                                  std::to_string(kMaxAnswerLen)};
+}
+
 // The needs of single applications, by their service.
 constexpr struct {
   std::string_view service;
@@ -49,7 +58,7 @@ Result<ClientCredentials::Readiness, LoginError> ClientCredentials::gather(
     const SaslUtils& sasl, const gss::Oid& mech, const void* gss_creds, bool allows_password,
     sasl_interact_t** prompt_need) {
   allows_password_ = allows_password;
-  take_answers(prompt_need);
+  if (auto error = take_answers(prompt_need)) return *std::move(error);
   questions_.clear();
   if (auto error = ask(sasl, SASL_CB_USER, &authzid_, true)) return *std::move(error);
   if (gss_creds != nullptr) {
@@ -104,9 +113,12 @@ void ClientCredentials::free_prompts() noexcept {
 }
 
 // Reads the answers to the last round of SASL_INTERACT: libsasl returns this module's own list.
-void ClientCredentials::take_answers(sasl_interact_t** prompt_need) {
-  if (prompts_ == nullptr || prompt_need == nullptr || *prompt_need != prompts_) return;
+std::optional<LoginError> ClientCredentials::take_answers(sasl_interact_t** prompt_need) {
+  if (prompts_ == nullptr || prompt_need == nullptr || *prompt_need != prompts_) {
+    return std::nullopt;
+  }
   for (sasl_interact_t* prompt = *prompt_need; prompt->id != SASL_CB_LIST_END; ++prompt) {
+    if (prompt->len > kMaxAnswerLen) return too_long(prompt->len);
     const auto* text = static_cast<const char*>(prompt->result);
     const std::string_view answer(text != nullptr ? text : "", text != nullptr ? prompt->len : 0);
     if (prompt->id == SASL_CB_USER) authzid_ = {true, std::string(answer)};
@@ -118,6 +130,7 @@ void ClientCredentials::take_answers(sasl_interact_t** prompt_need) {
   }
   *prompt_need = nullptr;
   free_prompts();
+  return std::nullopt;
 }
 
 std::optional<LoginError> ClientCredentials::ask(const SaslUtils& sasl, unsigned long id,
@@ -163,6 +176,7 @@ std::optional<LoginError> ClientCredentials::ask_password(const SaslUtils& sasl)
       if (code != SASL_OK || secret == nullptr) {
         return callback_failed("password", code == SASL_OK ? SASL_BADPARAM : code);
       }
+      if (secret->len > kMaxAnswerLen) return too_long(secret->len);
       password_ = Secret(ByteView(secret->data, secret->len));
       break;
     }

@@ -62,7 +62,7 @@ class ClientCredentials {
   };
 
   bool can_ask_password(const SaslUtils& sasl) const;
-  void take_answers(sasl_interact_t** prompt_need);
+  std::optional<LoginError> take_answers(sasl_interact_t** prompt_need);
   void free_prompts() noexcept;
   std::optional<LoginError> ask(const SaslUtils& sasl, unsigned long id, Answer* answer,
                                 bool may_interact);

@@ -192,5 +192,45 @@ TEST_F(PasswordTest, TheKdcGetsItOnceInALogin) {
   }
 }
 
+// The application's length of an answer is wrong: nothing is read, and no password is sent.
+TEST_F(PasswordTest, WrongLengthsOfAnswers) {
+  SPEC("H4");
+  for (const unsigned long wrong : {SASL_CB_AUTHNAME, SASL_CB_PASS}) {
+    num_proofs();
+    SaslClient client({.authname = types("alice"), .password = types("secret")});
+    sasl_interact_t* prompts = nullptr;
+    const char* out = nullptr;
+    const char* chosen = nullptr;
+    unsigned len = 0;
+    int code = SASL_INTERACT;
+    const auto start = [&] {
+      code = sasl_client_start(client.get(), kGs2, &prompts, &out, &len, &chosen);
+    };
+    start();
+    for (int round = 0; code == SASL_INTERACT && round < 3; ++round) {
+      for (sasl_interact_t* prompt = prompts; prompt->id != SASL_CB_LIST_END; ++prompt) {
+        prompt->result = prompt->id == SASL_CB_PASS ? "secret" : "alice";
+        prompt->len = prompt->id == wrong ? ~0U : 5;
+      }
+      start();
+    }
+    EXPECT_EQ(code, SASL_FAIL);
+    expect_sentence(client.error(), {"4294967295 bytes; the limit is 65535"});
+    EXPECT_EQ(num_proofs(), 0);
+  }
+  // A procedure's secret.
+  sasl_secret_t secret{~0UL, {'x'}};
+  const auto give = [](sasl_conn_t*, void* context, int, sasl_secret_t** given) {
+    *given = static_cast<sasl_secret_t*>(context);
+    return SASL_OK;
+  };
+  int (*const procedure)(sasl_conn_t*, void*, int, sasl_secret_t**) = give;
+  ClientSetup setup{.authname = says("alice")};
+  setup.callbacks.push_back({SASL_CB_PASS, as_callback(procedure), &secret});
+  SaslClient client(setup);
+  EXPECT_EQ(client.start(kGs2).code, SASL_FAIL);
+  expect_sentence(client.error(), {"the limit is 65535"});
+}
+
 }  // namespace
 }  // namespace gssloop::testing

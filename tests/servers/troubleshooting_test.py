@@ -40,6 +40,7 @@ BY_TEXT = {
     "the client chose the security layer": "a client that breaks RFC 4752",
     "min_ssf <number> requires a security layer": "a libsasl that lets such limits be set",
     "the context has no <layer>": "a mechanism that does not grant what it was asked for",
+    "the application answered with a name": "a program that returns a wrong length",
     "the application passed too much": "a libsasl that does not look at the length",
     "the application passed <number of bytes>": "a program that passes no buffer of that length",
     "values of property <name> are not set": "a mechanism with attributes that no authority asserts",

@@ -129,6 +129,7 @@ SaslClient::SaslClient(ClientSetup setup) : SaslSide(setup.log), setup_(std::mov
   for (const unsigned long id : Ids{SASL_CB_USER, SASL_CB_AUTHNAME, SASL_CB_PASS}) {
     add_callback(id, reply(id));
   }
+  callbacks_.insert(callbacks_.end(), setup_.callbacks.begin(), setup_.callbacks.end());
   callbacks_.push_back({SASL_CB_LIST_END, nullptr, nullptr});
   sasl_conn_t* connection = nullptr;
   check(sasl_client_new(setup_.service.c_str(), setup_.host.c_str(), nullptr, nullptr,

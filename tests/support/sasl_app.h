@@ -50,6 +50,8 @@ struct ClientSetup {
   Reply user = {}, authname = {}, password = {};
   std::optional<ChannelBinding> binding = {};
   unsigned security_flags = 0;
+  // Beside those above, without the end mark.
+  std::vector<sasl_callback_t> callbacks = {};
   const void* credential = nullptr;  // SASL_GSS_CREDS: a gss_cred_id_t
   bool success_data = true;
   Strength strength = {};
