@@ -35,18 +35,31 @@ loop::Step accept_from_myself(gss::Name target) {
   return acceptor.on_token(*first.token_to_send());
 }
 
-// Collects what the policy may ask about. Reading all attributes is the simplest way.
-authz::PeerInfo describe(const loop::EstablishedContext& context, const std::string& service) {
+// Reads each attribute by its name. A list of all attributes may be incomplete: what it lacks need
+// not be absent.
+void read_attributes(const loop::EstablishedContext& context, const authz::Policy& policy,
+                     authz::PeerInfo* peer) {
+  auto attributes = context.attributes();
+  for (const std::string& name : authz::attributes_needed(policy, *peer, {})) {
+    auto found = attributes.find(name);
+    if (!found) {
+      // Unknown, which is not the same as absent.
+      peer->attributes.unreadable.push_back({name, found.error().text()});
+    } else if (*found) {
+      peer->attributes.readable.push_back(**std::move(found));
+    }
+  }
+}
+
+// Collects what the policy may ask about.
+authz::PeerInfo describe(const loop::EstablishedContext& context, const authz::Policy& policy,
+                         const std::string& service) {
   authz::PeerInfo peer;
   peer.service = service;
   peer.mechanism = context.mech().is_kerberos() ? "krb5" : context.mech().dotted();
   peer.is_channel_bound = context.flags().has(Flag::kChannelBound);
   if (auto name = context.peer()) peer.set_name(std::move(name->text), name->is_anonymous);
-  if (auto attributes = context.source_attributes()) {
-    peer.attributes = *std::move(attributes);
-  } else {
-    peer.unlisted = attributes.error().text();  // unknown is not the same as absent
-  }
+  read_attributes(context, policy, &peer);
   return peer;
 }
 
@@ -67,7 +80,7 @@ int main(int argc, char** argv) {
   if (!step.is_established()) return fail(step.failure().text());
   const loop::EstablishedContext context = step.take_context();
 
-  authz::RuleContext login(*snapshot->policy, describe(context, service));
+  authz::RuleContext login(*snapshot->policy, describe(context, *snapshot->policy, service));
   const auto decision = authz::decide_login(&login, {});
   if (!decision.is_admitted()) return fail(decision.reason);
   std::printf("admitted as %s\n", printable(as_bytes(decision.authid)).c_str());

@@ -104,20 +104,13 @@ void ServerLogin::read_attributes() {
   auto attributes = context_->attributes();
   if (is_tracing(login_.params)) trace_attributes(login_.sasl, &attributes);
   auto names = authz::attributes_needed(*login_.policy, peer_, requested_);
-  if (names.empty()) return;
-  const auto info = attributes.inquire();
-  if (!info) {
-    peer_.unlisted = "the peer's attributes cannot be listed: " + info.error().text();
-    return;
-  }
   for (std::string& name : names) {
-    if (std::ranges::find(info->attributes, name) == info->attributes.end()) continue;
-    auto attribute = attributes.get(name);
-    if (attribute) {
-      peer_.attributes.readable.push_back(*std::move(attribute));
+    auto found = attributes.find(name);
+    if (found) {
+      if (*found) peer_.attributes.readable.push_back(**std::move(found));
       continue;
     }
-    std::string reason = attribute.error().text();
+    std::string reason = found.error().text();
     if (gss::is_pac_attribute(name) && !keytab()) {
       reason += " (the application passed its own credential: name its keytab in option keytab)";
     }

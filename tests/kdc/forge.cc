@@ -147,6 +147,10 @@ class Forger {
     if (!variation.rodc_identifier.empty()) {
       octets = with_rodc_identifier(context_, octets, content, variation.rodc_identifier);
     }
+    if (!variation.second_logon_info.empty()) {
+      octets = with_second_buffer(context_, octets, content, KRB5_PAC_LOGON_INFO,
+                                  variation.second_logon_info);
+    }
     pacs_.push_back(octets);
     krb5_authdatatype type = KRB5_AUTHDATA_WIN2K_PAC;
     for (int i = 0; i < variation.num_containers; ++i) {

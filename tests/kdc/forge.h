@@ -32,6 +32,7 @@ struct PacVariation {
   std::vector<std::string> client = {};     // the client that it names; empty: the ticket's
   std::chrono::seconds authtime_offset{0};  // from the ticket's authentication time
   std::string rodc_identifier = {};         // 2 octets behind each signature; empty: none
+  std::string second_logon_info = {};       // one more such buffer; empty: none
   int num_containers = 1;                   // the number of AD-IF-RELEVANT around it
 };
 

@@ -63,6 +63,24 @@ std::string checksum(const Krb5Context& context, const krb5_keyblock* key,
   return result;
 }
 
+// The octets of a PAC with these buffers, signed again. `identifier` follows each signature.
+std::string signed_again(const Krb5Context& context, Buffers buffers, const PacContent& content,
+                         const std::string& identifier) {
+  std::string* server = nullptr;
+  std::string* kdc = nullptr;
+  for (auto& [type, octets] : buffers) {
+    if (type != KRB5_PAC_SERVER_CHECKSUM && type != KRB5_PAC_PRIVSVR_CHECKSUM) continue;
+    (type == KRB5_PAC_SERVER_CHECKSUM ? server : kdc) = &octets;
+    octets += identifier;
+    octets.replace(kTypeLen, std::string::npos, octets.size() - kTypeLen, '\0');
+  }
+  const std::string signature = checksum(context, content.server_key, encoded(buffers));
+  server->replace(kTypeLen, std::string::npos, signature + identifier);
+  kdc->replace(kTypeLen, std::string::npos,
+               checksum(context, content.kdc_key, signature) + identifier);
+  return encoded(buffers);
+}
+
 }  // namespace
 
 std::string signed_pac(const Krb5Context& context, const PacContent& content) {
@@ -83,20 +101,15 @@ std::string signed_pac(const Krb5Context& context, const PacContent& content) {
 
 std::string with_rodc_identifier(const Krb5Context& context, const std::string& pac,
                                  const PacContent& content, const std::string& identifier) {
+  return signed_again(context, buffers_of(context, pac), content, identifier);
+}
+
+std::string with_second_buffer(const Krb5Context& context, const std::string& pac,
+                               const PacContent& content, std::uint32_t type,
+                               const std::string& octets) {
   Buffers buffers = buffers_of(context, pac);
-  std::string* server = nullptr;
-  std::string* kdc = nullptr;
-  for (auto& [type, octets] : buffers) {
-    if (type != KRB5_PAC_SERVER_CHECKSUM && type != KRB5_PAC_PRIVSVR_CHECKSUM) continue;
-    (type == KRB5_PAC_SERVER_CHECKSUM ? server : kdc) = &octets;
-    octets += identifier;
-    octets.replace(kTypeLen, std::string::npos, octets.size() - kTypeLen, '\0');
-  }
-  const std::string signature = checksum(context, content.server_key, encoded(buffers));
-  server->replace(kTypeLen, std::string::npos, signature + identifier);
-  kdc->replace(kTypeLen, std::string::npos,
-               checksum(context, content.kdc_key, signature) + identifier);
-  return encoded(buffers);
+  buffers.emplace_back(type, octets);
+  return signed_again(context, std::move(buffers), content, {});
 }
 
 }  // namespace gssloop::testing

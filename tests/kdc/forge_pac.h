@@ -27,6 +27,12 @@ std::string signed_pac(const Krb5Context& context, const PacContent& content);
 std::string with_rodc_identifier(const Krb5Context& context, const std::string& pac,
                                  const PacContent& content, const std::string& identifier);
 
+// with_second_buffer signs a PAC again with one more buffer, also of a type that it has already.
+// Throws RealmError.
+std::string with_second_buffer(const Krb5Context& context, const std::string& pac,
+                               const PacContent& content, std::uint32_t type,
+                               const std::string& octets);
+
 }  // namespace gssloop::testing
 
 #endif  // GSSLOOP_TESTS_KDC_FORGE_PAC_H_

@@ -263,6 +263,54 @@ TEST_F(PacVerificationTest, BuffersHaveOneNameEach) {
   }
 }
 
+// Absent is only what the verified PAC, or a ticket without a PAC, does not have. A PAC that is not
+// verified may lack a buffer because an attacker removed it.
+TEST_F(PacVerificationTest, OnlyAVerifiedPacSaysThatABufferIsAbsent) {
+  SPEC("P6");
+  const auto credential =
+      gss::acquire_acceptor(GSS_C_NO_NAME, gss::Oid::krb5(), realm_->default_keytab());
+  ASSERT_TRUE(credential);
+  const std::string keytab = realm_->default_keytab();
+  const struct {
+    const char* what;
+    std::optional<Signature> signature;
+    const char* logon_info;
+    PacVariation variation;
+    std::optional<std::string> keytab;
+    Kind kind;
+  } rows[] = {
+      {"a right PAC", Signature::kGood, "info", {}, keytab, Kind::kAuthenticated},
+      {"a right PAC without it", Signature::kGood, "", {}, keytab, Kind::kAbsent},
+      {"a right PAC with two",
+       Signature::kGood,
+       "info",
+       {.second_logon_info = "more"},
+       keytab,
+       Kind::kUnreadable},
+      {"a wrong PAC without it", Signature::kBad, "", {}, keytab, Kind::kUnreadable},
+      {"no keytab", Signature::kGood, "", {}, std::nullopt, Kind::kUnreadable},
+      {"another keytab", Signature::kGood, "", {}, "FILE:/nowhere", Kind::kUnreadable},
+      {"no PAC", std::nullopt, "", {}, keytab, Kind::kAbsent},
+      {"no PAC and no keytab", std::nullopt, "", {}, std::nullopt, Kind::kAbsent},
+  };
+  for (const auto& row : rows) {
+    for (const bool is_believed : {false, true}) {
+      if (is_believed && !row.signature) continue;
+      forge({.client = {{"alice"}},
+             .pac = row.signature,
+             .logon_info = row.logon_info,
+             .pac_variation = row.variation},
+            is_believed);
+      const auto context = log_in({credential->get(), std::nullopt, row.keytab});
+      ASSERT_TRUE(context);
+      const auto found = context->find_source_attribute(kLogonInfo);
+      const Kind kind = !found ? Kind::kUnreadable : *found ? Kind::kAuthenticated : Kind::kAbsent;
+      EXPECT_EQ(kind, row.kind) << row.what << is_believed
+                                << (found ? std::string() : found.error().text());
+    }
+  }
+}
+
 TEST_F(PacVerificationTest, APacIsVerifiedOnceAndOnlyIfABufferIsRead) {
   SPEC("P9");
   forge({.client = {{"alice"}}, .pac = Signature::kGood, .logon_info = "info"}, false);

@@ -53,6 +53,7 @@ class Gs2PolicyTest : public Gs2Test {
     Script script;
     script.attributes = std::move(attributes);
     script.source = source_;
+    script.names.inquire = listing_;
     scripted().play(std::move(script));
     ServerSetup setup = watched();
     setup.options["gssloop_policy"] = path_;
@@ -74,6 +75,7 @@ class Gs2PolicyTest : public Gs2Test {
 
   const std::string path_;
   std::optional<NameSpec> source_ = NameSpec{"alice@EXAMPLE.COM", GSS_C_NT_USER_NAME};
+  Answer listing_;  // of gss_inquire_name
 };
 
 constexpr char kRequire[] = "[services.imap]\nrequire = [\"how=pkinit\"]\n";
@@ -161,6 +163,48 @@ TEST_F(Gs2PolicyTest, ChangingFlagsAreUnknown) {
   Attribute endless = attribute("auth-indicators", {"otp"});
   endless.endless = true;
   EXPECT_EQ(code({endless}, kDeny), SASL_NOAUTHZ);
+}
+
+// A list that lacks an attribute proves nothing, and neither does a failure of any other kind.
+TEST_F(Gs2PolicyTest, AbsentIsOnlyWhatIsNeitherListedNorToBeHad) {
+  SPEC("N29");
+  constexpr OM_uint32 kNone = GSS_S_COMPLETE;
+  const auto kFailure = static_cast<OM_uint32>(GSS_S_FAILURE);
+  const auto kUnavailable = static_cast<OM_uint32>(GSS_S_UNAVAILABLE);
+  enum class Truth { kTrue, kAbsent, kUnknown };
+  const struct {
+    bool is_listed;
+    OM_uint32 listing, get;
+    Truth truth;
+  } rows[] = {
+      {true, kNone, kNone, Truth::kTrue},
+      {false, kNone, kNone, Truth::kTrue},
+      {true, kFailure, kNone, Truth::kTrue},
+      {true, kUnavailable, kNone, Truth::kTrue},
+      {false, kNone, kUnavailable, Truth::kAbsent},
+      {false, kUnavailable, kUnavailable, Truth::kAbsent},
+      {true, kNone, kUnavailable, Truth::kUnknown},
+      {false, kFailure, kUnavailable, Truth::kUnknown},
+      {false, kNone, kFailure, Truth::kUnknown},
+      {false, kNone, static_cast<OM_uint32>(GSS_S_BAD_NAME), Truth::kUnknown},
+      {false, kNone, static_cast<OM_uint32>(GSS_S_UNAUTHORIZED), Truth::kUnknown},
+      {false, kNone, kUnavailable | GSS_S_CALL_BAD_STRUCTURE, Truth::kUnknown},
+  };
+  for (const auto& row : rows) {
+    Attribute how = attribute("auth-indicators", {"pkinit"});
+    how.listed = row.is_listed;
+    how.get = {row.get, 0};
+    listing_ = {row.listing, 0};
+    SCOPED_TRACE(std::to_string(&row - rows));
+    EXPECT_EQ(code({how}, kRequire), row.truth == Truth::kTrue ? SASL_OK : SASL_NOAUTHZ);
+    EXPECT_EQ(code({how}, kDeny), row.truth == Truth::kAbsent ? SASL_OK : SASL_NOAUTHZ);
+  }
+  // A first value, and none of the others.
+  listing_ = {};
+  Attribute how = attribute("auth-indicators", {"otp", "pkinit"});
+  how.listed = false;
+  how.values[1].get = {kUnavailable, 0};
+  EXPECT_EQ(code({how}, kDeny), SASL_NOAUTHZ);
 }
 
 TEST_F(Gs2PolicyTest, CompleteDecidesOnlyWhereARuleAsks) {

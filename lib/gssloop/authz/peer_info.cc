@@ -34,8 +34,7 @@ void add(const Source& source, const std::vector<Value>& values, LocalAttribute*
 void add_unreadable(const Source& source, const PeerInfo& peer, LocalAttribute* local) {
   for (const UnreadableAttribute& unreadable : peer.attributes.unreadable) {
     if (unreadable.name != source.name) continue;
-    note_unknown(quoted(source.name) + " is listed, but cannot be read: " + unreadable.reason,
-                 local);
+    note_unknown(quoted(source.name) + " cannot be read: " + unreadable.reason, local);
   }
 }
 

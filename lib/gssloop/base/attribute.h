@@ -63,10 +63,10 @@ struct Attribute {
   std::string text() const;
 };
 
-// UnreadableAttribute was listed by the mechanism, but its values could not be read, or may not
-// belong together. For a rule it is unknown, which is not the same as absent.
+// UnreadableAttribute is one that the name has, or may have, but its values could not be read, or
+// may not belong together. For a rule it is unknown, which is not the same as absent.
 struct UnreadableAttribute {
-  std::string name;    // octets, as listed
+  std::string name;    // octets
   std::string reason;  // for the log; never a value
 };
 

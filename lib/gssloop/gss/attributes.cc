@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "gssloop/gss/attributes.h"
 
+#include <algorithm>
+
 namespace gssloop::gss {
 namespace {
 
@@ -56,15 +58,15 @@ class ValueReader {
 
 // Reads every listed attribute with `read`.
 template <class Read>
-Result<Attributes> read_all(Result<NameInfo> info, const Read& read) {
-  if (!info) return std::move(info).error();
+Result<Attributes> read_all(const Result<NameInfo>& info, const Read& read) {
+  if (!info) return info.error();
   Attributes attributes;
-  for (std::string& listed : info->attributes) {
+  for (const std::string& listed : info->attributes) {
     auto attribute = read(listed);
     if (attribute) {
       attributes.readable.push_back(*std::move(attribute));
     } else {
-      attributes.unreadable.push_back({std::move(listed), attribute.error().text()});
+      attributes.unreadable.push_back({listed, attribute.error().text()});
     }
   }
   return attributes;
@@ -103,6 +105,7 @@ Result<Attribute> get(gss_name_t name, std::string_view attribute, const Attribu
   TerminatedName attribute_name(attribute);
   ValueReader reader(attribute, limits);
   int more = -1;  // section 7.5.1: MUST be -1 on the first call, and is the mechanism's after it
+  bool is_first = true;
   do {
     int is_authenticated = 0;
     int is_complete = 0;
@@ -112,7 +115,14 @@ Result<Attribute> get(gss_name_t name, std::string_view attribute, const Attribu
     const OM_uint32 major =
         gss_get_name_attribute(&minor, name, attribute_name.desc(), &is_authenticated, &is_complete,
                                value.out(), display_value.out(), &more);
-    if (major != GSS_S_COMPLETE) return Status("gss_get_name_attribute", major, minor);
+    if (major != GSS_S_COMPLETE) {
+      Status status("gss_get_name_attribute", major, minor);
+      if (is_first) return status;
+      // Whatever the status is, the attribute is there.
+      return Status::of_check("a further value of the attribute cannot be read", GSS_S_FAILURE,
+                              status.text());
+    }
+    is_first = false;
     if (!reader.take(is_authenticated != 0, is_complete != 0, value.view())) {
       return Status(
           "gss_get_name_attribute: the flags differ between values, or there are too many values",
@@ -127,8 +137,42 @@ Result<Attributes> get_all(gss_name_t name, const AttributeLimits& limits) {
                   [&](std::string_view listed) { return get(name, listed, limits); });
 }
 
+// One failed allocation cannot cut both answers.
+const Result<NameInfo>& SourceAttributes::inquire() {
+  if (listed_) return *listed_;
+  listed_ = gss::inquire(evidence_.source);
+  if (!*listed_) return *listed_;
+  const auto again = gss::inquire(evidence_.source);
+  if (!again) return listed_.emplace(again.error());
+  std::vector<std::string>& names = (*listed_)->attributes;
+  for (const std::string& name : again->attributes) {
+    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+  }
+  return *listed_;
+}
+
 Result<Attribute> SourceAttributes::get(std::string_view attribute) {
   return is_pac_attribute(attribute) ? get_pac(attribute) : gss::get(evidence_.source, attribute);
+}
+
+Result<std::optional<Attribute>> SourceAttributes::find(std::string_view attribute) {
+  auto read = get(attribute);
+  if (read) return std::optional(*std::move(read));
+  // Every other status leaves open whether the name has the attribute.
+  if (read.error().major() != GSS_S_UNAVAILABLE) return std::move(read).error();
+  const bool is_verified = is_pac_attribute(attribute) && pac_ && *pac_;
+  if (is_verified) return std::optional<Attribute>();  // the signed list of its buffers says so
+  if (const auto& listed = inquire(); !listed) return listed.error();
+  if (is_listed(attribute)) return std::move(read).error();
+  return std::optional<Attribute>();
+}
+
+// A PAC that is not verified may lack a buffer because an attacker removed it. So each of its
+// buffers stands for all.
+bool SourceAttributes::is_listed(std::string_view attribute) const {
+  return std::ranges::any_of((*listed_)->attributes, [&](const std::string& name) {
+    return name == attribute || (is_pac_attribute(attribute) && is_pac_attribute(name));
+  });
 }
 
 Result<Attributes> SourceAttributes::get_all() {
@@ -138,10 +182,14 @@ Result<Attributes> SourceAttributes::get_all() {
 Result<Attribute> SourceAttributes::get_pac(std::string_view attribute) {
   if (!pac_) pac_ = verify_pac(evidence_);
   if (!*pac_) return pac_->error();
+  if ((*pac_)->is_repeated(attribute)) {
+    return Status::of_check("the verified PAC has this buffer more than once", GSS_S_FAILURE,
+                            std::string(attribute));
+  }
   const Bytes* octets = (*pac_)->find(attribute);
   if (octets == nullptr) {
-    return Status::of_check("the verified PAC does not have this buffer exactly once",
-                            GSS_S_UNAVAILABLE, std::string(attribute));
+    return Status::of_check("the verified PAC does not have this buffer", GSS_S_UNAVAILABLE,
+                            std::string(attribute));
   }
   Attribute buffer{std::string(attribute), (*pac_)->is_complete, {}};
   buffer.values = std::vector{AuthenticatedValue::from_mechanism(*octets)};

@@ -38,13 +38,15 @@ struct NameInfo {
 
 // inquire lists the attributes of a name. A mechanism without attributes may return no set (krb5)
 // or GSS_S_UNAVAILABLE (moonshot, Heimdal): both give an empty list. Fails if the mechanism fails,
-// or if the list is longer than the limit.
+// or if the list is longer than the limit. The list may lack attributes that the name has: MIT krb5
+// leaves out those for which it finds no memory, and reports no failure. See SourceAttributes.
 Result<NameInfo> inquire(gss_name_t name, const AttributeLimits& limits = {});
 
 // get reads all values of one attribute (section 7.5): one call for each value, with `more` -1 in
 // the first call and unchanged after it. Fails if the mechanism fails, if the authenticated or
 // complete flag changes between values (they MUST NOT, section 7.5.1), or if a limit is exceeded.
-// It then returns no value, because a part of the values is a different set. Fails for a PAC and
+// It then returns no value, because a part of the values is a different set. GSS_S_UNAVAILABLE is
+// the mechanism's answer to the first call only: it has no value. Fails for a PAC and
 // its buffers (urn:mspac:...): a name alone is not enough to verify them, see SourceAttributes.
 Result<Attribute> get(gss_name_t name, std::string_view attribute,
                       const AttributeLimits& limits = {});
@@ -62,18 +64,26 @@ class SourceAttributes {
   // SourceAttributes borrows what the evidence borrows.
   explicit SourceAttributes(const PacEvidence& evidence) : evidence_(evidence) {}
 
-  // inquire lists the attributes, those of a PAC as well, as gss::inquire does.
-  Result<NameInfo> inquire() const { return gss::inquire(evidence_.source); }
+  // inquire lists the attributes, those of a PAC as well, as gss::inquire does. The first call asks
+  // the mechanism twice, and the list has what either answer has.
+  const Result<NameInfo>& inquire();
   // get reads one attribute as gss::get does, and a buffer of a PAC from the verified PAC.
   Result<Attribute> get(std::string_view attribute);
+  // find reads one attribute as get does. No value: it is absent, which means that the mechanism
+  // neither lists nor returns it (GSS_S_UNAVAILABLE). A buffer of a PAC is absent if the verified
+  // PAC does not have its type, or if the ticket has no PAC. Every other failure is an error, and
+  // for rules the attribute is then unknown.
+  Result<std::optional<Attribute>> find(std::string_view attribute);
   // get_all reads every listed attribute, as gss::get_all does.
   Result<Attributes> get_all();
 
  private:
   Result<Attribute> get_pac(std::string_view attribute);
+  bool is_listed(std::string_view attribute) const;
 
   const PacEvidence evidence_;
   std::optional<Result<VerifiedPac>> pac_;
+  std::optional<Result<NameInfo>> listed_;
 };
 
 // add_values adds values to an attribute, one call each (section 7.6.1); replace_values first

@@ -2,8 +2,10 @@
 #include "gssloop/gss/pac_verification.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstdlib>
+#include <memory>
 #include <span>
 #include <utility>
 
@@ -31,8 +33,9 @@ Status unverified(OM_uint32 major, std::string why) {
   return Status::of_check("the PAC is not verified", major, std::move(why));
 }
 
-// GSS_S_UNAVAILABLE: the PAC may be right or wrong. GSS_S_BAD_SIG: it is wrong.
-Status unknown(std::string why) { return unverified(GSS_S_UNAVAILABLE, std::move(why)); }
+// GSS_S_FAILURE: the PAC may be right or wrong. GSS_S_BAD_SIG: it is wrong. Neither is
+// GSS_S_UNAVAILABLE, which says that there may be none.
+Status unknown(std::string why) { return unverified(GSS_S_FAILURE, std::move(why)); }
 Status wrong(std::string why) { return unverified(GSS_S_BAD_SIG, std::move(why)); }
 
 std::optional<std::uint32_t> type_of(std::string_view attribute) {
@@ -79,13 +82,13 @@ class Verifier {
     if (Status status = read_ticket(); !status.is_complete()) return status;
     if (const auto code =
             krb5_pac_parse(context_, pac->whole.data(), pac->whole.size(), pac_.out())) {
-      return wrong("it is malformed: " + context_.text(code));
+      return code == ENOMEM ? unknown(context_.text(code))
+                            : wrong("it is malformed: " + context_.text(code));
     }
-    const auto type = signature_type();
-    if (!type) return wrong("it has no server signature");
-    if (Status status = try_keys(*type); !status.is_complete()) return status;
-    pac->buffers = buffers();
-    return {};
+    krb5_cksumtype type = 0;
+    if (Status status = read_signature_type(&type); !status.is_complete()) return status;
+    if (Status status = try_keys(type); !status.is_complete()) return status;
+    return read_buffers(pac);
   }
 
  private:
@@ -112,21 +115,25 @@ class Verifier {
     return {};
   }
 
-  std::optional<krb5_cksumtype> signature_type() {
-    krb5_data signature{};
-    if (krb5_pac_get_buffer(context_, pac_.get(), KRB5_PAC_SERVER_CHECKSUM, &signature) != 0) {
-      return std::nullopt;
-    }
+  krb5_error_code read_buffer(std::uint32_t type, Bytes* octets) {
+    krb5_data data{};
+    if (const auto code = krb5_pac_get_buffer(context_, pac_.get(), type, &data)) return code;
+    const auto release = [this](krb5_data* read) { krb5_free_data_contents(context_, read); };
+    const std::unique_ptr<krb5_data, decltype(release)> owner(&data, release);
+    octets->assign(data.data, data.data + data.length);
+    return 0;
+  }
+
+  Status read_signature_type(krb5_cksumtype* type) {
+    Bytes signature;
+    const auto code = read_buffer(KRB5_PAC_SERVER_CHECKSUM, &signature);
+    if (code == ENOMEM) return unknown(context_.text(code));
     // [MS-PAC] 2.8: 4 octets, little-endian order.
-    std::optional<krb5_cksumtype> type;
-    if (signature.length >= 4) {
-      std::uint32_t number = 0;
-      for (int i = 3; i >= 0; --i)
-        number = number << 8 | static_cast<std::uint8_t>(signature.data[i]);
-      type = static_cast<krb5_cksumtype>(number);
-    }
-    krb5_free_data_contents(context_, &signature);
-    return type;
+    if (code != 0 || signature.size() < 4) return wrong("it has no server signature");
+    std::uint32_t number = 0;
+    for (int i = 3; i >= 0; --i) number = number << 8 | signature[static_cast<std::size_t>(i)];
+    *type = static_cast<krb5_cksumtype>(number);
+    return {};
   }
 
   bool fits(krb5_enctype key_type, krb5_cksumtype signature_type) {
@@ -181,20 +188,25 @@ class Verifier {
     return false;
   }
 
-  std::map<std::uint32_t, Bytes> buffers() {
-    std::map<std::uint32_t, Bytes> found;
+  // All or nothing: a buffer that is not here counts as one that the PAC does not have.
+  Status read_buffers(VerifiedPac* pac) {
     std::size_t count = 0;
-    std::uint32_t* types = nullptr;
-    if (krb5_pac_get_types(context_, pac_.get(), &count, &types) != 0) return found;
-    for (const std::uint32_t type : std::span(types, count)) {
-      krb5_data octets{};
-      // Fails if there is more than one.
-      if (krb5_pac_get_buffer(context_, pac_.get(), type, &octets) != 0) continue;
-      found[type].assign(octets.data, octets.data + octets.length);
-      krb5_free_data_contents(context_, &octets);
+    std::uint32_t* listed = nullptr;
+    if (const auto code = krb5_pac_get_types(context_, pac_.get(), &count, &listed)) {
+      return unknown(context_.text(code));
     }
-    std::free(types);
-    return found;
+    const std::unique_ptr<std::uint32_t, decltype(&std::free)> owner(listed, std::free);
+    const std::span types(listed, count);
+    for (const std::uint32_t type : types) {
+      if (std::ranges::count(types, type) > 1) {
+        pac->repeated.insert(type);
+        continue;
+      }
+      if (const auto code = read_buffer(type, &pac->buffers[type])) {
+        return unknown(context_.text(code));
+      }
+    }
+    return {};
   }
 
   std::string service_text() {
@@ -220,6 +232,12 @@ class Verifier {
 
 bool is_pac_attribute(std::string_view attribute) noexcept {
   return equals_ignoring_case(attribute.substr(0, kWholePac.size()), kWholePac);
+}
+
+bool VerifiedPac::is_repeated(std::string_view attribute) const {
+  if (!attribute.starts_with(kWholePac)) return false;
+  const auto type = type_of(attribute);
+  return type && repeated.contains(*type);
 }
 
 const Bytes* VerifiedPac::find(std::string_view attribute) const {

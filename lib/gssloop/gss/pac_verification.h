@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -26,13 +27,16 @@ bool is_pac_attribute(std::string_view attribute) noexcept;
 // VerifiedPac is a PAC that verify_pac verified.
 struct VerifiedPac {
   Bytes whole;  // the octets of all
-  // By type ([MS-PAC] 2.4). A type that the PAC has more than once is not here.
+  // By type ([MS-PAC] 2.4): each type that the PAC has is in one of the two.
   std::map<std::uint32_t, Bytes> buffers;
-  bool is_complete = false;  // as the mechanism says of the attribute "urn:mspac:"
+  std::set<std::uint32_t> repeated;  // the types that it has more than once
+  bool is_complete = false;          // as the mechanism says of the attribute "urn:mspac:"
 
   // find borrows the octets of an attribute. Null if the PAC has no such buffer, or more than one,
   // or if no buffer has exactly this name.
   const Bytes* find(std::string_view attribute) const;
+  // is_repeated: the PAC has more than one buffer of this name.
+  bool is_repeated(std::string_view attribute) const;
 };
 
 // PacEvidence is what an acceptor knows, and by which a PAC is verified. All of it is borrowed.
@@ -51,7 +55,9 @@ struct PacEvidence {
 // the service got a new key is verified as well. The KDC's signature needs the KDC's key: a service
 // cannot verify it.
 //
-// Fails with the reason, which has no value of the PAC. Reads krb5.conf and the keytab each time.
+// Fails with the reason, which has no value of the PAC: GSS_S_BAD_SIG for a wrong PAC,
+// GSS_S_FAILURE for one that is neither right nor wrong as far as this function can know, and
+// GSS_S_UNAVAILABLE for a context that may have none. Reads krb5.conf and the keytab each time.
 // Any number of threads may call it at once.
 Result<VerifiedPac> verify_pac(const PacEvidence& evidence);
 

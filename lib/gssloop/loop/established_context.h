@@ -67,9 +67,12 @@ class EstablishedContext {
   gss::SourceAttributes attributes() const {
     return gss::SourceAttributes({context_, source_.get(), mech_, pac_keytab_});
   }
-  // inquire_source, source_attribute and source_attributes read them in one call each. Each call
-  // that reads a buffer of a PAC verifies the PAC.
+  // inquire_source, find_source_attribute, source_attribute and source_attributes read them in one
+  // call each. Each call that reads a buffer of a PAC verifies the PAC.
   gss::Result<gss::NameInfo> inquire_source() const { return attributes().inquire(); }
+  gss::Result<std::optional<Attribute>> find_source_attribute(std::string_view name) const {
+    return attributes().find(name);
+  }
   gss::Result<Attribute> source_attribute(std::string_view name) const {
     return attributes().get(name);
   }

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tests/fault/failing_malloc.h"
+
+#include <cerrno>
+#include <cstddef>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define GSSLOOP_HAS_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define GSSLOOP_HAS_SANITIZER 1
+#endif
+#endif
+
+namespace gssloop::testing {
+namespace {
+
+struct State {
+  unsigned long num_left = 0;  // 0: none fails
+  bool is_from_here = false;
+  bool has_failed = false;
+};
+// Not a class with a constructor: malloc is called before constructors run.
+thread_local State state;
+
+}  // namespace
+
+bool can_fail_allocations() noexcept {
+#ifdef GSSLOOP_HAS_SANITIZER
+  return false;
+#else
+  return true;
+#endif
+}
+
+void fail_allocation(unsigned long number, Scarcity scarcity) noexcept {
+  state = {number, scarcity == Scarcity::kFromHere, false};
+}
+
+bool end_scarcity() noexcept {
+  const bool has_failed = state.has_failed;
+  state = {};
+  return has_failed;
+}
+
+#ifndef GSSLOOP_HAS_SANITIZER
+namespace {
+
+// True if this allocation must fail.
+bool strikes() noexcept {
+  if (state.num_left == 0 || --state.num_left > 0) return false;
+  if (state.is_from_here) state.num_left = 1;
+  state.has_failed = true;
+  errno = ENOMEM;
+  return true;
+}
+
+}  // namespace
+#endif
+
+}  // namespace gssloop::testing
+
+#ifndef GSSLOOP_HAS_SANITIZER
+using gssloop::testing::strikes;
+
+// glibc's own names of its functions. NOLINTBEGIN(bugprone-reserved-identifier)
+extern "C" {
+void* __libc_malloc(std::size_t len);
+void* __libc_calloc(std::size_t count, std::size_t len);
+void* __libc_realloc(void* memory, std::size_t len);
+void* __libc_memalign(std::size_t alignment, std::size_t len);
+
+void* malloc(std::size_t len) { return strikes() ? nullptr : __libc_malloc(len); }
+void* calloc(std::size_t count, std::size_t len) {
+  return strikes() ? nullptr : __libc_calloc(count, len);
+}
+void* realloc(void* memory, std::size_t len) {
+  return strikes() ? nullptr : __libc_realloc(memory, len);
+}
+void* aligned_alloc(std::size_t alignment, std::size_t len) {
+  return strikes() ? nullptr : __libc_memalign(alignment, len);
+}
+int posix_memalign(void** memory, std::size_t alignment, std::size_t len) {
+  if (strikes()) return ENOMEM;
+  *memory = __libc_memalign(alignment, len);
+  return *memory != nullptr ? 0 : ENOMEM;
+}
+}
+// NOLINTEND(bugprone-reserved-identifier)
+#endif
