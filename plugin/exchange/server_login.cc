@@ -191,11 +191,30 @@ LoginError ServerLogin::error_of(const authz::LoginDecision& decision) const {
   return login_.login_error(ErrorKind::kCallback, decision.reason);
 }
 
+// The client writes the name of a delegated credential. In a ccache that is chosen by this name, it
+// would replace the tickets of any user.
+std::optional<LoginError> ServerLogin::check_delegated() {
+  const auto name_of = [](gss_name_t name) { return gss::display(name); };
+  const auto owner = gss::credential_name(context_->delegated());
+  const auto named = owner ? name_of(owner->get()) : owner.error();
+  const auto user = name_of(context_->source());
+  if (!named || !user) {
+    return explain(login_.subject() + " (reading the name of the delegated credential)",
+                   ErrorKind::kMechanism, !named ? named.error() : user.error());
+  }
+  if (named->text == user->text && named->type == user->type) return std::nullopt;
+  return login_.login_error(ErrorKind::kIdentity,
+                            "the delegated credential is that of " + quoted(named->text) +
+                                ", but the user is " + quoted(user->text) +
+                                ": ccache_store stores only a user's own credential");
+}
+
 // Option ccache_store: also stores the delegated credential where other programs find it.
 std::optional<LoginError> ServerLogin::store_delegated(const sasl_out_params_t& oparams) {
   if (!login_.options.ccache_store || context_->delegated() == GSS_C_NO_CREDENTIAL) {
     return std::nullopt;
   }
+  if (auto error = check_delegated()) return error;
   const auto ccache = login_.options.ccache_store->expand(oparams.authid);
   if (!ccache) return login_.login_error(ErrorKind::kIdentity, ccache.error().message);
   const gss::Status stored = gss::store(context_->delegated(), *ccache);

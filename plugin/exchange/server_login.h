@@ -64,6 +64,7 @@ class ServerLogin {
                                    sasl_out_params_t* oparams);
   int canonicalize(authz::LoginDecision* decision, sasl_out_params_t* oparams) const;
   LoginError error_of(const authz::LoginDecision& decision) const;
+  std::optional<LoginError> check_delegated();
   std::optional<LoginError> store_delegated(const sasl_out_params_t& oparams);
   void fill(sasl_out_params_t* oparams);
 

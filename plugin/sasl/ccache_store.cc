@@ -5,7 +5,6 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <optional>
@@ -25,12 +24,6 @@ Error error_at(std::size_t index, const std::string& what) {
 std::string_view type_of(std::string_view text) {
   const std::size_t colon = text.find(':');
   return colon < text.find('/') ? text.substr(0, colon) : std::string_view();
-}
-
-// Collections keep a ccache for each principal, and storing chooses among them by the principal.
-bool is_collection(std::string_view type) {
-  return std::ranges::any_of(std::initializer_list<std::string_view>{"DIR", "KEYRING", "KCM"},
-                             [&](std::string_view known) { return type == known; });
 }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -113,12 +106,11 @@ class CcacheStore::Parser {
         return *std::move(error);
       }
     }
-    if (!tells_users_apart_ && !is_collection(type_of(text_))) {
+    if (!tells_users_apart_) {
       // One user's tickets would replace another's, and a server that uses the ccache would act as
-      // the wrong user.
-      return error_at(text_.size() - 1,
-                      "the ccache name is the same for every user; add %U or %u, or use a "
-                      "collection (DIR:, KEYRING:, KCM:)");
+      // the wrong user. A collection has a ccache for each principal, but a program that uses the
+      // collection may take any of them.
+      return error_at(text_.size() - 1, "the ccache name is the same for every user; add %U or %u");
     }
     return std::move(store_);
   }

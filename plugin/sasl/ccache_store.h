@@ -22,7 +22,8 @@ namespace gssloop::plugin {
 class CcacheStore {
  public:
   // parse fails with a message that says at which byte, counted from 1, the text is wrong, and what
-  // to write instead. The name must differ between users: see the comments in the source.
+  // to write instead. The name must differ between users, also that of a collection: see the
+  // comments in the source.
   static Result<CcacheStore, Error> parse(std::string_view text);
 
   // expand names the ccache of the user `authid`. Fails with a message for the log: for a user name

@@ -176,6 +176,8 @@ void use_credential(gss_cred_id_t credential, Results* results) {
     return status.is_complete() ? "done" : kFailed;
   };
   (*results)["credential usable"] = done(gss::check_usable(credential, scripted_mech()));
+  const auto name = gss::credential_name(credential);
+  (*results)["credential named"] = done_or_failed(name);
   (*results)["credential stored"] = done(gss::store(credential, "FILE:/somewhere"));
   if (!copy) return;
   (*results)["protection suppressed"] = done(gss::suppress_default_protection(&*copy));

@@ -97,10 +97,9 @@ TEST_F(CcacheStoreTest, Expands) {
       {"FILE:/%U.%u", "FILE:/root.0"},
       {"FILE:/%U%e", "FILE:/root" + euid},
       {"MEMORY:%U", "MEMORY:root"},
-      {"DIR:/tmp/all", "DIR:/tmp/all"},
-      {"KCM:", "KCM:"},
+      {"DIR:/tmp/%U", "DIR:/tmp/root"},
+      {"KCM:%u", "KCM:0"},
       {"KEYRING:persistent:%u", "KEYRING:persistent:0"},
-      {"KEYRING:process:x", "KEYRING:process:x"},
   };
   for (const auto& row : rows) EXPECT_EQ(expanded(row.text, "root"), row.result) << row.text;
   EXPECT_EQ(expanded("FILE:/\xc3\xa4_%U", "bj\xc3\xb6rn@OTHER.TEST"),
@@ -143,6 +142,9 @@ TEST_F(CcacheStoreTest, ParseSaysWhereAndWhatToDo) {
       {"FILE:/tmp/%p.%e.%E", 18, "add %U or %u"},
       {"DIRECTORY:/x", 12, "add %U or %u"},
       {"/DIR:/x", 7, "add %U or %u"},
+      {"DIR:/tmp/all", 12, "add %U or %u"},
+      {"KCM:", 4, "add %U or %u"},
+      {"KEYRING:persistent:", 19, "add %U or %u"},
       // The user's name would choose the type.
       {"%U:/tmp/x", 1, "write the type in full"},
       {"F%p:%U", 2, "write the type in full"},
@@ -183,7 +185,7 @@ TEST_F(CcacheStoreTest, NamesThatCouldLeaveThePlace) {
                                "\x1b[m", "\x7f",   "a\xc2\x85z", "host/x",  "/etc/x",  "..\0"s,
                                "...",    "a/../b", ":",          "a\\/b",   "alice/\t"};
   for (const std::string& name : names) {
-    for (const char* text : {"FILE:/t/%U", "FILE:/t/%u", "FILE:/t/%U/x", "DIR:/t"}) {
+    for (const char* text : {"FILE:/t/%U", "FILE:/t/%u", "FILE:/t/%U/x", "DIR:/t/%U"}) {
       every_account_is(1000, name);
       const std::string message = error_of(text, name);
       EXPECT_TRUE(message.starts_with("the user name")) << text << printable(as_bytes(name));

@@ -117,8 +117,10 @@ Status check_usable(gss_cred_id_t credential, const Oid& mech) {
 }
 
 Result<Name> credential_name(gss_cred_id_t credential) {
+  // MIT's mechglue leaks the name of an expired credential.
+  if (auto lifetime = remaining_lifetime(credential); !lifetime) return std::move(lifetime).error();
   Name name;
-  OM_uint32 minor;
+  OM_uint32 minor = 0;
   const OM_uint32 major =
       gss_inquire_cred(&minor, credential, name.out(), nullptr, nullptr, nullptr);
   if (major != GSS_S_COMPLETE) return Status("gss_inquire_cred", major, minor);

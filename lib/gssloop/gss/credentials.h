@@ -50,8 +50,10 @@ Status restrict_negotiation(Credential* credential, const Oid& mech);
 // credential has no such part, MIT's mechglue silently uses the default credential.
 Status check_usable(gss_cred_id_t credential, const Oid& mech);
 
-// credential_name is the name of a credential's principal. Of a delegated credential it is the
-// delegating peer's word: compare it with the authenticated name.
+// credential_name is the name of a credential's principal. Fails with GSS_S_CREDENTIALS_EXPIRED for
+// an expired one. No KDC vouches for the name of a delegated credential: the initiator writes it
+// into its message (RFC 4120 section 5.8.1). Compare it with the context's source name before it
+// decides anything.
 Result<Name> credential_name(gss_cred_id_t credential);
 
 // remaining_lifetime is how many seconds a credential is still valid. For an expired one it may

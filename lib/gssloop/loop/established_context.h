@@ -59,7 +59,8 @@ class EstablishedContext {
   // source is, on an acceptor, the initiator's name as the last leg gave it, with its attributes;
   // the empty handle on an initiator. Borrowed.
   gss_name_t source() const noexcept { return source_.get(); }
-  // delegated is, on an acceptor, the initiator's credential; empty if none was delegated.
+  // delegated is, on an acceptor, the initiator's credential; empty if none was delegated. Its name
+  // is what the initiator says: see gss::credential_name.
   gss_cred_id_t delegated() const noexcept { return delegated_.get(); }
 
   // attributes reads the name attributes of source(), and verifies the PAC of a Kerberos ticket
