@@ -346,8 +346,7 @@ extern "C" int sasl_server_plug_init(const sasl_utils_t* utils, int max_version,
     const Machine machine(sasl);
     if (!machine.mechanisms) return SASL_FAIL;
     auto registration = std::make_shared<ServerRegistration>(
-        gssloop::gss::default_realm(), gssloop::gss::default_keytab_name(),
-        machine.mechanisms->policy_names(), machine.sasl_names);
+        gssloop::gss::default_realm(), machine.mechanisms->policy_names(), machine.sasl_names);
     // Read now, because a server may change its root or its user before the first login.
     registration->shared.policies.current(machine.options.policy, sasl);
     return register_plugs(sasl, machine, std::move(registration), server_plug, pluglist, plugcount);

@@ -69,31 +69,38 @@ std::string AcceptorKey::text() const {
   return who + (keytab.empty() ? " with the default keytab" : " with keytab " + keytab);
 }
 
-AcceptorCredentials::AcceptorCredentials(std::string default_keytab)
-    : default_keytab_(std::move(default_keytab)), snapshot_(std::make_shared<const Snapshot>()) {}
+AcceptorCredentials::AcceptorCredentials() : snapshot_(std::make_shared<const Snapshot>()) {}
 
-FileStamp AcceptorCredentials::stamp_of(const AcceptorKey& key) const {
-  if (!uses_keytab(key.mech)) return {};
-  const std::string path = gss::keytab_path(key.keytab.empty() ? default_keytab_ : key.keytab);
-  return path.empty() ? FileStamp{} : FileStamp::of(path);
+AcceptorCredentials::Origin AcceptorCredentials::Origin::of(const AcceptorKey& key) {
+  Origin origin;
+  origin.environment = gss::acceptor_environment();
+  if (!uses_keytab(key.mech)) return origin;
+  origin.keytab = gss::keytab_path(key.keytab.empty() ? gss::default_keytab_name() : key.keytab);
+  if (!origin.keytab.empty()) origin.stamp = FileStamp::of(origin.keytab);
+  return origin;
+}
+
+bool AcceptorCredentials::Origin::is_current() const {
+  return environment == gss::acceptor_environment() &&
+         (keytab.empty() || FileStamp::of(keytab) == stamp);
 }
 
 gss::Result<std::shared_ptr<const AcceptorCredential>> AcceptorCredentials::get(
     const AcceptorKey& key) {
-  // The stamp is taken before the keytab is read: a change in between is seen the next time.
-  const FileStamp stamp = stamp_of(key);
   const auto snapshot = snapshot_.load(std::memory_order_acquire);
   if (const auto held = snapshot->find(key);
-      held != snapshot->end() && held->second.stamp == stamp) {
+      held != snapshot->end() && held->second.origin.is_current()) {
     return held->second.credential;
   }
+  // The stamp is taken before the keytab is read: a change in between is seen the next time.
+  Origin origin = Origin::of(key);
   auto name = acceptor_name(key);
   if (!name) return std::move(name).error();
   auto credential = acquire(name->get(), key);
   if (!credential) return std::move(credential).error();
   auto shared = std::make_shared<const AcceptorCredential>(
       AcceptorCredential{*std::move(credential), *std::move(name)});
-  keep(key, {stamp, shared});
+  keep(key, {std::move(origin), shared});
   return shared;
 }
 

@@ -38,27 +38,34 @@ struct AcceptorCredential {
 
 // AcceptorCredentials caches the credentials of servers, because acquiring one takes a third of the
 // time of a login. It never caches failures. When a keytab changed (device, inode, size or times),
-// it acquires the credential again. Any number of threads may use it: readers take a snapshot, and
-// a writer replaces the whole snapshot.
+// or when the environment names another keytab, replay cache or configuration, it acquires the
+// credential again. Any number of threads may use it: readers take a snapshot, and a writer
+// replaces the whole snapshot.
 class AcceptorCredentials {
  public:
-  explicit AcceptorCredentials(std::string default_keytab);
+  AcceptorCredentials();
 
   // get returns the credential for `key`; it lives as long as its holder. Fails with the Status of
   // the call that could not acquire it.
   gss::Result<std::shared_ptr<const AcceptorCredential>> get(const AcceptorKey& key);
 
  private:
+  // Origin is what a credential was acquired from.
+  struct Origin {
+    std::string environment;
+    std::string keytab;  // a path; empty: not a file
+    FileStamp stamp;     // of the keytab
+    static Origin of(const AcceptorKey& key);
+    bool is_current() const;
+  };
   struct Held {
-    FileStamp stamp;
+    Origin origin;
     std::shared_ptr<const AcceptorCredential> credential;
   };
   using Snapshot = std::map<AcceptorKey, Held>;
 
-  FileStamp stamp_of(const AcceptorKey& key) const;
   void keep(const AcceptorKey& key, Held held);
 
-  const std::string default_keytab_;
   std::atomic<std::shared_ptr<const Snapshot>> snapshot_;
 };
 

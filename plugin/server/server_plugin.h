@@ -15,11 +15,10 @@ namespace gssloop::plugin {
 // last mechanism; immutable except for the credentials and policies, which synchronise their own
 // changes.
 struct ServerPlugin {
-  ServerPlugin(std::string realm, std::string default_keytab,
-               std::vector<authz::MechanismName> mechanisms, std::vector<std::string> names)
+  ServerPlugin(std::string realm, std::vector<authz::MechanismName> mechanisms,
+               std::vector<std::string> names)
       : default_realm(std::move(realm)),
         sasl_names(std::move(names)),
-        credentials(std::move(default_keytab)),
         policies(std::move(mechanisms)) {}
 
   const std::string default_realm;            // empty: none

@@ -121,6 +121,69 @@ TEST_F(ServiceTest, AReplacedKeytabIsReadAnew) {
   EXPECT_FALSE(log_in_as("first"));
 }
 
+// The default keytab may become another one while the server runs: that of KRB5_KTNAME, or the one
+// that krb5.conf names, which KRB5_CONFIG names.
+TEST_F(ServiceTest, TheDefaultKeytabIsTodays) {
+  SPEC("R11");
+  const std::string with_key = realm().path("today.keytab"), without = realm().path("smtp.only");
+  realm().write_keytab(with_key, {"imap/localhost"});
+  realm().write_keytab(without, {"smtp/localhost"});
+  const std::string configuration = realm().path("named.conf");
+  std::ofstream(configuration) << "include " << realm().krb5_conf()
+                               << "\n[libdefaults]\ndefault_keytab_name = " << with_key << "\n";
+  const struct {
+    const char* keytab;  // null: not set
+    std::string configuration;
+    bool has_key;
+  } rows[] = {
+      {with_key.c_str(), realm().krb5_conf(), true},
+      {without.c_str(), realm().krb5_conf(), false},
+      {with_key.c_str(), realm().krb5_conf(), true},
+      {nullptr, realm().krb5_conf(), false},
+      {nullptr, configuration, true},
+      {without.c_str(), configuration, false},
+      {nullptr, configuration, true},
+      {nullptr, realm().krb5_conf(), false},
+  };
+  for (const char* mechanism : {kGs2, "GSSAPI", "GSS-SPNEGO"}) {
+    for (const auto& row : rows) {
+      SaslClient client;
+      const std::string first = client.start(mechanism).out.value_or("");
+      setenv("KRB5_CONFIG", row.configuration.c_str(), 1);
+      if (row.keytab != nullptr) {
+        setenv("KRB5_KTNAME", row.keytab, 1);
+      } else {
+        unsetenv("KRB5_KTNAME");
+      }
+      SaslServer server;
+      const auto number = std::to_string(&row - rows);
+      EXPECT_EQ(server.offers(mechanism), row.has_key) << mechanism << number;
+      EXPECT_EQ(server.start(mechanism, first).code >= SASL_OK, row.has_key)
+          << mechanism << number << server.log().text();
+      realm().apply_to_this_process();
+    }
+  }
+}
+
+// MIT krb5 does not say which keytab an application registered. The one that was registered before
+// the first login counts, until another change makes the server acquire its credential again.
+TEST_F(ServiceTest, ARegisteredKeytabIsSeenAtTheFirstLogin) {
+  SPEC("R11");
+  const std::string with_key = realm().path("registered.keytab");
+  const std::string without = realm().path("smtp.registered");
+  realm().write_keytab(with_key, {"imap/localhost"});
+  realm().write_keytab(without, {"smtp/localhost"});
+  setenv("KRB5_KTNAME", without.c_str(), 1);
+  ASSERT_EQ(krb5_gss_register_acceptor_identity(with_key.c_str()), 0U);
+  EXPECT_TRUE(SaslServer().offers(kGs2));
+  ASSERT_EQ(krb5_gss_register_acceptor_identity(without.c_str()), 0U);
+  EXPECT_TRUE(SaslServer().offers(kGs2)) << "docs/limits.md says otherwise";
+  setenv("KRB5_KTNAME", with_key.c_str(), 1);
+  EXPECT_FALSE(SaslServer().offers(kGs2));
+  ASSERT_EQ(krb5_gss_register_acceptor_identity(nullptr), 0U);
+  EXPECT_TRUE(SaslServer().offers(kGs2));
+}
+
 TEST_F(ServiceTest, OffersWhatItIsToldToAndNothingThatMustNotBe) {
   SPEC("G1 G2 R1");
   const struct {

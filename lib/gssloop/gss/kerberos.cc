@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "gssloop/gss/kerberos.h"
 
+#include <cstdlib>
+
 #include "gssloop/gss/krb5_handle.h"
 
 namespace gssloop::gss {
@@ -17,6 +19,16 @@ std::string default_keytab_name() {
   char name[1024];
   if (context.error() != 0 || krb5_kt_default_name(context, name, sizeof name) != 0) return {};
   return name;
+}
+
+std::string acceptor_environment() {
+  std::string text;
+  for (const char* name : {"KRB5_CONFIG", "KRB5_KTNAME", "KRB5RCACHENAME", "KRB5RCACHETYPE"}) {
+    const char* const value = secure_getenv(name);
+    if (value != nullptr) text.append(name).append("=").append(value);
+    text += '\n';
+  }
+  return text;
 }
 
 std::string keytab_path(std::string_view keytab_name) {

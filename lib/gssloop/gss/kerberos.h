@@ -13,8 +13,17 @@ namespace gssloop::gss {
 // none. Reads configuration files: call it once, not in a login.
 std::string default_realm();
 
-// default_keytab_name is the keytab of acceptors that name none ("FILE:...").
+// default_keytab_name is the keytab of acceptors that name none ("FILE:..."): the one of
+// KRB5_KTNAME, or of krb5.conf. It is not that of krb5_gss_register_acceptor_identity, which MIT
+// krb5 tells no program. Reads configuration files.
 std::string default_keytab_name();
+
+// acceptor_environment is the part of the environment that decides about an acceptor's credential,
+// as a text to compare. MIT krb5 reads it when the credential is acquired: KRB5_CONFIG, KRB5_KTNAME
+// (the default keytab), KRB5RCACHENAME and KRB5RCACHETYPE (the replay cache). In a setuid program
+// they count as not set, as in libkrb5. Cheap enough for each login. No thread may change the
+// environment meanwhile, as in libkrb5.
+std::string acceptor_environment();
 
 // keytab_path is the file behind a keytab name ("FILE:/path", "WRFILE:/path" or a plain path);
 // empty for keytabs that are not files.
