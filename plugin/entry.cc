@@ -232,11 +232,16 @@ int server_avail(void* glob_context, sasl_server_params_t* params, void**) noexc
     const SaslUtils sasl(params->utils);
     // Wrong options do not matter here: the login fails with the error, in the application's log.
     if (params->gss_creds != nullptr) return SASL_OK;
-    const AcceptorKey key = acceptor_key(entry->mechanism, *params, AcceptorOptions::read(sasl));
+    const AcceptorOptions options = AcceptorOptions::read(sasl);
+    const AcceptorKey key = acceptor_key(entry->mechanism, *params, options);
     const auto credential = entry->shared->credentials.get(key);
     if (credential) return SASL_OK;
-    sasl.log(SASL_LOG_NOTE, entry->mechanism.sasl_name + " is not offered: no credential for " +
-                                key.text() + ": " + gssloop::loop::explain(credential.error()));
+    const std::string& name = entry->mechanism.sasl_name;
+    const bool is_error =
+        options.is_told_to_offer(name) && !entry->shared->has_reported_missing_key.exchange(true);
+    sasl.log(is_error ? SASL_LOG_ERR : SASL_LOG_NOTE,
+             name + " is not offered: no credential for " + key.text() + ": " +
+                 gssloop::loop::explain(credential.error()));
     return SASL_NOTDONE;  // a keytab may still come
   });
 }

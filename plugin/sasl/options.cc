@@ -119,9 +119,20 @@ bool Options::allows_password(const gss::SaslMechanism& mechanism) const {
                              : mechanism.family == gss::SaslFamily::kGs2;
 }
 
+bool AcceptorOptions::is_told_to_offer(std::string_view sasl_name) const {
+  if (!keytab.empty() || service_principal.kind != ServicePrincipal::Kind::kServiceAtHost) {
+    return true;
+  }
+  const std::string with_plus = std::string(sasl_name) + "-PLUS";
+  return std::ranges::any_of(listed, [&](const std::string& name) {
+    return equals_ignoring_case(name, sasl_name) || equals_ignoring_case(name, with_plus);
+  });
+}
+
 AcceptorOptions AcceptorOptions::read(const SaslUtils& sasl) {
   AcceptorOptions options;
   options.keytab = sasl.option("keytab").value_or("");
+  options.listed = words(sasl.option("mech_list").value_or(""));
   const std::string principal = sasl.option("service_principal").value_or("");
   using Kind = ServicePrincipal::Kind;
   if (principal == "*") {

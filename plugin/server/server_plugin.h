@@ -2,6 +2,7 @@
 #ifndef GSSLOOP_PLUGIN_SERVER_SERVER_PLUGIN_H_
 #define GSSLOOP_PLUGIN_SERVER_SERVER_PLUGIN_H_
 
+#include <atomic>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,7 +14,7 @@ namespace gssloop::plugin {
 
 // ServerPlugin is what all logins of a server process share. Made at plugin init, freed with the
 // last mechanism; immutable except for the credentials and policies, which synchronise their own
-// changes.
+// changes, and a flag.
 struct ServerPlugin {
   ServerPlugin(std::string realm, std::vector<authz::MechanismName> mechanisms,
                std::vector<std::string> names)
@@ -25,6 +26,8 @@ struct ServerPlugin {
   const std::vector<std::string> sasl_names;  // for Options::read
   AcceptorCredentials credentials;
   Policies policies;
+  // A missing key was logged as an error. Each listing of mechanisms finds it again.
+  std::atomic<bool> has_reported_missing_key = false;
 };
 
 }  // namespace gssloop::plugin

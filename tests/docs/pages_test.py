@@ -54,6 +54,7 @@ def options():
     """The options that the module reads, each with its default where the source shows it."""
     text = read("plugin/sasl/options.cc")
     defaults = dict.fromkeys(re.findall(r'\.option\("(\w+)"\)', text))
+    del defaults["mech_list"]  # libsasl's own
     header = read("plugin/sasl/options.h")
     for name, member in re.findall(r'reader\.boolean\("(\w+)", &options\.(\w+)\)', text):
         initial = re.search(rf"bool {member} = (true|false);", header)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 
 #include "tests/live/live_test.h"
 #include "tests/live/raw_context.h"
@@ -164,6 +165,40 @@ TEST_F(ErrorsTest, Replay) {
 }
 
 // The client says what the server's error token says.
+// A server that cannot write its replay cache refuses every login.
+TEST_F(ErrorsTest, ReplayCacheThatCannotBeWritten) {
+  const std::string folder = realm().path("no-folder"), file = realm().path("a-file");
+  std::ofstream(file) << "x";
+  const struct {
+    const char* variable;
+    std::string value, path;
+  } rows[] = {
+      {"KRB5RCACHENAME", "file2:" + folder + "/rcache", folder + "/rcache"},
+      {"KRB5RCACHENAME", "file2:" + realm().dir(), realm().dir()},
+      {"KRB5RCACHENAME", "file2:" + file + "/rcache", file + "/rcache"},
+      {"KRB5RCACHENAME", "file2:/dev/full", ""},  // it opens
+      {"KRB5RCACHEDIR", folder, folder + "/krb5_" + std::to_string(geteuid()) + ".rcache2"},
+  };
+  for (const auto& row : rows) {
+    for (const std::string mechanism : {"GS2-KRB5", "GSSAPI", "GSS-SPNEGO"}) {
+      if (row.variable != std::string("KRB5RCACHENAME")) unsetenv("KRB5RCACHENAME");
+      setenv(row.variable, row.value.c_str(), 1);
+      SaslClient client;
+      SaslServer server;
+      const Login login = log_in(&client, &server, mechanism);
+      EXPECT_LT(server.step("").code, SASL_OK) << row.value;
+      const std::string said = failures(server);
+      EXPECT_FALSE(login.ok()) << mechanism << row.value;
+      EXPECT_NE(said.find("the replay cache cannot be written: "), std::string::npos)
+          << mechanism << ' ' << row.value << ": " << said;
+      EXPECT_NE(said.find(row.path), std::string::npos) << said;
+      expect_harmless(server);
+      unsetenv("KRB5RCACHEDIR");
+      realm().apply_to_this_process();
+    }
+  }
+}
+
 TEST_F(ErrorsTest, ErrorTokenTellsTheClient) {
   SPEC("G15");
   SaslClient client;

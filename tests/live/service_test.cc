@@ -2,6 +2,7 @@
 // Which keys a server answers with.
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "tests/live/live_test.h"
@@ -66,7 +67,7 @@ TEST_F(ServiceTest, IsOfferedOnlyWithAKeytab) {
   const std::string keytab = "FILE:" + realm().path("late.keytab");
   SaslServer server({.options = {{"keytab", keytab}}});
   EXPECT_FALSE(server.offers(kGs2));
-  EXPECT_TRUE(server.log().has("late.keytab", SASL_LOG_NOTE)) << server.log().text();
+  EXPECT_TRUE(server.log().has("late.keytab", SASL_LOG_ERR)) << server.log().text();
   SaslClient early;
   EXPECT_EQ(server.start(kGs2, early.start(kGs2).out).code, SASL_NOMECH);
   realm().write_keytab(keytab, {"imap/localhost"});
@@ -76,6 +77,52 @@ TEST_F(ServiceTest, IsOfferedOnlyWithAKeytab) {
   EXPECT_TRUE(log_in(&client, &server, kGs2).ok()) << server.log().text();
   SaslServer smtp({.service = "smtp", .options = {{"keytab", keytab}}});
   EXPECT_FALSE(smtp.offers(kGs2));
+}
+
+// A missing key is an error if an option says that logins with Kerberos are wanted. libsasl asks
+// for each list of mechanisms, so it is logged as an error once.
+TEST_F(ServiceTest, AMissingKeyIsAnErrorWhereLoginsAreWanted) {
+  SPEC("R11");
+  setenv("KRB5_KTNAME", realm().path("no.keytab").c_str(), 1);
+  const struct {
+    SaslOptions options;
+    const char* reported;  // the mechanism; null: none
+  } rows[] = {
+      {{}, nullptr},
+      {{{"mech_list", "PLAIN SCRAM-SHA-256"}}, nullptr},
+      {{{"mech_list", ""}}, nullptr},
+      {{{"mech_list", "PLAIN\tgs2-krb5 "}}, "GS2-KRB5"},
+      {{{"mech_list", "GSSAPI-PLUS"}}, "GSSAPI"},
+      {{{"mech_list", "GSS-SPNEGO"}}, "GSS-SPNEGO"},
+      {{{"keytab", realm().path("no.keytab")}}, ""},
+      {{{"service_principal", "imap@localhost"}}, ""},
+  };
+  for (const auto& row : rows) {
+    restart_library({});
+    const auto errors = [&](const SaslServer& server) {
+      return std::ranges::count_if(server.log().lines(), [&](const LogLine& line) {
+        return line.level == SASL_LOG_ERR &&
+               line.text.find(std::string(row.reported) + " is not offered: no credential for ") !=
+                   std::string::npos;
+      });
+    };
+    for (const bool is_first : {true, false}) {
+      SaslServer server({.options = row.options});
+      for (const char* mechanism : {kGs2, "GSSAPI", "GSS-SPNEGO"}) {
+        EXPECT_FALSE(server.offers(mechanism));
+        EXPECT_EQ(server.start(mechanism, "x").code, SASL_NOMECH);
+      }
+      const std::string log = server.log().text();
+      if (row.reported == nullptr) {
+        EXPECT_FALSE(server.log().has("is not offered", SASL_LOG_ERR)) << log;
+      } else {
+        EXPECT_EQ(errors(server), is_first ? 1 : 0) << log;
+      }
+      // libsasl does not ask for what is not on its list.
+      if (row.options.contains("mech_list")) continue;
+      EXPECT_TRUE(server.log().has("is not offered", SASL_LOG_NOTE)) << log;
+    }
+  }
 }
 
 // libsasl loads the options for each connection, and so does the module.

@@ -162,6 +162,12 @@ class Times(Sentences):
         server.ask("start", seen[0], mechanism="GS2-KRB5")
         return server.said()
 
+    @shows("the replay cache cannot be written", "(filename: /var/tmp/krb5_104.rcache2)")
+    def test_replay_cache(self):
+        said = self.fails(server_env={"KRB5RCACHENAME": f"file2:{self.folder}/none/rcache2"})
+        self.assertIn(f"(filename: {self.folder}/none/rcache2)", said)
+        return said.replace(f"{self.folder}/none/rcache2", "/var/tmp/krb5_104.rcache2")
+
 
 class Bindings(Sentences):
     @shows("the application set a channel binding without a name")

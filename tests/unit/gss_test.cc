@@ -157,6 +157,25 @@ TEST(FailureCause, ByMinorThenByMajor) {
   }
 }
 
+// Of an acceptor's call, the errors of files are those of its replay cache.
+TEST(FailureCause, AnAcceptorsFileIsItsReplayCache) {
+  for (const int error : {EACCES, EPERM, ENOENT, ENOTDIR, EROFS, ENOSPC, EDQUOT, EIO, ELOOP}) {
+    const auto minor = static_cast<OM_uint32>(error);
+    EXPECT_EQ(cause_of(Status("gss_accept_sec_context", GSS_S_FAILURE, minor)),
+              FailureCause::kReplayCache)
+        << error;
+    EXPECT_EQ(cause_of(Status("gss_init_sec_context", GSS_S_FAILURE, minor)),
+              FailureCause::kUnknown)
+        << error;
+  }
+  for (const int error : {0, ENOMEM, EINVAL}) {
+    const auto minor = static_cast<OM_uint32>(error);
+    EXPECT_EQ(cause_of(Status("gss_accept_sec_context", GSS_S_FAILURE, minor)),
+              FailureCause::kUnknown)
+        << error;
+  }
+}
+
 TEST(Buffer, MovesAndReleasesOnce) {
   SPEC("L41 N14");
   Buffer first;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "gssloop/gss/failure_cause.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace gssloop::gss {
 namespace {
@@ -42,6 +44,22 @@ constexpr struct {
     {KRB5KRB_ERR_GENERIC, FailureCause::kRefusedUnsaid},
 };
 
+// Errors of files. An acceptor opens the keytab and the replay cache, and MIT turns those of the
+// keytab into KRB5KRB_AP_ERR_NOKEY.
+constexpr int kFileErrors[] = {EACCES, EPERM,  ENOENT, ENOTDIR, EISDIR, ELOOP,     ENAMETOOLONG,
+                               EROFS,  ENOSPC, EDQUOT, EFBIG,   EIO,    EOVERFLOW, ENOLCK};
+
+bool is_replay_cache(const Status& status, krb5_error_code minor) {
+  if (std::string_view(status.call()) != "gss_accept_sec_context") return false;
+  // Under SPNEGO, the number may be another one. The text has the file if it cannot be opened, and
+  // is the system's if it cannot be written.
+  const std::string& text = status.minor_text();
+  return text.find(" (filename: ") != std::string::npos ||
+         std::ranges::any_of(kFileErrors, [&](int error) {
+           return error == minor || text == std::generic_category().message(error);
+         });
+}
+
 // SPNEGO returns Kerberos' minor status. But if two mechanisms have the same number, the mechglue
 // maps the second one to a new number. Then only its text identifies it.
 FailureCause by_text(const std::string& minor_text) {
@@ -65,6 +83,7 @@ FailureCause cause_of(const Status& status) {
   for (const auto& row : kByMinor) {
     if (row.minor == minor) return row.cause;
   }
+  if (is_replay_cache(status, minor)) return FailureCause::kReplayCache;
   switch (status.routine_error()) {
     case GSS_S_BAD_BINDINGS:
       return FailureCause::kBadBindings;
@@ -115,6 +134,11 @@ const char* advice(FailureCause cause) noexcept {
              "service_principal excludes the key: list the keys with klist -k";
     case FailureCause::kReplay:
       return "this token was used before: it was replayed, or two servers share one replay cache";
+    case FailureCause::kReplayCache:
+      return "the replay cache cannot be written: let the server's user own the file and write to "
+             "its folder. KRB5RCACHENAME names the file, or default_rcache_name in krb5.conf; "
+             "otherwise it is /var/tmp/krb5_UID.rcache2, or in the folder that KRB5RCACHEDIR or "
+             "TMPDIR names";
     case FailureCause::kBadBindings:
       return "client and server use different channels, channel binding types or GS2 headers: "
              "look for a proxy or an attacker between them";

@@ -21,6 +21,7 @@ enum class FailureCause {
   kWrongPassword,
   kNoKeytab,  // the keytab is missing, unreadable, or has no key for the name
   kReplay,
+  kReplayCache,  // the acceptor cannot use its replay cache
   kBadBindings,
   kNoKdc,          // no KDC answered
   kRefusedUnsaid,  // the server or a KDC sent an error without a reason
