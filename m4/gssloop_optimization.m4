@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # GSSLOOP_OPTIMIZATION: how much does the compiler optimize, if the user's CXXFLAGS do not say it?
-# Tests run for a shorter time than it takes to compile them with -O2.
+# Tests run for a shorter time than it takes to compile them with -O2, which _FORTIFY_SOURCE needs.
 AC_DEFUN([GSSLOOP_OPTIMIZATION], [
   AC_BEFORE([$0], [AC_PROG_CXX])
   GSSLOOP_OPT_CXXFLAGS=
@@ -9,7 +9,7 @@ AC_DEFUN([GSSLOOP_OPTIMIZATION], [
     # Not Autoconf's -g -O2, which would come last in each command and win.
     CXXFLAGS=-g
     GSSLOOP_OPT_CXXFLAGS=-O2
-    GSSLOOP_TEST_OPT_CXXFLAGS=-O0])
+    GSSLOOP_TEST_OPT_CXXFLAGS="-O0 -U_FORTIFY_SOURCE"])
   AC_SUBST([GSSLOOP_OPT_CXXFLAGS])
   AC_SUBST([GSSLOOP_TEST_OPT_CXXFLAGS])
 ])
