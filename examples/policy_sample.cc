@@ -6,6 +6,7 @@
 // what the context says about the peer, and asks the policy. Exit status: 0 admitted, 1 not.
 
 #include <cstdio>
+#include <filesystem>
 #include <string>
 #include <utility>
 
@@ -72,7 +73,7 @@ int main(int argc, char** argv) {
   if (!target) return fail(target.error().text());
 
   // A real server keeps the store, which notices changes of the files.
-  authz::PolicyStore store({argv[1]}, {});
+  authz::PolicyStore store({std::filesystem::absolute(argv[1]).string()}, {});
   const auto snapshot = store.current();
   if (!snapshot->policy) return fail(snapshot->summary);
 

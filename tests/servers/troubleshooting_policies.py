@@ -98,6 +98,10 @@ class Options(Sentences):
         server["options"] = {"gssloop_policy": self.path("policy.toml")}
         return self.pair(server=server)[1].said()
 
+    @shows("is not an absolute path")
+    def test_relative_policy(self):
+        return self.fails(server={"late": {"gssloop_policy": "policy.toml"}})
+
     @shows("cannot be found")
     def test_policy_not_there(self):
         return self.fails(server={"options": {"gssloop_policy": "/nonexistent/policy.toml"}})
@@ -179,11 +183,26 @@ class PolicyFiles(LoginTest):
                 said = self.check(self.write("policy.toml", text)).replace("\\x5c", "\\")
                 self.assertRegex(said, pattern(known[0]))
 
+    def assert_on_page(self, sentence, said):
+        known = [span for span in spans() if span.startswith(sentence)]
+        self.assertTrue(known, f"the page has no {sentence}")
+        self.assertRegex(said, pattern(known[0]))
+
     def test_files(self):
         path = self.write("policy.toml", "# nothing\n")
-        os.chmod(path, 0o666)
-        self.assertIn("is writable by every user of this machine; run chmod o-w on it",
-                      self.check(path))
+        folder = os.path.dirname(path)
+        for place, mode, sentence in (
+                (path, 0o606, "is writable by every user of this machine; run chmod o-w <file>"),
+                (path, 0o660, "is writable by its group; run chmod g-w <file>"),
+                (folder, 0o770, "the directory of the policy"),
+                (folder, 0o770, "is writable by its group; run chmod g-w <file>")):
+            before = os.stat(place).st_mode
+            os.chmod(place, mode)
+            self.assert_on_page(sentence, self.check(path))
+            os.chmod(place, before)
+        link = self.path("link.toml")
+        os.symlink("nothing.toml", link)
+        self.assert_on_page("is a symbolic link to a file that does not exist", self.check(link))
         os.mkdir(self.path("empty"))
         self.assertIn("contains no *.toml file", self.check(self.path("empty")))
         os.mkfifo(self.path("pipe"))

@@ -188,6 +188,12 @@ TEST_F(DoctorTest, LooksWhetherThePolicyCanBeRead) {
                   exam.options.policy + ":2:12: error: the attribute \"who\" is not defined"));
   write_file(exam.options.policy, "# Decides nothing.\n");
   EXPECT_TRUE(has(tools::check_policy(exam), Kind::kGood, "policy", exam.options.policy));
+  ASSERT_EQ(chmod(exam.options.policy.c_str(), 0660), 0);
+  EXPECT_TRUE(has(tools::check_policy(exam), Kind::kProblem, "policy", "is writable by its group"));
+  tools::Examination relative;
+  relative.options.policy = "policy.toml";
+  EXPECT_TRUE(
+      has(tools::check_policy(relative), Kind::kProblem, "policy", "is not an absolute path"));
   if (geteuid() == 0) return;  // to root every file is readable
   ASSERT_EQ(chmod(exam.options.policy.c_str(), 0), 0);
   EXPECT_TRUE(has(tools::check_policy(exam), Kind::kProblem, "policy", "cannot be opened"));

@@ -32,8 +32,8 @@ def environment(**changes):
     return env
 
 
-def run(*arguments, data=b"", **env):
-    return subprocess.run([GSSLOOP, *arguments], input=data, capture_output=True,
+def run(*arguments, data=b"", cwd=None, **env):
+    return subprocess.run([GSSLOOP, *arguments], input=data, capture_output=True, cwd=cwd,
                           timeout=PATIENCE, env=environment(**env), check=False)
 
 

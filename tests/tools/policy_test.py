@@ -96,6 +96,23 @@ class Check(Policy):
         self.assertEqual(done.returncode, FAILED)
         self.assertIn(b"20-host.toml:1", done.stdout)
 
+    def test_a_path_from_the_working_directory(self):
+        self.write(GOOD)
+        for path in ("policy.toml", "."):
+            done = run("policy", "check", path, cwd=self.folder.name)
+            self.assertEqual(done.returncode, DONE, done.stdout)
+        done = run("policy", "explain", "--service", "host", "--policy", "policy.toml",
+                   "--acceptor", SERVICE, cwd=self.folder.name)
+        self.assertEqual(done.returncode, DONE, done.stderr)
+
+    def test_one_that_others_can_write(self):
+        path = self.write(GOOD)
+        path.chmod(0o664)
+        for done in (run("policy", "check", path),
+                     run("policy", "explain", "--service", "host", "--policy", path)):
+            self.assertEqual(done.returncode, FAILED)
+            self.assertIn(b"run chmod g-w", done.stdout + done.stderr)
+
     def test_one_that_is_not_there(self):
         done = run("policy", "check", pathlib.Path(self.folder.name, "none.toml"))
         self.assertEqual(done.returncode, NOT_TRIED)

@@ -224,14 +224,6 @@ TEST_F(PolicyStoreTest, FilesThatAreNotTakenAsAPolicy) {
   write(path_, "");
   EXPECT_NE(refusal(path_).find("is empty"), std::string::npos);
   write(path_, policy("A"));
-  fs::permissions(path_, fs::perms::others_write, fs::perm_options::add);
-  EXPECT_NE(refusal(path_).find("chmod o-w"), std::string::npos);
-  fs::permissions(path_, fs::perms::others_write, fs::perm_options::remove);
-  fs::permissions(path_, fs::perms::group_write, fs::perm_options::add);
-  EXPECT_EQ(told_of(path_), "A");
-  fs::permissions(folder_, fs::perms::others_write, fs::perm_options::add);
-  EXPECT_NE(refusal(folder_).find("chmod o-w"), std::string::npos);
-  fs::permissions(folder_, fs::perms::others_write, fs::perm_options::remove);
   // None of these delays the reader.
   const fs::path fifo = folder_ / "fifo.toml";
   ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);

@@ -12,6 +12,7 @@
 #include "tools/doctor/checks.h"
 #include "tools/doctor/child.h"
 #include "tools/doctor/format.h"
+#include "tools/policy/policy_login.h"
 
 namespace gssloop::tools {
 
@@ -127,7 +128,8 @@ Examination make_examination(const DoctorOptions& options) {
                            options.keytab, options.examines_server, options.examines_client});
   read_app(&exam);
   if (exam.options.keytab.empty()) exam.options.keytab = exam.app.option("keytab");
-  if (exam.options.policy.empty()) exam.options.policy = exam.app.option("gssloop_policy");
+  exam.options.policy = exam.options.policy.empty() ? exam.app.option("gssloop_policy")
+                                                    : *absolute_policy(exam.options.policy);
   name_service(&exam);
   return exam;
 }

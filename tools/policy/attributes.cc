@@ -95,7 +95,7 @@ Exit run(const Options& options, const Output& output) {
   // The empty policy: the decoders need none.
   authz::Policy policy;
   if (options.policy) {
-    auto read = read_policy_at(options.policy);
+    auto read = read_policy_at(absolute_policy(options.policy));
     if (!read.reading.policy) {
       output.error(shown(read.reading.summary(), 4096));
       return read.is_absent ? Exit::kNotTried : Exit::kFailed;

@@ -52,8 +52,9 @@ std::string counted(std::size_t number, const char* what) {
 bool is_missing(const authz::PolicyOnDisk& read) { return read.is_absent && !read.reading.policy; }
 
 Exit check(const CheckOptions& options, const Output& output) {
-  const std::string path = options.path.value_or(GSSLOOP_POLICY_PATH);
-  const auto read = read_policy_at(options.path);
+  const auto named = absolute_policy(options.path);
+  const std::string path = named.value_or(GSSLOOP_POLICY_PATH);
+  const auto read = read_policy_at(named);
   const std::size_t num_errors = read.reading.num_errors();
   const std::size_t num_warnings = read.reading.diagnostics.size() - num_errors;
   if (options.json) {
@@ -220,7 +221,7 @@ Result<PeerReport, Exit> peer_to_explain(const ExplainOptions& options, const Ou
 }
 
 Exit explain(const ExplainOptions& options, const Output& output) {
-  const auto read = read_policy_at(options.policy);
+  const auto read = read_policy_at(absolute_policy(options.policy));
   if (!read.reading.policy) {
     for (const auto& diagnostic : read.reading.diagnostics) {
       if (!diagnostic.is_warning) output.error(shown(diagnostic.text(), 4096));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "tools/policy/policy_login.h"
 
+#include <filesystem>
+#include <system_error>
 #include <vector>
 
 #include "gssloop/gss/kerberos.h"
@@ -16,6 +18,12 @@ std::vector<authz::MechanismName> mechanism_names() {
 }
 
 }  // namespace
+
+std::optional<std::string> absolute_policy(const std::optional<std::string>& path) {
+  if (!path || path->empty()) return path;
+  std::error_code failed;
+  return std::filesystem::absolute(*path, failed).string();
+}
 
 authz::PolicyOnDisk read_policy_at(const std::optional<std::string>& path) {
   return authz::read_policy(authz::PolicyPath::of(path), mechanism_names());

@@ -13,8 +13,13 @@ namespace gssloop::tools {
 
 // The two inputs of a decision: the policy, and what is known of the peer.
 
-// read_policy_at reads the policy at a path, or at the compiled-in path. As in the module, an
-// absent file at the compiled-in path means the empty policy.
+// absolute_policy makes a path absolute that a user gives on the command line. Unlike the option of
+// a server, it is relative to the working directory. If that cannot be found, the result is empty.
+std::optional<std::string> absolute_policy(const std::optional<std::string>& path);
+
+// read_policy_at reads the policy at a path, or at the compiled-in path, as the module reads it. In
+// particular, a missing file at the compiled-in path means the empty policy, and a relative path is
+// an error.
 authz::PolicyOnDisk read_policy_at(const std::optional<std::string>& path);
 
 // peer_info_of is what the module would know of the reported peer at a service. It believes the

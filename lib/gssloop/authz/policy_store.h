@@ -12,14 +12,16 @@
 
 namespace gssloop::authz {
 
-// PolicyPath is the path of a policy, and the meaning of a missing file.
+// PolicyPath is the path of a policy, and the meaning of a missing file. A file is missing if its
+// directory, or a directory above, exists and has no such entry. A symbolic link that leads to no
+// file is an error, and so is a path that cannot be searched.
 struct PolicyPath {
   // The meaning of a missing file.
   enum class Absence {
     kIsNoPolicy,  // the compiled-in path: most installations have no policy
     kIsError,     // a path that an administrator named
   };
-  std::string path;                     // of a file or a folder
+  std::string path;                     // of a file or a folder; a relative path is an error
   Absence absence = Absence::kIsError;  // for this path
 
   // of returns the path that an option or a command line names; without a name the compiled-in
@@ -33,8 +35,9 @@ struct PolicyOnDisk {
   bool is_absent = false;  // the path does not exist: an error, or the empty policy
 };
 // read_policy reads a policy file, or the *.toml files of a directory in the order of their names.
-// A file that is empty, larger than 1 MiB, or writable by every user of the machine is an error,
-// like one in its text. `mechanisms` as for parse_policy.
+// A file that is empty or larger than 1 MiB is an error, like one in its text. So is a file or a
+// folder that a user other than root and this process's user owns or can write, or can replace
+// because of the rights of the folder above it. `mechanisms` as for parse_policy.
 PolicyOnDisk read_policy(const PolicyPath& where, const std::vector<MechanismName>& mechanisms);
 
 // PolicySnapshot is a policy at one moment, or the reason why all logins are refused.
