@@ -87,7 +87,7 @@ bool AcceptorCredentials::Origin::is_current() const {
 
 gss::Result<std::shared_ptr<const AcceptorCredential>> AcceptorCredentials::get(
     const AcceptorKey& key) {
-  const auto snapshot = snapshot_.load(std::memory_order_acquire);
+  const auto snapshot = snapshot_.load();
   if (const auto held = snapshot->find(key);
       held != snapshot->end() && held->second.origin.is_current()) {
     return held->second.credential;
@@ -105,14 +105,14 @@ gss::Result<std::shared_ptr<const AcceptorCredential>> AcceptorCredentials::get(
 }
 
 void AcceptorCredentials::keep(const AcceptorKey& key, Held held) {
-  auto before = snapshot_.load(std::memory_order_acquire);
+  auto before = snapshot_.load();
   std::shared_ptr<const Snapshot> after;
   do {
     auto changed = std::make_shared<Snapshot>();
     if (before->size() < kMaxHeld) *changed = *before;
     changed->insert_or_assign(key, held);
     after = std::move(changed);
-  } while (!snapshot_.compare_exchange_weak(before, after, std::memory_order_acq_rel));
+  } while (!snapshot_.replace(&before, std::move(after)));
 }
 
 }  // namespace gssloop::plugin

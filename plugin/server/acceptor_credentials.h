@@ -2,13 +2,13 @@
 #ifndef GSSLOOP_PLUGIN_SERVER_ACCEPTOR_CREDENTIALS_H_
 #define GSSLOOP_PLUGIN_SERVER_ACCEPTOR_CREDENTIALS_H_
 
-#include <atomic>
 #include <compare>
 #include <map>
 #include <memory>
 #include <string>
 
 #include "gssloop/base/file_stamp.h"
+#include "gssloop/base/shared_pointer.h"
 #include "gssloop/gss/handle.h"
 #include "gssloop/gss/oid.h"
 #include "gssloop/gss/status.h"
@@ -40,7 +40,7 @@ struct AcceptorCredential {
 // time of a login. It never caches failures. When a keytab changed (device, inode, size or times),
 // or when the environment names another keytab, replay cache or configuration, it acquires the
 // credential again. Any number of threads may use it: readers take a snapshot, and a writer
-// replaces the whole snapshot.
+// replaces the whole snapshot. They share a mutex only for the copy of a pointer.
 class AcceptorCredentials {
  public:
   AcceptorCredentials();
@@ -66,7 +66,7 @@ class AcceptorCredentials {
 
   void keep(const AcceptorKey& key, Held held);
 
-  std::atomic<std::shared_ptr<const Snapshot>> snapshot_;
+  SharedPointer<const Snapshot> snapshot_;
 };
 
 }  // namespace gssloop::plugin

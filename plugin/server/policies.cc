@@ -31,7 +31,7 @@ void tell(const authz::PolicySnapshot& snapshot, const std::string& path, const 
 }  // namespace
 
 std::shared_ptr<PolicyStore> Policies::store(const std::optional<std::string>& option) {
-  auto before = stores_.load(std::memory_order_acquire);
+  auto before = stores_.load();
   if (const auto held = before->find(option); held != before->end()) return held->second;
   auto made = std::make_shared<PolicyStore>(authz::PolicyPath::of(option), mechanisms_);
   std::shared_ptr<const Stores> after;
@@ -40,7 +40,7 @@ std::shared_ptr<PolicyStore> Policies::store(const std::optional<std::string>& o
     auto changed = std::make_shared<Stores>(*before);
     changed->insert_or_assign(option, made);
     after = std::move(changed);
-  } while (!stores_.compare_exchange_weak(before, after, std::memory_order_acq_rel));
+  } while (!stores_.replace(&before, std::move(after)));
   return made;
 }
 

@@ -2,7 +2,6 @@
 #ifndef GSSLOOP_PLUGIN_SERVER_POLICIES_H_
 #define GSSLOOP_PLUGIN_SERVER_POLICIES_H_
 
-#include <atomic>
 #include <map>
 #include <memory>
 #include <optional>
@@ -10,13 +9,14 @@
 #include <vector>
 
 #include "gssloop/authz/policy_store.h"
+#include "gssloop/base/shared_pointer.h"
 #include "plugin/sasl/sasl_utils.h"
 
 namespace gssloop::plugin {
 
 // Policies holds the policy of each path that the option gssloop_policy has had: usually one, more
-// if an application answers differently for its connections. Any number of threads may use it;
-// there is no lock.
+// if an application answers differently for its connections. Any number of threads may use it. They
+// share a mutex only for the copy of a pointer.
 class Policies {
  public:
   explicit Policies(std::vector<authz::MechanismName> mechanisms)
@@ -32,7 +32,7 @@ class Policies {
   std::shared_ptr<authz::PolicyStore> store(const std::optional<std::string>& option);
 
   const std::vector<authz::MechanismName> mechanisms_;
-  std::atomic<std::shared_ptr<const Stores>> stores_;
+  SharedPointer<const Stores> stores_;
 };
 
 }  // namespace gssloop::plugin

@@ -78,9 +78,7 @@ struct PolicyStore::State {
 };
 
 PolicyStore::PolicyStore(PolicyPath where, std::vector<MechanismName> mechanisms)
-    : where_(std::move(where)), mechanisms_(std::move(mechanisms)) {
-  state_.store(read(nullptr));
-}
+    : where_(std::move(where)), mechanisms_(std::move(mechanisms)), state_(read(nullptr)) {}
 
 PolicyStore::~PolicyStore() = default;
 
@@ -105,7 +103,7 @@ std::shared_ptr<const PolicyStore::State> PolicyStore::read(const State* before)
 }
 
 std::shared_ptr<const PolicySnapshot> PolicyStore::current() {
-  auto state = state_.load(std::memory_order_acquire);
+  auto state = state_.load();
   FileStamp root;
   // Without a policy, only a path that is still missing means that there is still none.
   const bool had_none = state->disk.is_absent;
@@ -125,7 +123,7 @@ std::shared_ptr<const PolicySnapshot> PolicyStore::current() {
   if (changed->disk.is_absent) return state->snapshot;
   // If two threads read at the same time, the first one stores its result. The other uses its own
   // result for its own login, and the next login checks again.
-  state_.compare_exchange_strong(state, changed, std::memory_order_acq_rel);
+  state_.replace(&state, changed);
   return changed->snapshot;
 }
 

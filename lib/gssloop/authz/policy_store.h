@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gssloop/authz/policy_file.h"
+#include "gssloop/base/shared_pointer.h"
 
 namespace gssloop::authz {
 
@@ -55,7 +56,8 @@ struct PolicySnapshot {
 
 // PolicyStore keeps the policy of one path and reads it again after a change on disk. It uses a new
 // version as a whole or not at all. A new version with an error refuses logins until the error is
-// corrected. Any number of threads may use one store; there is no lock.
+// corrected. Any number of threads may use one store. They share a mutex only
+// for the copy of a pointer.
 class PolicyStore {
  public:
   // Reads the policy at once, because the process may later change its root or its user.
@@ -78,7 +80,7 @@ class PolicyStore {
 
   const PolicyPath where_;
   const std::vector<MechanismName> mechanisms_;
-  std::atomic<std::shared_ptr<const State>> state_;
+  SharedPointer<const State> state_;
 };
 
 }  // namespace gssloop::authz
