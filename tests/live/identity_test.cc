@@ -110,6 +110,11 @@ TEST_F(IdentityTest, TheApplicationsRealmIsNoForeignOne) {
     const char* authid;  // null: refused
   } rows[] = {
       {"OTHER.TEST", "OTHER.TEST", nullptr},
+      {"other.test", "OTHER.TEST", nullptr},
+      {"OTHER.TEST", "Other.Test", nullptr},
+      {"EXAMPLE.TEST", "example.test", nullptr},
+      {"example.test", "example.test", nullptr},
+      {"example.test", "EXAMPLE.TEST", "dave@example.test"},
       {"OTHER.TEST", "EXAMPLE.TEST", "dave@OTHER.TEST"},
       {"OTHER.TEST", "SUB.OTHER.TEST", "dave@SUB.OTHER.TEST"},
       {"OTHER.TEST", "THIRD.TEST", "dave@THIRD.TEST"},

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "gssloop/authz/identity.h"
+#include "gssloop/base/bytes.h"
 
 namespace gssloop::authz {
 namespace {
@@ -99,14 +100,17 @@ Result<std::string, Error> unchecked_identity(const RuleContext& context) {
 }
 
 // libsasl appends an application's own realm to names without one. A peer from a foreign realm of
-// the same name would become the local user with its name (L45). A name from the policy is not
+// the same name would become the local user with its name (L45). Kerberos' realms differ by case,
+// but applications take a realm for a domain, which does not. A name from the policy is not
 // checked: the author of the policy chose it.
 std::optional<Error> check_realm(const std::string& authid, const RuleContext& context) {
   const PeerInfo& peer = context.peer();
-  const std::string& realm = peer.application_realm;
   if (is_given_by_policy(context.scope().identity) || peer.is_anonymous) return std::nullopt;
+  const std::size_t at = authid.rfind('@');
+  if (at == authid.npos || peer.application_realm.empty()) return std::nullopt;
+  const std::string_view realm = std::string_view(authid).substr(at + 1);
   const bool is_foreign = realm != peer.default_realm;
-  if (realm.empty() || !is_foreign || !authid.ends_with("@" + realm)) return std::nullopt;
+  if (!is_foreign || !equals_ignoring_case(realm, peer.application_realm)) return std::nullopt;
   return Error{"the peer's realm is foreign, but has the same name as the application's own: " +
                quoted(realm)};
 }
