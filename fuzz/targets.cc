@@ -7,6 +7,7 @@
 
 #include "gssloop/authz/expression.h"
 #include "gssloop/authz/policy_file.h"
+#include "gssloop/authz/toml_check.h"
 #include "gssloop/gss/initial_token.h"
 #include "gssloop/io/frame.h"
 #include "plugin/layer/layer_terms.h"
@@ -122,6 +123,10 @@ void policy(ByteView input) {
   const auto reading = authz::parse_policy({{"policy", text}}, {{"eap-aes128", "1.2.3"}});
   require(reading.policy.has_value() == (reading.num_errors() == 0), "an error is no policy");
   require(reading.summary().empty() == reading.policy.has_value(), "an error is summed up");
+  if (const auto fault = authz::find_toml_fault(text)) {
+    require(reading.diagnostics.size() == 1, "the parser does not see such a text");
+    require(reading.diagnostics[0].message == fault->message, "it is refused for this reason");
+  }
   for (const auto& diagnostic : reading.diagnostics) {
     require(diagnostic.place.line > 0 && !diagnostic.message.empty(), "a line and what is wrong");
   }

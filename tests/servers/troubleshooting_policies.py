@@ -128,6 +128,10 @@ WRONG_POLICIES = (
     ("[services.imap]\nidentity = { attribute = 'x' }\n", "identity = { attribute = NAME } must"),
     ("[services.imap]\nanonymous = ' x'\n", "this identity cannot be used: the name"),
     ("[all\n", "Error while parsing"),
+    ("[all]\nrequire = [\u201cx\u201d]\n", "a character that is not ASCII is allowed only"),
+    ("# \x01\n", "there is the control character <number>"),
+    ("a." * 20 + "a = 1\n", "a name has more than 16 parts"),
+    ("a = " + "[" * 20 + "\n", "brackets are nested more than"),
     (SOURCES.format('{ mechanism = "other", name = "x" }'), 'unknown mechanism "<name>"'),
     (SOURCES.format('{ mechanism = "spnego", name = "x" }'),
      'a login with the mechanism "<name>" ends'),
@@ -200,6 +204,8 @@ class PolicyFiles(LoginTest):
             os.chmod(place, mode)
             self.assert_on_page(sentence, self.check(path))
             os.chmod(place, before)
+        path.write_bytes(b"# \xe4\n")
+        self.assert_on_page("the byte <number> is not UTF-8 here", self.check(path))
         link = self.path("link.toml")
         os.symlink("nothing.toml", link)
         self.assert_on_page("is a symbolic link to a file that does not exist", self.check(link))

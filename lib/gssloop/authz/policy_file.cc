@@ -7,6 +7,7 @@
 
 #include "gssloop/authz/identity.h"
 #include "gssloop/authz/policy_check.h"
+#include "gssloop/authz/toml_check.h"
 
 // Header-only and without exceptions: the module gets no further library. Without its assertions as
 // well: in toml++ 3.3.0 some fail for mere typos ("[*]"), which would end the server, and with
@@ -399,6 +400,11 @@ PolicyReading parse_policy(const std::vector<PolicyText>& files,
   PolicyReading reading;
   std::vector<toml::table> roots;
   for (const PolicyText& file : files) {
+    if (auto fault = find_toml_fault(file.text)) {
+      reading.diagnostics.push_back(
+          {{file.file, fault->line, fault->column}, false, std::move(fault->message)});
+      return reading;
+    }
     auto parsed = toml::parse(file.text, file.file);
     if (!parsed) {
       const auto& where = parsed.error().source().begin;

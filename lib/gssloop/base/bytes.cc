@@ -41,19 +41,21 @@ std::optional<unsigned> hex_digit(char c) noexcept {
 
 }  // namespace
 
-bool is_utf8(ByteView octets) noexcept {
+std::size_t utf8_prefix_len(ByteView octets) noexcept {
   for (std::size_t i = 0; i < octets.size(); ++i) {
     if (octets[i] < 0x80) continue;
     const auto [num_trailing, low, high] = sequence_after(octets[i]);
-    if (num_trailing == 0 || octets.size() - i <= num_trailing) return false;
-    if (octets[i + 1] < low || octets[i + 1] > high) return false;
+    if (num_trailing == 0 || octets.size() - i <= num_trailing) return i;
+    if (octets[i + 1] < low || octets[i + 1] > high) return i;
     for (std::size_t k = 2; k <= num_trailing; ++k) {
-      if ((octets[i + k] & 0xC0) != 0x80) return false;
+      if ((octets[i + k] & 0xC0) != 0x80) return i;
     }
     i += num_trailing;
   }
-  return true;
+  return octets.size();
 }
+
+bool is_utf8(ByteView octets) noexcept { return utf8_prefix_len(octets) == octets.size(); }
 
 bool has_control_characters(ByteView octets) noexcept {
   for (std::size_t i = 0; i < octets.size(); ++i) {

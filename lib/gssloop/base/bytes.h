@@ -50,6 +50,8 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept;
 // is_utf8 says whether `octets` are well-formed UTF-8 (RFC 3629: no overlong form, no surrogate,
 // nothing above U+10FFFF). NUL is well-formed; callers that forbid it check for it themselves.
 bool is_utf8(ByteView octets) noexcept;
+// utf8_prefix_len returns the number of octets before the first one that is not well-formed UTF-8.
+std::size_t utf8_prefix_len(ByteView octets) noexcept;
 
 // has_control_characters finds octets 0x00 to 0x1F and 0x7F, and U+0080 to U+009F in UTF-8: they
 // would let a name forge log lines or control a terminal.

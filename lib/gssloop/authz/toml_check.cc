@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "gssloop/authz/toml_check.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "gssloop/base/bytes.h"
+
+namespace gssloop::authz {
+namespace {
+
+// A policy needs five parts (services.NAME.mechanisms.MECHANISM.KEY), and brackets two deep.
+constexpr unsigned kMaxParts = 16;
+constexpr unsigned kMaxDepth = 16;
+
+// toml++ skips it at the beginning.
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+bool is_outside_ascii(char c) noexcept { return static_cast<unsigned char>(c) >= 0x80; }
+
+TomlFault fault_at(std::string_view text, std::size_t offset, std::string message) {
+  const std::string_view before = text.substr(0, offset);
+  const std::string_view line = before.substr(before.rfind('\n') + 1);  // npos + 1 is 0
+  // The octets after the first one of a character are 10xxxxxx.
+  const auto begins = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
+  return {1 + static_cast<unsigned>(std::ranges::count(before, '\n')),
+          1 + static_cast<unsigned>(std::ranges::count_if(line, begins)), std::move(message)};
+}
+
+std::string octet_name(char c) { return "0x" + hex(as_bytes(std::string_view(&c, 1))); }
+
+// What no part of a TOML file may contain.
+std::optional<TomlFault> find_octet_fault(std::string_view text) {
+  const std::size_t utf8_len = utf8_prefix_len(as_bytes(text));
+  for (std::size_t i = 0; i < utf8_len; ++i) {
+    const char c = text[i];
+    const bool is_line_end = c == '\n' || (c == '\r' && text.substr(i + 1).starts_with('\n'));
+    const bool is_control = (c >= 0 && c < 0x20) || c == 0x7F;
+    if (!is_control || is_line_end || c == '\t') continue;
+    return fault_at(text, i, "there is the control character " + octet_name(c) + "; remove it");
+  }
+  if (utf8_len == text.size()) return std::nullopt;
+  return fault_at(text, utf8_len,
+                  "the byte " + octet_name(text[utf8_len]) +
+                      " is not UTF-8 here; save the file in UTF-8, or correct the character");
+}
+
+// Scanner finds the strings and comments of a text, and what is between them.
+class Scanner {
+ public:
+  explicit Scanner(std::string_view text) : text_(text) {}
+
+  std::optional<TomlFault> run() {
+    if (text_.starts_with(kByteOrderMark)) at_ = kByteOrderMark.size();
+    while (at_ < text_.size()) {
+      const char c = text_[at_];
+      if (c == '#') {
+        at_ = std::min(text_.find('\n', at_), text_.size());
+      } else if (c == '"' || c == '\'') {
+        skip_string(c);
+      } else {
+        if (const char* why = take(c)) return fault_at(text_, at_, why);
+        ++at_;
+      }
+      is_at_line_start_ = c == '\n' || (is_at_line_start_ && (c == ' ' || c == '\t'));
+    }
+    return std::nullopt;
+  }
+
+ private:
+  // Takes one character outside strings and comments; returns what is wrong with it.
+  const char* take(char c) noexcept {
+    if (is_outside_ascii(c)) {
+      return "a character that is not ASCII is allowed only in strings and comments; write quotes "
+             "as \" or '";
+    }
+    if (c == '.') return ++num_dots_ < kMaxParts ? nullptr : "a name has more than 16 parts";
+    const bool opens = c == '[' || c == '{';
+    const bool closes = c == ']' || c == '}';
+    if (opens || closes || c == '=' || c == ',' || c == '\n') num_dots_ = 0;
+    // The header of a table ends with its line, also if its bracket is missing.
+    if (c == '[' && is_at_line_start_ && depth_ == 0) is_in_header_ = true;
+    if (c == '\n' && std::exchange(is_in_header_, false)) depth_ = 0;
+    if (closes && depth_ > 0) --depth_;
+    if (opens && ++depth_ > kMaxDepth) return "brackets are nested more than 16 deep";
+    return nullptr;
+  }
+
+  void skip_string(char quote) noexcept {
+    const bool is_long = num_quotes(quote) >= 3;
+    at_ += is_long ? 3 : 1;
+    while (at_ < text_.size()) {
+      const char c = text_[at_];
+      if (c == '\n' && !is_long) return;  // the parser says that the quote is missing
+      if (c == '\\' && quote == '"') {
+        at_ = std::min(at_ + 2, text_.size());
+      } else if (c != quote) {
+        ++at_;
+      } else {
+        // The closing quotes of a long string may follow two that belong to it.
+        const std::size_t num = is_long ? num_quotes(quote) : 1;
+        at_ += num;
+        if (!is_long || num >= 3) return;
+      }
+    }
+  }
+
+  // The number of quotes here, at most five.
+  std::size_t num_quotes(char quote) const noexcept {
+    const std::string_view next = text_.substr(at_, 5);
+    return std::min(next.find_first_not_of(quote), next.size());
+  }
+
+  const std::string_view text_;
+  std::size_t at_ = 0;
+  unsigned num_dots_ = 0;  // of the present name
+  unsigned depth_ = 0;     // of brackets and braces
+  bool is_at_line_start_ = true;
+  bool is_in_header_ = false;
+};
+
+}  // namespace
+
+std::optional<TomlFault> find_toml_fault(std::string_view text) {
+  if (auto fault = find_octet_fault(text)) return fault;
+  return Scanner(text).run();
+}
+
+}  // namespace gssloop::authz
