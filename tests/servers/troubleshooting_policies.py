@@ -129,6 +129,8 @@ WRONG_POLICIES = (
     ("[services.imap]\nanonymous = ' x'\n", "this identity cannot be used: the name"),
     ("[all\n", "Error while parsing"),
     ("[all]\nrequire = [\u201cx\u201d]\n", "a character that is not ASCII is allowed only"),
+    ('a = "\\\u00e4"\n', "a character that is not ASCII must not follow"),
+    ("a = 1'x'\n", "a quote is allowed only at the beginning"),
     ("# \x01\n", "there is the control character <number>"),
     ("a." * 20 + "a = 1\n", "a name has more than 16 parts"),
     ("a = " + "[" * 20 + "\n", "brackets are nested more than"),

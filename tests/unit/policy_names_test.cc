@@ -15,7 +15,7 @@ using namespace std::string_literals;
 
 TEST(PolicyFile, ReservedNames) {
   for (const char* name : {"peer.x", "peer.", "asserted:x", "authid", "authzid", "exists",
-                           "complete", "a b", "*a", "", "\xc3\xa4", "a=b"}) {
+                           "complete", "a b", "*a", "", "\\u00e4", "a=b"}) {
     const auto reading =
         read("[attributes.\""s + name + "\"]\nfrom=[{mechanism='krb5',name='i'}]\n");
     EXPECT_FALSE(reading.policy) << name;

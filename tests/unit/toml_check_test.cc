@@ -27,9 +27,18 @@ TEST(TomlCheck, RefusesWhatTheParserMustNotSee) {
     std::string text, place;
     const char* message;  // part of it
   } rows[] = {
-      {"[all]\nrequire = []ä", "2:13", "not ASCII is allowed only in strings and comments"},
+      {"[all]\nrequire = []ä", "2:13", "not ASCII is allowed only in values and comments"},
       {"ä", "1:1", "not ASCII"},
-      {"# ä\n\"ö\" = 1\nü = 2", "3:1", "not ASCII"},
+      {"# ä\nx = \"ö\"\nü = 2", "3:1", "not ASCII"},
+      {"\"ö\" = 1", "1:2", "not ASCII"},
+      {"a.'ö' = 1", "1:4", "not ASCII"},
+      {"x = [1.'ö']", "1:9", "not ASCII"},
+      {"x = +'ö'", "1:6", "a quote is allowed only at the beginning of a name or a value"},
+      {"x = 1 'ö'", "1:7", "a quote is allowed only"},
+      {"x = 'a' 'ö'", "1:9", "a quote is allowed only"},
+      {"x = ['a'\n'ö']", "2:1", "a quote is allowed only"},
+      {"x = \"\\ö\"", "1:7", "must not follow a backslash"},
+      {"x = \"\"\"a\\ \n \t ö\"\"\"", "2:4", "must not follow a backslash"},
       {"deny = [“x”]", "1:9", "write quotes as \" or '"},
       {"x = 'ä' ö", "1:9", "not ASCII"},
       {"x = '''ä\n'''' ö", "2:6", "not ASCII"},
@@ -74,7 +83,9 @@ TEST(TomlCheck, LeavesAllElseToTheParser) {
   for (const std::string& text : {
            ""s,
            "\xEF\xBB\xBFx = 1\r\n\t# ä\r\n"s,
-           "'ä' = \"ä\\\\\"\n"s,
+           "'a' = \"ä\\\\\"\n"s,
+           "x = [\n'ä', # ö\n\n  'ü']\ny = { 'ä' = 'ö' }\n"s,
+           "x = \"\"\"ä \\\n  a ö\"\"\"\n"s,
            "x = \"\"\"\nä\"\"\"\"\" # ä\n"s,
            "x = '''\n#ä'''''\ny = ''\n"s,
            "x = \"#\" # '\ny = '\"' # \"ä\n"s,

@@ -45,7 +45,13 @@ std::optional<TomlFault> find_octet_fault(std::string_view text) {
                       " is not UTF-8 here; save the file in UTF-8, or correct the character");
 }
 
-// Scanner finds the strings and comments of a text, and what is between them.
+constexpr const char* kNotAscii =
+    "a character that is not ASCII is allowed only in values and comments; write quotes as \" or '";
+
+// Scanner finds the strings and comments of a text, and what is between them. toml++ asks of each
+// character between tokens whether it is white space, and its answer is undefined for many outside
+// ASCII. It does so in a string as well, if the quote is not where a value or a name begins, or
+// after a backslash at the end of a line.
 class Scanner {
  public:
   explicit Scanner(std::string_view text) : text_(text) {}
@@ -56,53 +62,71 @@ class Scanner {
       const char c = text_[at_];
       if (c == '#') {
         at_ = std::min(text_.find('\n', at_), text_.size());
-      } else if (c == '"' || c == '\'') {
-        skip_string(c);
-      } else {
-        if (const char* why = take(c)) return fault_at(text_, at_, why);
-        ++at_;
+      } else if (const char* why = c == '"' || c == '\'' ? take_string(c) : take(c)) {
+        return fault_at(text_, at_, why);
       }
-      is_at_line_start_ = c == '\n' || (is_at_line_start_ && (c == ' ' || c == '\t'));
     }
     return std::nullopt;
   }
 
  private:
-  // Takes one character outside strings and comments; returns what is wrong with it.
+  // Takes one character outside strings and comments. Returns what is wrong with the text at at_.
   const char* take(char c) noexcept {
-    if (is_outside_ascii(c)) {
-      return "a character that is not ASCII is allowed only in strings and comments; write quotes "
-             "as \" or '";
-    }
-    if (c == '.') return ++num_dots_ < kMaxParts ? nullptr : "a name has more than 16 parts";
+    if (is_outside_ascii(c)) return kNotAscii;
+    if (c == '.' && ++num_dots_ == kMaxParts) return "a name has more than 16 parts";
     const bool opens = c == '[' || c == '{';
     const bool closes = c == ']' || c == '}';
     if (opens || closes || c == '=' || c == ',' || c == '\n') num_dots_ = 0;
     // The header of a table ends with its line, also if its bracket is missing.
-    if (c == '[' && is_at_line_start_ && depth_ == 0) is_in_header_ = true;
+    if (c == '[' && last_ == '\n' && depth_ == 0) is_in_header_ = true;
     if (c == '\n' && std::exchange(is_in_header_, false)) depth_ = 0;
     if (closes && depth_ > 0) --depth_;
     if (opens && ++depth_ > kMaxDepth) return "brackets are nested more than 16 deep";
+    const bool is_space = c == ' ' || c == '\t' || c == '\r' || (c == '\n' && depth_ > 0);
+    if (!is_space) last_ = c;
+    ++at_;
     return nullptr;
   }
 
-  void skip_string(char quote) noexcept {
+  const char* take_string(char quote) noexcept {
+    // A line begins with a name. Names in policies are ASCII, and so may be what follows a dot,
+    // which can also be the one of a number.
+    const bool is_value = last_ == '=' || last_ == ',' || last_ == '[' || last_ == '{';
+    if (!is_value && last_ != '\n' && last_ != '.') {
+      return "a quote is allowed only at the beginning of a name or a value";
+    }
+    last_ = quote;
     const bool is_long = num_quotes(quote) >= 3;
     at_ += is_long ? 3 : 1;
     while (at_ < text_.size()) {
       const char c = text_[at_];
-      if (c == '\n' && !is_long) return;  // the parser says that the quote is missing
+      if (c == '\n' && !is_long) return nullptr;  // the parser says that the quote is missing
+      if (is_outside_ascii(c) && !is_value) return kNotAscii;
       if (c == '\\' && quote == '"') {
-        at_ = std::min(at_ + 2, text_.size());
+        if (const char* why = take_escape(is_long)) return why;
       } else if (c != quote) {
         ++at_;
       } else {
         // The closing quotes of a long string may follow two that belong to it.
         const std::size_t num = is_long ? num_quotes(quote) : 1;
         at_ += num;
-        if (!is_long || num >= 3) return;
+        if (!is_long || num >= 3) return nullptr;
       }
     }
+    return nullptr;
+  }
+
+  const char* take_escape(bool is_long) noexcept {
+    at_ = std::min(at_ + 1, text_.size());
+    const std::size_t next = text_.find_first_not_of(" \t\r\n", at_);
+    if (is_long && next != at_) {
+      at_ = std::min(next, text_.size());
+    } else if (at_ < text_.size() && !is_outside_ascii(text_[at_])) {
+      ++at_;
+      return nullptr;
+    }
+    if (at_ == text_.size() || !is_outside_ascii(text_[at_])) return nullptr;
+    return "a character that is not ASCII must not follow a backslash";
   }
 
   // The number of quotes here, at most five.
@@ -113,9 +137,9 @@ class Scanner {
 
   const std::string_view text_;
   std::size_t at_ = 0;
+  char last_ = '\n';       // before at_, without white space, and line ends within brackets
   unsigned num_dots_ = 0;  // of the present name
   unsigned depth_ = 0;     // of brackets and braces
-  bool is_at_line_start_ = true;
   bool is_in_header_ = false;
 };
 

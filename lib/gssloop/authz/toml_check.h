@@ -15,10 +15,10 @@ struct TomlFault {
 };
 
 // find_toml_fault finds the first text with which toml++ would end the process or read memory that
-// is not the text's: a character outside ASCII between tokens is undefined behaviour there, and
-// keys and brackets that are nested deeply exhaust the stack. It also refuses what TOML forbids
-// everywhere: text that is not UTF-8, and control characters. nullopt means only that the parser
-// can read the text, not that the text is TOML. Total, in linear time.
+// is not the text's: a character outside ASCII between tokens, in its sense, is undefined behaviour
+// there, and keys and brackets that are nested deeply exhaust the stack. It also refuses what TOML
+// forbids everywhere: text that is not UTF-8, and control characters. nullopt means only that the
+// parser can read the text, not that the text is TOML. Total, in linear time.
 std::optional<TomlFault> find_toml_fault(std::string_view text);
 
 }  // namespace gssloop::authz
