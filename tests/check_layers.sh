@@ -71,7 +71,7 @@ for file in tools/*.h tools/*.cc; do
 done
 may_include tools/kerberos "$lib" tools/kerberos
 may_include tools/trial "$lib" "$top" tools/trial
-may_include tools/policy "$lib" "$top" tools/trial tools/policy
+may_include tools/policy "$lib" "$top" tools/trial tools/kerberos tools/policy
 may_include tools/doctor "$lib" "$top" tools/trial tools/policy tools/kerberos tools/doctor
 
 # Only these files of the tools ask Kerberos itself about a machine.

@@ -24,7 +24,8 @@ void tell(const authz::PolicySnapshot& snapshot, const std::string& path, const 
         "gssloop: there is no policy " + path +
             ": applications can request attributes, but attributes do not decide about logins");
   } else {
-    sasl.log(SASL_LOG_NOTE, "gssloop: the policy " + path + " is now in effect");
+    sasl.log(SASL_LOG_NOTE, "gssloop: the policy " + path +
+                                " is now in effect; rules: " + snapshot.policy->summary());
   }
 }
 

@@ -4,6 +4,7 @@
 
 import json
 import pathlib
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -27,6 +28,7 @@ require = ["assurance=spake", "exists client"]
 deny = ["client~*mallory"]
 publish = ["client"]
 authorize = ["authid=alice & authzid=backup"]
+[services.default]
 """
 
 
@@ -56,6 +58,35 @@ class Check(Policy):
         status, out = self.check(GOOD)
         self.assertEqual(status, DONE, out)
         self.assertTrue(out.startswith("ok "), out)
+
+    def test_what_never_applies(self):
+        for text, warning in (
+                (GOOD + "[services.imaps]\n", b'applications call this service "imap", not "imaps"'),
+                (GOOD + "[services.other]\n", b'"other" is no well-known service'),
+                (GOOD.replace("[services.default]", ""), b"there is neither [services.default]"),
+                (GOOD + "[all]\ndeny = ['peer.realm=att.local']\n", b"realm has small letters"),
+                (GOOD.replace("~*mallory", "=mallory"), b'no value of "client" can be what'),
+                (GOOD.replace("indicators", "indicator"), b"Kerberos has no attribute")):
+            with self.subTest(warning=warning):
+                status, out = self.check(text)
+                self.assertEqual(status, DONE, out)
+                self.assertIn(warning.decode(), out)
+                self.assertIn("0 errors, 1 warning", out)
+                self.assertEqual(self.check(text, "--strict")[0], FAILED)
+        # A service is known if the keytab has its key.
+        keytab = pathlib.Path(self.folder.name, "keytab")
+        subprocess.run(["ktutil"], check=True, stdout=subprocess.DEVNULL,
+                       input=f"add_entry -password -p other/host@A -k 1 -e aes256-cts\nx\n"
+                             f"write_kt {keytab}\n".encode())
+        done = run("policy", "check", "--strict", self.write(GOOD + "[services.other]\n"),
+                   KRB5_KTNAME=str(keytab))
+        self.assertEqual(done.returncode, DONE, done.stdout)
+
+    def test_names_that_no_service_has(self):
+        for name in ("IMAP", "imap "):
+            status, out = self.check(GOOD + f'[services."{name}"]\n')
+            self.assertEqual(status, FAILED, out)
+            self.assertIn("must consist of small letters", out)
 
     def test_all_errors_with_their_places(self):
         status, out = self.check(DEFINITIONS + "[services.host]\nrequired = []\n"

@@ -179,7 +179,7 @@ TEST_F(PolicyStoreTest, WhatVanishesGoesOnToHold) {
 
 TEST_F(PolicyStoreTest, DirectoriesAreReadInTheOrderOfNames) {
   const auto require = [](const std::string& service) {
-    return "[services." + service + "]\nrequire = ['peer.realm=" + service + "']\n";
+    return "[services." + service + "]\nrequire = ['peer.realm=" + service + "']\n";  // warned of
   };
   write(folder_ / "20.toml", policy("A"));
   PolicyStore store({folder_.string(), Absence::kIsError}, {});
@@ -197,9 +197,10 @@ TEST_F(PolicyStoreTest, DirectoriesAreReadInTheOrderOfNames) {
   write(folder_ / "30.toml", "x = 1\n");
   const auto broken = store.current();
   EXPECT_EQ(told(broken), "refused");
-  ASSERT_EQ(broken->diagnostics.size(), 2U);
-  EXPECT_EQ(broken->diagnostics[0].place.file, (folder_ / "15.toml").string());
-  EXPECT_EQ(broken->diagnostics[1].place.file, (folder_ / "30.toml").string());
+  ASSERT_EQ(broken->diagnostics.size(), 3U);
+  EXPECT_TRUE(broken->diagnostics[0].is_warning);
+  EXPECT_EQ(broken->diagnostics[1].place.file, (folder_ / "15.toml").string());
+  EXPECT_EQ(broken->diagnostics[2].place.file, (folder_ / "30.toml").string());
   fs::remove(folder_ / "30.toml");
   EXPECT_EQ(told(store.current()), "refused");
   fs::rename(folder_ / "15.toml", folder_ / "15");

@@ -134,7 +134,10 @@ Findings check_policy(const Examination& exam) {
                                     : "correct it, and run `gssloop policy check " + path + "`");
     }
   }
-  if (!report.has_problem()) report.good("the policy " + path + " can be read and has no errors");
+  if (read.reading.policy) {
+    report.good("the policy " + path +
+                " can be read and has no errors; rules: " + read.reading.policy->summary());
+  }
   if (read.reading.policy) report_pac(exam, *read.reading.policy, &report);
   return report.take();
 }

@@ -172,7 +172,7 @@ KrbResult<Keytab> read_keytab(const std::string& name, const std::string& servic
     result.name = full_name;
   }
   gss::Krb5Principal wanted(context);
-  const bool has_wanted = sname(context, service, host, wanted.out()) == 0;
+  const bool has_wanted = !service.empty() && sname(context, service, host, wanted.out()) == 0;
   krb5_kt_cursor cursor;
   if (const auto code = krb5_kt_start_seq_get(context, keytab.get(), &cursor)) {
     return error_of(context, code);

@@ -62,7 +62,8 @@ struct Keytab {
   std::string name;
   std::vector<KeytabKey> keys;
 };
-// read_keytab reads the keytab of that name (empty: the default one).
+// read_keytab reads the keytab of that name (empty: the default one). If `service` is empty, no key
+// is `is_of_service`, and the host's name is not looked up.
 KrbResult<Keytab> read_keytab(const std::string& name, const std::string& service,
                               const std::string& host);
 

@@ -54,7 +54,11 @@ bool is_missing(const authz::PolicyOnDisk& read) { return read.is_absent && !rea
 Exit check(const CheckOptions& options, const Output& output) {
   const auto named = absolute_policy(options.path);
   const std::string path = named.value_or(GSSLOOP_POLICY_PATH);
-  const auto read = read_policy_at(named);
+  auto read = read_policy_at(named);
+  if (read.reading.policy && !read.is_absent) {
+    const auto advice = advice_about(*read.reading.policy);
+    read.reading.diagnostics.insert(read.reading.diagnostics.end(), advice.begin(), advice.end());
+  }
   const std::size_t num_errors = read.reading.num_errors();
   const std::size_t num_warnings = read.reading.diagnostics.size() - num_errors;
   if (options.json) {

@@ -3,10 +3,12 @@
 
 #include <filesystem>
 #include <system_error>
-#include <vector>
 
+#include "gssloop/authz/identity.h"
+#include "gssloop/authz/policy_advice.h"
 #include "gssloop/gss/kerberos.h"
 #include "gssloop/gss/mechanisms.h"
+#include "tools/kerberos/kerberos.h"
 
 namespace gssloop::tools {
 namespace {
@@ -27,6 +29,16 @@ std::optional<std::string> absolute_policy(const std::optional<std::string>& pat
 
 authz::PolicyOnDisk read_policy_at(const std::optional<std::string>& path) {
   return authz::read_policy(authz::PolicyPath::of(path), mechanism_names());
+}
+
+std::vector<authz::Diagnostic> advice_about(const authz::Policy& policy) {
+  authz::PolicySurroundings surroundings{{}, mechanism_names()};
+  if (const auto keytab = read_keytab("", "", "")) {
+    for (const KeytabKey& key : keytab->keys) {
+      surroundings.services.emplace(authz::service_of(key.principal));
+    }
+  }
+  return authz::advise(policy, surroundings);
 }
 
 authz::PeerInfo peer_info_of(const PeerReport& report, const std::string& service) {

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "gssloop/authz/peer_info.h"
 #include "gssloop/authz/policy_store.h"
@@ -21,6 +22,10 @@ std::optional<std::string> absolute_policy(const std::optional<std::string>& pat
 // particular, a missing file at the compiled-in path means the empty policy, and a relative path is
 // an error.
 authz::PolicyOnDisk read_policy_at(const std::optional<std::string>& path);
+
+// advice_about warns of services and attributes that this machine does not have: its default
+// keytab, if this user can read it, and its mechanisms. See authz::advise.
+std::vector<authz::Diagnostic> advice_about(const authz::Policy& policy);
 
 // peer_info_of is what the module would know of the reported peer at a service. It believes the
 // report about what is authenticated: use the result to show a decision, never to make one.

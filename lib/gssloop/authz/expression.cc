@@ -90,6 +90,14 @@ std::string_view to_string(Truth truth) {
 
 // Goes back only to the last "*". This is enough: the last one can match everything that an earlier
 // one could.
+std::string Pattern::octets() const {
+  std::string octets;
+  for (const std::int16_t element : elements_) {
+    if (element >= 0) octets += static_cast<char>(element);
+  }
+  return octets;
+}
+
 bool Pattern::matches(std::string_view value) const noexcept {
   std::size_t at = 0;       // in value
   std::size_t element = 0;  // in elements_

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "gssloop/base/bytes.h"
+
 namespace gssloop::authz {
 bool Publish::adds(std::string_view local) const {
   return is_all || std::ranges::any_of(names, [&](std::string_view name) {
@@ -39,6 +41,19 @@ const Definition* Policy::find(std::string_view name) const {
 const Definition* Policy::find_property(std::string_view property) const {
   const auto found = std::ranges::find(definitions_, property, &Definition::property);
   return found != definitions_.end() ? &*found : nullptr;
+}
+
+std::string Policy::summary() const {
+  constexpr std::size_t kMaxTables = 20;
+  std::string text;
+  for (const RuleTable& table : tables_) {
+    if (&table - tables_.data() >= static_cast<std::ptrdiff_t>(kMaxTables)) {
+      return text + " and " + std::to_string(tables_.size() - kMaxTables) + " more tables";
+    }
+    if (!text.empty()) text += ", ";
+    text += printable(as_bytes(table.name), 64) + " " + std::to_string(table.num_rules);
+  }
+  return text.empty() ? "none" : text;
 }
 
 bool Policy::publishes_raw(std::string_view mechanism) const {

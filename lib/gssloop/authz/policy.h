@@ -96,6 +96,13 @@ struct Scope {
   std::set<std::string, std::less<>> used;
 };
 
+// RuleTable is one table of a policy that has rules, or may have them.
+struct RuleTable {
+  std::string name;           // "all", "default", or the service's name
+  std::size_t num_rules = 0;  // of require, deny and authorize, also for its mechanisms
+  Place place;                // of the table
+};
+
 // Policy is a whole policy, as read from its files.
 class Policy {
  public:
@@ -110,6 +117,12 @@ class Policy {
   const Definition* find(std::string_view name) const;
   const Definition* find_property(std::string_view property) const;
   const std::vector<Definition>& definitions() const noexcept { return definitions_; }
+  // tables lists [all], the services in the order of their names, and [services.default], as far as
+  // the policy has them. Borrowed.
+  const std::vector<RuleTable>& tables() const noexcept { return tables_; }
+  // summary is their names and numbers of rules: "all 2, imap 3, default 1", or "none". It has the
+  // first 20 tables.
+  std::string summary() const;
   // publishes_raw says whether attributes of a mechanism may be published under their own names:
   // those of Kerberos, and of mechanisms that the policy lists.
   bool publishes_raw(std::string_view mechanism) const;
@@ -123,6 +136,7 @@ class Policy {
   std::vector<Definition> definitions_;
   std::map<std::string, Service, std::less<>> services_;
   Service default_;
+  std::vector<RuleTable> tables_;
   std::vector<std::string> raw_mechanisms_;
 };
 

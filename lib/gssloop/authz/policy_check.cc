@@ -68,6 +68,7 @@ std::optional<Error> check_peer_term(const Term& term,
       (!is_number(term.value) || (term.value.size() > 1 && term.value.front() == '0'))) {
     return Error{"peer.ssf must be compared with a number that has no leading zeros"};
   }
+  if (term.name == reserved::kService) return check_service_name(term.value);
   if (term.name == reserved::kMechanism) {
     auto known = mechanism_name(term.value, mechanisms);
     if (!known) return std::move(known).error();
@@ -120,6 +121,20 @@ std::optional<Error> check_property(std::string_view name) {
       equals_ignoring_case(name, "userPassword") || begins("cmusaslsecret") || begins("slap");
   if (is_name(name) && !is_taken && !name.starts_with(kAsserted)) return std::nullopt;
   return Error{"a policy must not set the property " + quoted(name)};
+}
+
+std::optional<Error> check_service_name(std::string_view name) {
+  const auto is_allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+  };
+  // Cyrus IMAP's httpd, for example, has the name of the Kerberos principals of web servers.
+  constexpr std::string_view kWebServer = "HTTP";
+  if (name == kWebServer || (!name.empty() && std::ranges::all_of(name, is_allowed))) {
+    return std::nullopt;
+  }
+  return Error{"the name of the service " + quoted(name) +
+               " must consist of small letters, digits and the characters - _ . (only HTTP has "
+               "capitals)"};
 }
 
 std::optional<Error> check_term(const Term& term, bool knows_identities, const Policy& policy,

@@ -25,6 +25,9 @@ Result<std::string, Error> mechanism_name(const std::string& given,
 std::optional<Error> check_local_name(std::string_view name);
 std::optional<Error> check_property(std::string_view name);
 
+// check_service_name returns the error in a name that no application has for its service.
+std::optional<Error> check_service_name(std::string_view name);
+
 // check_term returns the error in a term of a rule: an undefined name, or a comparison that is
 // never true, so that the rule would refuse all peers or none. `knows_identities`: the rule may use
 // authid and authzid.

@@ -2,37 +2,25 @@
 #include "gssloop/authz/policy_file.h"
 
 #include <algorithm>
-#include <initializer_list>
 #include <tuple>
 
 #include "gssloop/authz/identity.h"
+#include "gssloop/authz/policy_advice.h"
 #include "gssloop/authz/policy_check.h"
 #include "gssloop/authz/toml_check.h"
-
-// Header-only and without exceptions: the module gets no further library. Without its assertions as
-// well: in toml++ 3.3.0 some fail for mere typos ("[*]"), which would end the server, and with
-// NDEBUG they are promises to the optimizer. After each of these assertions the parser reports the
-// error.
-#define TOML_HEADER_ONLY 1
-#define TOML_EXCEPTIONS 0
-#define TOML_ASSERT(expression) static_assert(true)
-#pragma push_macro("NDEBUG")
-#undef NDEBUG
-#include <toml++/toml.h>
-#pragma pop_macro("NDEBUG")
+#include "gssloop/authz/toml_reader.h"
 
 namespace gssloop::authz {
-namespace {}  // namespace
 
 // PolicyReader turns parsed files into a policy and goes on after an error, so that all are found.
-class PolicyReader {
+class PolicyReader : private TomlReader {
  public:
   PolicyReader(const std::vector<MechanismName>& mechanisms, PolicyReading* reading)
-      : mechanisms_(mechanisms), reading_(*reading) {}
+      : TomlReader(&reading->diagnostics), mechanisms_(mechanisms) {}
 
   // The attributes of all files come first, since rules of any file may use them.
   void read_definitions(const std::string& file, const toml::table& root) {
-    file_ = &file;
+    begin(file);
     known_keys(root, "a policy", {"attributes", "services", "all", "raw-attributes"});
     if (const toml::table* attributes = table(root, "attributes")) {
       for (const auto& [name, node] : *attributes) read_definition(name, node);
@@ -45,12 +33,14 @@ class PolicyReader {
   }
 
   void read_rules(const std::string& file, const toml::table& root) {
-    file_ = &file;
+    begin(file);
     if (const toml::table* all = table(root, "all")) {
       once("all", "all", place(*all));
+      num_rules_ = 0;
       known_keys(*all, "[all]", {"require", "deny"});
       all_.require = rules(*all, "require", false).value_or(std::vector<Rule>{});
       all_.deny = rules(*all, "deny", false).value_or(std::vector<Rule>{});
+      policy_.tables_.push_back({"all", num_rules_, place(*all)});
     }
     if (const toml::table* services = table(root, "services")) {
       for (const auto& [name, node] : *services) read_service(name, node);
@@ -61,82 +51,14 @@ class PolicyReader {
     AbsenceCheck absence;
     for (auto& [name, service] : policy_.services_) finish_service(name, &service, &absence);
     finish_service("every other service", &policy_.default_, &absence);
+    const auto rank = [](const RuleTable& table) {
+      return std::pair(table.name == "all" ? 0 : table.name == "default" ? 2 : 1, table.name);
+    };
+    std::ranges::sort(policy_.tables_, {}, rank);
     return std::move(policy_);
   }
 
  private:
-  using Strings = std::vector<std::pair<std::string, Place>>;
-
-  Place place(const toml::source_region& source) const {
-    return {*file_, source.begin.line, source.begin.column};
-  }
-  Place place(const toml::node& node) const { return place(node.source()); }
-
-  void error(const Place& where, std::string message) {
-    reading_.diagnostics.push_back({where, false, std::move(message)});
-  }
-  // Reports `found`, if there is an error; true when there is none.
-  bool is_right(const std::optional<Error>& found, const Place& where) {
-    if (found) error(where, found->message);
-    return !found;
-  }
-
-  // Reports an error if `what` was already defined in any of the files.
-  bool once(const std::string& kind, const std::string& what, const Place& where) {
-    const auto [first, is_new] = seen_.emplace(kind + " " + what, where);
-    if (!is_new) error(where, quoted(what) + " is already defined at " + first->second.text());
-    return is_new;
-  }
-
-  void known_keys(const toml::table& table, const std::string& what,
-                  std::initializer_list<std::string_view> known) {
-    for (const auto& [key, node] : table) {
-      if (std::ranges::find(known, key.str()) != known.end()) continue;
-      std::string message =
-          "unknown key " + quoted(key.str()) + "; " + what + " can have the keys ";
-      const char* separator = "";
-      for (const std::string_view name : known) {
-        message += separator + std::string(name);
-        separator = ", ";
-      }
-      error(place(key.source()), std::move(message));
-    }
-  }
-
-  const toml::table* table(const toml::table& parent, std::string_view key) {
-    const toml::node* const node = parent.get(key);
-    if (node == nullptr) return nullptr;
-    if (node->is_table()) return node->as_table();
-    error(place(*node), quoted(key) + " must be a table");
-    return nullptr;
-  }
-
-  std::optional<std::string> string(const toml::table& parent, std::string_view key) {
-    const toml::node* const node = parent.get(key);
-    if (node == nullptr) return std::nullopt;
-    if (const auto* text = node->as_string()) return text->get();
-    error(place(*node), quoted(key) + " must be a string");
-    return std::nullopt;
-  }
-
-  Strings strings(const toml::table& parent, std::string_view key) {
-    Strings list;
-    const toml::node* const node = parent.get(key);
-    if (node == nullptr) return list;
-    if (!node->is_array()) {
-      error(place(*node), quoted(key) + " must be a list of strings, for example [\"...\"]");
-      return list;
-    }
-    for (const toml::node& element : *node->as_array()) {
-      if (const auto* text = element.as_string()) {
-        list.emplace_back(text->get(), place(element));
-      } else {
-        error(place(element), quoted(key) + " must contain only strings");
-      }
-    }
-    return list;
-  }
-
   std::optional<std::string> mechanism(const std::string& given, const Place& where) {
     auto name = mechanism_name(given, mechanisms_);
     if (name) return *std::move(name);
@@ -203,23 +125,27 @@ class PolicyReader {
     auto known = this->mechanism(*mechanism, place(*table.get("mechanism")));
     if (!known) return std::nullopt;
     source.mechanism = *std::move(known);
+    if (source.mechanism == "krb5") warn(where, doubt_about_realm(source.issuer));
     return source;
   }
 
   void read_service(const toml::key& key, const toml::node& node) {
     const std::string name(key.str());
-    if (!once("service", name, place(key.source()))) return;
+    const Place where = place(key.source());
+    if (!once("service", name, where) || !is_right(check_service_name(name), where)) return;
     if (!node.is_table()) return error(place(node), quoted(name) + " must be a table");
     const toml::table& table = *node.as_table();
     known_keys(table, "a service",
                {"require", "deny", "authorize", "identity", "anonymous", "publish", "mechanisms"});
     Policy::Service service;
+    num_rules_ = 0;
     service.scope = read_scope(table, {});
     if (const toml::table* by_mechanism = this->table(table, "mechanisms")) {
       for (const auto& [mechanism, own] : *by_mechanism) {
         read_mechanism(mechanism, own, service.scope, &service.by_mechanism);
       }
     }
+    policy_.tables_.push_back({name, num_rules_, where});
     if (name == "default") {
       policy_.default_ = std::move(service);
     } else {
@@ -237,7 +163,9 @@ class PolicyReader {
     if (scopes->contains(*name)) {
       return error(place(key.source()), "mechanism " + quoted(*name) + " is named twice");
     }
+    names_kerberos_realms_ = *name == "krb5";
     scopes->emplace(*name, read_scope(*node.as_table(), service));
+    names_kerberos_realms_ = true;
   }
 
   // `base` is the service's own scope if this table is for one of its mechanisms. The service's
@@ -274,8 +202,12 @@ class PolicyReader {
         continue;
       }
       for (const Term* term : expression->terms()) {
-        is_right(check_term(*term, knows_identities, policy_, mechanisms_), where);
+        if (!is_right(check_term(*term, knows_identities, policy_, mechanisms_), where)) continue;
+        if (names_kerberos_realms_ || policy_.find(term->name) != nullptr) {
+          warn(where, doubt_about_term(*term, policy_));
+        }
       }
+      ++num_rules_;
       list.push_back({*std::move(expression), text, where});
     }
     return list;
@@ -348,18 +280,17 @@ class PolicyReader {
       scope->require.insert(scope->require.begin(), all_.require.begin(), all_.require.end());
       scope->deny.insert(scope->deny.begin(), all_.deny.begin(), all_.deny.end());
       scope->note_used();
-      absence->look(name, *scope, &reading_.diagnostics);
+      absence->look(name, *scope, diagnostics());
     };
     finish_scope(&service->scope);
     for (auto& [mechanism, scope] : service->by_mechanism) finish_scope(&scope);
   }
 
   const std::vector<MechanismName>& mechanisms_;
-  PolicyReading& reading_;
-  const std::string* file_ = nullptr;
   Policy policy_;
   Scope all_;
-  std::map<std::string, Place> seen_;
+  std::size_t num_rules_ = 0;          // of the present table
+  bool names_kerberos_realms_ = true;  // unless the present table is another mechanism's
 };
 
 std::string Diagnostic::text() const {

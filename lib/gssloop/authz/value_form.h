@@ -29,6 +29,14 @@ std::string_view to_string(ValueForm form);
 // value_form_names lists them all, for messages: "text, base64, ...".
 std::string value_form_names();
 
+// value_form_description says for a person what values of the form look like: "SIDs, for ...".
+std::string_view value_form_description(ValueForm form);
+
+// can_be_value is false if apply_form never makes this text, and can_be_in_value if it never makes
+// one with this octet.
+bool can_be_value(ValueForm form, std::string_view text);
+bool can_be_in_value(ValueForm form, char octet) noexcept;
+
 // apply_form appends one value in that form: one text, or several if the decoder finds several.
 // Returns false, and appends nothing, if the octets do not have the form; such a value is unknown,
 // which is not the same as absent.
