@@ -131,6 +131,8 @@ WRONG_POLICIES = (
     ("[all]\nrequire = [\u201cx\u201d]\n", "a character that is not ASCII is allowed only"),
     ('a = "\\\u00e4"\n', "a character that is not ASCII must not follow"),
     ("a = 1'x'\n", "a quote is allowed only at the beginning"),
+    ("a = 1[\n", "a bracket is allowed only at the beginning"),
+    ("a = b= 1\n", '"=" is allowed only after a name'),
     ("# \x01\n", "there is the control character <number>"),
     ("a." * 20 + "a = 1\n", "a name has more than 16 parts"),
     ("a = " + "[" * 20 + "\n", "brackets are nested more than"),

@@ -2,6 +2,7 @@
 #include "gssloop/authz/toml_check.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "gssloop/base/bytes.h"
@@ -17,6 +18,10 @@ constexpr unsigned kMaxDepth = 16;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 bool is_outside_ascii(char c) noexcept { return static_cast<unsigned char>(c) >= 0x80; }
+
+bool is_one_of(char c, std::string_view characters) noexcept {
+  return characters.find(c) != characters.npos;
+}
 
 TomlFault fault_at(std::string_view text, std::size_t offset, std::string message) {
   const std::string_view before = text.substr(0, offset);
@@ -50,8 +55,9 @@ constexpr const char* kNotAscii =
 
 // Scanner finds the strings and comments of a text, and what is between them. toml++ asks of each
 // character between tokens whether it is white space, and its answer is undefined for many outside
-// ASCII. It does so in a string as well, if the quote is not where a value or a name begins, or
-// after a backslash at the end of a line.
+// ASCII. It does so in a string as well, after a backslash at the end of a line, and if the string
+// follows a digit or sign: it reads all up to a blank as a number, brackets, "=" and quotes as
+// well. So these must be where names and values begin.
 class Scanner {
  public:
   explicit Scanner(std::string_view text) : text_(text) {}
@@ -72,26 +78,49 @@ class Scanner {
  private:
   // Takes one character outside strings and comments. Returns what is wrong with the text at at_.
   const char* take(char c) noexcept {
+    const char* why = nullptr;
     if (is_outside_ascii(c)) return kNotAscii;
-    if (c == '.' && ++num_dots_ == kMaxParts) return "a name has more than 16 parts";
-    const bool opens = c == '[' || c == '{';
-    const bool closes = c == ']' || c == '}';
-    if (opens || closes || c == '=' || c == ',' || c == '\n') num_dots_ = 0;
-    // The header of a table ends with its line, also if its bracket is missing.
-    if (c == '[' && last_ == '\n' && depth_ == 0) is_in_header_ = true;
-    if (c == '\n' && std::exchange(is_in_header_, false)) depth_ = 0;
-    if (closes && depth_ > 0) --depth_;
-    if (opens && ++depth_ > kMaxDepth) return "brackets are nested more than 16 deep";
-    const bool is_space = c == ' ' || c == '\t' || c == '\r' || (c == '\n' && depth_ > 0);
+    if (c == '.') {
+      if (++num_dots_ == kMaxParts) why = "a name has more than 16 parts";
+    } else if (c == '=') {
+      // After white space the parser knows that the value has ended.
+      const bool follows_space = at_ > 0 && is_one_of(text_[at_ - 1], " \t\n");
+      const bool was_in_value = std::exchange(is_in_value_, true);
+      if (was_in_value && !follows_space) why = "\"=\" is allowed only after a name";
+    } else if (c == '[' || c == '{') {
+      why = open(c);
+    } else if (c == ']' || c == '}') {
+      if (depth_ > 0) --depth_;
+    } else if (c == ',') {
+      is_in_value_ = depth_ > 0 && opened_[depth_ - 1] == '[';
+    } else if (c == '\n') {
+      // The header of a table ends with its line, also if its bracket is missing.
+      if (std::exchange(is_in_header_, false)) depth_ = 0;
+      if (depth_ == 0) is_in_value_ = false;
+    }
+    if (is_one_of(c, "=[]{},\n")) num_dots_ = 0;
+    const bool is_space = is_one_of(c, " \t\r") || (c == '\n' && depth_ > 0);
     if (!is_space) last_ = c;
-    ++at_;
+    if (why == nullptr) ++at_;
+    return why;
+  }
+
+  const char* open(char bracket) noexcept {
+    const bool is_header = bracket == '[' && last_ == '\n';
+    if (!is_header && !is_one_of(last_, "=,[")) {
+      return "a bracket is allowed only at the beginning of a value";
+    }
+    if (is_header && depth_ == 0) is_in_header_ = true;
+    if (depth_ == kMaxDepth) return "brackets are nested more than 16 deep";
+    opened_[depth_++] = bracket;
+    is_in_value_ = bracket == '[';
     return nullptr;
   }
 
   const char* take_string(char quote) noexcept {
     // A line begins with a name. Names in policies are ASCII, and so may be what follows a dot,
     // which can also be the one of a number.
-    const bool is_value = last_ == '=' || last_ == ',' || last_ == '[' || last_ == '{';
+    const bool is_value = is_one_of(last_, "=,[{");
     if (!is_value && last_ != '\n' && last_ != '.') {
       return "a quote is allowed only at the beginning of a name or a value";
     }
@@ -140,6 +169,8 @@ class Scanner {
   char last_ = '\n';       // before at_, without white space, and line ends within brackets
   unsigned num_dots_ = 0;  // of the present name
   unsigned depth_ = 0;     // of brackets and braces
+  std::array<char, kMaxDepth> opened_{};
+  bool is_in_value_ = false;  // after "=", or in an array
   bool is_in_header_ = false;
 };
 
