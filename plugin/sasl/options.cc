@@ -35,7 +35,7 @@ class Reader {
  public:
   explicit Reader(const SaslUtils& sasl) : sasl_(sasl) {}
 
-  void boolean(const char* name, bool* value) {
+  void boolean(OptionName name, bool* value) {
     const auto text = sasl_.option(name);
     if (!text) return;
     for (const char* yes : {"yes", "true", "on", "1"}) {
@@ -48,7 +48,7 @@ class Reader {
   }
 
   template <class Number>
-  void number(const char* name, Number* value, Number min, Number max) {
+  void number(OptionName name, Number* value, Number min, Number max) {
     const auto text = sasl_.option(name);
     if (!text) return;
     Number parsed{};
@@ -99,9 +99,10 @@ class Reader {
   const std::string& error() const { return error_; }
 
  private:
-  void complain(const char* name, const std::string& text, const std::string& allowed) {
+  void complain(OptionName name, const std::string& text, const std::string& allowed) {
     if (!error_.empty()) return;
-    error_ = std::string("option ") + name + " is " + quoted(text) + ", but must be " + allowed;
+    error_ =
+        std::string("option ") + name.text() + " is " + quoted(text) + ", but must be " + allowed;
   }
 
   const SaslUtils& sasl_;

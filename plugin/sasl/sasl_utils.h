@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 
+#include "plugin/sasl/option_names.h"
+
 namespace gssloop::plugin {
 
 // SaslUtils is libsasl as a plugin sees it: logging, the error text, options and memory. It borrows
@@ -25,7 +27,7 @@ class SaslUtils {
   void set_error(const std::string& text) const;
 
   // option returns the value of a configuration option; nullopt if it is not set.
-  std::optional<std::string> option(const char* name) const;
+  std::optional<std::string> option(OptionName name) const;
 
   // callback finds an application's callback.
   enum class Callback { kAbsent, kProcedure, kByInteraction };

@@ -96,6 +96,13 @@ class Options(unittest.TestCase):
             if default is not None:
                 self.assertIn(f"Default: {default}.", described[name], name)
 
+    def test_the_doctor_knows_each_and_no_other(self):
+        listed = re.search(r"kOptionNames\[\] = \{(.*?)\}", read("plugin/sasl/option_names.h"), re.DOTALL)
+        names = re.findall(r'"(\w+)"', listed[1])
+        self.assertEqual(names, sorted(set(names)))
+        self.assertEqual(set(names), set(options()), "what the module reads")
+        self.assertEqual(set(names), set(items(part(MODULE_PAGE, "OPTIONS"), "Ic")))
+
     def test_the_readme_sets_options_that_exist_and_names_the_page_with_the_others(self):
         readme = read("README.md")
         set_there = set(re.findall(r"^    (\w+): ", readme, re.MULTILINE))

@@ -217,6 +217,23 @@ TEST(SaslConfiguration, IsReadAsLibsaslDoes) {
   EXPECT_EQ(read->option("comment"), "");
 }
 
+TEST(SaslConfiguration, FindsMisspeltOptions) {
+  const auto read = tools::SaslConfiguration::parse(
+      "gssloop_polcy: /x\n# gssloop_no: x\nmech_list: GSSAPI\nGSSLOOP_Policy: /y\n\n"
+      "sasl_gssloop_policy: /z\nkeytabs: /k\nlog_level: 5\nsrvtab: /s\ngssloop-max-legs: 3\n"
+      "service_principle: *\ngssloop_: 1\nauxprop_plugin: sasldb\n");
+  ASSERT_TRUE(read);
+  std::string all;
+  for (const auto& option : read->unknown_options()) {
+    all += std::to_string(option.line) + " " + option.name + " " + option.nearest + "\n";
+  }
+  EXPECT_EQ(all.substr(0, all.find("12 ")),
+            "1 gssloop_polcy gssloop_policy\n6 sasl_gssloop_policy gssloop_policy\n"
+            "7 keytabs keytab\n10 gssloop-max-legs gssloop_max_legs\n"
+            "11 service_principle service_principal\n");
+  EXPECT_NE(all.find("12 gssloop_ gssloop_"), std::string::npos) << all;
+}
+
 TEST(SaslConfiguration, NamesTheLineThatIsNoOption) {
   for (const char* line : {"word", "two words: x", ": x", "key:", "key: ", "key x"}) {
     const auto read = tools::SaslConfiguration::parse(std::string("a: b\n") + line + "\nc: d\n");

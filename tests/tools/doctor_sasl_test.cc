@@ -179,6 +179,14 @@ TEST_F(DoctorTest, TakesKeytabAndPolicyFromTheConfiguration) {
                   "write " + realm().path("no-policy")));
 }
 
+TEST_F(DoctorTest, NotesMisspeltOptions) {
+  DoctorOptions asked = options();
+  asked.app = app("mech_list: GSSAPI\ngssloop_polcy: /nonexistent\n");
+  EXPECT_TRUE(has(examine(asked), Kind::kNote, "application",
+                  "tested.conf: the module has no option \"gssloop_polcy\"",
+                  "write gssloop_policy if you mean that option"));
+}
+
 TEST_F(DoctorTest, LooksWhetherThePolicyCanBeRead) {
   tools::Examination exam;
   exam.options.policy = realm().path("policy.toml");

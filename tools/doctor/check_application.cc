@@ -63,6 +63,13 @@ void report_file(const Examination& exam, Report* report) {
   } else {
     report->good("libsasl reads " + exam.app_file);
   }
+  for (const auto& option : exam.app.unknown_options()) {
+    report->note("line " + std::to_string(option.line) + " of " + exam.app_file +
+                     ": the module has no option " + gssloop::quoted(option.name),
+                 "libsasl ignores options that no module reads, so the line has no effect",
+                 "write " + option.nearest +
+                     " if you mean that option; gssloop-sasl(7) has the list of all options");
+  }
 }
 
 // needs_pac: a rule, the identity or a published property uses a buffer of a Kerberos ticket's PAC.

@@ -3,6 +3,11 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
+#include <numeric>
+#include <utility>
+
+#include "plugin/sasl/option_names.h"
 
 namespace gssloop::tools {
 namespace {
@@ -19,6 +24,36 @@ bool is_key(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_';
   });
+}
+
+// The number of characters to insert, remove or replace that make `a` into `b` (Levenshtein).
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);  // of the prefix of `a` and each prefix of `b`
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t k = 0; k < b.size(); ++k) {
+      const std::size_t replaced = diagonal + (a[i] == b[k] ? 0 : 1);
+      diagonal = row[k + 1];
+      row[k + 1] = std::min({replaced, diagonal + 1, row[k] + 1});
+    }
+  }
+  return row.back();
+}
+
+// The nearest of the module's options, if a line probably means an option of the module, but names
+// none; otherwise empty.
+std::string_view meant_option(std::string_view name) {
+  constexpr std::size_t kMaxLen = 64;
+  constexpr std::size_t kMaxMistakes = 2;
+  const auto& known = plugin::kOptionNames;
+  if (std::ranges::find(known, name) != std::end(known)) return {};
+  const auto from_name = [&](std::string_view option) {
+    return distance(name.substr(0, kMaxLen), option);
+  };
+  const std::string_view nearest = *std::ranges::min_element(known, {}, from_name);
+  const bool is_ours = name.find("gssloop") != name.npos || from_name(nearest) <= kMaxMistakes;
+  return is_ours ? nearest : std::string_view();
 }
 
 }  // namespace
@@ -41,6 +76,9 @@ Result<SaslConfiguration, Error> SaslConfiguration::parse(std::string_view text)
     std::ranges::transform(name, name.begin(), [](char c) {
       return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     });
+    if (const std::string_view meant = meant_option(name); !meant.empty()) {
+      result.unknown_.push_back({number, name, std::string(meant)});
+    }
     result.options_.emplace(std::move(name), value);  // of two values, libsasl uses the first
   }
   return result;

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gssloop/base/result.h"
 
@@ -18,11 +19,22 @@ class SaslConfiguration {
   // number.
   static Result<SaslConfiguration, Error> parse(std::string_view text);
 
+  // UnknownOption is an option that the module does not have, although its name says that it is the
+  // module's, or almost has the name of one of the module's.
+  struct UnknownOption {
+    int line = 0;  // from 1
+    std::string name;
+    std::string nearest;  // of the module's options
+  };
+  // unknown_options lists them in the order of the file. libsasl does not report them.
+  const std::vector<UnknownOption>& unknown_options() const noexcept { return unknown_; }
+
   // option returns "" for an option that is not set. libsasl does not accept an empty value.
   std::string option(const std::string& name) const;
 
  private:
   std::map<std::string, std::string> options_;
+  std::vector<UnknownOption> unknown_;
 };
 
 }  // namespace gssloop::tools
