@@ -14,7 +14,9 @@ readonly check_packages=("${test_packages[@]}" krb5-pkinit openssl mandoc doxyge
   # for the package below.
   dovecot-imapd dovecot-gssapi default-jdk-headless python3-gssapi libgssapi3-heimdal
   # Samba's reader of PAC buffers, which a test compares with this project's.
-  python3-samba)
+  python3-samba
+  # pivot_root, after Debian 13.
+  util-linux-extra)
 # The servers that people run, and their clients. None of them is ever started as a service.
 readonly servers_packages=(libsasl2-modules libsasl2-modules-gssapi-mit sasl2-bin krb5-pkinit
   openssl python3 cyrus-clients cyrus-common kcat ldap-utils libvirt-clients libvirt-daemon
@@ -23,7 +25,7 @@ readonly bench_packages=(libsasl2-modules-gssapi-mit libbenchmark-dev)
 readonly package_packages=(build-essential debhelper dpkg-dev lintian)
 readonly format_packages=(clang-format clang-tidy)
 # For --on SUITE.
-readonly suite_packages=(arch-test mmdebstrap uidmap util-linux)
+readonly suite_packages=(arch-test mmdebstrap uidmap util-linux util-linux-extra)
 # Packages that cannot be installed beside others that are needed, or that the machine may have: the
 # tests find them unpacked, each in $unpacked/NAME. Cyrus SASL's module on Heimdal conflicts with
 # the one on MIT, Cyrus' imapd with every other IMAP server.

@@ -7,7 +7,7 @@ import re
 import time
 
 from lab import REALM, run
-from libsasl import INTERACT, OK
+from libsasl import OK
 from sasl_pair import OTHER_REALM, OURS, STOCK, binding, limits, log_in
 from troubleshooting_page import Sentences, shows
 
@@ -271,6 +271,11 @@ class Messages(Sentences):
     @shows("COMPLETE, but gss_inquire_context fails")
     def test_iakerb(self):
         options = {"options": {"gssloop_mechanisms": "GS2-IAKERB"}}
+        version = run(["klist", "-V"]).output
+        if [int(number) for number in re.search(r"(\d+)\.(\d+)", version).groups()] >= [1, 22]:
+            self.pair("GS2-IAKERB", client=options, server=options)
+            self.assertEqual(self.codes, (OK, OK))
+            self.skipTest("this MIT Kerberos has a complete IAKERB")
         return self.fails("GS2-IAKERB", client=options, server=options)
 
     @shows("an error, token")

@@ -27,7 +27,8 @@ def help_of(*subcommand):
 
 def section(text, title):
     """The lines of a section of --help, without its title."""
-    found = re.search(rf"^{title}:\n((?:  .*\n)+)", text, re.MULTILINE)
+    # CLI11 2.5 and later write it in capitals.
+    found = re.search(rf"^{title}:\n((?:  .*\n)+)", text, re.MULTILINE | re.IGNORECASE)
     return found.group(1).splitlines() if found else []
 
 
