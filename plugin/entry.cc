@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "gssloop/gss/interposer.h"
 #include "gssloop/gss/kerberos.h"
 #include "gssloop/gss/mechanisms.h"
 #include "gssloop/loop/explain.h"
@@ -300,6 +301,13 @@ struct Machine {
   }
 };
 
+void tell_of_gss_proxy(const SaslUtils& sasl) {
+  if (!gss::is_behind_gss_proxy()) return;
+  sasl.log(SASL_LOG_WARN, std::string("gssloop: GSS-Proxy handles Kerberos in this process: ") +
+                              gss::kGssProxyHidesAttributes +
+                              ", so a rule that uses one refuses, and none is published");
+}
+
 template <class Plug, class Shared, class MakePlug>
 int register_plugs(const SaslUtils& sasl, const Machine& machine,
                    std::shared_ptr<Registration<Plug, Shared>> registration, MakePlug make_plug,
@@ -352,6 +360,7 @@ extern "C" int sasl_server_plug_init(const sasl_utils_t* utils, int max_version,
     if (!machine.mechanisms) return SASL_FAIL;
     auto registration = std::make_shared<ServerRegistration>(
         gssloop::gss::default_realm(), machine.mechanisms->policy_names(), machine.sasl_names);
+    tell_of_gss_proxy(sasl);
     // Read now, because a server may change its root or its user before the first login.
     registration->shared.policies.current(machine.options.policy, sasl);
     return register_plugs(sasl, machine, std::move(registration), server_plug, pluglist, plugcount);

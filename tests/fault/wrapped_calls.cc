@@ -99,9 +99,15 @@ WRAP(gss_inquire_cred,
      (OM_uint32 * minor, gss_cred_id_t credential, gss_name_t* name, OM_uint32* lifetime,
       gss_cred_usage_t* usage, gss_OID_set* mechs),
      (minor, credential, name, lifetime, usage, mechs))
+WRAP(gss_inquire_cred_by_oid,
+     (OM_uint32 * minor, const gss_cred_id_t credential, const gss_OID what,
+      gss_buffer_set_t* data),
+     (minor, credential, what, data))
 WRAP(gss_inquire_name,
      (OM_uint32 * minor, gss_name_t name, int* is_mn, gss_OID* mech, gss_buffer_set_t* attributes),
      (minor, name, is_mn, mech, attributes))
+WRAP(gss_inquire_names_for_mech, (OM_uint32 * minor, gss_OID mech, gss_OID_set* types),
+     (minor, mech, types))
 WRAP(gss_inquire_saslname_for_mech,
      (OM_uint32 * minor, const gss_OID mech, gss_buffer_t sasl_name, gss_buffer_t name,
       gss_buffer_t description),

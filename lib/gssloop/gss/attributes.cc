@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "gssloop/gss/interposer.h"
+
 namespace gssloop::gss {
 namespace {
 
@@ -140,6 +142,8 @@ Result<Attributes> get_all(gss_name_t name, const AttributeLimits& limits) {
 // One failed allocation cannot cut both answers.
 const Result<NameInfo>& SourceAttributes::inquire() {
   if (listed_) return *listed_;
+  Status shown = check_attributes_are_shown(evidence_.source, evidence_.mech);
+  if (!shown.is_complete()) return listed_.emplace(std::move(shown));
   listed_ = gss::inquire(evidence_.source);
   if (!*listed_) return *listed_;
   const auto again = gss::inquire(evidence_.source);

@@ -65,7 +65,8 @@ class SourceAttributes {
   explicit SourceAttributes(const PacEvidence& evidence) : evidence_(evidence) {}
 
   // inquire lists the attributes, those of a PAC as well, as gss::inquire does. The first call asks
-  // the mechanism twice, and the list has what either answer has.
+  // the mechanism twice, and the list has what either answer has. Fails if GSS-Proxy may hide
+  // attributes (gssloop/gss/interposer.h): then no attribute is known to be absent.
   const Result<NameInfo>& inquire();
   // get reads one attribute as gss::get does, and a buffer of a PAC from the verified PAC.
   Result<Attribute> get(std::string_view attribute);
