@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "gssloop/gss/credentials.h"
+#include "gssloop/gss/interposer.h"
 #include "gssloop/gss/names.h"
 #include "plugin/sasl/mechanism.h"
 
@@ -37,6 +38,18 @@ LoginError too_long(std::size_t len) {
                                   std::to_string(kMaxAnswerLen)};
 }
 
+// GSS-Proxy's daemon may refuse to look for a ticket by name, even by the name of the one that it
+// has. Then its default ticket is taken, but only if it has that name.
+gss::Result<gss::Credential> acquire_ticket(gss_name_t name, const gss::Oid& mech) {
+  auto credential = gss::acquire_initiator(name, mech);
+  if (credential || name == GSS_C_NO_NAME || !gss::is_behind_gss_proxy()) return credential;
+  auto other = gss::acquire_initiator(GSS_C_NO_NAME, mech);
+  const auto wanted = gss::canonicalize(name, gss::replaced_kerberos());
+  const bool has_name =
+      other && wanted && gss::check_initiator(other->get(), wanted->get()).is_complete();
+  return has_name ? std::move(other) : std::move(credential);
+}
+
 // The needs of single applications, by their service.
 constexpr struct {
   std::string_view service;
@@ -63,16 +76,29 @@ Result<ClientCredentials::Readiness, LoginError> ClientCredentials::gather(
   if (auto error = ask(sasl, SASL_CB_USER, &authzid_, true)) return *std::move(error);
   if (gss_creds != nullptr) {
     borrowed_ = static_cast<gss_cred_id_t>(const_cast<void*>(gss_creds));
-    const gss::Status usable = gss::check_usable(borrowed_, mech);
-    if (!usable.is_complete()) {
-      return explain("using the application's credential (SASL_GSS_CREDS)", ErrorKind::kCredential,
-                     usable);
-    }
+    if (auto error = check_own(mech)) return *std::move(error);
   } else if (!owned_) {
     if (auto error = find_credential(sasl, mech)) return *std::move(error);
     if (auto error = restrict_to_kerberos(mech)) return *std::move(error);
   }
+  is_chosen_ = gss_creds != nullptr || !authname_.text.empty();
   return questions_.empty() ? Readiness::kReady : put_questions(sasl, prompt_need);
+}
+
+// Checks the application's own credential.
+std::optional<LoginError> ClientCredentials::check_own(const gss::Oid& mech) const {
+  const gss::Status usable = gss::check_usable(borrowed_, mech);
+  if (!usable.is_complete()) {
+    return explain("using the application's credential (SASL_GSS_CREDS)", ErrorKind::kCredential,
+                   usable);
+  }
+  // It may be for other mechanisms than Kerberos, too, so the exchange could not continue with it.
+  if (mech == gss::Oid::spnego() && gss::is_behind_gss_proxy() && !gss::is_held_here(borrowed_)) {
+    return LoginError{ErrorKind::kCredential,
+                      "GSS-Proxy holds the application's credential (SASL_GSS_CREDS), and "
+                      "GSS-SPNEGO cannot use it - use GSSAPI or GS2-KRB5, or no SASL_GSS_CREDS"};
+  }
+  return std::nullopt;
 }
 
 // The client must not offer a server the other mechanisms for which this machine has credentials.
@@ -80,7 +106,8 @@ Result<ClientCredentials::Readiness, LoginError> ClientCredentials::gather(
 std::optional<LoginError> ClientCredentials::restrict_to_kerberos(const gss::Oid& mech) {
   if (!owned_ || mech != gss::Oid::spnego()) return std::nullopt;
   const gss::Status restricted = gss::restrict_negotiation(&owned_, gss::Oid::krb5());
-  if (restricted.is_complete()) return std::nullopt;
+  is_restricted_ = restricted.is_complete();
+  if (is_restricted_) return std::nullopt;
   return explain("restricting the negotiation to Kerberos", ErrorKind::kCredential, restricted);
 }
 
@@ -105,6 +132,13 @@ bool ClientCredentials::can_ask_password(const SaslUtils& sasl) const {
   void* context;
   return allows_password_ &&
          sasl.callback(SASL_CB_PASS, &procedure, &context) != SaslUtils::Callback::kAbsent;
+}
+
+std::optional<LoginError> ClientCredentials::check_initiator(gss_name_t source) const {
+  if (!is_chosen_) return std::nullopt;
+  const gss::Status kept = gss::check_initiator(credential(), source);
+  if (kept.is_complete()) return std::nullopt;
+  return explain("using the chosen credential", ErrorKind::kCredential, kept);
 }
 
 void ClientCredentials::free_prompts() noexcept {
@@ -231,11 +265,11 @@ gss::Result<gss::Name> ClientCredentials::login_name() const {
 gss::Status ClientCredentials::try_ticket(const SaslUtils& sasl, const gss::Oid& mech) {
   auto name = login_name();
   if (!name) return std::move(name).error();
-  auto credential = gss::acquire_initiator(name->get(), mech);
+  auto credential = acquire_ticket(name->get(), mech);
   if (!credential) return std::move(credential).error();
   if (can_ask_password(sasl)) {
     // In SPNEGO's credential only the Kerberos part counts: other parts may exist without a ticket.
-    const auto ticket = gss::acquire_initiator(name->get(), arrives_at(mech));
+    const auto ticket = acquire_ticket(name->get(), arrives_at(mech));
     if (!ticket) return ticket.error();
     const auto lifetime = gss::remaining_lifetime(ticket->get());
     if (!lifetime) return lifetime.error();

@@ -49,6 +49,11 @@ class ClientCredentials {
 
   // authzid is empty when the client acts as itself.
   const std::string& authzid() const noexcept { return authzid_.text; }
+  // is_restricted: the credential can negotiate nothing but Kerberos. The application's own may.
+  bool is_restricted() const noexcept { return is_restricted_; }
+  // check_initiator returns the error if the context is not one of the chosen credential: of the
+  // application's own, or of the ticket for AUTHNAME. `source` is the context's initiator.
+  std::optional<LoginError> check_initiator(gss_name_t source) const;
   // credential is borrowed: from the application, or from this object.
   gss_cred_id_t credential() const noexcept {
     return borrowed_ != GSS_C_NO_CREDENTIAL ? borrowed_ : owned_.get();
@@ -67,6 +72,7 @@ class ClientCredentials {
   std::optional<LoginError> ask(const SaslUtils& sasl, unsigned long id, Answer* answer,
                                 bool may_interact);
   std::optional<LoginError> ask_password(const SaslUtils& sasl);
+  std::optional<LoginError> check_own(const gss::Oid& mech) const;
   std::optional<LoginError> find_credential(const SaslUtils& sasl, const gss::Oid& mech);
   std::optional<LoginError> restrict_to_kerberos(const gss::Oid& mech);
   LoginError lack_of_ticket(const gss::Status& no_ticket) const;
@@ -86,6 +92,8 @@ class ClientCredentials {
   // allocator, until the application answers or ends the login.
   sasl_interact_t* prompts_ = nullptr;
   sasl_free_t* free_ = nullptr;
+  bool is_chosen_ = false;
+  bool is_restricted_ = false;
   gss_cred_id_t borrowed_ = GSS_C_NO_CREDENTIAL;
   gss::Credential owned_;
 };

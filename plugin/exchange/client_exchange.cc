@@ -94,7 +94,8 @@ StepResult ClientExchange::start_loop() {
   if (options_.is_anonymous) request = request | Flag::kAnon;
   initiator_.emplace(
       gss::InitiatorInput{credentials_.credential(), *std::move(target),
-                          mechanism_.gss_mechanism.oid, request, 0, std::move(planned->bindings)},
+                          mechanism_.gss_mechanism.oid, request, 0, std::move(planned->bindings),
+                          credentials_.is_restricted()},
       Flag::kMutual, options_.limits);
   return perform(initiator_->start());
 }
@@ -150,6 +151,7 @@ std::optional<LoginError> ClientExchange::name_both_sides() {
   auto local = context_->source_name();
   if (!local) return explain(subject(), ErrorKind::kMechanism, local.error());
   local_name_ = *std::move(local);
+  if (auto error = credentials_.check_initiator(local_name_.get())) return error;
   auto peer = gss::import_name(target_, gss::NameForm::kHostbasedService);
   if (!peer) return explain(subject(), ErrorKind::kMisuse, peer.error());
   peer_name_ = *std::move(peer);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "gssloop/gss/context.h"
 
+#include "gssloop/gss/interposer.h"
+
 namespace gssloop::gss {
 
 // The library's own flag numbers are those of the GSS-API headers.
@@ -34,6 +36,16 @@ class BindingsArgument {
   gss_channel_bindings_t argument_ = GSS_C_NO_CHANNEL_BINDINGS;
 };
 
+// The credential for one call. SPNEGO's first call makes the context with the chosen credential,
+// and then reads a property of it: for that, GSS-Proxy's interposer takes the context over into
+// this process. Later it refuses a credential that is in the daemon, but continues without one: the
+// context has all that Kerberos needs. Another mechanism would then use its default credential.
+gss_cred_id_t credential_for_call(const InitiatorInput& fixed, bool is_first) {
+  const bool is_taken_over = !is_first && fixed.negotiates_only_kerberos &&
+                             fixed.mech == Oid::spnego() && is_behind_gss_proxy();
+  return is_taken_over ? GSS_C_NO_CREDENTIAL : fixed.credential;
+}
+
 }  // namespace
 
 CallOutcome init_sec_context(Context* context, const InitiatorInput& fixed,
@@ -45,9 +57,9 @@ CallOutcome init_sec_context(Context* context, const InitiatorInput& fixed,
   gss_OID actual_mech = GSS_C_NO_OID;
   OM_uint32 flags = 0;  // set before the call: a call that fails does not change it
   outcome.major = gss_init_sec_context(
-      &outcome.minor, fixed.credential, context->in_out(), fixed.target.get(), mech.get(),
-      fixed.request.bits(), fixed.time_req, bindings.get(), input ? token.desc() : GSS_C_NO_BUFFER,
-      &actual_mech, outcome.output.out(), &flags, nullptr);
+      &outcome.minor, credential_for_call(fixed, !input), context->in_out(), fixed.target.get(),
+      mech.get(), fixed.request.bits(), fixed.time_req, bindings.get(),
+      input ? token.desc() : GSS_C_NO_BUFFER, &actual_mech, outcome.output.out(), &flags, nullptr);
   outcome.flags = Flags::from_bits(flags);
   outcome.mech = Oid(actual_mech);
   return outcome;

@@ -38,6 +38,9 @@ struct InitiatorInput {
   Flags request;                                   // req_flags
   OM_uint32 time_req = 0;                          // seconds; 0 asks for the default lifetime
   std::optional<ChannelBindings> bindings;         // none: GSS_C_NO_CHANNEL_BINDINGS
+  // `credential` can negotiate nothing but Kerberos (restrict_negotiation). Behind GSS-Proxy,
+  // SPNEGO with a credential needs this promise.
+  bool negotiates_only_kerberos = false;
 };
 
 // AcceptorInput is the same for GSS_Accept_sec_context.
