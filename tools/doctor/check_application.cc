@@ -2,10 +2,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <optional>
 
+#include "gssloop/gss/interposer.h"
 #include "gssloop/gss/pac_verification.h"
 #include "tools/doctor/checks.h"
 #include "tools/doctor/format.h"
@@ -72,28 +72,32 @@ void report_file(const Examination& exam, Report* report) {
   }
 }
 
-// needs_pac: a rule, the identity or a published property uses a buffer of a Kerberos ticket's PAC.
-bool needs_pac(const authz::Policy& policy, const std::string& service) {
+// needs: a rule, the identity or a published property uses an attribute of a Kerberos name for
+// which `is_wanted` is true.
+template <class IsWanted>
+bool needs(const authz::Policy& policy, const std::string& service, IsWanted is_wanted) {
   const authz::Scope& scope = policy.scope(service, "krb5");
   return std::ranges::any_of(policy.definitions(), [&](const authz::Definition& definition) {
     if (!scope.uses(definition.name) && !scope.publish.adds(definition.name)) return false;
-    return std::ranges::any_of(definition.sources, [](const authz::Source& source) {
-      return source.mechanism == "krb5" && gss::is_pac_attribute(source.name);
+    return std::ranges::any_of(definition.sources, [&](const authz::Source& source) {
+      return source.mechanism == "krb5" && is_wanted(source.name);
     });
   });
 }
 
-// The module verifies a PAC with the keys of the keytab. With GSS-Proxy, a server has no keytab.
-void report_pac(const Examination& exam, const authz::Policy& policy, Report* report) {
-  if (!needs_pac(policy, exam.options.service)) return;
-  const char* proxy = std::getenv("GSS_USE_PROXY");
-  if (proxy != nullptr && *proxy != '\0') {
-    report->note("the policy uses the PAC of tickets, and GSS_USE_PROXY is set",
-                 "a server that has its keys from GSS-Proxy cannot verify a PAC, so urn:mspac: "
-                 "attributes are unknown: no rule that uses them admits a user",
+// GSS-Proxy hides all attributes. Without it, the module verifies a PAC with the keys of the
+// keytab.
+void report_attributes(const Examination& exam, const authz::Policy& policy, Report* report) {
+  const std::string& service = exam.options.service;
+  if (!needs(policy, service, [](const std::string&) { return true; })) return;
+  if (gss::is_behind_gss_proxy()) {
+    report->note("the policy uses attributes of the client's name, and GSS_USE_PROXY is set",
+                 std::string(gss::kGssProxyHidesAttributes) +
+                     ", so a rule that uses one refuses the login, and none is published",
                  "let the server read a keytab of its own, without GSS_USE_PROXY");
     return;
   }
+  if (!needs(policy, service, gss::is_pac_attribute)) return;
   report->good(
       "the policy uses the PAC of tickets: the module verifies it with the keytab (an application "
       "that passes a credential of its own, SASL_GSS_CREDS, needs the option keytab)");
@@ -144,8 +148,8 @@ Findings check_policy(const Examination& exam) {
   if (read.reading.policy) {
     report.good("the policy " + path +
                 " can be read and has no errors; rules: " + read.reading.policy->summary());
+    report_attributes(exam, *read.reading.policy, &report);
   }
-  if (read.reading.policy) report_pac(exam, *read.reading.policy, &report);
   return report.take();
 }
 

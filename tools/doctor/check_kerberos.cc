@@ -10,6 +10,7 @@
 #include "gssloop/gss/kerberos.h"
 #include "tools/doctor/checks.h"
 #include "tools/doctor/format.h"
+#include "tools/doctor/gss_proxy.h"
 
 namespace gssloop::tools {
 namespace {
@@ -179,6 +180,7 @@ void report_key(const Examination& exam, const Keytab& keytab, const FreshTicket
 
 Findings check_ticket(const Examination& exam) {
   Report report("ticket");
+  if (report_ticket_of_proxy(&report)) return report.take();
   const auto name = ccache_name();
   if (!name) {
     report_no_ticket("the credentials cache", name.error().message, &report);
@@ -211,6 +213,7 @@ Findings check_ticket(const Examination& exam) {
 
 Findings check_keytab(const Examination& exam) {
   Report report("keytab");
+  if (report_keys_of_proxy(exam, &report)) return report.take();
   const std::string name = keytab_name(exam);
   if (!check_file(exam, name, &report)) return report.take();
   const auto keytab = read_keytab(name, exam.options.service, exam.options.host);
@@ -230,6 +233,7 @@ Findings check_key(const Examination& exam) {
   for (const char* check : {"krb5.conf", "host", "keytab"}) {
     if (exam.has_problem(check)) return {};  // nothing to compare
   }
+  if (has_keys_of_proxy(exam)) return {};
   if (exam.has_problem("kdc") || exam.has_problem("ticket")) {
     report.note(
         "the keytab's key was not compared with the KDC's",

@@ -6,6 +6,7 @@
 #include "gssloop/loop/explain.h"
 #include "gssloop/loop/initiator.h"
 #include "tools/doctor/checks.h"
+#include "tools/doctor/gss_proxy.h"
 #include "tools/policy/policy_login.h"
 #include "tools/trial/peer_report.h"
 #include "tools/trial/self_login.h"
@@ -35,20 +36,6 @@ gss::Result<gss::InitiatorInput> initiator_input(const Examination& exam) {
   input.mech = Oid::krb5();
   input.request = Flag::kMutual;
   return input;
-}
-
-// As the module acquires it, by the option service_principal.
-gss::Result<gss::Credential> acceptor_credential(const Examination& exam) {
-  const std::string named = exam.app.option("service_principal");
-  if (named == "*" || named == "**") {
-    return gss::acquire_acceptor(GSS_C_NO_NAME, Oid::krb5(), exam.options.keytab);
-  }
-  const bool is_principal = named.find('/') != std::string::npos;
-  const auto name = gss::import_name(
-      named.empty() ? name_of(exam) : named,
-      is_principal ? gss::NameForm::kKerberosPrincipal : gss::NameForm::kHostbasedService);
-  if (!name) return name.error();
-  return gss::acquire_acceptor(name->get(), Oid::krb5(), exam.options.keytab);
 }
 
 std::string peer_name(const loop::EstablishedContext& acceptor) {
@@ -136,6 +123,7 @@ void get_key(const Examination& exam, Report* report) {
 
 Findings check_login(const Examination& exam) {
   Report report("login");
+  const TicketShield shield;
   if (exam.options.examines_client && exam.options.examines_server) {
     log_in(exam, &report);
   } else if (exam.options.examines_client) {

@@ -12,6 +12,7 @@
 
 #include "tools/doctor/child.h"
 #include "tools/json.h"
+#include "tools/kerberos/kerberos.h"
 
 namespace gssloop::tools {
 
@@ -153,6 +154,7 @@ std::string ask_as_client(const sasl_callback_t* callbacks, SaslSurvey* survey) 
 SaslSurvey ask_sasl(const SaslQuestion& question) {
   if (!question.path.empty()) setenv(kModulesVariable, question.path.c_str(), 1);
   if (!question.keytab.empty()) setenv("KRB5_KTNAME", question.keytab.c_str(), 1);
+  const TicketShield shield;
   SaslSurvey survey;
   const sasl_callback_t callbacks[] = {
       {SASL_CB_VERIFYFILE, as_callback(&on_file), &survey},

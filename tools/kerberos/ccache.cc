@@ -3,6 +3,9 @@
 
 #include <sys/stat.h>
 
+#include <cstdlib>
+
+#include "gssloop/gss/interposer.h"
 #include "gssloop/gss/kerberos.h"
 #include "tools/kerberos/kerberos.h"
 #include "tools/kerberos/krb5_error.h"
@@ -92,6 +95,18 @@ krb5_error_code copy_granting(krb5_context context, krb5_ccache from, krb5_princ
   return cursor.error();
 }
 
+// Leaves the copy empty if there is nothing to copy.
+void copy_default(const gss::Krb5Context& context, krb5_ccache copy) {
+  gss::Krb5Ccache own(context);
+  gss::Krb5Principal client(context);
+  std::string name;
+  if (open_default(context, &own, &name) != 0 || is_empty_file(name)) return;
+  if (krb5_cc_get_principal(context, own.get(), client.out()) != 0) return;
+  if (krb5_cc_initialize(context, copy, client.get()) == 0) {
+    krb5_cc_copy_creds(context, own.get(), copy);
+  }
+}
+
 }  // namespace
 
 KrbResult<std::string> ccache_name() {
@@ -151,6 +166,30 @@ KrbResult<FreshTicket> fresh_ticket(const std::string& principal) {
   char enctype[64];
   if (krb5_enctype_to_name(ticket->enc_part.enctype, 0, enctype, sizeof enctype) != 0) *enctype = 0;
   return FreshTicket{ticket->enc_part.kvno, enctype};
+}
+
+TicketShield::TicketShield() {
+  if (!gss::is_behind_gss_proxy()) return;
+  const gss::Krb5Context context;
+  gss::Krb5Ccache copy(context);
+  gss::Krb5Text name(context);
+  if (context.error() != 0 || krb5_cc_new_unique(context, "MEMORY", nullptr, copy.out()) != 0 ||
+      krb5_cc_get_full_name(context, copy.get(), name.out()) != 0) {
+    return;
+  }
+  copy_default(context, copy.get());
+  const char* before = std::getenv("KRB5CCNAME");
+  if (before != nullptr) replaced_ = before;
+  is_up_ = setenv("KRB5CCNAME", name.get(), 1) == 0;
+}
+
+TicketShield::~TicketShield() {
+  if (!is_up_) return;
+  if (replaced_) {
+    setenv("KRB5CCNAME", replaced_->c_str(), 1);
+  } else {
+    unsetenv("KRB5CCNAME");
+  }
 }
 
 }  // namespace gssloop::tools

@@ -85,6 +85,23 @@ KrbResult<std::string> ccache_name();
 // may crash on one.
 KrbResult<Ccache> read_ccache();
 
+// TicketShield is needed where GSS-Proxy's interposer is active: when a credential is acquired, it
+// replaces the content of the default ccache, and so would remove a user's tickets. The constructor
+// copies the default ccache, if there is one, into this process and makes the copy the default one
+// (KRB5CCNAME); the destructor undoes that. Without the interposer both do nothing. Not while other
+// threads run.
+class TicketShield {
+ public:
+  TicketShield();
+  ~TicketShield();
+  TicketShield(const TicketShield&) = delete;
+  TicketShield& operator=(const TicketShield&) = delete;
+
+ private:
+  bool is_up_ = false;
+  std::optional<std::string> replaced_;  // KRB5CCNAME; nullopt: it was not set
+};
+
 // FreshTicket says which of the service's keys the KDC uses now.
 struct FreshTicket {
   std::uint32_t kvno = 0;

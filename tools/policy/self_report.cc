@@ -8,6 +8,7 @@
 #include "gssloop/gss/kerberos.h"
 #include "gssloop/gss/names.h"
 #include "gssloop/loop/explain.h"
+#include "tools/kerberos/kerberos.h"
 #include "tools/trial/login_options.h"
 #include "tools/trial/login_report.h"
 #include "tools/trial/self_login.h"
@@ -35,9 +36,16 @@ void use_credentials(const SelfLoginOptions& options) {
   if (!options.ccache.empty()) setenv("KRB5CCNAME", options.ccache.c_str(), 1);
 }
 
+// The initiator's tickets remain for it.
+static gss::Result<gss::Credential> acceptor_credential(const gss::Oid& mech) {
+  const TicketShield shield;
+  return gss::acquire_acceptor(GSS_C_NO_NAME, mech, {});
+}
+
 Result<PeerReport, Exit> report_by_self_login(const SelfLoginOptions& options, const gss::Oid& mech,
                                               const Output& output) {
   use_credentials(options);
+  const TicketShield shield;
   const std::string& service = options.service;
   auto target = target_name(service, {});
   if (!target) return report_failure(output, "cannot log in to " + shown(service), target.error());
@@ -45,7 +53,7 @@ Result<PeerReport, Exit> report_by_self_login(const SelfLoginOptions& options, c
   if (const auto canonical = gss::canonicalize(target->get(), mech)) {
     if (const auto displayed = gss::display(canonical->get())) called = displayed->text;
   }
-  auto credential = gss::acquire_acceptor(GSS_C_NO_NAME, mech, {});
+  auto credential = acceptor_credential(mech);
   if (!credential) {
     const std::string keytab = gss::default_keytab_name();
     return report_failure(output, "cannot accept logins with the keytab " + shown(keytab),
