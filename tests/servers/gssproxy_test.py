@@ -1,0 +1,213 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Servers and clients behind GSS-Proxy: they have no key and no ticket, and the attributes of a
+client's name do not reach the server."""
+
+import itertools
+import os
+import shutil
+
+import lab
+import sasl_pair
+from gssproxy import NOWHERE, GssProxy, interposer
+from lab import GSSLOOP, REALM
+from libsasl import OK
+from sasl_pair import OURS, binding, limits, log_in
+
+MECHANISMS = ("GS2-KRB5", "GSSAPI", "GSS-SPNEGO")
+HIDES = "GSS-Proxy hands on no attributes of a client's name"
+ASSURANCE = '[attributes.assurance]\nfrom = [{ mechanism = "krb5", name = "auth-indicators" }]\n'
+DENY = ASSURANCE + '[all]\ndeny = ["assurance=spake"]\n'
+REQUIRE = ASSURANCE + '[all]\nrequire = ["assurance=spake"]\n'
+BY_NAME = '[all]\nrequire = ["peer.realm=EXAMPLE.COM"]\ndeny = ["peer.principal=bob@EXAMPLE.COM"]\n'
+
+
+class BehindGssProxy(sasl_pair.LoginTest):
+    """Both peers as they are behind one daemon, or with a key and a ticket of their own."""
+
+    SERVER = "gssproxy"
+    numbers = itertools.count()
+    users = []  # of the realm, which all classes share
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        if not cls.users:
+            cls.users += ["bob", "carol"]
+            for user in cls.users:
+                cls.realm.add_user(user)
+        cls.ticket = cls.path("alice")  # of the client's service
+        shutil.copy(os.environ["KRB5CCNAME"].removeprefix("FILE:"), cls.ticket)
+        cls.proxy = GssProxy(cls, {
+            "server": {"cred_store": "keytab:" + os.environ["KRB5_KTNAME"].removeprefix("FILE:"),
+                       "cred_usage": "accept"},
+            "client": {"cred_store": f"ccache:FILE:{cls.ticket}", "cred_usage": "initiate"},
+        })
+
+    def setUp(self):
+        self.use_new_folder()
+
+    def env(self, service, ccache=None, **changes):
+        """The environment behind the proxy."""
+        new = self.path(f"ccache.{next(self.numbers)}")
+        return self.proxy.env(service, ccache or new, **changes)
+
+    def policy(self, text):
+        return self.write(f"policy.{next(self.numbers)}.toml", "# A policy\n" + text)
+
+    def server(self, policy="", env=None, **more):
+        options = {"log_level": 5, "gssloop_policy": self.policy(policy), **more.pop("options", {})}
+        return self.peer("server", env=self.env("server") if env is None else env,
+                         options=options, **more)
+
+    def client(self, env=None, **more):
+        """With alice's ticket of its own, unless `env` says otherwise."""
+        return self.peer("client", env=env or {}, options={"log_level": 5}, **more)
+
+    def assertLoggedIn(self, client, server, mechanism, user="alice"):
+        self.assertEqual(log_in(client, server, mechanism), (OK, OK),
+                         client.said() + "\n" + server.said())
+        self.assertEqual(server.ask("learn")["peer"], f"{user}@{REALM}")
+
+    def assertTurnedAway(self, client, server, mechanism):
+        codes = log_in(client, server, mechanism)
+        said = client.said() + "\n" + server.said()
+        self.assertNotEqual(codes, (OK, OK), said)
+        return said
+
+
+class Servers(BehindGssProxy):
+    def test_a_rule_about_an_attribute_refuses(self):
+        for mechanism in MECHANISMS:
+            for policy in (DENY, REQUIRE):
+                with self.cell("sasl_peer", "gssloop", mechanism, "an attribute is unknown: " +
+                               policy.splitlines()[-1]):
+                    said = self.assertTurnedAway(self.client(), self.server(policy), mechanism)
+                    self.assertRegex(said, "the policy refuses .*" + HIDES)
+
+    def test_a_rule_about_the_name_decides(self):
+        for mechanism in (*MECHANISMS, "GS2-KRB5-PLUS"):
+            with self.cell("sasl_peer", "gssloop", mechanism, "a policy without attributes"):
+                bound = binding() if mechanism.endswith("-PLUS") else {}
+                self.assertLoggedIn(self.client(**bound), self.server(BY_NAME, **bound), mechanism)
+                said = self.assertTurnedAway(self.client({"KRB5CCNAME": self.realm.kinit("bob")}),
+                                             self.server(BY_NAME), mechanism.removesuffix("-PLUS"))
+                self.assertRegex(said, "the policy refuses .bob")
+
+    def test_attributes_of_a_key_in_the_process_are_known(self):
+        """The interposer falls back on the keytab where no daemon answers."""
+        env = {"GSSPROXY_SOCKET": self.path("none"), "KRB5_KTNAME": os.environ["KRB5_KTNAME"]}
+        for policy, admits in ((DENY, False), (REQUIRE, True)):
+            with self.cell("sasl_peer", "gssloop", "GS2-KRB5", "no daemon, but a keytab"):
+                server = self.server(policy, self.env("server", **env))
+                if admits:
+                    self.assertLoggedIn(self.client(), server, "GS2-KRB5")
+                else:
+                    said = self.assertTurnedAway(self.client(), server, "GS2-KRB5")
+                    self.assertNotIn(HIDES, said)
+
+    def test_a_ticket_without_attributes_may_have_some(self):
+        """From a name without any it cannot be told whether the daemon made it."""
+        self.realm.kadmin("modprinc +no_auth_data_required imap/localhost")
+        self.addCleanup(self.realm.kadmin, "modprinc -no_auth_data_required imap/localhost")
+        env = self.env("server", GSSPROXY_SOCKET=self.path("none"),
+                       KRB5_KTNAME=os.environ["KRB5_KTNAME"])
+        ticket = {"KRB5CCNAME": self.realm.kinit("alice")}
+        said = self.assertTurnedAway(self.client(ticket), self.server(DENY, env), "GS2-KRB5")
+        self.assertIn(HIDES, said)
+        without_proxy = self.server(DENY, {"KRB5CCNAME": NOWHERE})
+        self.assertLoggedIn(self.client(ticket), without_proxy, "GS2-KRB5")
+
+    def test_every_service_principal(self):
+        for principal in ("*", "**", "imap/localhost", "imap"):
+            for mechanism in MECHANISMS:
+                with self.cell("sasl_peer", "gssloop", mechanism,
+                               f"service_principal: {principal}"):
+                    server = self.server(options={"service_principal": principal})
+                    self.assertLoggedIn(self.client(), server, mechanism)
+
+    def test_the_module_says_so_once(self):
+        log = self.path("syslog")
+        server = self.server(env=self.env("server", **lab.logged_by_syslog(log)))
+        self.assertLoggedIn(self.client(), server, "GS2-KRB5")
+        self.assertEqual(log.read_text().count(HIDES), 1, log.read_text())
+        other = self.path("other")
+        server = self.server(env={"KRB5CCNAME": NOWHERE} | lab.logged_by_syslog(other))
+        self.assertLoggedIn(self.client(), server, "GS2-KRB5")
+        self.assertNotIn("GSS-Proxy", other.read_text())
+
+
+class Clients(BehindGssProxy):
+    def own_server(self):
+        return self.server(env={"KRB5CCNAME": NOWHERE})
+
+    def test_every_mechanism(self):
+        for mechanism in MECHANISMS:
+            for most in (256, 1, 0):
+                with self.cell("sasl_peer", "gssloop", mechanism, f"client, maxssf {most}"):
+                    client = self.client(self.env("client"), **limits(maximum=most))
+                    self.assertLoggedIn(client, self.own_server(), mechanism)
+
+    def test_both_sides(self):
+        for mechanism in MECHANISMS:
+            with self.cell("sasl_peer", "gssloop", mechanism, "both sides"):
+                self.assertLoggedIn(self.client(self.env("client")), self.server(), mechanism)
+
+    def test_a_named_user(self):
+        for mechanism in MECHANISMS:
+            with self.cell("sasl_peer", "gssloop", mechanism, "the client names its user"):
+                client = self.client(self.env("client"), answers={"authname": "alice"})
+                self.assertLoggedIn(client, self.own_server(), mechanism)
+
+    def test_another_user_is_not_replaced(self):
+        """The daemon has alice's ticket, and the client's own ccache has carol's."""
+        for mechanism in MECHANISMS:
+            for user in ("bob", "carol"):
+                with self.cell("sasl_peer", "gssloop", mechanism, f"{user} is not replaced"):
+                    ccache = self.path(f"ccache.{next(self.numbers)}")
+                    shutil.copy(self.realm.kinit("carol").removeprefix("FILE:"), ccache)
+                    client = self.client(self.env("client", ccache), answers={"authname": user})
+                    server = self.own_server()
+                    if log_in(client, server, mechanism) == (OK, OK):
+                        self.assertEqual(server.ask("learn")["peer"], f"{user}@{REALM}")
+
+
+class Doctor(BehindGssProxy):
+    def doctor(self, env, *options):
+        return lab.run([GSSLOOP, "doctor", *options, "imap@localhost"],
+                       env=lab.environment(**{"SASL_PATH": OURS} | env))
+
+    def test_keys_of_the_proxy_are_not_missing(self):
+        done = self.doctor(self.env("server"), "--server-only")
+        self.assertDone(done, f"GSS-Proxy has the key of imap/localhost@{REALM}", HIDES,
+                        "a server of imap@localhost can accept logins")
+
+    def test_ticket_of_the_proxy_is_not_missing(self):
+        done = self.doctor(self.env("client"), "--client-only")
+        self.assertDone(done, f"GSS-Proxy has a ticket of alice@{REALM}",
+                        "a client gets a ticket for imap@localhost")
+
+    def test_keys_that_are_nowhere_are_missing(self):
+        done = self.doctor(self.env("server", GSSPROXY_SOCKET=self.path("none")), "--server-only")
+        self.assertRefused(done, "gets no key from GSS-Proxy", "does not exist")
+
+    def test_the_users_tickets_remain(self):
+        """The interposer replaces the content of the ccache that it finds."""
+        ccache = self.path("own")
+        shutil.copy(self.ticket, ccache)
+        before = lab.run(["klist", "-c", f"FILE:{ccache}"]).output
+        self.doctor(self.env("server", ccache), "--server-only")
+        self.assertEqual(lab.run(["klist", "-c", f"FILE:{ccache}"]).output, before)
+
+    def test_a_policy_with_attributes(self):
+        done = self.doctor(self.env("server"), "--server-only", "--policy", self.policy(DENY))
+        self.assertDone(done, "the policy uses attributes of the client's name, and GSS_USE_PROXY")
+        done = self.doctor(self.env("server"), "--server-only", "--policy", self.policy(BY_NAME))
+        self.assertDone(done)
+        self.assertNotIn("the policy uses attributes", done.output)
+
+
+if __name__ == "__main__":
+    if not interposer():
+        lab.skip("not installed: GSS-Proxy's interposer (gssproxy)")
+    lab.main(__file__, services=["imap/localhost"], needs=[*sasl_pair.NEEDS, "gssproxy"])
