@@ -81,7 +81,6 @@ Result<ClientCredentials::Readiness, LoginError> ClientCredentials::gather(
     if (auto error = find_credential(sasl, mech)) return *std::move(error);
     if (auto error = restrict_to_kerberos(mech)) return *std::move(error);
   }
-  is_chosen_ = gss_creds != nullptr || !authname_.text.empty();
   return questions_.empty() ? Readiness::kReady : put_questions(sasl, prompt_need);
 }
 
@@ -135,7 +134,6 @@ bool ClientCredentials::can_ask_password(const SaslUtils& sasl) const {
 }
 
 std::optional<LoginError> ClientCredentials::check_initiator(gss_name_t source) const {
-  if (!is_chosen_) return std::nullopt;
   const gss::Status kept = gss::check_initiator(credential(), source);
   if (kept.is_complete()) return std::nullopt;
   return explain("using the chosen credential", ErrorKind::kCredential, kept);

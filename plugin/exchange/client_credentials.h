@@ -51,8 +51,9 @@ class ClientCredentials {
   const std::string& authzid() const noexcept { return authzid_.text; }
   // is_restricted: the credential can negotiate nothing but Kerberos. The application's own may.
   bool is_restricted() const noexcept { return is_restricted_; }
-  // check_initiator returns the error if the context is not one of the chosen credential: of the
-  // application's own, or of the ticket for AUTHNAME. `source` is the context's initiator.
+  // check_initiator returns the error if the context is not one of credential(): behind GSS-Proxy,
+  // the default credential of the process may have replaced it. `source` is the context's
+  // initiator.
   std::optional<LoginError> check_initiator(gss_name_t source) const;
   // credential is borrowed: from the application, or from this object.
   gss_cred_id_t credential() const noexcept {
@@ -92,7 +93,6 @@ class ClientCredentials {
   // allocator, until the application answers or ends the login.
   sasl_interact_t* prompts_ = nullptr;
   sasl_free_t* free_ = nullptr;
-  bool is_chosen_ = false;
   bool is_restricted_ = false;
   gss_cred_id_t borrowed_ = GSS_C_NO_CREDENTIAL;
   gss::Credential owned_;

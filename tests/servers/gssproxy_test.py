@@ -38,10 +38,13 @@ class BehindGssProxy(sasl_pair.LoginTest):
                 cls.realm.add_user(user)
         cls.ticket = cls.path("alice")  # of the client's service
         shutil.copy(os.environ["KRB5CCNAME"].removeprefix("FILE:"), cls.ticket)
+        # Alice's, too, but it is of no use for imap.
+        useless = cls.realm.kinit("alice", "-S", "ldap/localhost")
         cls.proxy = GssProxy(cls, {
             "server": {"cred_store": "keytab:" + os.environ["KRB5_KTNAME"].removeprefix("FILE:"),
                        "cred_usage": "accept"},
             "client": {"cred_store": f"ccache:FILE:{cls.ticket}", "cred_usage": "initiate"},
+            "useless": {"cred_store": f"ccache:{useless}", "cred_usage": "initiate"},
         })
 
     def setUp(self):
@@ -172,6 +175,25 @@ class Clients(BehindGssProxy):
                         self.assertEqual(server.ask("learn")["peer"], f"{user}@{REALM}")
 
 
+    def test_a_fallback_is_noticed(self):
+        """The daemon's ticket does not suffice. The interposer then takes the process's default one,
+        carol's by .k5identity(5). It refuses the second call of Kerberos itself, but not SPNEGO's."""
+        self.write(".k5identity", f"carol@{REALM} service=imap\n")
+        replaced = f"alice@{REALM} was chosen, but carol@{REALM} logged in"
+        for mechanism, sentence in (("GS2-KRB5", "Invalid credential"),
+                                    ("GSSAPI", "Invalid credential"), ("GSS-SPNEGO", replaced)):
+            for answers in ({"authname": "alice"}, {}):
+                with self.cell("sasl_peer", "gssloop", mechanism, f"a fallback, {answers}"):
+                    folder = self.path(f"ccaches.{next(self.numbers)}")
+                    folder.mkdir()
+                    env = self.env("useless", KRB5CCNAME=f"DIR:{folder}", HOME=self.folder)
+                    self.assertDone(lab.run(["kinit", "carol"], data=lab.PASSWORD + "\n",
+                                            env=lab.environment(KRB5CCNAME=env["KRB5CCNAME"])))
+                    client = self.client(env, answers=answers)
+                    said = self.assertTurnedAway(client, self.own_server(), mechanism)
+                    self.assertIn(sentence, said)
+
+
 class Doctor(BehindGssProxy):
     def doctor(self, env, *options):
         return lab.run([GSSLOOP, "doctor", *options, "imap@localhost"],
@@ -210,4 +232,4 @@ class Doctor(BehindGssProxy):
 if __name__ == "__main__":
     if not interposer():
         lab.skip("not installed: GSS-Proxy's interposer (gssproxy)")
-    lab.main(__file__, services=["imap/localhost"], needs=[*sasl_pair.NEEDS, "gssproxy"])
+    lab.main(__file__, services=["ldap/localhost", "imap/other.test", "imap/localhost"], needs=[*sasl_pair.NEEDS, "gssproxy"])
