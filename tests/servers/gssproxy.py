@@ -22,9 +22,10 @@ def interposer():
 
 
 class GssProxy:
-    """A daemon with the services `services`: {name: {key: value of gssproxy.conf}}."""
+    """A daemon with the services `services`: {name: {key: value of gssproxy.conf}}, and with those
+    of `more`, text of such a file."""
 
-    def __init__(self, test, services):
+    def __init__(self, test, services, more=""):
         self.folder = test.path("gssproxy")
         self.folder.mkdir()
         self.mechanisms = test.write("mechanisms", f"gssproxy_v1 {INTERPOSER_OID} {interposer()} "
@@ -34,7 +35,7 @@ class GssProxy:
             conf += [f"[service/{name}]", "mechs = krb5", f"euid = {os.geteuid()}",
                      f"socket = {self.socket(name)}"]
             conf += [f"{key} = {value}" for key, value in options.items()]
-        file = test.write("gssproxy.conf", "\n".join(conf) + "\n")
+        file = test.write("gssproxy.conf", "\n".join(conf) + "\n" + more)
         # Where it may, it writes its number to /run.
         words = lab.namespace({"/run": None}) if os.geteuid() == 0 else []
         words += ["gssproxy", "-i", "-d", "-c", file, "-s", self.folder / "default"]

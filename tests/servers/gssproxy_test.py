@@ -10,6 +10,7 @@ import shutil
 import lab
 import sasl_pair
 from gssproxy import NOWHERE, GssProxy, interposer
+from guide import Guide
 from lab import GSSLOOP, REALM
 from libsasl import OK
 from sasl_pair import OURS, binding, limits, log_in
@@ -36,16 +37,19 @@ class BehindGssProxy(sasl_pair.LoginTest):
             cls.users += ["bob", "carol"]
             for user in cls.users:
                 cls.realm.add_user(user)
+        cls.guide_socket = cls.path("imap")
         cls.ticket = cls.path("alice")  # of the client's service
         shutil.copy(os.environ["KRB5CCNAME"].removeprefix("FILE:"), cls.ticket)
         # Alice's, too, but it is of no use for imap.
         useless = cls.realm.kinit("alice", "-S", "ldap/localhost")
+        keytab = os.environ["KRB5_KTNAME"].removeprefix("FILE:")
+        guide = Guide("gss-proxy.md", {"/etc/imap.keytab": keytab, "= imap": f"= {os.geteuid()}",
+                                       "/run/imap-gssproxy.sock": cls.path("imap")})
         cls.proxy = GssProxy(cls, {
-            "server": {"cred_store": "keytab:" + os.environ["KRB5_KTNAME"].removeprefix("FILE:"),
-                       "cred_usage": "accept"},
+            "server": {"cred_store": f"keytab:{keytab}", "cred_usage": "accept"},
             "client": {"cred_store": f"ccache:FILE:{cls.ticket}", "cred_usage": "initiate"},
             "useless": {"cred_store": f"ccache:{useless}", "cred_usage": "initiate"},
-        })
+        }, guide.file("/etc/gssproxy/80-imap.conf"))
 
     def setUp(self):
         self.use_new_folder()
@@ -128,6 +132,12 @@ class Servers(BehindGssProxy):
                                f"service_principal: {principal}"):
                     server = self.server(options={"service_principal": principal})
                     self.assertLoggedIn(self.client(), server, mechanism)
+
+    def test_the_service_of_the_guide(self):
+        for mechanism in MECHANISMS:
+            with self.cell("sasl_peer", "gssloop", mechanism, "the service of docs/gss-proxy.md"):
+                server = self.server(env=self.env("server", GSSPROXY_SOCKET=self.guide_socket))
+                self.assertLoggedIn(self.client(), server, mechanism)
 
     def test_the_module_says_so_once(self):
         log = self.path("syslog")

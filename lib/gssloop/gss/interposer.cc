@@ -33,6 +33,8 @@ bool is_any_readable(gss_name_t name) {
 
 }  // namespace
 
+const char kGssProxyHidesAttributes[] = "GSS-Proxy hands on no attributes of a client's name";
+
 Oid replaced_kerberos() { return Oid::from_dotted(kReplacedKerberos).value_or(Oid()); }
 
 bool is_behind_gss_proxy() {

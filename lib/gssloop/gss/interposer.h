@@ -25,8 +25,7 @@ bool is_behind_gss_proxy();
 Oid replaced_kerberos();
 
 // kGssProxyHidesAttributes is the reason why attributes are unknown, as a part of a sentence.
-inline constexpr char kGssProxyHidesAttributes[] =
-    "GSS-Proxy hands on no attributes of a client's name";
+extern const char kGssProxyHidesAttributes[];
 
 // check_attributes_are_shown fails with GSS_S_FAILURE if GSS-Proxy may have made `source`, the name
 // of an acceptor's peer, so that attributes are unknown that are not there. `mech` is the
