@@ -228,7 +228,11 @@ class Doctor(BehindGssProxy):
         ccache = self.path("own")
         shutil.copy(self.ticket, ccache)
         before = lab.run(["klist", "-c", f"FILE:{ccache}"]).output
-        self.doctor(self.env("server", ccache), "--server-only")
+        self.assertDone(self.doctor(self.env("server", ccache)), "a trial login .* succeeds")
+        self.assertEqual(lab.run(["klist", "-c", f"FILE:{ccache}"]).output, before)
+        done = lab.run([GSSLOOP, "attributes", "imap@localhost"],
+                       env=lab.environment(**self.env("server", ccache)))
+        self.assertDone(done, HIDES)
         self.assertEqual(lab.run(["klist", "-c", f"FILE:{ccache}"]).output, before)
 
     def test_a_policy_with_attributes(self):
