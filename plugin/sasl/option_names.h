@@ -3,7 +3,6 @@
 #define GSSLOOP_PLUGIN_SASL_OPTION_NAMES_H_
 
 #include <algorithm>
-#include <iterator>
 #include <string_view>
 
 namespace gssloop::plugin {
@@ -25,12 +24,16 @@ inline constexpr std::string_view kOptionNames[] = {"ad_compat",
                                                     "keytab",
                                                     "service_principal"};
 
-// OptionName is one of them. A literal that is not on the list does not compile.
+// libsasl's own options that the module reads as well.
+inline constexpr std::string_view kLibsaslOptionNames[] = {"mech_list"};
+
+// OptionName is one of either list. A literal that is on none does not compile.
 class OptionName {
  public:
   consteval OptionName(const char* name) : name_(name) {
-    if (std::find(std::begin(kOptionNames), std::end(kOptionNames), std::string_view(name)) ==
-        std::end(kOptionNames)) {
+    const auto is_name = [name](std::string_view known) { return known == name; };
+    if (std::ranges::none_of(kOptionNames, is_name) &&
+        std::ranges::none_of(kLibsaslOptionNames, is_name)) {
       throw name;  // not a constant expression: an error of the compiler
     }
   }
