@@ -19,7 +19,10 @@ AC_DEFUN([GSSLOOP_HARDENING], [
   dnl Needs optimization, does not work with AddressSanitizer, and the user may have chosen a level.
   AC_CACHE_CHECK([whether the C library takes _FORTIFY_SOURCE], [gssloop_cv_fortify], [
     CXXFLAGS="$GSSLOOP_OPT_CXXFLAGS $gssloop_save_CXXFLAGS -Werror -D_FORTIFY_SOURCE=2"
-    AC_COMPILE_IFELSE([AC_LANG_PROGRAM([[#include <cstring>]], [])],
+    AC_COMPILE_IFELSE([AC_LANG_PROGRAM([[#include <cstring>
+#ifndef __OPTIMIZE__
+#error no optimization
+#endif]], [])],
       [gssloop_cv_fortify=yes], [gssloop_cv_fortify=no])])
   CXXFLAGS=$gssloop_save_CXXFLAGS
   GSSLOOP_FORTIFY_CPPFLAGS=

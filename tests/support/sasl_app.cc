@@ -23,14 +23,15 @@ Turn turn(int code, const char* out, unsigned len) {
 }
 
 // Fails if the last call set a text of sasl_errdetail although its code is no failure: "SASL(0):
-// successful result: authentication failed". libsasl itself notes there why it did not choose a
-// mechanism.
+// successful result: authentication failed". libsasl itself notes there, in other words, why it did
+// not choose a mechanism.
 void check_text(sasl_conn_t* connection, int code) {
   const std::string detail = sasl_errdetail(connection);
   const bool is_success = detail.starts_with("SASL(0)") || detail.starts_with("SASL(1)") ||
                           detail.starts_with("SASL(2)");
-  const bool is_note = detail.find(": mech ") != detail.npos;
-  if (code >= SASL_OK && is_success && !is_note && !detail.ends_with(": ")) {
+  const bool is_failure =
+      detail.find("failed") != detail.npos || detail.find("malformed") != detail.npos;
+  if (code >= SASL_OK && is_success && is_failure) {
     throw std::runtime_error("code " + std::to_string(code) + " with the text " + detail);
   }
 }
