@@ -54,6 +54,22 @@ class PolicyDisk : public ::testing::Test {
   fs::path folder_, path_;
 };
 
+TEST_F(PolicyDisk, SizesAreBounded) {
+  SPEC("N3");
+  const auto make = [&](const char* name, std::size_t len) {
+    std::ofstream(folder_ / name) << std::string(len, '#');
+  };
+  constexpr std::size_t kMiB = 1 << 20;
+  make("policy.toml", kMiB);
+  expect_policy(path_);
+  for (const char* name : {"a.toml", "b.toml", "c.toml"}) make(name, kMiB);
+  expect_policy(folder_);
+  make("d.toml", 1);
+  expect_refusal(folder_, "contains more than 4 MiB");
+  make("policy.toml", kMiB + 1);
+  expect_refusal(path_, "is larger than 1 MiB");
+}
+
 // Only what is missing by its name, in a directory that exists, is missing.
 TEST_F(PolicyDisk, ALinkThatLeadsNowhereIsNotAMissingFile) {
   SPEC("N3");

@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::size_t kMaxFileLen = 1 << 20;  // octets
 constexpr std::size_t kMaxFiles = 256;
+constexpr std::size_t kMaxTotalLen = 4 << 20;  // octets of all files of a directory
 
 // Only the first error of a file or directory counts.
 void complain(const std::string& file, std::string message, PolicyFiles* disk) {
@@ -198,12 +199,18 @@ PolicyFiles read_policy_files(const std::string& path) {
              &disk);
     return disk;
   }
+  std::size_t total_len = 0;
   for (const std::string& file : find_files(path, &disk)) {
     FileStamp stamp;
     auto text = read_file(file, &stamp);
     if (!text) complain(file, text.error().message, &disk);
+    total_len += text ? text->size() : 0;
     disk.files.push_back({file, text ? *std::move(text) : std::string()});
     disk.stamps.push_back(stamp);
+    if (total_len > kMaxTotalLen) {
+      complain(path, "contains more than 4 MiB in its *.toml files", &disk);
+      break;
+    }
   }
   // The path may also have disappeared while it was read.
   if (!disk.diagnostics.empty()) disk.is_absent = is_missing(path);
