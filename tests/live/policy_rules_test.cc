@@ -215,6 +215,23 @@ TEST_F(PolicyRulesTest, ChannelAndStrength) {
   EXPECT_EQ(log_in(&client, &server, kGs2).server.code, SASL_OK);
 }
 
+// libsasl ignores "-PLUS" in mech_list, so a list of such names alone lets unbound clients in.
+TEST_F(PolicyRulesTest, AMechListDoesNotRequireABinding) {
+  SPEC("N1");
+  for (const auto& [rules, code] :
+       {std::pair{"", SASL_OK},
+        std::pair{"require = [\"peer.channel-bound=yes\"]\n", SASL_NOAUTHZ}}) {
+    set_rules(rules);
+    for (const char* mechanism : {kGs2, "GSSAPI", "GSS-SPNEGO"}) {
+      ServerSetup setup{.binding = ChannelBinding{"tls-exporter", "data of the channel"}};
+      setup.options["mech_list"] = std::string(mechanism) + "-PLUS";
+      SaslClient client;
+      SaslServer server(under_policy(setup));
+      EXPECT_EQ(log_in(&client, &server, mechanism).server.code, code) << server.log().text();
+    }
+  }
+}
+
 // The peer learns that it is not authorized and nothing else, the log which rule it was; neither a
 // value.
 TEST_F(PolicyRulesTest, WhoLearnsWhat) {

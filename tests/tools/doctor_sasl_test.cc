@@ -137,10 +137,31 @@ TEST_F(DoctorTest, ShowsAMechListWithOtherMechanisms) {
   EXPECT_TRUE(has(findings, Kind::kNote, "application",
                   "mech_list is \"PLAIN GSSAPI\" (" + realm().path("tested.conf") +
                       "): the server also offers PLAIN",
-                  "mech_list: GS2-KRB5-PLUS"));
+                  "mech_list: GS2-KRB5 GSSAPI"));
   asked.app = app("mech_list: GSSAPI\n");
   EXPECT_TRUE(
       has(examine(asked), Kind::kGood, "application", "offers only this module's mechanisms"));
+}
+
+// libsasl ignores -PLUS there.
+TEST_F(DoctorTest, NotesAMechListThatSeemsToRequireABinding) {
+  const struct {
+    const char* list;
+    bool is_noted;
+  } rows[] = {{"GS2-KRB5-PLUS", true},
+              {"GSSAPI gs2-krb5-plus", true},
+              {"GS2-KRB5-PLUS GS2-KRB5", false},
+              {"gs2-krb5 GS2-KRB5-PLUS", false},
+              {"GSSAPI", false},
+              {"-PLUS GSSAPI", false}};
+  for (const auto& row : rows) {
+    DoctorOptions asked = options();
+    asked.app = app("mech_list: " + std::string(row.list) + "\n");
+    EXPECT_EQ(has(examine(asked), Kind::kNote, "application", "but not ",
+                  "require = [\"peer.channel-bound=yes\"]"),
+              row.is_noted)
+        << row.list;
+  }
 }
 
 TEST_F(DoctorTest, SaysThatTheMechListLeavesThisModuleOut) {

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <optional>
+#include <sstream>
 
 #include "gssloop/gss/interposer.h"
 #include "gssloop/gss/pac_verification.h"
@@ -43,7 +45,30 @@ void report_others(const Examination& exam, Report* report) {
                exam.options.app.empty()
                    ? "name the application (--app NAME) to see what its configuration offers"
                    : "set mech_list to the mechanisms you want, for example \"mech_list: "
-                     "GS2-KRB5-PLUS GS2-KRB5 GSSAPI\"");
+                     "GS2-KRB5 GSSAPI\"");
+}
+
+// A list that has a mechanism with "-PLUS" alone looks like a demand for channel binding.
+void report_plus(const Examination& exam, Report* report) {
+  std::istringstream words(exam.app.option("mech_list"));
+  const std::vector<std::string> names{std::istream_iterator<std::string>(words), {}};
+  const auto is_listed = [&](std::string_view name) {
+    return std::ranges::any_of(names, [&](const std::string& listed) {
+      return gssloop::equals_ignoring_case(listed, name);
+    });
+  };
+  for (const std::string& name : names) {
+    constexpr std::string_view kPlus = "-PLUS";
+    if (name.size() <= kPlus.size()) continue;
+    const std::string base = name.substr(0, name.size() - kPlus.size());
+    if (!gssloop::equals_ignoring_case(name.substr(base.size()), kPlus) || is_listed(base))
+      continue;
+    report->note("mech_list in " + exam.app_file + " names " + name + ", but not " + base,
+                 "libsasl takes both for the same name there, so clients without a channel binding "
+                 "log in as well",
+                 "to require channel binding, let the policy do so: require = "
+                 "[\"peer.channel-bound=yes\"]");
+  }
 }
 
 void report_file(const Examination& exam, Report* report) {
@@ -108,6 +133,7 @@ void report_attributes(const Examination& exam, const authz::Policy& policy, Rep
 Findings check_application(const Examination& exam) {
   Report report("application");
   if (!exam.options.app.empty()) report_file(exam, &report);
+  if (exam.app_failure.empty()) report_plus(exam, &report);
   if (exam.sasl.failure.empty() && exam.app_failure.empty()) report_others(exam, &report);
   return report.take();
 }
