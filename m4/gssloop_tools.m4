@@ -15,7 +15,12 @@ Debian packages that are missing:$gssloop_missing. To build without the command:
 
   AC_ARG_WITH([bash-completion-dir],
     [AS_HELP_STRING([--with-bash-completion-dir=DIR],
-      [where the completion goes @<:@DATADIR/bash-completion/completions@:>@])],
-    [bashcompletiondir=$withval], [bashcompletiondir='${datadir}/bash-completion/completions'])
+      [where the completion goes; no installs none @<:@DATADIR/bash-completion/completions@:>@])],
+    [], [with_bash_completion_dir=yes])
+  AS_CASE([$with_bash_completion_dir],
+    [no], [bashcompletiondir=],
+    [yes], [bashcompletiondir='${datadir}/bash-completion/completions'],
+    [bashcompletiondir=$with_bash_completion_dir])
+  AM_CONDITIONAL([COMPLETION], [test "x$bashcompletiondir" != x])
   AC_SUBST([bashcompletiondir])
 ])

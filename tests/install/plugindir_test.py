@@ -76,6 +76,17 @@ class Configure(unittest.TestCase):
         self.assertEqual(said, folder)
         return folder, done.stderr
 
+    def test_where_the_completion_goes(self):
+        default = "${datadir}/bash-completion/completions"
+        for arguments, folder in (([], default), (["--with-bash-completion-dir=/x/y"], "/x/y"),
+                                  (["--without-bash-completion-dir"], "")):
+            self.configure(*arguments)
+            decided = (self.folder / "config.status").read_text(encoding="utf-8")
+            decided = dict(re.findall(r'^S\["(bashcompletiondir|COMPLETION_TRUE)"\]="(.*)"$', decided,
+                                      re.MULTILINE))
+            self.assertEqual(decided, {"bashcompletiondir": folder,
+                                       "COMPLETION_TRUE": "" if folder else "#"})
+
     def test_the_default_is_where_libsasl_looks(self):
         folders = sasl_folders()
         if not folders:
