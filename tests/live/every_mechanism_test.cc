@@ -133,6 +133,27 @@ TEST_F(EveryMechanismTest, LengthsOfWrappedMessagesThatAreWrong) {
   }
 }
 
+// Each property that the mechanism declares can be demanded, on both sides. What violates one is
+// refused: PolicyIdentityTest.AnonymousPeers, GssapiServerTest.MutualAuthenticationWhere...,
+// Gs2Test.MutualAuthenticationIsVerifiedOnBothSides.
+TEST_P(EveryMechanismTest, EachDeclaredPropertyCanBeDemanded) {
+  SPEC("G14");
+  for (const unsigned flag :
+       {SASL_SEC_NOPLAINTEXT, SASL_SEC_NOACTIVE, SASL_SEC_NODICTIONARY, SASL_SEC_NOANONYMOUS,
+        SASL_SEC_MUTUAL_AUTH, SASL_SEC_PASS_CREDENTIALS}) {
+    SaslClient client({.security_flags = flag});
+    SaslServer server({.security_flags = flag});
+    const Login login = log_in(&client, &server, mechanism());
+    EXPECT_TRUE(login.ok()) << std::hex << flag << client.error() << server.log().text();
+    EXPECT_EQ(server.pointer(SASL_DELEGATEDCREDS) != nullptr, flag == SASL_SEC_PASS_CREDENTIALS);
+  }
+  // Forward secrecy is not declared, so no side takes the mechanism.
+  SaslClient client({.security_flags = SASL_SEC_FORWARD_SECRECY});
+  EXPECT_EQ(client.start(mechanism()).code, SASL_NOMECH);
+  SaslServer server({.security_flags = SASL_SEC_FORWARD_SECRECY});
+  EXPECT_FALSE(server.offers(mechanism()));
+}
+
 // Nothing of one login is there in the next, nor after a failure.
 TEST_P(EveryMechanismTest, NothingIsLeftOfAFailedAttempt) {
   SPEC("N29");
