@@ -39,9 +39,9 @@ def words(lines):
 def options_in_help(*subcommand):
     """{"--port": "-p"}, with "" for those without a letter."""
     options = {}
-    for word in words(section(help_of(*subcommand), "Options")):
-        letter, _, name = word.rpartition(",")
-        options[name] = letter
+    for line in section(help_of(*subcommand), "Options"):
+        if option := re.match(r"  (?:(-\w),)? {0,8}(--[\w-]+)", line):
+            options[option[2]] = option[1] or ""
     return options
 
 

@@ -2,14 +2,15 @@
 # Completion of gssloop for bash.
 # What there is to complete comes from --help, so that no list here can fall behind.
 
-# The options of --help's text: every --word that stands where an option is defined.
+# The options of --help's text: every --word that stands where an option is defined. CLI11 2.5 and
+# later write blanks before it, and titles in capitals.
 _gssloop_options() {
-  sed -nE 's/^  (-[A-Za-z],)?(--[a-z][a-z-]*).*/\2/p'
+  sed -nE 's/^  (-[A-Za-z],)? {0,8}(--[a-z][a-z-]*).*/\2/p'
 }
 
 # The subcommands: the first word of each line below "Subcommands:".
 _gssloop_subcommands() {
-  sed -nE '/^Subcommands:/,/^$/s/^  ([a-z][a-z-]*) .*/\1/p'
+  sed -nE '/^(Subcommands|SUBCOMMANDS):/,/^$/s/^  ([a-z][a-z-]*) .*/\1/p'
 }
 
 _gssloop() {
