@@ -19,7 +19,6 @@ cmd_package() {
   export TMPDIR=$scratch/tmp
   make_tarball "$scratch/packages"
   build_packages_in "$scratch/packages"
-  examine_packages "$scratch/packages"
   mkdir -p "$target"
   # Nothing may take an old package for a new one.
   find "$target" -maxdepth 1 -type f \( -name 'gssloop*_*' -o -name 'libgssloop*_*' \
@@ -27,6 +26,7 @@ cmd_package() {
   find "$scratch/packages" -maxdepth 1 -type f -exec cp -t "$target" {} +
   say "in $target:"
   (cd "$target" && printf '%s\n' *.deb)
+  examine_packages "$scratch/packages"
 }
 
 # Debian's orig.tar.gz is the tarball of `make dist`. The packages are built from its content, so
@@ -52,8 +52,9 @@ build_packages_in() {
     die 1 "dpkg-buildpackage failed; its output is above"
 }
 
+# Newer versions of lintian find more, so hints below a warning do not count.
 examine_packages() {
   say "lintian"
-  lintian --cfg tests/packages/lintian.cfg --fail-on error,warning,info,pedantic "$1"/*.changes \
-    </dev/null || die 1 "lintian found errors in the packages; its output is above"
+  lintian --cfg tests/packages/lintian.cfg --fail-on error,warning "$1"/*.changes </dev/null ||
+    die 1 "lintian found errors or warnings in the packages, which are kept; its output is above"
 }

@@ -324,9 +324,10 @@ class Demo(Tree):
 class Package(Tree):
     def test_puts_what_is_built_into_a_folder(self):
         self.everything_is_installed()
-        done = self.run_script("package", "there")
-        self.assertNotIn("dpkg-buildpackage says something", done.stderr)
-        self.assertTrue((self.folder / "there/gssloop_1.0.orig.tar.gz").exists())
+        for folder, status in (("good", "0"), ("bad", "1")):  # lintian's
+            done = self.run_script("package", folder, status=int(status), LINTIAN_STATUS=status)
+            self.assertNotIn("dpkg-buildpackage says something", done.stderr)
+            self.assertTrue((self.folder / folder / "gssloop_1.0.orig.tar.gz").exists())
 
 
 def setUpModule():
@@ -341,9 +342,9 @@ class Signals(Tree):
         (self.folder / "calls.blocked").unlink(missing_ok=True)
         for made in ("Makefile", "config.status", "configure"):
             (self.tree / made).unlink(missing_ok=True)
-        with subprocess.Popen([self.tree / "run", command], start_new_session=True,
-                              env={**self.env, "BLOCK": name}, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        null = subprocess.DEVNULL
+        with subprocess.Popen([self.tree / "run", command], start_new_session=True, stdin=null,
+                              env={**self.env, "BLOCK": name}, stdout=null, stderr=null) as process:
             wait_until((self.folder / "calls.blocked").exists)
             os.killpg(process.pid, number)
             self.assertEqual(process.wait(PATIENCE), 128 + number)
