@@ -293,8 +293,7 @@ class Demo(Tree):
         progress = self.tree / "scripts/progress.sh"
         text = progress.read_text(encoding="utf-8")
         self.assertIn("progress_interval=10 ", text)
-        progress.write_text(text.replace("progress_interval=10 ", "progress_interval=2 "),
-                            encoding="utf-8")
+        progress.write_text(text.replace("_interval=10 ", "_interval=2 "), encoding="utf-8")
         said = self.run_script("demo", MAKE_SECONDS="3").stderr
         self.assertRegex(said, r"(?m)^==> compiling 1 of 3, [2-9] s: lib/a$")
         self.assertRegex(said, r"(?m)^==> compiling 3 of 3, \d+ s: lib/c$")
