@@ -61,13 +61,26 @@ class Relay:
         with server, client:
             self._pump(client, server)
 
+    @staticmethod
+    def _receive(source):
+        """What has arrived; None if only messages of TLS itself have, such as its tickets."""
+        source.setblocking(False)
+        try:
+            # More than TLS keeps in one record, so that nothing stays behind in it unseen.
+            return source.recv(65536)
+        except (ssl.SSLWantReadError, BlockingIOError):
+            return None
+        finally:
+            source.setblocking(True)
+
     def _pump(self, client, server):
         while True:
             for source in select.select([client, server], [], [], lab.PATIENCE)[0] or [None]:
-                # More than TLS keeps in one record, so that nothing stays behind in it unseen.
-                octets = source.recv(65536) if source else b""
-                if not octets:
+                octets = self._receive(source) if source else b""
+                if octets == b"":
                     return
+                if octets is None:
+                    continue
                 if source is client:
                     self.sent += octets
                     server.sendall(self._edit(octets))
