@@ -389,9 +389,9 @@ enum gssloop_attribute_kind {
 // section 3). The limits are 256 attributes, 1024 values and 4 MiB for each attribute, and 1 MiB
 // for each value. A longer list fails, and a larger attribute is unreadable. The mechanism lists
 // its attributes twice, and the list has those of both answers: MIT krb5 can leave out an attribute
-// without an error when memory is short. A buffer of a Kerberos
-// ticket's PAC ("urn:mspac:...") is authenticated only if this function verified the PAC with the
-// keys of the acceptor's keytab; otherwise it is unreadable.
+// without an error when memory is short. A buffer of a Kerberos ticket's PAC ("urn:mspac:...") is
+// authenticated only if this function verified the PAC with the keys of the acceptor's keytab;
+// otherwise it is unreadable.
 GSSLOOP_CHECKED int gssloop_context_attributes(const gssloop_context* context,
                                                gssloop_attributes** attributes,
                                                gssloop_error** error) GSSLOOP_NOEXCEPT;

@@ -238,8 +238,8 @@ int server_avail(void* glob_context, sasl_server_params_t* params, void**) noexc
     const auto credential = entry->shared->credentials.get(key);
     if (credential) return SASL_OK;
     const std::string& name = entry->mechanism.sasl_name;
-    const bool is_error =
-        options.is_told_to_offer(name) && !entry->shared->has_reported_missing_key.exchange(true);
+    const bool is_error = options.is_told_to_offer(name, sasl) &&
+                          !entry->shared->has_reported_missing_key.exchange(true);
     sasl.log(is_error ? SASL_LOG_ERR : SASL_LOG_NOTE,
              name + " is not offered: no credential for " + key.text() + ": " +
                  gssloop::loop::explain(credential.error()));

@@ -68,11 +68,7 @@ std::optional<LoginError> ClientExchange::check_anonymity() const {
   if (!forbids_anonymity()) return std::nullopt;
   const auto name = gss::credential_name(credentials_.credential());
   if (!name) return explain(subject(), ErrorKind::kCredential, name.error());
-  const auto displayed = gss::display(name->get());
-  if (!displayed) return explain(subject(), ErrorKind::kCredential, displayed.error());
-  if (!displayed->is_anonymous() && !authz::is_anonymous_principal(displayed->text)) {
-    return std::nullopt;
-  }
+  if (!name->is_anonymous() && !authz::is_anonymous_principal(name->text)) return std::nullopt;
   return login_error(ErrorKind::kAnonymous,
                      "the ticket is anonymous, but the application forbids anonymous logins");
 }

@@ -194,10 +194,8 @@ LoginError ServerLogin::error_of(const authz::LoginDecision& decision) const {
 // The client writes the name of a delegated credential. In a ccache that is chosen by this name, it
 // would replace the tickets of any user.
 std::optional<LoginError> ServerLogin::check_delegated() {
-  const auto name_of = [](gss_name_t name) { return gss::display(name); };
-  const auto owner = gss::credential_name(context_->delegated());
-  const auto named = owner ? name_of(owner->get()) : owner.error();
-  const auto user = name_of(context_->source());
+  const auto named = gss::credential_name(context_->delegated());
+  const auto user = gss::display(context_->source());
   if (!named || !user) {
     return explain(login_.subject() + " (reading the name of the delegated credential)",
                    ErrorKind::kMechanism, !named ? named.error() : user.error());

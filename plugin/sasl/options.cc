@@ -19,15 +19,11 @@ std::vector<std::string> words(std::string_view text) {
   return list;
 }
 
-bool lists(const std::vector<std::string>& names, std::string_view name) {
-  return std::ranges::any_of(
-      names, [&](const std::string& listed) { return equals_ignoring_case(listed, name); });
-}
-
-std::string without_plus(const std::string& name) {
-  static constexpr std::string_view kPlus = "-PLUS";
-  const std::size_t stem_len = name.size() - std::min(name.size(), kPlus.size());
-  return equals_ignoring_case(name.substr(stem_len), kPlus) ? name.substr(0, stem_len) : name;
+// The same of names of mechanisms, each without its "-PLUS".
+std::vector<std::string> mechanism_words(std::string_view text) {
+  std::vector<std::string> names = words(text);
+  for (std::string& name : names) name = std::string(gss::without_plus(name));
+  return names;
 }
 
 // Reader keeps the first error, so that each option is read in one line.
@@ -68,7 +64,7 @@ class Reader {
     if (!text) return;
     *value = words(*text);
     for (const char* kerberos : {"GS2-KRB5", "GS2-IAKERB"}) {
-      if (!lists(*value, kerberos)) continue;
+      if (!gss::lists(*value, kerberos)) continue;
       complain("gssloop_allow_unbound", *text, "a list of mechanisms other than Kerberos' own");
     }
   }
@@ -77,11 +73,13 @@ class Reader {
                 const std::vector<std::string>& sasl_names) {
     const auto text = sasl_.option("gssloop_password");
     if (!text) return;
-    std::vector<std::string> names = words(*text);
-    if (names.size() == 1 && equals_ignoring_case(names[0], "none")) return void(value->emplace());
-    for (std::string& name : names) name = without_plus(name);
+    if (const auto listed = words(*text);
+        listed.size() == 1 && equals_ignoring_case(listed[0], "none")) {
+      return void(value->emplace());
+    }
+    std::vector<std::string> names = mechanism_words(*text);
     const bool is_known = std::ranges::all_of(
-        names, [&](const std::string& name) { return lists(sasl_names, name); });
+        names, [&](const std::string& name) { return gss::lists(sasl_names, name); });
     if (is_known && !names.empty()) return void(*value = std::move(names));
     std::string known;
     for (const std::string& name : sasl_names) known += (known.empty() ? "" : ", ") + name;
@@ -112,28 +110,24 @@ class Reader {
 }  // namespace
 
 bool Options::allows_unbound(std::string_view sasl_name) const {
-  return lists(allow_unbound, sasl_name);
+  return gss::lists(allow_unbound, sasl_name);
 }
 
 bool Options::allows_password(const gss::SaslMechanism& mechanism) const {
-  return password_mechanisms ? lists(*password_mechanisms, mechanism.sasl_name)
+  return password_mechanisms ? gss::lists(*password_mechanisms, mechanism.sasl_name)
                              : mechanism.family == gss::SaslFamily::kGs2;
 }
 
-bool AcceptorOptions::is_told_to_offer(std::string_view sasl_name) const {
+bool AcceptorOptions::is_told_to_offer(std::string_view sasl_name, const SaslUtils& sasl) const {
   if (!keytab.empty() || service_principal.kind != ServicePrincipal::Kind::kServiceAtHost) {
     return true;
   }
-  const std::string with_plus = std::string(sasl_name) + "-PLUS";
-  return std::ranges::any_of(listed, [&](const std::string& name) {
-    return equals_ignoring_case(name, sasl_name) || equals_ignoring_case(name, with_plus);
-  });
+  return gss::lists(mechanism_words(sasl.option("mech_list").value_or("")), sasl_name);
 }
 
 AcceptorOptions AcceptorOptions::read(const SaslUtils& sasl) {
   AcceptorOptions options;
   options.keytab = sasl.option("keytab").value_or("");
-  options.listed = words(sasl.option("mech_list").value_or(""));
   const std::string principal = sasl.option("service_principal").value_or("");
   using Kind = ServicePrincipal::Kind;
   if (principal == "*") {

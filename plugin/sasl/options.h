@@ -34,11 +34,10 @@ struct ServicePrincipal {
 struct AcceptorOptions {
   std::string keytab;  // empty: Kerberos' default
   ServicePrincipal service_principal;
-  std::vector<std::string> listed;  // libsasl's own option mech_list; empty: not set
 
-  // is_told_to_offer: the administrator wants logins with this mechanism, because an option names
-  // it (mech_list, also with -PLUS), or says which key the server has.
-  bool is_told_to_offer(std::string_view sasl_name) const;
+  // is_told_to_offer: the administrator wants logins with this mechanism, because libsasl's own
+  // option mech_list names it (also with -PLUS), or an option says which key the server has.
+  bool is_told_to_offer(std::string_view sasl_name, const SaslUtils& sasl) const;
 
   static AcceptorOptions read(const SaslUtils& sasl);
 };

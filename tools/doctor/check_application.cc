@@ -9,6 +9,7 @@
 
 #include "gssloop/gss/interposer.h"
 #include "gssloop/gss/pac_verification.h"
+#include "gssloop/gss/sasl_mechanism.h"
 #include "tools/doctor/checks.h"
 #include "tools/doctor/format.h"
 #include "tools/policy/policy_login.h"
@@ -20,8 +21,7 @@ namespace {
 std::vector<std::string> others(const SaslSurvey& sasl) {
   std::vector<std::string> names;
   for (const std::string& name : sasl.offered) {
-    const bool is_plus = name.ends_with("-PLUS");
-    const std::string base = is_plus ? name.substr(0, name.size() - 5) : name;
+    const std::string base(gss::without_plus(name));
     // libsasl uses the first mechanism of that name.
     const auto used = std::ranges::find(sasl.server_mechanisms, base, &ModuleMechanism::name);
     const bool is_ours = used != sasl.server_mechanisms.end() && used->module == "gssloop_sasl";
@@ -52,17 +52,9 @@ void report_others(const Examination& exam, Report* report) {
 void report_plus(const Examination& exam, Report* report) {
   std::istringstream words(exam.app.option("mech_list"));
   const std::vector<std::string> names{std::istream_iterator<std::string>(words), {}};
-  const auto is_listed = [&](std::string_view name) {
-    return std::ranges::any_of(names, [&](const std::string& listed) {
-      return gssloop::equals_ignoring_case(listed, name);
-    });
-  };
   for (const std::string& name : names) {
-    constexpr std::string_view kPlus = "-PLUS";
-    if (name.size() <= kPlus.size()) continue;
-    const std::string base = name.substr(0, name.size() - kPlus.size());
-    if (!gssloop::equals_ignoring_case(name.substr(base.size()), kPlus) || is_listed(base))
-      continue;
+    const std::string base(gss::without_plus(name));
+    if (base.empty() || base == name || gss::lists(names, base)) continue;
     report->note("mech_list in " + exam.app_file + " names " + name + ", but not " + base,
                  "libsasl takes both for the same name there, so clients without a channel binding "
                  "log in as well",

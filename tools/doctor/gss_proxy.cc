@@ -13,9 +13,7 @@ using gss::Oid;
 
 std::string principal_of(gss_cred_id_t credential) {
   const auto name = gss::credential_name(credential);
-  if (!name) return "an unknown principal";
-  const auto displayed = gss::display(name->get());
-  return displayed ? shown(displayed->text, 1024) : "an unknown principal";
+  return name ? shown(name->text, 1024) : "an unknown principal";
 }
 
 }  // namespace

@@ -88,8 +88,6 @@ std::string_view to_string(Truth truth) {
   return "true";
 }
 
-// Goes back only to the last "*". This is enough: the last one can match everything that an earlier
-// one could.
 std::string Pattern::octets() const {
   std::string octets;
   for (const std::int16_t element : elements_) {
@@ -98,6 +96,8 @@ std::string Pattern::octets() const {
   return octets;
 }
 
+// Goes back only to the last "*". This is enough: the last one can match everything that an earlier
+// one could.
 bool Pattern::matches(std::string_view value) const noexcept {
   std::size_t at = 0;       // in value
   std::size_t element = 0;  // in elements_

@@ -47,7 +47,7 @@ class Pattern {
   void add_any() { elements_.push_back(kAny); }
   void add_one() { elements_.push_back(kOne); }
   std::size_t size() const noexcept { return elements_.size(); }
-  // octets returns the octets that stand for themselves, without the wildcards between them.
+  // octets returns the literal octets of the pattern, without its wildcards.
   std::string octets() const;
   // matches takes linear time in the value, multiplied, for each "*", by the length of the part
   // after it.

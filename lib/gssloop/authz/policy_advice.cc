@@ -54,7 +54,7 @@ bool has_small_letters(std::string_view text) noexcept {
   return std::ranges::any_of(text, [](char c) { return c >= 'a' && c <= 'z'; });
 }
 
-// The part of a term that stands for a realm; empty if there is none.
+// The realm with which a term compares; empty if it names none.
 std::string realm_in(const Term& term) {
   std::string text = term.kind == Term::Kind::kMatches ? term.pattern.octets() : term.value;
   if (term.name == reserved::kRealm) return text;

@@ -56,8 +56,8 @@ struct PolicySnapshot {
 
 // PolicyStore keeps the policy of one path and reads it again after a change on disk. It uses a new
 // version as a whole or not at all. A new version with an error refuses logins until the error is
-// corrected. Any number of threads may use one store. They share a mutex only
-// for the copy of a pointer.
+// corrected. Any number of threads may use one store. They share a mutex only for the copy of a
+// pointer.
 class PolicyStore {
  public:
   // Reads the policy at once, because the process may later change its root or its user.

@@ -171,8 +171,8 @@ Result<std::optional<Attribute>> SourceAttributes::find(std::string_view attribu
   return std::optional<Attribute>();
 }
 
-// A PAC that is not verified may lack a buffer because an attacker removed it. So each of its
-// buffers stands for all.
+// An attacker may have removed a buffer from a PAC that is not verified. If the name lists one
+// buffer, the PAC may have had every other buffer as well.
 bool SourceAttributes::is_listed(std::string_view attribute) const {
   return std::ranges::any_of((*listed_)->attributes, [&](const std::string& name) {
     return name == attribute || (is_pac_attribute(attribute) && is_pac_attribute(name));

@@ -116,7 +116,7 @@ Status check_usable(gss_cred_id_t credential, const Oid& mech) {
                 mech);
 }
 
-Result<Name> credential_name(gss_cred_id_t credential) {
+Result<DisplayedName> credential_name(gss_cred_id_t credential) {
   // MIT's mechglue leaks the name of an expired credential.
   if (auto lifetime = remaining_lifetime(credential); !lifetime) return std::move(lifetime).error();
   Name name;
@@ -124,7 +124,7 @@ Result<Name> credential_name(gss_cred_id_t credential) {
   const OM_uint32 major =
       gss_inquire_cred(&minor, credential, name.out(), nullptr, nullptr, nullptr);
   if (major != GSS_S_COMPLETE) return Status("gss_inquire_cred", major, minor);
-  return name;
+  return display(name.get());
 }
 
 Result<OM_uint32> remaining_lifetime(gss_cred_id_t credential) {

@@ -6,6 +6,7 @@
 
 #include "gssloop/base/bytes.h"
 #include "gssloop/gss/handle.h"
+#include "gssloop/gss/names.h"
 #include "gssloop/gss/oid.h"
 #include "gssloop/gss/status.h"
 
@@ -50,11 +51,11 @@ Status restrict_negotiation(Credential* credential, const Oid& mech);
 // credential has no such part, MIT's mechglue silently uses the default credential.
 Status check_usable(gss_cred_id_t credential, const Oid& mech);
 
-// credential_name is the name of a credential's principal. Fails with GSS_S_CREDENTIALS_EXPIRED for
-// an expired one. No KDC vouches for the name of a delegated credential: the initiator writes it
-// into its message (RFC 4120 section 5.8.1). Compare it with the context's source name before it
-// decides anything.
-Result<Name> credential_name(gss_cred_id_t credential);
+// credential_name is the name of a credential's principal, as display returns it. Fails with
+// GSS_S_CREDENTIALS_EXPIRED for an expired one. No KDC vouches for the name of a delegated
+// credential: the initiator writes it into its message (RFC 4120 section 5.8.1). Compare it with
+// the context's source name before it decides anything.
+Result<DisplayedName> credential_name(gss_cred_id_t credential);
 
 // remaining_lifetime is how many seconds a credential is still valid. For an expired one it may
 // fail with GSS_S_CREDENTIALS_EXPIRED instead of returning 0.

@@ -63,9 +63,7 @@ bool is_held_here(gss_cred_id_t credential) {
 
 Status check_initiator(gss_cred_id_t chosen, gss_name_t source) {
   if (!is_behind_gss_proxy()) return {};
-  const auto name = credential_name(chosen);
-  if (!name) return name.error();
-  const auto wanted = display(name->get());
+  const auto wanted = credential_name(chosen);
   const auto used = display(source);
   if (!wanted) return wanted.error();
   if (!used) return used.error();

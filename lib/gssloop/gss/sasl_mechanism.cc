@@ -4,14 +4,19 @@
 #include <algorithm>
 
 namespace gssloop::gss {
-namespace {
+namespace {}  // namespace
 
-bool lists(const std::vector<std::string>& names, const std::string& sasl_name) {
+bool lists(const std::vector<std::string>& names, std::string_view sasl_name) {
   return std::ranges::any_of(
       names, [&](const std::string& name) { return equals_ignoring_case(name, sasl_name); });
 }
 
-}  // namespace
+std::string_view without_plus(std::string_view sasl_name) noexcept {
+  constexpr std::string_view kPlus = "-PLUS";
+  const std::size_t stem_len = sasl_name.size() - std::min(sasl_name.size(), kPlus.size());
+  const bool has_plus = equals_ignoring_case(sasl_name.substr(stem_len), kPlus);
+  return has_plus ? sasl_name.substr(0, stem_len) : sasl_name;
+}
 
 std::string why_not_gs2(const Mechanism& mechanism, const std::vector<std::string>* named) {
   if (mechanism.sasl_name.empty()) return "it has no SASL name";

@@ -3,6 +3,7 @@
 #define GSSLOOP_GSS_SASL_MECHANISM_H_
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gssloop/gss/mechanisms.h"
@@ -41,6 +42,11 @@ struct SaslMechanism {
 // authenticate both sides). `named` as above.
 std::vector<SaslMechanism> sasl_mechanisms(const MechanismRegistry& registry,
                                            const std::vector<std::string>* named);
+
+// lists says whether a list that an administrator wrote has a SASL name, in any case. without_plus
+// returns a name without "-PLUS" at its end, in any case: libsasl takes both for one mechanism.
+bool lists(const std::vector<std::string>& names, std::string_view sasl_name);
+std::string_view without_plus(std::string_view sasl_name) noexcept;
 
 // sasl_names lists the SASL names, without -PLUS, that an option may name: "GSSAPI", "GSS-SPNEGO",
 // and each mechanism of the machine that can be a GS2 mechanism, whether or not it is offered.
