@@ -210,6 +210,7 @@ class Postfix(postfix.PostfixTest):
         for module in MODULES:
             with self.cell("smtptest", module, "GSSAPI", "no layer for a client that demands one"):
                 done = self.smtptest("-m GSSAPI -k 1 -l 256", module)
+                self.assertLogged(r"disconnect from localhost\[127\.0\.0\.1\]")
                 self.assertKeptOut(done, "Authentication failed. mechanism too weak for this user")
 
     def test_a_chroot_without_a_key(self):
