@@ -17,8 +17,9 @@ Result<gss_cred_id_t, LoginError> ServerLogin::credential() {
   }
   auto held = login_.plugin->credentials.get(login_.key);
   if (!held) return explain(login_.subject(), ErrorKind::kCredential, held.error());
-  credential_ = *std::move(held);
-  return credential_->credential.get();
+  pool_ = *std::move(held);
+  lease_ = pool_->lease();
+  return lease_->credential.get();
 }
 
 std::optional<std::string> ServerLogin::keytab() const {
@@ -29,6 +30,7 @@ std::optional<std::string> ServerLogin::keytab() const {
 
 std::optional<LoginError> ServerLogin::on_context(loop::EstablishedContext context) {
   context_ = std::move(context);
+  lease_.reset();
   // An application's credential may be for several mechanisms; the client named this one. RFC 4752
   // section 3.2: if mech_type differs, authentication MUST be aborted.
   if (context_->mech() != arrives_at(login_.mechanism.gss_mechanism.oid)) {
@@ -57,8 +59,8 @@ std::optional<LoginError> ServerLogin::complete_login(const std::string& authzid
 // of a login, so if the credential has only one name, the function returns that name.
 gss_name_t ServerLogin::local_name() {
   using Kind = ServicePrincipal::Kind;
-  if (credential_ && login_.key.principal.kind == Kind::kServiceAtHost) {
-    return credential_->name.get();
+  if (pool_ && login_.key.principal.kind == Kind::kServiceAtHost) {
+    return pool_->name();
   }
   if (!acceptor_name_) {
     if (auto name = context_->target_name()) acceptor_name_ = *std::move(name);

@@ -70,8 +70,9 @@ class ServerLogin {
 
   const LoginContext& login_;
   AuxProps properties_;
-  std::vector<authz::Definition> requested_;              // definitions of the requested properties
-  std::shared_ptr<const AcceptorCredential> credential_;  // null: the application's own
+  std::vector<authz::Definition> requested_;  // definitions of the requested properties
+  std::shared_ptr<AcceptorPool> pool_;        // null: the application's own credential
+  AcceptorPool::Lease lease_;                 // until there is a context
   std::optional<loop::EstablishedContext> context_;
   gss::Name acceptor_name_;
   authz::PeerInfo peer_;

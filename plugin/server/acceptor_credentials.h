@@ -2,39 +2,16 @@
 #ifndef GSSLOOP_PLUGIN_SERVER_ACCEPTOR_CREDENTIALS_H_
 #define GSSLOOP_PLUGIN_SERVER_ACCEPTOR_CREDENTIALS_H_
 
-#include <compare>
 #include <map>
 #include <memory>
 #include <string>
 
 #include "gssloop/base/file_stamp.h"
 #include "gssloop/base/shared_pointer.h"
-#include "gssloop/gss/handle.h"
-#include "gssloop/gss/oid.h"
 #include "gssloop/gss/status.h"
-#include "plugin/sasl/options.h"
+#include "plugin/server/acceptor_pool.h"
 
 namespace gssloop::plugin {
-
-// AcceptorKey is everything that an acceptor credential depends on.
-struct AcceptorKey {
-  gss::Oid mech;
-  std::string service;
-  std::string host;
-  std::string keytab;  // empty: the default one
-  ServicePrincipal principal;
-
-  // For a person: "imap@host with keytab FILE:...".
-  std::string text() const;
-  friend auto operator<=>(const AcceptorKey&, const AcceptorKey&) = default;
-};
-
-// AcceptorCredential is a server's credential, and the name for which it was acquired (the empty
-// handle for a whole keytab). Logins share it, read-only.
-struct AcceptorCredential {
-  gss::Credential credential;
-  gss::Name name;
-};
 
 // AcceptorCredentials caches the credentials of servers, because acquiring one takes a third of the
 // time of a login. It never caches failures. When a keytab changed (device, inode, size or times),
@@ -45,12 +22,12 @@ class AcceptorCredentials {
  public:
   AcceptorCredentials();
 
-  // get returns the credential for `key`; it lives as long as its holder. Fails with the Status of
-  // the call that could not acquire it.
-  gss::Result<std::shared_ptr<const AcceptorCredential>> get(const AcceptorKey& key);
+  // get returns the credentials for `key`; they live as long as their holder. Fails with the Status
+  // of the call that could not acquire one.
+  gss::Result<std::shared_ptr<AcceptorPool>> get(const AcceptorKey& key);
 
  private:
-  // Origin is what a credential was acquired from.
+  // Origin is what the credentials were acquired from.
   struct Origin {
     std::string environment;
     std::string keytab;  // a path; empty: not a file
@@ -60,7 +37,7 @@ class AcceptorCredentials {
   };
   struct Held {
     Origin origin;
-    std::shared_ptr<const AcceptorCredential> credential;
+    std::shared_ptr<AcceptorPool> pool;
   };
   using Snapshot = std::map<AcceptorKey, Held>;
 

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The module in a process: threads, an application's allocator, many starts and ends.
-#include <malloc.h>
-
-#include <algorithm>
 #include <atomic>
 #include <cstdlib>
-#include <limits>
 #include <thread>
 
 #include "tests/live/live_test.h"
+#include "tests/support/growth.h"
 
 namespace gssloop::testing {
 namespace {
@@ -46,21 +43,6 @@ void one_login() {
   ASSERT_TRUE(log_in(&client, &server, kGs2).ok());
   SaslServer refusing;
   refusing.start(kGs2, "n,,garbage");
-}
-
-// growth is how many octets of memory stay in use for each call of `body`. Caches of the C library
-// and of Kerberos fill for a long time, at irregular calls; a leak is there in each round, and so
-// in the round that grew least.
-template <class Body>
-long growth(int num_calls, Body body) {
-  constexpr int kNumRounds = 6;
-  long least = std::numeric_limits<long>::max();
-  for (int round = 0; round < kNumRounds; ++round) {
-    const auto before = static_cast<long>(mallinfo2().uordblks);
-    for (int i = 0; i < num_calls; ++i) body();
-    least = std::min(least, (static_cast<long>(mallinfo2().uordblks) - before) / num_calls);
-  }
-  return least;
 }
 
 TEST_F(ProcessTest, ManyStartsAndEndsDoNotGrow) {

@@ -59,6 +59,15 @@ Result<Credential> acquire_acceptor(gss_name_t name, const Oid& mech, const std:
   return credential;
 }
 
+// MIT's exported form is JSON, and has the keytab's name as a string. It has no key. The names of
+// both types of files end so: FILE and WRFILE.
+bool is_of_keytab_file(gss_cred_id_t credential, const std::string& path) {
+  Buffer token;
+  OM_uint32 minor = 0;
+  if (gss_export_cred(&minor, credential, token.out()) != GSS_S_COMPLETE) return false;
+  return as_text(token.view()).find("FILE:" + path + '"') != std::string_view::npos;
+}
+
 Result<Credential> duplicate(gss_cred_id_t credential) {
   Buffer token;
   OM_uint32 minor = 0;

@@ -28,6 +28,12 @@ Result<Credential> acquire_with_password(gss_name_t name, const Oid& mech, const
 // that support the credential store (others: GSS_S_UNAVAILABLE).
 Result<Credential> acquire_acceptor(gss_name_t name, const Oid& mech, const std::string& keytab);
 
+// is_of_keytab_file: the acceptor's credential has its keys from the file at that path. False if
+// that is not known. Without a keytab, acquire_acceptor uses the one that the application
+// registered (krb5_gss_register_acceptor_identity), which MIT krb5 tells no program, and else the
+// default one.
+bool is_of_keytab_file(gss_cred_id_t credential, const std::string& path);
+
 // duplicate copies a credential: options set on the copy do not change the original. Tickets of a
 // memory ccache are copied; with other types of ccache, both credentials use the same ccache. MIT
 // does not copy the options of the original (default protection suppressed, mechanisms that SPNEGO
