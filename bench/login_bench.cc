@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <random>
 #include <stdexcept>
@@ -49,18 +50,29 @@ two measurements of the same round, since machines change their speed meanwhile.
   gssloop-spnego    this module, GSS-SPNEGO with a layer of confidentiality
   cyrus-spnego      Cyrus SASL's gssapiv2 module, the same
 
+The variants server-... are the server's part alone: the clients' first messages are made before the
+clock starts. With GS2 it is the whole login; with GSSAPI it ends when the context is established.
+server-raw shares one credential among all threads, server-raw-each gives each thread its own.
+
 All SASL servers have a user database that has each user: Cyrus SASL's module refuses others.
 Environment: GSSLOOP_PLUGIN_DIR, GSSLOOP_STOCK_PLUGIN_DIR name the folders of the two modules.
 )";
 
 struct Variant {
   const char* name;
-  bool is_raw;
   bool is_stock;
-  SaslSettings settings;
+  std::function<std::unique_ptr<Logins>()> logins;
+  const char* raw;     // the variant without SASL
   const char* beside;  // the variant with Cyrus SASL's module
   bool has_policy = false;
 };
+
+auto sasl(SaslSettings settings) {
+  return [settings] { return sasl_logins(settings); };
+}
+auto server(SaslSettings settings) {
+  return [settings] { return sasl_servers(settings); };
+}
 
 constexpr char kPolicy[] = R"([attributes.assurance]
 from = [{ mechanism = "krb5", name = "auth-indicators" }]
@@ -73,18 +85,37 @@ publish = "all"
 )";
 
 const Variant kVariants[] = {
-    {"raw", true, false, {}, "cyrus"},
-    {"gssloop", false, false, {"GS2-KRB5", "", false}, "cyrus"},
-    {"gssloop-authname", false, false, {"GS2-KRB5", "alice", false}, "cyrus"},
-    {"gssloop-property", false, false, {"GS2-KRB5", "", true}, "cyrus"},
-    {"gssloop-policy", false, false, {"GS2-KRB5", "", false}, "cyrus", true},
-    {"cyrus", false, true, {"GS2-KRB5", "alice", false}, "cyrus"},
-    {"gssloop-gssapi", false, false, {"GSSAPI", "", false}, "cyrus-gssapi"},
-    {"cyrus-gssapi", false, true, {"GSSAPI", "", false}, "cyrus-gssapi"},
-    {"gssloop-spnego", false, false, {"GSS-SPNEGO", "", false}, "cyrus-spnego"},
-    {"cyrus-spnego", false, true, {"GSS-SPNEGO", "", false}, "cyrus-spnego"},
+    {"raw", false, raw_logins, "raw", "cyrus"},
+    {"gssloop", false, sasl({"GS2-KRB5", "", false}), "raw", "cyrus"},
+    {"gssloop-authname", false, sasl({"GS2-KRB5", "alice", false}), "raw", "cyrus"},
+    {"gssloop-property", false, sasl({"GS2-KRB5", "", true}), "raw", "cyrus"},
+    {"gssloop-policy", false, sasl({"GS2-KRB5", "", false}), "raw", "cyrus", true},
+    {"cyrus", true, sasl({"GS2-KRB5", "alice", false}), "raw", "cyrus"},
+    {"gssloop-gssapi", false, sasl({"GSSAPI", "", false}), "raw", "cyrus-gssapi"},
+    {"cyrus-gssapi", true, sasl({"GSSAPI", "", false}), "raw", "cyrus-gssapi"},
+    {"gssloop-spnego", false, sasl({"GSS-SPNEGO", "", false}), "raw", "cyrus-spnego"},
+    {"cyrus-spnego", true, sasl({"GSS-SPNEGO", "", false}), "raw", "cyrus-spnego"},
+    {"server-raw", false, [] { return raw_servers(false); }, "server-raw", "server-cyrus"},
+    {"server-raw-each", false, [] { return raw_servers(true); }, "server-raw", "server-cyrus"},
+    {"server-gssloop", false, server({"GS2-KRB5", "", false}), "server-raw", "server-cyrus"},
+    {"server-cyrus", true, server({"GS2-KRB5", "alice", false}), "server-raw", "server-cyrus"},
+    {"server-gssloop-gssapi", false, server({"GSSAPI", "", false}), "server-raw",
+     "server-cyrus-gssapi"},
+    {"server-cyrus-gssapi", true, server({"GSSAPI", "", false}), "server-raw",
+     "server-cyrus-gssapi"},
 };
-constexpr const char* kThreaded[] = {"raw", "gssloop", "cyrus", "gssloop-gssapi", "cyrus-gssapi"};
+constexpr const char* kThreaded[] = {"raw",
+                                     "gssloop",
+                                     "cyrus",
+                                     "gssloop-gssapi",
+                                     "cyrus-gssapi",
+                                     "server-raw",
+                                     "server-raw-each",
+                                     "server-gssloop",
+                                     "server-cyrus",
+                                     "server-gssloop-gssapi",
+                                     "server-cyrus-gssapi"};
+constexpr unsigned kNumThreads[] = {1, 2, 8};
 
 struct Options {
   unsigned num_rounds = 40;
@@ -110,7 +141,8 @@ std::string conf_folder(const testing::Realm& realm, const Variant& variant) {
 struct Series {
   std::string rcache;
   std::map<std::string, std::vector<double>> cpu_us;
-  std::map<std::string, std::vector<double>> throughput[2];  // logins a second, 1 and 2 threads
+  // Logins a second, with each number of threads.
+  std::map<std::string, std::vector<double>> throughput[std::size(kNumThreads)];
 };
 
 double median(std::vector<double> values) {
@@ -163,11 +195,11 @@ Workers start_workers(const testing::Realm& realm, const std::string& rcache) {
 }
 
 void measure_threads(Workers* workers, unsigned num_logins, Series* series) {
-  for (const unsigned num_threads : {1U, 2U}) {
+  for (std::size_t i = 0; i < std::size(kNumThreads); ++i) {
     for (const char* name : kThreaded) {
       if (workers->count(name) == 0) continue;
-      const Worker::Cost cost = workers->at(name)->run(num_logins, num_threads);
-      series->throughput[num_threads - 1][name].push_back(num_logins * num_threads / cost.wall_s);
+      const Worker::Cost cost = workers->at(name)->run(num_logins, kNumThreads[i]);
+      series->throughput[i][name].push_back(num_logins * kNumThreads[i] / cost.wall_s);
     }
   }
 }
@@ -198,16 +230,16 @@ Series measure(const testing::Realm& realm, const std::string& rcache, const Opt
 }
 
 void print_cpu(Series series) {
-  std::printf("  %-18s %10s %8s %8s %10s\n", "", "us/login", "x raw", "x cyrus", "logins/s");
-  const auto& raw = series.cpu_us["raw"];
+  std::printf("  %-22s %10s %8s %8s %10s\n", "", "us/login", "x raw", "x cyrus", "logins/s");
   for (const Variant& variant : kVariants) {
     const auto& values = series.cpu_us[variant.name];
+    const auto& raw = series.cpu_us[variant.raw];
     const auto& stock = series.cpu_us[variant.beside];
     if (values.empty()) {
-      std::printf("  %-18s (module not found)\n", variant.name);
+      std::printf("  %-22s (module not found)\n", variant.name);
       continue;
     }
-    std::printf("  %-18s %10.1f %8.2f", variant.name, median(values), median_ratio(values, raw));
+    std::printf("  %-22s %10.1f %8.2f", variant.name, median(values), median_ratio(values, raw));
     if (stock.empty()) {
       std::printf(" %8s", "-");
     } else {
@@ -218,13 +250,15 @@ void print_cpu(Series series) {
 }
 
 void print_throughput(Series series) {
-  std::printf("  %-18s %10s %10s %8s\n", "", "1 thread", "2 threads", "gain");
+  std::printf("  %-22s %10s %10s %10s %8s %8s\n", "", "1 thread", "2 threads", "8 threads", "2 : 1",
+              "8 : 2");
   for (const char* name : kThreaded) {
     const auto& one = series.throughput[0][name];
     const auto& two = series.throughput[1][name];
+    const auto& eight = series.throughput[2][name];
     if (one.empty()) continue;
-    std::printf("  %-18s %10.0f %10.0f %8.2f\n", name, median(one), median(two),
-                median_ratio(two, one));
+    std::printf("  %-22s %10.0f %10.0f %10.0f %8.2f %8.2f\n", name, median(one), median(two),
+                median(eight), median_ratio(two, one), median_ratio(eight, two));
   }
 }
 
@@ -244,11 +278,11 @@ void print_json(Series series, bool is_last) {
     if (values.empty()) continue;
     std::printf("%s\n    \"%s\": {\"cpu_us\": %.2f, \"ratio_to_raw\": %.3f", separator,
                 name.c_str(), median(values), median_ratio(values, series.cpu_us["raw"]));
-    for (const int i : {0, 1}) {
+    for (std::size_t i = 0; i < std::size(kNumThreads); ++i) {
       const auto found = series.throughput[i].find(name);
       if (found == series.throughput[i].end()) continue;
-      std::printf(", \"logins_per_s_%d_thread%s\": %.0f", i + 1, i == 0 ? "" : "s",
-                  median(found->second));
+      std::printf(", \"logins_per_s_%u_thread%s\": %.0f", kNumThreads[i],
+                  kNumThreads[i] == 1 ? "" : "s", median(found->second));
     }
     std::printf("}");
     separator = ",";
@@ -281,8 +315,7 @@ void run(const Options& options) {
 int run_as_child(const std::string& name) {
   for (const Variant& variant : kVariants) {
     if (name != variant.name) continue;
-    const auto logins = variant.is_raw ? raw_logins() : sasl_logins(variant.settings);
-    serve_measurements(*logins);
+    serve_measurements(variant.logins().get());
     return 0;
   }
   throw std::runtime_error("there is no variant " + name);

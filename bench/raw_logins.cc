@@ -132,7 +132,7 @@ class RawLogins final : public Logins {
     gss_release_name(&minor, &acceptor_name_);
   }
 
-  void login() const override {
+  void login() override {
     Initiator initiator;
     Acceptor acceptor;
     initiator.finish(acceptor.accept(held_, initiator.start()));
@@ -143,7 +143,41 @@ class RawLogins final : public Logins {
   gss_cred_id_t held_;
 };
 
+class RawServers final : public Logins {
+ public:
+  explicit RawServers(bool has_credential_each) : has_credential_each_(has_credential_each) {
+    shared_ = new_credential();
+  }
+
+  void prepare(unsigned num_logins) override {
+    messages_.make(num_logins, [] {
+      Initiator initiator;
+      const gss_buffer_t token = initiator.start();
+      return std::string(static_cast<const char*>(token->value), token->length);
+    });
+  }
+
+  void login() override {
+    thread_local const gss_cred_id_t own = has_credential_each_ ? new_credential() : shared_;
+    std::string& message = messages_.take();
+    gss_buffer_desc token{message.size(), message.data()};
+    Acceptor().accept(own, &token);
+  }
+
+ private:
+  // Held until the process ends.
+  static gss_cred_id_t new_credential() { return acquire(target_name(), GSS_C_ACCEPT); }
+
+  const bool has_credential_each_;
+  gss_cred_id_t shared_;
+  FirstMessages messages_;
+};
+
 }  // namespace
+
+std::unique_ptr<Logins> raw_servers(bool has_credential_each) {
+  return std::make_unique<RawServers>(has_credential_each);
+}
 
 std::unique_ptr<Logins> raw_logins() { return std::make_unique<RawLogins>(); }
 

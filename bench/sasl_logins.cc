@@ -21,7 +21,7 @@ class SaslLogins final : public Logins {
     if (settings.asks_indicators) server_.requested = {kIndicators};
   }
 
-  void login() const override {
+  void login() override {
     testing::SaslClient client(client_);
     testing::SaslServer server(server_);
     checked_login(&client, &server, mechanism_);
@@ -42,7 +42,42 @@ class SaslLogins final : public Logins {
   testing::ServerSetup server_;
 };
 
+class SaslServers final : public Logins {
+ public:
+  explicit SaslServers(const SaslSettings& settings) : mechanism_(settings.mechanism) {
+    client_.log.level = server_.log.level = kLogLevel;
+    if (!settings.authname.empty()) client_.authname = testing::says(settings.authname);
+  }
+
+  void prepare(unsigned num_logins) override {
+    messages_.make(num_logins, [this] {
+      testing::SaslClient client(client_);
+      const testing::Turn turn = client.start(mechanism_);
+      if (!turn.out) throw std::runtime_error("the client has no message: " + client.error());
+      return *turn.out;
+    });
+  }
+
+  void login() override {
+    testing::SaslServer server(server_);
+    if (server.start(mechanism_, messages_.take()).code < SASL_OK) {
+      throw std::runtime_error("server: " + server.error());
+    }
+  }
+
+ private:
+  const Library library_;
+  const std::string mechanism_;
+  testing::ClientSetup client_;
+  testing::ServerSetup server_;
+  FirstMessages messages_;
+};
+
 }  // namespace
+
+std::unique_ptr<Logins> sasl_servers(const SaslSettings& settings) {
+  return std::make_unique<SaslServers>(settings);
+}
 
 std::unique_ptr<Logins> sasl_logins(const SaslSettings& settings) {
   return std::make_unique<SaslLogins>(settings);

@@ -24,9 +24,9 @@ double cpu_seconds() {
 }
 
 // An exception in a thread would end the process without a message.
-void log_in_repeatedly(const Logins& logins, unsigned num_logins, std::atomic<bool>* has_failed) {
+void log_in_repeatedly(Logins* logins, unsigned num_logins, std::atomic<bool>* has_failed) {
   try {
-    for (unsigned i = 0; i < num_logins; ++i) logins.login();
+    for (unsigned i = 0; i < num_logins; ++i) logins->login();
   } catch (const std::exception& error) {
     std::fprintf(stderr, "login_bench: %s\n", error.what());
     *has_failed = true;
@@ -69,7 +69,7 @@ Worker::Cost Worker::run(unsigned num_logins, unsigned num_threads) {
   return cost;
 }
 
-void serve_measurements(const Logins& logins) {
+void serve_measurements(Logins* logins) {
   using Clock = std::chrono::steady_clock;
   char line[128];
   unsigned num_logins = 0;
@@ -77,6 +77,7 @@ void serve_measurements(const Logins& logins) {
   while (std::fgets(line, sizeof line, stdin) != nullptr &&
          std::sscanf(line, "%u %u", &num_logins, &num_threads) == 2) {
     std::atomic<bool> has_failed = false;
+    logins->prepare(kNumWarmUp + num_logins * num_threads);
     log_in_repeatedly(logins, kNumWarmUp, &has_failed);
     const auto wall_before = Clock::now();
     const double cpu_before = cpu_seconds();

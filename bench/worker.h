@@ -39,7 +39,7 @@ class Worker {
 
 // serve_measurements is the worker's side: each line "LOGINS THREADS" of standard input is answered
 // by a line with CPU and wall seconds.
-void serve_measurements(const Logins& logins);
+void serve_measurements(Logins* logins);
 
 }  // namespace gssloop::bench
 
