@@ -3,8 +3,6 @@
 
 #include <utility>
 
-#include "gssloop/gss/kerberos.h"
-
 namespace gssloop::plugin {
 namespace {
 
@@ -18,7 +16,6 @@ AcceptorCredentials::AcceptorCredentials() : snapshot_(std::make_shared<const Sn
 
 AcceptorCredentials::Origin AcceptorCredentials::Origin::of(const AcceptorKey& key) {
   Origin origin;
-  origin.environment = gss::acceptor_environment();
   if (!key.uses_keytab()) return origin;
   origin.keytab = gss::keytab_path(key.keytab.empty() ? gss::default_keytab_name() : key.keytab);
   if (!origin.keytab.empty()) origin.stamp = FileStamp::of(origin.keytab);
@@ -26,8 +23,7 @@ AcceptorCredentials::Origin AcceptorCredentials::Origin::of(const AcceptorKey& k
 }
 
 bool AcceptorCredentials::Origin::is_current() const {
-  return environment == gss::acceptor_environment() &&
-         (keytab.empty() || FileStamp::of(keytab) == stamp);
+  return environment.is_current() && (keytab.empty() || FileStamp::of(keytab) == stamp);
 }
 
 gss::Result<std::shared_ptr<AcceptorPool>> AcceptorCredentials::get(const AcceptorKey& key) {

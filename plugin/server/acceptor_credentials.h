@@ -8,6 +8,7 @@
 
 #include "gssloop/base/file_stamp.h"
 #include "gssloop/base/shared_pointer.h"
+#include "gssloop/gss/kerberos.h"
 #include "gssloop/gss/status.h"
 #include "plugin/server/acceptor_pool.h"
 
@@ -29,7 +30,7 @@ class AcceptorCredentials {
  private:
   // Origin is what the credentials were acquired from.
   struct Origin {
-    std::string environment;
+    gss::AcceptorEnvironment environment;
     std::string keytab;  // a path; empty: not a file
     FileStamp stamp;     // of the keytab
     static Origin of(const AcceptorKey& key);

@@ -6,6 +6,12 @@
 #include "gssloop/gss/krb5_handle.h"
 
 namespace gssloop::gss {
+namespace {
+
+constexpr std::array kVariables = {"KRB5_CONFIG", "KRB5_KTNAME", "KRB5RCACHENAME",
+                                   "KRB5RCACHETYPE"};
+
+}  // namespace
 
 std::string default_realm() {
   const Krb5Context context;
@@ -21,14 +27,18 @@ std::string default_keytab_name() {
   return name;
 }
 
-std::string acceptor_environment() {
-  std::string text;
-  for (const char* name : {"KRB5_CONFIG", "KRB5_KTNAME", "KRB5RCACHENAME", "KRB5RCACHETYPE"}) {
-    const char* const value = secure_getenv(name);
-    if (value != nullptr) text.append(name).append("=").append(value);
-    text += '\n';
+AcceptorEnvironment::AcceptorEnvironment() {
+  for (std::size_t i = 0; i < values_.size(); ++i) {
+    if (const char* const value = secure_getenv(kVariables[i])) values_[i] = value;
   }
-  return text;
+}
+
+bool AcceptorEnvironment::is_current() const {
+  for (std::size_t i = 0; i < values_.size(); ++i) {
+    const char* const value = secure_getenv(kVariables[i]);
+    if (value == nullptr ? values_[i].has_value() : values_[i] != value) return false;
+  }
+  return true;
 }
 
 std::string keytab_path(std::string_view keytab_name) {

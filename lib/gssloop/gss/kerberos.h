@@ -2,6 +2,8 @@
 #ifndef GSSLOOP_GSS_KERBEROS_H_
 #define GSSLOOP_GSS_KERBEROS_H_
 
+#include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,12 +20,21 @@ std::string default_realm();
 // krb5 tells no program. Reads configuration files.
 std::string default_keytab_name();
 
-// acceptor_environment is the part of the environment that decides about an acceptor's credential,
-// as a text to compare. MIT krb5 reads it when the credential is acquired: KRB5_CONFIG, KRB5_KTNAME
-// (the default keytab), KRB5RCACHENAME and KRB5RCACHETYPE (the replay cache). In a setuid program
-// they count as not set, as in libkrb5. Cheap enough for each login. No thread may change the
-// environment meanwhile, as in libkrb5.
-std::string acceptor_environment();
+// AcceptorEnvironment is the part of the environment that decides about an acceptor's credential.
+// MIT krb5 reads it when the credential is acquired: KRB5_CONFIG, KRB5_KTNAME (the default keytab),
+// KRB5RCACHENAME and KRB5RCACHETYPE (the replay cache). In a setuid program they count as not set,
+// as in libkrb5. Cheap enough for each login. No thread may change the environment meanwhile, as in
+// libkrb5.
+class AcceptorEnvironment {
+ public:
+  // The present one.
+  AcceptorEnvironment();
+  // is_current: it is still the same.
+  bool is_current() const;
+
+ private:
+  std::array<std::optional<std::string>, 4> values_;
+};
 
 // keytab_path is the file behind a keytab name ("FILE:/path", "WRFILE:/path" or a plain path);
 // empty for keytabs that are not files.
