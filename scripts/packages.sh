@@ -7,7 +7,7 @@ readonly build_packages=(g++ make autoconf automake libtool pkgconf libkrb5-dev 
   libtomlplusplus-dev libcli11-dev nlohmann-json3-dev)
 readonly kdc_packages=(krb5-kdc krb5-admin-server krb5-user)
 readonly docs_packages=(doxygen python3)
-readonly test_packages=(libgtest-dev libgmock-dev python3)
+readonly test_packages=(libgtest-dev libgmock-dev python3 valgrind)
 readonly check_packages=("${test_packages[@]}" krb5-pkinit openssl mandoc doxygen sasl2-bin
   libsasl2-modules libsasl2-modules-gssapi-mit gsasl libgsasl-dev
   # Peers of the interoperation tests: an IMAP server, Java's SASL, Python's GSS-API, and Heimdal

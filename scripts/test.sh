@@ -7,7 +7,7 @@
 # test_lines prints each as FILE, NAME and what it tests, with tabs between. NAME is the file
 # without tests/, extension and "_test"; of FOLDER/FOLDER_test, it is FOLDER.
 test_lines() {
-  find tests fuzz examples plugin lib tools -name '*.am' | while IFS= read -r fragment; do
+  find tests bench fuzz examples plugin lib tools -name '*.am' | while IFS= read -r fragment; do
     sed -nE "s,^# TEST %D%/([^: ]+): (.+),${fragment%/*}/\1	\2,p" "$fragment"
   done | while IFS=$'\t' read -r file text; do
     printf '%s\t%s\t%s\n' "$file" "$(test_name "$file")" "$text"
