@@ -26,6 +26,13 @@ std::vector<std::string> mechanism_words(std::string_view text) {
   return names;
 }
 
+// The values that a list of mechanisms accepts.
+std::string none_or_some_of(const std::vector<std::string>& sasl_names) {
+  std::string known;
+  for (const std::string& name : sasl_names) known += (known.empty() ? "" : ", ") + name;
+  return "none, or a list of some of " + known;
+}
+
 // Reader keeps the first error, so that each option is read in one line.
 class Reader {
  public:
@@ -81,9 +88,23 @@ class Reader {
     const bool is_known = std::ranges::all_of(
         names, [&](const std::string& name) { return gss::lists(sasl_names, name); });
     if (is_known && !names.empty()) return void(*value = std::move(names));
-    std::string known;
-    for (const std::string& name : sasl_names) known += (known.empty() ? "" : ", ") + name;
-    complain("gssloop_password", *text, "none, or a list of some of " + known);
+    complain("gssloop_password", *text, none_or_some_of(sasl_names));
+  }
+
+  // One configuration may be used on machines with different mechanisms, so unknown names beside a
+  // known one only offer less. A list without a known name offers nothing, and libsasl would report
+  // that as an internal error.
+  void mechanisms(std::optional<std::vector<std::string>>* value,
+                  const std::vector<std::string>& sasl_names) {
+    const auto text = sasl_.option("gssloop_mechanisms");
+    if (!text) return;
+    std::vector<std::string> names = words(*text);
+    const bool is_none = names.size() == 1 && equals_ignoring_case(names[0], "none");
+    const bool is_known = std::ranges::any_of(
+        sasl_names, [&](const std::string& name) { return gss::lists(names, name); });
+    if (names.empty() || is_none) return void(value->emplace());
+    if (is_known) return void(*value = std::move(names));
+    complain("gssloop_mechanisms", *text, none_or_some_of(sasl_names));
   }
 
   void ccache_store(std::optional<CcacheStore>* value) {
@@ -146,7 +167,7 @@ Result<Options, Error> Options::read(const SaslUtils& sasl,
   static_cast<AcceptorOptions&>(options) = AcceptorOptions::read(sasl);
   options.policy = sasl.option("gssloop_policy");
   Reader reader(sasl);
-  if (const auto text = sasl.option("gssloop_mechanisms")) options.mechanisms = words(*text);
+  reader.mechanisms(&options.mechanisms, sasl_names);
   reader.allow_unbound(&options.allow_unbound);
   reader.password(&options.password_mechanisms, sasl_names);
   reader.boolean("ad_compat", &options.ad_compat);

@@ -52,7 +52,7 @@ struct Options : AcceptorOptions {
   std::optional<CcacheStore> ccache_store;
   // The policy, a file or a folder; nullopt: the compiled-in path, where no file need exist.
   std::optional<std::string> policy;
-  // SASL names to offer, as written; nullopt: all that are eligible.
+  // SASL names to offer, as written; nullopt: all that are eligible; empty: none.
   std::optional<std::vector<std::string>> mechanisms;
   // SASL names whose acceptor may leave GSS_C_CHANNEL_BOUND_FLAG clear in GS2.
   std::vector<std::string> allow_unbound;
@@ -74,7 +74,8 @@ struct Options : AcceptorOptions {
 
   // read fails with one sentence that names the option, its value and the values that it accepts.
   // With a wrong option all logins fail, because a misspelt security setting must not be ignored.
-  // `sasl_names` are the names that gssloop_password may list (gss::sasl_names).
+  // `sasl_names` are the names that gssloop_password and gssloop_mechanisms may list
+  // (gss::sasl_names).
   static Result<Options, Error> read(const SaslUtils& sasl,
                                      const std::vector<std::string>& sasl_names);
 };

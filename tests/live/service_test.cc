@@ -250,5 +250,18 @@ TEST_F(ServiceTest, OffersWhatItIsToldToAndNothingThatMustNotBe) {
   }
 }
 
+// libsasl's own text for a server without a mechanism is "Internal Error -4 in server.c".
+TEST_F(ServiceTest, SaysThatNoNameOfTheListIsAMechanism) {
+  restart_library({{"gssloop_mechanisms", "GS2-KBR5"}});
+  SaslClient client({.options = {{"gssloop_mechanisms", "GS2-KBR5"}}});
+  SaslServer server({.options = {{"gssloop_mechanisms", "GS2-KBR5"}}});
+  EXPECT_EQ(server.start("GS2-KRB5", "n,,").code, SASL_CONFIGERR);
+  const std::string sentence =
+      "option gssloop_mechanisms is \"GS2-KBR5\", but must be none, or a list of some of GSSAPI, ";
+  EXPECT_NE(server.log().text().find(sentence), std::string::npos) << server.log().text();
+  EXPECT_EQ(client.start("GS2-KRB5").code, SASL_CONFIGERR);
+  EXPECT_NE(client.error().find(sentence), std::string::npos) << client.error();
+}
+
 }  // namespace
 }  // namespace gssloop::testing

@@ -172,6 +172,20 @@ TEST(Options, Lists) {
             (std::vector<std::string>{"GSSAPI", "GS2-KRB5", "X"}));
 }
 
+TEST(Options, Mechanisms) {
+  for (const char* none : {"none", " NONE "}) {
+    EXPECT_TRUE(read({{"gssloop_mechanisms", none}})->mechanisms->empty()) << none;
+  }
+  for (const char* wrong : {"PLAIN", "NOSUCH", "SPNEGO GS2-KBR5", "none none", "GS2-KRB5-PLUS"}) {
+    const auto refused = read({{"gssloop_mechanisms", wrong}});
+    ASSERT_FALSE(refused) << wrong;
+    EXPECT_EQ(
+        refused.error().message,
+        "option gssloop_mechanisms is " + quoted(wrong) +
+            ", but must be none, or a list of some of GSSAPI, GSS-SPNEGO, GS2-KRB5, EAP-AES128");
+  }
+}
+
 TEST(Options, Password) {
   using Names = std::vector<std::string>;
   EXPECT_EQ(password_mechanisms(*read({})), (Names{"GS2-KRB5", "EAP-AES128"}));
