@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "tools/output.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <cstdlib>
 
 #include "tools/json.h"
@@ -70,6 +72,17 @@ void Output::error(std::string_view text) const {
 
 void Output::json(const Json& document, bool is_compact) const {
   write_line(stdout, document.dump(is_compact ? -1 : 2));
+}
+
+std::size_t Output::width() {
+  if (const char* columns = std::getenv("COLUMNS"); columns != nullptr) {
+    const std::string_view text(columns);
+    std::size_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error == std::errc() && end == text.data() + text.size() && number > 0) return number;
+  }
+  winsize size{};
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 bool Output::flush() const { return std::fflush(stdout) == 0 && std::ferror(stdout) == 0; }

@@ -39,6 +39,10 @@ class Output {
   // json writes one document to standard output, in ASCII (Json::dump). `is_compact`: in one line.
   void json(const Json& document, bool is_compact = false) const;
 
+  // width is the number of columns into which a person's text fits: COLUMNS, if it is set to a
+  // number, otherwise the terminal's. 0: standard output is no terminal, so lines stay whole.
+  static std::size_t width();
+
   // flush is false when standard output could not take all that was written.
   bool flush() const;
 

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -39,6 +40,9 @@ bool write_all(int fd, std::string_view octets) {
     dup2(null, STDIN_FILENO);
     dup2(null, STDOUT_FILENO);
   }
+  // libsasl and its modules log to syslog as long as there is no connection with a callback. A mask
+  // that would let nothing through is ignored; none of them uses the highest level.
+  setlogmask(LOG_MASK(LOG_EMERG));
   bool is_done = false;
   try {
     is_done = write_all(out, work());

@@ -27,8 +27,9 @@ struct ChildOutcome {
 
 // run_in_child runs `work` in a copy of this process and returns its result (at most 16 MiB). So a
 // library that `work` loads, a crash and a hang do not affect this process. The child's standard
-// input is empty, its standard output is discarded, and it dies with its parent. After `deadline`
-// the child is killed, with a child that it waits for. For a process with one thread.
+// input is empty, its standard output is discarded, nothing that it logs reaches syslog, and it
+// dies with its parent. After `deadline` the child is killed, with a child that it waits for. For a
+// process with one thread.
 ChildOutcome run_in_child(std::chrono::milliseconds deadline,
                           const std::function<std::string()>& work);
 

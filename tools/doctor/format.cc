@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <sstream>
 
 namespace gssloop::tools {
 
@@ -12,6 +13,26 @@ std::string joined(const std::vector<std::string>& words, const char* separator)
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : separator) + word;
   return text;
+}
+
+std::string wrapped(const std::string& text, std::size_t width, std::size_t indent) {
+  constexpr std::size_t kMinRoom = 20;
+  if (width < indent + kMinRoom) return text;
+  std::istringstream words(text);
+  std::string result;
+  std::size_t column = indent;
+  for (std::string word; words >> word;) {
+    if (column > indent && column + 1 + word.size() > width) {
+      result += "\n" + std::string(indent, ' ');
+      column = indent;
+    } else if (column > indent) {
+      result += ' ';
+      ++column;
+    }
+    result += word;
+    column += word.size();
+  }
+  return result;
 }
 
 std::string date_and_time(std::time_t time) {

@@ -12,6 +12,10 @@ namespace gssloop::tools {
 // How findings write lists, times, users and errors.
 
 std::string joined(const std::vector<std::string>& words, const char* separator = ", ");
+// wrapped breaks a text between words, so that it fits between the columns `indent` and `width`.
+// Its first line begins at `indent` already. A word that is longer remains whole. With a width of
+// 0, or one that leaves no room, the text stays one line.
+std::string wrapped(const std::string& text, std::size_t width, std::size_t indent);
 // date_and_time is local: "2026-01-31 23:59:59".
 std::string date_and_time(std::time_t time);
 // duration is "9 h 58 min"; for a negative number, that of its amount.

@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "tools/doctor/child.h"
+#include "tools/doctor/sasl_callbacks.h"
 #include "tools/json.h"
 #include "tools/kerberos/kerberos.h"
 
@@ -110,11 +111,6 @@ void on_mechanism(Mechanism* mechanism, sasl_info_callback_stage_t stage, void* 
       {mechanism->plug->mech_name, mechanism->plugname != nullptr ? mechanism->plugname : ""});
 }
 
-template <class Function>
-int (*as_callback(Function* function))() {
-  return reinterpret_cast<int (*)()>(reinterpret_cast<void (*)()>(function));
-}
-
 std::string failure_of(const char* call, int code) {
   return std::string(call) + ": " + sasl_errstring(code, nullptr, nullptr);
 }
@@ -159,6 +155,7 @@ SaslSurvey ask_sasl(const SaslQuestion& question) {
   const sasl_callback_t callbacks[] = {
       {SASL_CB_VERIFYFILE, as_callback(&on_file), &survey},
       {SASL_CB_LOG, as_callback(&on_log), &survey},
+      {SASL_CB_GETOPT, as_callback(&answer_option), as_context(question.options)},
       {SASL_CB_LIST_END, nullptr, nullptr},
   };
   if (question.is_server) survey.failure = ask_as_server(question, callbacks, &survey);
@@ -203,6 +200,16 @@ ModuleTrial load(const std::string& path) {
 
 }  // namespace
 
+int answer_option(void* context, const char*, const char* option, const char** result,
+                  unsigned* len) {
+  const auto& options = *static_cast<const std::map<std::string, std::string>*>(context);
+  const auto found = options.find(option);
+  if (found == options.end()) return SASL_FAIL;
+  *result = found->second.c_str();
+  if (len != nullptr) *len = static_cast<unsigned>(found->second.size());
+  return SASL_OK;
+}
+
 SaslSurvey survey_sasl(const SaslQuestion& question) {
   const ChildOutcome outcome =
       run_in_child(kDeadline, [&] { return to_json(ask_sasl(question)).dump(); });
@@ -233,13 +240,18 @@ std::vector<std::string> module_folders(const std::string& path) {
     if (!folder.empty()) folders.push_back(folder);
   }
   if (!folders.empty()) return folders;
-  Dl_info library;
-  std::error_code error;
-  if (dladdr(reinterpret_cast<void*>(&sasl_version_info), &library) != 0) {
-    const auto file = std::filesystem::canonical(library.dli_fname, error);
-    if (!error) folders.push_back(file.parent_path() / "sasl2");
+  if (std::string folder = default_module_folder(); !folder.empty()) {
+    folders.push_back(std::move(folder));
   }
   return folders;
+}
+
+std::string default_module_folder() {
+  Dl_info library;
+  std::error_code error;
+  if (dladdr(reinterpret_cast<void*>(&sasl_version_info), &library) == 0) return {};
+  const auto file = std::filesystem::canonical(library.dli_fname, error);
+  return error ? std::string() : (file.parent_path() / "sasl2").string();
 }
 
 std::string libsasl_version() {

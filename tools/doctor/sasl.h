@@ -2,13 +2,14 @@
 #ifndef GSSLOOP_TOOLS_DOCTOR_SASL_H_
 #define GSSLOOP_TOOLS_DOCTOR_SASL_H_
 
+#include <map>
 #include <string>
 #include <vector>
 
 namespace gssloop::tools {
 
-// What libsasl does on this machine. Only sasl.cc calls its functions, and in child processes,
-// since they load every file of a folder.
+// What libsasl does on this machine. Only sasl.cc and sasl_login.cc call its functions, and in
+// child processes, since they load every file of a folder.
 
 // The environment variables that name the folders of modules, and of applications' configurations.
 // libsasl 2.1 reads SASL_PATH and SASL_CONF_PATH, its development branch SASL_PLUGINDIR and
@@ -26,6 +27,9 @@ struct SaslQuestion {
   std::string keytab;  // KRB5_KTNAME
   bool is_server = true;
   bool is_client = true;
+  // What the application answers when libsasl asks for an option. libsasl looks for others in the
+  // configuration of `app`.
+  std::map<std::string, std::string> options = {};
 };
 
 // ModuleMechanism is a mechanism of a module that libsasl loaded.
@@ -66,6 +70,9 @@ ModuleTrial try_module(const std::string& path);
 // module_folders lists where libsasl looks for modules: `path`, else kModulesVariable, else the
 // folder "sasl2" beside the library (libsasl does not tell the folder that was compiled in).
 std::vector<std::string> module_folders(const std::string& path);
+
+// default_module_folder is that folder beside the library; empty if the library cannot be found.
+std::string default_module_folder();
 
 // libsasl_version is the version of the library: "2.1.28".
 std::string libsasl_version();

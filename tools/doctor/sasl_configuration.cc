@@ -26,6 +26,20 @@ bool is_key(std::string_view text) {
   });
 }
 
+std::string lower(std::string_view text) {
+  std::string lowered(text);
+  std::ranges::transform(lowered, lowered.begin(), [](char c) {
+    return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  });
+  return lowered;
+}
+
+bool remove_prefix(std::string* text, const std::string& prefix) {
+  const bool has_prefix = text->starts_with(prefix);
+  if (has_prefix) text->erase(0, prefix.size());
+  return has_prefix;
+}
+
 // The number of characters to insert, remove or replace that make `a` into `b` (Levenshtein).
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);  // of the prefix of `a` and each prefix of `b`
@@ -58,8 +72,10 @@ std::string_view meant_option(std::string_view name) {
 
 }  // namespace
 
-Result<SaslConfiguration, Error> SaslConfiguration::parse(std::string_view text) {
+Result<SaslConfiguration, Error> SaslConfiguration::parse(std::string_view text,
+                                                          const Format& format) {
   SaslConfiguration result;
+  std::map<std::string, int> lines;
   for (int number = 1; !text.empty(); ++number) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     const std::string_view line = trimmed(text.substr(0, end));
@@ -69,24 +85,46 @@ Result<SaslConfiguration, Error> SaslConfiguration::parse(std::string_view text)
     const std::string_view key = line.substr(0, colon);
     const std::string_view value =
         colon == line.npos ? std::string_view() : trimmed(line.substr(colon + 1));
+    std::string name = lower(key);
+    bool is_of_service = false;
+    if (!format.prefix.empty()) {
+      result.includes_files_ |= name == "@include";
+      const auto [first, is_new] = lines.emplace(name, number);
+      if (!is_new) result.repeated_.push_back({name, first->second, number});
+      is_of_service = remove_prefix(&name, format.service + "_" + format.prefix);
+      if (!is_of_service && !remove_prefix(&name, format.prefix)) continue;
+    }
     if (!is_key(key) || value.empty()) {
       return Error{"line " + std::to_string(number) + " is not \"option: value\""};
     }
-    std::string name(key);
-    std::ranges::transform(name, name.begin(), [](char c) {
-      return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    });
     if (const std::string_view meant = meant_option(name); !meant.empty()) {
       result.unknown_.push_back({number, name, std::string(meant)});
     }
-    result.options_.emplace(std::move(name), value);  // of two values, libsasl uses the first
+    result.add(std::move(name), {std::string(value), number, is_of_service});
   }
   return result;
 }
 
+// Of two values, libsasl uses the first.
+void SaslConfiguration::add(std::string name, Value value) {
+  const auto [at, is_new] = options_.emplace(std::move(name), value);
+  if (!is_new && value.is_of_service && !at->second.is_of_service) at->second = std::move(value);
+}
+
 std::string SaslConfiguration::option(const std::string& name) const {
   const auto found = options_.find(name);
-  return found != options_.end() ? found->second : std::string();
+  return found != options_.end() ? found->second.text : std::string();
+}
+
+int SaslConfiguration::line_of(const std::string& name) const {
+  const auto found = options_.find(name);
+  return found != options_.end() ? found->second.line : 0;
+}
+
+std::map<std::string, std::string> SaslConfiguration::options() const {
+  std::map<std::string, std::string> texts;
+  for (const auto& [name, value] : options_) texts.emplace(name, value.text);
+  return texts;
 }
 
 }  // namespace gssloop::tools

@@ -11,13 +11,23 @@
 
 namespace gssloop::tools {
 
-// SaslConfiguration is an application's NAME.conf. libsasl tells the value of an option to modules
-// only. So this class reads the file by libsasl's rules.
+// SaslConfiguration holds the options for SASL of an application. libsasl tells the value of an
+// option to modules only. So this class reads the file by libsasl's rules.
 class SaslConfiguration {
  public:
+  // Format says where a file has the options.
+  struct Format {
+    // In front of each option's name. Lines without it are the application's own. Empty: libsasl's
+    // NAME.conf, in which every line is an option.
+    std::string prefix = {};
+    // With a prefix, "SERVICE_PREFIXoption" counts more than "PREFIXoption", as in Cyrus IMAP.
+    std::string service = {};
+  };
+
   // parse fails, as libsasl does, for a line that is not "option: value". The message has its
   // number.
-  static Result<SaslConfiguration, Error> parse(std::string_view text);
+  static Result<SaslConfiguration, Error> parse(std::string_view text, const Format& format);
+  static Result<SaslConfiguration, Error> parse(std::string_view text) { return parse(text, {}); }
 
   // UnknownOption is an option that the module does not have, although its name says that it is the
   // module's, or almost has the name of one of the module's.
@@ -31,9 +41,32 @@ class SaslConfiguration {
 
   // option returns "" for an option that is not set. libsasl does not accept an empty value.
   std::string option(const std::string& name) const;
+  // line_of is the option's line, from 1; 0 if it is not set.
+  int line_of(const std::string& name) const;
+  // options holds all that are set, by name.
+  std::map<std::string, std::string> options() const;
+
+  // Repeated is a name that is in two lines of a file with a prefix.
+  struct Repeated {
+    std::string name;  // as in the file
+    int first_line = 0;
+    int line = 0;
+  };
+  const std::vector<Repeated>& repeated() const noexcept { return repeated_; }
+  // includes_files: the file includes others (@include), which parse does not read.
+  bool includes_files() const noexcept { return includes_files_; }
 
  private:
-  std::map<std::string, std::string> options_;
+  struct Value {
+    std::string text;
+    int line = 0;
+    bool is_of_service = false;
+  };
+  void add(std::string name, Value value);
+
+  std::map<std::string, Value> options_;
+  std::vector<Repeated> repeated_;
+  bool includes_files_ = false;
   std::vector<UnknownOption> unknown_;
 };
 

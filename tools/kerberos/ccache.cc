@@ -96,15 +96,62 @@ krb5_error_code copy_granting(krb5_context context, krb5_ccache from, krb5_princ
 }
 
 // Leaves the copy empty if there is nothing to copy.
+void copy_ccache(const gss::Krb5Context& context, krb5_ccache own, krb5_ccache copy) {
+  gss::Krb5Principal client(context);
+  if (krb5_cc_get_principal(context, own, client.out()) != 0) return;
+  if (krb5_cc_initialize(context, copy, client.get()) == 0) {
+    krb5_cc_copy_creds(context, own, copy);
+  }
+}
+
 void copy_default(const gss::Krb5Context& context, krb5_ccache copy) {
   gss::Krb5Ccache own(context);
-  gss::Krb5Principal client(context);
   std::string name;
-  if (open_default(context, &own, &name) != 0 || is_empty_file(name)) return;
-  if (krb5_cc_get_principal(context, own.get(), client.out()) != 0) return;
-  if (krb5_cc_initialize(context, copy, client.get()) == 0) {
-    krb5_cc_copy_creds(context, own.get(), copy);
+  if (open_default(context, &own, &name) == 0 && !is_empty_file(name)) {
+    copy_ccache(context, own.get(), copy);
   }
+}
+
+// copy_others copies the collection's other ccaches, from which libkrb5 may choose one for a
+// service. They live as long as the process.
+void copy_others(const gss::Krb5Context& context) {
+  gss::Krb5Ccache own(context);
+  std::string own_name;
+  krb5_cccol_cursor cursor = nullptr;
+  if (open_default(context, &own, &own_name) != 0) return;
+  if (krb5_cccol_cursor_new(context, &cursor) != 0) return;
+  for (krb5_ccache found = nullptr;
+       krb5_cccol_cursor_next(context, cursor, &found) == 0 && found != nullptr;) {
+    gss::Krb5Text name(context);
+    krb5_ccache copy = nullptr;
+    if (krb5_cc_get_full_name(context, found, name.out()) == 0 && own_name != name.get() &&
+        !is_empty_file(name.get()) && krb5_cc_new_unique(context, "MEMORY", nullptr, &copy) == 0) {
+      copy_ccache(context, found, copy);
+      krb5_cc_close(context, copy);
+    }
+    krb5_cc_close(context, found);
+  }
+  krb5_cccol_cursor_free(context, &cursor);
+}
+
+// The version and the type of the key that encrypts a ticket.
+FreshTicket key_of(const gss::Krb5Context& context, const krb5_data& octets) {
+  gss::Krb5Ticket ticket(context);
+  if (krb5_decode_ticket(&octets, ticket.out()) != 0) return {};
+  char enctype[64];
+  if (krb5_enctype_to_name(ticket->enc_part.enctype, 0, enctype, sizeof enctype) != 0) *enctype = 0;
+  return {ticket->enc_part.kvno, enctype};
+}
+
+TicketFailure failure_of(const gss::Krb5Context& context, krb5_error_code code) {
+  using Reason = TicketFailure::Reason;
+  const bool is_clock =
+      code == KRB5KRB_AP_ERR_SKEW || code == KRB5KRB_AP_ERR_TKT_NYV || code == KRB5_KDCREP_SKEW;
+  const Reason reason = is_clock                                  ? Reason::kClock
+                        : code == KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN ? Reason::kUnknownService
+                                                                  : Reason::kOther;
+  return {code == KRB5_CC_NOTFOUND ? Reason::kNoGrantingTicket : reason,
+          error_of(context, code).message};
 }
 
 }  // namespace
@@ -133,43 +180,39 @@ KrbResult<Ccache> read_ccache() {
   while (const krb5_creds* creds = cursor.next()) {
     if (krb5_is_config_principal(context, creds->server) != 0) continue;
     const bool is_renewable = (creds->ticket_flags & TKT_FLG_RENEWABLE) != 0;
+    FreshTicket key = key_of(context, creds->ticket);
     result.tickets.push_back({unparsed(context, creds->server), time_of(creds->times.endtime),
                               is_renewable ? time_of(creds->times.renew_till) : 0,
-                              is_initial(*creds)});
+                              is_initial(*creds), key.kvno, std::move(key.enctype)});
   }
   if (cursor.error() != 0) return error_of(context, cursor.error());
   return result;
 }
 
-KrbResult<FreshTicket> fresh_ticket(const std::string& principal) {
+Result<FreshTicket, TicketFailure> fresh_ticket(const std::string& principal) {
   const gss::Krb5Context context;
   gss::Krb5Ccache ccache(context);
   std::string name;
-  if (const auto code = open_default(context, &ccache, &name)) return error_of(context, code);
-  if (is_empty_file(name)) return Error{"the file is empty"};
+  if (const auto code = open_default(context, &ccache, &name)) return failure_of(context, code);
+  if (is_empty_file(name)) return TicketFailure{TicketFailure::Reason::kOther, "the file is empty"};
   gss::Krb5MemoryCcache copy(context);
   gss::Krb5Principal client(context), server(context);
   krb5_error_code code = krb5_cc_get_principal(context, ccache.get(), client.out());
   if (code == 0) code = krb5_parse_name(context, principal.c_str(), server.out());
   if (code == 0) code = krb5_cc_new_unique(context, "MEMORY", nullptr, copy.out());
   if (code == 0) code = copy_granting(context, ccache.get(), client.get(), copy.get());
-  if (code != 0) return error_of(context, code);
+  if (code != 0) return failure_of(context, code);
   krb5_creds wanted{};
   wanted.client = client.get();
   wanted.server = server.get();
   gss::Krb5Creds creds(context);
   code = krb5_get_credentials(context, 0, copy.get(), &wanted, creds.out());
-  if (code != 0) return error_of(context, code);
-  gss::Krb5Ticket ticket(context);
-  code = krb5_decode_ticket(&creds->ticket, ticket.out());
-  if (code != 0) return error_of(context, code);
-  char enctype[64];
-  if (krb5_enctype_to_name(ticket->enc_part.enctype, 0, enctype, sizeof enctype) != 0) *enctype = 0;
-  return FreshTicket{ticket->enc_part.kvno, enctype};
+  if (code != 0) return failure_of(context, code);
+  return key_of(context, creds->ticket);
 }
 
-TicketShield::TicketShield() {
-  if (!gss::is_behind_gss_proxy()) return;
+TicketShield::TicketShield(When when) {
+  if (when == When::kBehindGssProxy && !gss::is_behind_gss_proxy()) return;
   const gss::Krb5Context context;
   gss::Krb5Ccache copy(context);
   gss::Krb5Text name(context);
@@ -178,6 +221,7 @@ TicketShield::TicketShield() {
     return;
   }
   copy_default(context, copy.get());
+  if (when == When::kAlways) copy_others(context);
   const char* before = std::getenv("KRB5CCNAME");
   if (before != nullptr) replaced_ = before;
   is_up_ = setenv("KRB5CCNAME", name.get(), 1) == 0;

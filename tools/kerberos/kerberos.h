@@ -73,6 +73,8 @@ struct Ticket {
   std::time_t end = 0;
   std::time_t renew_till = 0;  // 0: not renewable
   bool is_initial = false;     // for the ticket-granting service of the client's own realm
+  std::uint32_t kvno = 0;      // the version of the server's key; 0: not known
+  std::string enctype;
 };
 
 struct Ccache {
@@ -85,14 +87,18 @@ KrbResult<std::string> ccache_name();
 // may crash on one.
 KrbResult<Ccache> read_ccache();
 
-// TicketShield is needed where GSS-Proxy's interposer is active: when a credential is acquired, it
-// replaces the content of the default ccache, and so would remove a user's tickets. The constructor
-// copies the default ccache, if there is one, into this process and makes the copy the default one
-// (KRB5CCNAME); the destructor undoes that. Without the interposer both do nothing. Not while other
-// threads run.
+// TicketShield protects the user's tickets from what this process does. The constructor copies the
+// ccaches of the user's collection into this process and makes the copies the default ones
+// (KRB5CCNAME); the destructor undoes that. Not while other threads run.
 class TicketShield {
  public:
-  TicketShield();
+  enum class When {
+    // When it acquires a credential, GSS-Proxy's interposer replaces the content of the default
+    // ccache, and so would remove a user's tickets. Without the interposer there is no copy.
+    kBehindGssProxy,
+    kAlways,  // for a login, which would write the service's ticket into the ccache
+  };
+  explicit TicketShield(When when = When::kBehindGssProxy);
   ~TicketShield();
   TicketShield(const TicketShield&) = delete;
   TicketShield& operator=(const TicketShield&) = delete;
@@ -107,9 +113,15 @@ struct FreshTicket {
   std::uint32_t kvno = 0;
   std::string enctype;
 };
+// TicketFailure is the reason why there is none.
+struct TicketFailure {
+  enum class Reason { kClock, kUnknownService, kNoGrantingTicket, kOther };
+  Reason reason = Reason::kOther;
+  std::string message;
+};
 // fresh_ticket asks the KDC for a ticket of `principal`, with the ticket-granting ticket of the
 // default ccache. It does not change the ccache. It takes as long as libkrb5 waits for KDCs.
-KrbResult<FreshTicket> fresh_ticket(const std::string& principal);
+Result<FreshTicket, TicketFailure> fresh_ticket(const std::string& principal);
 
 }  // namespace gssloop::tools
 
