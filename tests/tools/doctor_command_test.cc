@@ -2,7 +2,9 @@
 // `gssloop doctor` as a command: options, output and status.
 #include "tools/doctor/doctor_command.h"
 
+#include <algorithm>
 #include <optional>
+#include <sstream>
 
 #include "tests/tools/doctor_fixture.h"
 #include "tools/cli.h"
@@ -51,7 +53,7 @@ TEST_F(DoctorCommand, SaysWhatIsWrongAndWhatToDo) {
   const Done done =
       run({"imap@localhost", "--server-only", "--keytab", realm().path("no\x1b[31mthing")});
   EXPECT_EQ(done.status, Exit::kFailed) << done.out;
-  EXPECT_NE(done.out.find("\nproblem  keytab        the keytab"), std::string::npos) << done.out;
+  EXPECT_EQ(done.out.find("problem  keytab        the keytab"), 0U) << done.out;
   EXPECT_NE(done.out.find("\n         why: "), std::string::npos);
   EXPECT_NE(done.out.find("\n         do:  kadmin"), std::string::npos);
   EXPECT_NE(done.out.find("no\\x1b[31mthing"), std::string::npos) << done.out;
@@ -64,10 +66,10 @@ TEST_F(DoctorCommand, PrintsJson) {
   EXPECT_EQ(done.status, Exit::kFailed);
   const auto document = tools::parse_json(done.out);
   ASSERT_TRUE(document) << done.out;
-  EXPECT_EQ(document->at("problems").dump(), "2");
+  EXPECT_EQ(document->at("problems").dump(), "1");  // and what it causes
   std::set<std::string> problems;
   for (const Json& finding : document->at("findings").elements()) {
-    for (const char* member : {"kind", "check", "what", "why", "remedy"}) {
+    for (const char* member : {"kind", "check", "what", "why", "remedy", "cause"}) {
       EXPECT_NO_THROW(finding.at(member).text()) << finding.dump();
     }
     if (finding.at("kind").text() == "problem") problems.insert(finding.at("check").text());
@@ -89,11 +91,48 @@ TEST_F(DoctorCommand, TakesWhatTheLineSays) {
   EXPECT_NE(other.out.find("no key for ldap/localhost@EXAMPLE.TEST"), std::string::npos);
 }
 
+TEST_F(DoctorCommand, TakesAServiceAsAPrincipalHasIt) {
+  const Done done = run({"imap/localhost"});
+  EXPECT_EQ(done.status, Exit::kDone) << done.out;
+  EXPECT_NE(done.out.find("a trial login to imap@localhost succeeds"), std::string::npos);
+}
+
+// The longest line of an output.
+std::size_t width_of(const std::string& text) {
+  std::istringstream lines(text);
+  std::size_t width = 0;
+  for (std::string line; std::getline(lines, line);) width = std::max(width, line.size());
+  return width;
+}
+
+TEST_F(DoctorCommand, FoldsConsequencesUnderTheirCause) {
+  const Done done = run({"imap@localhost", "-k", realm().path("nothing")});
+  EXPECT_EQ(done.status, Exit::kFailed);
+  EXPECT_EQ(done.out.find("problem  keytab "), 0U) << done.out;
+  EXPECT_NE(done.out.find("\n         so:  mechanisms: a server of"), std::string::npos)
+      << done.out;
+  EXPECT_NE(done.out.find("\n         so:  login: no login was tried"), std::string::npos)
+      << done.out;
+  EXPECT_EQ(done.out.find("\nproblem"), std::string::npos) << done.out;
+  EXPECT_NE(done.out.find("\n1 problem, "), std::string::npos) << done.out;
+  EXPECT_GT(width_of(done.out), 150U) << "no terminal, so lines stay whole";
+}
+
+TEST_F(DoctorCommand, WrapsLinesToTheColumnsOfTheTerminal) {
+  set("COLUMNS", "120");
+  const Done done = run({"imap@localhost", "-k", realm().path("nothing")});
+  EXPECT_LE(width_of(done.out), 120U) << done.out;
+  EXPECT_NE(done.out.find("\n              "), std::string::npos) << done.out;
+  set("COLUMNS", "many");
+  EXPECT_GT(width_of(run({"imap@localhost", "-k", realm().path("nothing")}).out), 150U);
+}
+
 TEST_F(DoctorCommand, RefusesALineThatMakesNoSense) {
   const std::vector<std::vector<std::string>> kLines = {
-      {"imap/localhost"},  {"@localhost"},       {"imap@"},
+      {"imap/a@REALM"},    {"@localhost"},       {"imap@"},
       {"imap@local host"}, {"imap@a", "imap@b"}, {"--client-only", "--server-only"},
-      {"--keytab"},        {"--nosuch"}};
+      {"--keytab"},        {"--nosuch"},         {"--prefix", "sasl_"},
+      {"imap/"},           {"imap/a/b"}};
   for (const auto& line : kLines) EXPECT_FALSE(run(line).status) << line.front();
 }
 

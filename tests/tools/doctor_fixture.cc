@@ -58,6 +58,10 @@ void DoctorTest::use_configuration(const std::string& text) {
   set("KRB5_CONFIG", file);
 }
 
+void DoctorTest::get_service_ticket() {
+  checked_run({find_program("kvno"), "imap/localhost"}, environment_with({}));
+}
+
 std::string DoctorTest::replaced(std::string text, const std::string& from, const std::string& to) {
   std::size_t at = text.find(from);
   EXPECT_NE(at, std::string::npos) << from << " is not in " << text;
@@ -91,6 +95,23 @@ DoctorTest::Names DoctorTest::checks(const std::vector<Finding>& findings, Kind 
     if (finding.kind == kind) names.insert(finding.check);
   }
   return names;
+}
+
+std::vector<std::string> DoctorTest::roots(const std::vector<Finding>& findings) {
+  Roots names;
+  for (const Finding& finding : findings) {
+    if (finding.kind != Kind::kProblem || !finding.cause.empty()) continue;
+    if (names.empty() || names.back() != finding.check) names.push_back(finding.check);
+  }
+  return names;
+}
+
+std::map<std::string, std::string> DoctorTest::causes(const std::vector<Finding>& findings) {
+  Causes causes;
+  for (const Finding& finding : findings) {
+    if (!finding.cause.empty()) causes.emplace(finding.check, finding.cause);
+  }
+  return causes;
 }
 
 ::testing::AssertionResult DoctorTest::has(const std::vector<Finding>& findings, Kind kind,

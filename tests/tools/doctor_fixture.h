@@ -41,6 +41,8 @@ class DoctorTest : public ::testing::Test {
   // replaced returns `text` with every `from` replaced. There must be one at least.
   static std::string replaced(std::string text, const std::string& from, const std::string& to);
 
+  // get_service_ticket puts alice's ticket for imap/localhost into the ticket cache.
+  void get_service_ticket();
   // module_folder makes a folder with links to the module and to stock modules (libplain.so).
   std::string module_folder(const std::vector<std::string>& stock);
   // app writes a SASL configuration and returns the application's name.
@@ -51,6 +53,13 @@ class DoctorTest : public ::testing::Test {
   // The names of the checks with findings of that kind.
   static std::set<std::string> checks(const std::vector<Finding>& findings, Kind kind);
   using Names = std::set<std::string>;
+
+  // roots are the checks whose problems have no cause but their own, in the order of the findings.
+  // causes are the others, each with the check that is its cause.
+  static std::vector<std::string> roots(const std::vector<Finding>& findings);
+  static std::map<std::string, std::string> causes(const std::vector<Finding>& findings);
+  using Roots = std::vector<std::string>;
+  using Causes = std::map<std::string, std::string>;
 
   // has says whether a check has this finding. `what` and `remedy` are parts of its texts. Every
   // note and problem must say why, and what to do.

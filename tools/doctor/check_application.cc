@@ -12,6 +12,7 @@
 #include "gssloop/gss/sasl_mechanism.h"
 #include "tools/doctor/checks.h"
 #include "tools/doctor/format.h"
+#include "tools/doctor/option_check.h"
 #include "tools/policy/policy_login.h"
 
 namespace gssloop::tools {
@@ -31,31 +32,32 @@ std::vector<std::string> others(const SaslSurvey& sasl) {
 }
 
 void report_others(const Examination& exam, Report* report) {
-  const std::string list = exam.app.option("mech_list");
   const auto names = others(exam.sasl);
-  const std::string where = exam.app_file.empty() ? "" : " (" + exam.app_file + ")";
-  const std::string shown_list =
-      list.empty() ? "mech_list is not set" + where : "mech_list is \"" + list + "\"" + where;
+  const std::string list = exam.application.text_of("mech_list");
+  const bool is_known = exam.application.unknown.empty() || !exam.option("mech_list").empty();
   if (names.empty()) {
-    report->good(shown_list + ": the server offers only this module's mechanisms");
+    report->good(list + (is_known ? ": the server" : ": by default, a server") +
+                 " offers only this module's mechanisms");
     return;
   }
-  report->note(shown_list + ": the server also offers " + joined(names),
+  report->note(list + ": " +
+                   (is_known ? "the server also offers " : "without it, a server offers ") +
+                   joined(names) + (is_known ? "" : " as well"),
                "this module's rules and checks apply only to its own mechanisms, not to these",
-               exam.options.app.empty()
-                   ? "name the application (--app NAME) to see what its configuration offers"
-                   : "set mech_list to the mechanisms you want, for example \"mech_list: "
-                     "GS2-KRB5 GSSAPI\"");
+               is_known ? "set mech_list to the mechanisms you want, for example \"mech_list: "
+                          "GS2-KRB5 GSSAPI\""
+                        : "name the application (--app NAME) or its file (--conf FILE) to see what "
+                          "its configuration offers");
 }
 
 // A list that has a mechanism with "-PLUS" alone looks like a demand for channel binding.
 void report_plus(const Examination& exam, Report* report) {
-  std::istringstream words(exam.app.option("mech_list"));
+  std::istringstream words(exam.option("mech_list"));
   const std::vector<std::string> names{std::istream_iterator<std::string>(words), {}};
   for (const std::string& name : names) {
     const std::string base(gss::without_plus(name));
     if (base.empty() || base == name || gss::lists(names, base)) continue;
-    report->note("mech_list in " + exam.app_file + " names " + name + ", but not " + base,
+    report->note("mech_list in " + exam.application.file + " names " + name + ", but not " + base,
                  "libsasl takes both for the same name there, so clients without a channel binding "
                  "log in as well",
                  "to require channel binding, let the policy do so: require = "
@@ -63,30 +65,83 @@ void report_plus(const Examination& exam, Report* report) {
   }
 }
 
-void report_file(const Examination& exam, Report* report) {
-  const auto& files = exam.sasl.config_files;
-  if (!exam.app_failure.empty()) {
-    report->problem("the configuration " + exam.app_file + " cannot be used: " + exam.app_failure,
-                    "libsasl fails to start, or ignores the file",
-                    "write each line of " + exam.app_file +
-                        " as \"option: value\", and let the server's user read the file");
-  } else if (exam.app_file.empty()) {
+void report_unread(const Examination& exam, Report* report) {
+  const Application& application = exam.application;
+  if (application.file.empty()) {
+    const auto& files = exam.sasl.config_files;
     report->note(
-        "libsasl finds no configuration of " + exam.options.app + ": " + joined(files),
-        "libsasl uses its defaults: every mechanism of every module, and the default "
-        "keytab. (Some programs use another name or folder, or their own file: Cyrus IMAP "
-        "uses imapd.conf, OpenLDAP's server a folder of its own)",
-        files.empty() ? std::string("set ") + kConfigurationsVariable : "write " + files.front());
+        "the options of " + exam.options.app + " are not known: " + application.unknown + " (" +
+            joined(files) + ")",
+        "the doctor tries libsasl's defaults: every mechanism of every module, and the "
+        "default keytab",
+        "name the file that has the options (--conf FILE, and --prefix if each name begins "
+        "with one; Cyrus IMAP: --app cyrus-imapd), or " +
+            (files.empty() ? std::string("set ") + kConfigurationsVariable
+                           : "write " + files.front()));
   } else {
-    report->good("libsasl reads " + exam.app_file);
+    report->note("the options in " + application.file + " are not known: " + application.unknown,
+                 "the doctor tries libsasl's defaults. The server may have other options, and may "
+                 "refuse logins that the doctor admits",
+                 "run the doctor as the server's user: " + again_as_server(exam.options));
   }
-  for (const auto& option : exam.app.unknown_options()) {
-    report->note("line " + std::to_string(option.line) + " of " + exam.app_file +
-                     ": the module has no option " + gssloop::quoted(option.name),
+}
+
+void report_options(const Examination& exam, Report* report) {
+  const Application& application = exam.application;
+  const std::string& file = application.file;
+  const auto place = [&](int line) { return "line " + std::to_string(line) + " of " + file; };
+  for (const auto& option : application.options.unknown_options()) {
+    report->note(place(option.line) + ": the module has no option " + gssloop::quoted(option.name),
                  "libsasl ignores options that no module reads, so the line has no effect",
-                 "write " + option.nearest +
+                 "write " + exam.options.prefix + option.nearest +
                      " if you mean that option; gssloop-sasl(7) has the list of all options");
   }
+  OptionCheck checked = check_options(application.options.options());
+  std::ranges::sort(checked.wrong, {}, [&](const WrongOption& option) {
+    return application.options.line_of(option.name);
+  });
+  for (const WrongOption& option : checked.wrong) {
+    report->problem(place(application.options.line_of(option.name)) + ": " + option.sentence,
+                    "the module refuses every login while an option has a wrong value",
+                    "correct the value; gssloop-sasl(7) describes " + option.name);
+  }
+  for (const std::string& name : checked.unknown_mechanisms) {
+    report->note(place(application.options.line_of("gssloop_mechanisms")) +
+                     ": gssloop_mechanisms names " + gssloop::quoted(name) +
+                     ", which is no mechanism of this machine",
+                 "the module does not offer it", "this machine has " + checked.known_mechanisms);
+  }
+}
+
+// Cyrus IMAP ends at once if an option is in its file twice.
+void report_repeated(const Examination& exam, Report* report) {
+  if (!exam.application.is_cyrus_imapd) return;
+  for (const auto& repeated : exam.application.options.repeated()) {
+    if (repeated.name == "@include") continue;
+    report->problem(exam.application.file + " has the option " + gssloop::quoted(repeated.name) +
+                        " twice, in the lines " + std::to_string(repeated.first_line) + " and " +
+                        std::to_string(repeated.line),
+                    "Cyrus IMAP does not start", "remove one of the two lines");
+  }
+}
+
+void report_file(const Examination& exam, Report* report) {
+  const Application& application = exam.application;
+  if (!application.failure.empty()) {
+    report->problem(
+        "the configuration " + application.file + " cannot be used: " + application.failure,
+        "the server fails to start, or ignores the file",
+        "write each option in " + application.file + " as \"option: value\"");
+    return;
+  }
+  if (!application.unknown.empty()) report_unread(exam, report);
+  if (application.file.empty()) return;
+  if (application.unknown.empty()) {
+    report->good(application.is_own_file ? "the options are in " + application.file
+                                         : "libsasl reads " + application.file);
+  }
+  report_options(exam, report);
+  report_repeated(exam, report);
 }
 
 // needs: a rule, the identity or a published property uses an attribute of a Kerberos name for
@@ -124,18 +179,19 @@ void report_attributes(const Examination& exam, const authz::Policy& policy, Rep
 
 Findings check_application(const Examination& exam) {
   Report report("application");
-  if (!exam.options.app.empty()) report_file(exam, &report);
-  if (exam.app_failure.empty()) report_plus(exam, &report);
-  if (exam.sasl.failure.empty() && exam.app_failure.empty()) report_others(exam, &report);
+  if (!exam.options.app.empty() || exam.application.is_own_file) report_file(exam, &report);
+  if (!exam.application.failure.empty()) return report.take();
+  report_plus(exam, &report);
+  if (exam.sasl.failure.empty()) report_others(exam, &report);
   return report.take();
 }
 
-Findings check_user(const Examination&) {
+Findings check_user(const Examination& exam) {
   Report report("user");
   if (geteuid() == 0) {
     report.note("this runs as root",
                 "root can read every file, and uses another replay cache than the server",
-                "run it as the server's user, for example `sudo -u imap gssloop doctor imap@HOST`");
+                "run it as the server's user: " + again_as_server(exam.options));
   }
   return report.take();
 }

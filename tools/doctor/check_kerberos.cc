@@ -32,14 +32,16 @@ void report_no_ticket(const std::string& name, const std::string& why, Report* r
                   "-A lists the caches)");
 }
 
-void report_initial(const std::string& name, const std::string& client, const Ticket& ticket,
-                    Report* report) {
+void report_initial(const Examination& exam, const std::string& name, const std::string& client,
+                    const Ticket& ticket, Report* report) {
   const std::int64_t left = static_cast<std::int64_t>(ticket.end) - std::time(nullptr);
   const bool is_renewable = ticket.renew_till > std::time(nullptr);
   if (left <= 0) {
-    report->problem("the ticket of " + client + " in " + name + " expired " + duration(left) +
-                        " ago, on " + date_and_time(ticket.end),
-                    "the KDC issues no service ticket for an expired ticket", "kinit " + client);
+    report->consequence(exam.cause_among({"clock"}),
+                        "the ticket of " + client + " in " + name + " expired " + duration(left) +
+                            " ago, on " + date_and_time(ticket.end),
+                        "the KDC issues no service ticket for an expired ticket",
+                        "kinit " + client);
   } else if (left < kSoon_s) {
     report->note("the ticket of " + client + " in " + name + " expires in " + duration(left),
                  "logins fail after that", is_renewable ? "kinit -R" : "kinit " + client);
@@ -114,22 +116,31 @@ void report_keys(const Examination& exam, const Keytab& keytab, Report* report) 
     is_weak = is_weak && key.is_weak;
   }
   const std::string& wanted = exam.service.principal;
-  const std::string accepted = exam.app.option("service_principal");
+  const std::string accepted = exam.option("service_principal");
   if (keys.empty() && !accepted.empty()) {
     report->note("the keytab " + keytab.name + " has no key for " + wanted + "; it has " +
                      other_principals(keytab.keys),
-                 "service_principal in " + exam.app_file + " is " + accepted +
+                 "service_principal in " + exam.application.file + " is " + accepted +
                      "; this is correct if clients request tickets for " + accepted,
                  "if they do not: " + export_command(keytab.name, wanted));
     return;
   }
   if (keys.empty()) {
-    report->problem("the keytab " + keytab.name + " has no key for " + wanted + "; it has " +
-                        other_principals(keytab.keys),
-                    "clients request a ticket for " + wanted + ", which this server cannot decrypt",
-                    export_command(keytab.name, wanted) +
-                        "; or check the host's name (the finding \"host\"), or set "
-                        "service_principal in the application's configuration");
+    // Another name of the host or the realm has its cause elsewhere; a key for it would not help.
+    const bool has_other_realm = std::ranges::any_of(keytab.keys, [&](const KeytabKey& key) {
+      return without_realm(key.principal) == without_realm(wanted);
+    });
+    const std::string cause =
+        exam.cause_among(has_other_realm ? std::initializer_list<const char*>{"host", "kdc"}
+                                         : std::initializer_list<const char*>{"host"});
+    report->consequence(
+        cause,
+        "the keytab " + keytab.name + " has no key for " + wanted + "; it has " +
+            other_principals(keytab.keys),
+        "clients request a ticket for " + wanted + ", which this server cannot decrypt",
+        export_command(keytab.name, wanted) +
+            "; or check the host's name (the finding \"host\"), or set "
+            "service_principal in the application's configuration");
     return;
   }
   report->good("the keytab " + keytab.name + " has " + wanted + ": " + joined(keys));
@@ -145,13 +156,32 @@ void report_keys(const Examination& exam, const Keytab& keytab, Report* report) 
 
 // ---- The key that the KDC uses
 
-void report_refusal(const Examination& exam, const std::string& why, Report* report) {
-  report->problem("the KDC issues no ticket for " + exam.service.principal + ": " + why,
-                  "clients get no ticket either",
-                  "if the principal does not exist: kadmin -q 'addprinc -randkey " +
-                      without_realm(exam.service.principal) + "' and " +
-                      export_command(keytab_name(exam), exam.service.principal) +
-                      "; otherwise check the host's name and realm");
+void report_refusal(const Examination& exam, const TicketFailure& failure, Report* report) {
+  const std::string& principal = exam.service.principal;
+  const std::string what = "the KDC issues no ticket for " + principal + ": " + failure.message;
+  const char* why = "clients get no ticket either";
+  switch (failure.reason) {
+    case TicketFailure::Reason::kClock:
+      return report->consequence(
+          exam.cause_among({"clock"}), what, why,
+          "set the clocks of this machine and of the KDC (timedatectl set-ntp true, chrony, ntpd)");
+    case TicketFailure::Reason::kUnknownService:
+      return report->consequence(
+          exam.cause_among({"host", "clock"}), what, why,
+          (exam.is_name_changed ? "if the name is not the one you want, see the finding \"host\"; "
+                                : std::string()) +
+              "if the principal does not exist: kadmin -q 'addprinc -randkey " +
+              without_realm(principal) + "' and " + export_command(keytab_name(exam), principal) +
+              "; otherwise check the host's name and realm");
+    case TicketFailure::Reason::kNoGrantingTicket:
+      return report->note("the keytab's key was not compared with the KDC's: " + failure.message,
+                          "the comparison needs a ticket-granting ticket",
+                          "see the finding \"ticket\"");
+    case TicketFailure::Reason::kOther:
+      break;
+  }
+  report->consequence(exam.cause_among({"clock"}), what, why,
+                      "KRB5_TRACE=/dev/stderr kvno " + principal + " shows what the KDC answers");
 }
 
 void report_key(const Examination& exam, const Keytab& keytab, const FreshTicket& ticket,
@@ -161,7 +191,7 @@ void report_key(const Examination& exam, const Keytab& keytab, const FreshTicket
   for (const KeytabKey& key : keytab.keys) {
     if (!key.is_of_service) continue;
     if (key.kvno == ticket.kvno && key.enctype == ticket.enctype) {
-      report->good("the keytab has the current key of the KDC: " + wanted);
+      report->good("the keytab " + keytab.name + " has the current key of the KDC: " + wanted);
       return;
     }
     versions.push_back("version " + std::to_string(key.kvno) + ", " + key.enctype);
@@ -176,10 +206,38 @@ void report_key(const Examination& exam, const Keytab& keytab, const FreshTicket
           " on the server's machine; in Active Directory, export a keytab with the current kvno");
 }
 
+bool is_in(const Keytab& keytab, std::uint32_t kvno, const std::string& enctype) {
+  return std::ranges::any_of(keytab.keys, [&](const KeytabKey& key) {
+    return key.is_of_service && key.kvno == kvno && key.enctype == enctype;
+  });
+}
+
+// A ticket in the cache stays as it is when the service gets a new key. Only a new ticket helps.
+void report_stale(const Examination& exam, const Keytab& keytab, const FreshTicket& fresh,
+                  Report* report) {
+  if (!exam.options.examines_client || !is_in(keytab, fresh.kvno, fresh.enctype)) return;
+  const auto name = ccache_name();
+  const auto ccache = read_ccache();
+  if (!name || !ccache) return;
+  for (const Ticket& ticket : ccache->tickets) {
+    if (ticket.server != exam.service.principal || ticket.end <= std::time(nullptr)) continue;
+    if (is_in(keytab, ticket.kvno, ticket.enctype)) continue;
+    report->problem("the ticket for " + ticket.server + " in " + *name +
+                        " is encrypted with a key of version " + std::to_string(ticket.kvno) +
+                        ", " + ticket.enctype + ", which the keytab " + keytab.name +
+                        " has no longer",
+                    "the service got a new key after " + ccache->client +
+                        " got this ticket. The server refuses it; the KDC's new tickets work",
+                    "get new tickets: kinit " + ccache->client);
+    return;
+  }
+}
+
 }  // namespace
 
 Findings check_ticket(const Examination& exam) {
   Report report("ticket");
+  if (!krb_configuration()) return {};  // the finding "krb5.conf" says so
   if (report_ticket_of_proxy(&report)) return report.take();
   const auto name = ccache_name();
   if (!name) {
@@ -193,7 +251,7 @@ Findings check_ticket(const Examination& exam) {
   }
   const auto initial = std::ranges::find_if(ccache->tickets, &Ticket::is_initial);
   if (initial != ccache->tickets.end()) {
-    report_initial(*name, ccache->client, *initial, &report);
+    report_initial(exam, *name, ccache->client, *initial, &report);
     return report.take();
   }
   const bool has_service = std::ranges::any_of(ccache->tickets, [&](const Ticket& ticket) {
@@ -213,6 +271,7 @@ Findings check_ticket(const Examination& exam) {
 
 Findings check_keytab(const Examination& exam) {
   Report report("keytab");
+  if (!krb_configuration()) return {};  // the finding "krb5.conf" says so
   if (report_keys_of_proxy(exam, &report)) return report.take();
   const std::string name = keytab_name(exam);
   if (!check_file(exam, name, &report)) return report.take();
@@ -229,7 +288,7 @@ Findings check_keytab(const Examination& exam) {
 }
 
 Findings check_key(const Examination& exam) {
-  Report report("key");
+  Report report("key"), ticket_report("ticket");
   for (const char* check : {"krb5.conf", "host", "keytab"}) {
     if (exam.has_problem(check)) return {};  // nothing to compare
   }
@@ -246,13 +305,16 @@ Findings check_key(const Examination& exam) {
   if (!keytab) return {};  // the keytab can no longer be read
   if (ticket) {
     report_key(exam, *keytab, *ticket, &report);
+    report_stale(exam, *keytab, *ticket, &ticket_report);
   } else if (!exam.options.examines_client) {
     report.note("the keytab's key was not compared with the KDC's: " + ticket.error().message,
                 "the comparison needs a ticket", "kinit USER");
   } else {
-    report_refusal(exam, ticket.error().message, &report);
+    report_refusal(exam, ticket.error(), &report);
   }
-  return report.take();
+  Findings findings = report.take();
+  for (Finding& finding : ticket_report.take()) findings.push_back(std::move(finding));
+  return findings;
 }
 
 }  // namespace gssloop::tools

@@ -2,9 +2,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 
+#include "gssloop/base/bytes.h"
 #include "tools/doctor/checks.h"
 #include "tools/doctor/format.h"
 
@@ -38,15 +40,29 @@ std::string described(const std::vector<std::string>& folders) {
   return texts.empty() ? "an unknown folder" : joined(texts);
 }
 
+// A setting that names the wrong folder is the fault, not the module's place.
+std::string remedy_of_missing(const Examination& exam, const std::vector<std::string>& folders) {
+  const std::string usual = default_module_folder();
+  const bool is_usual = access((usual + "/" + kFile).c_str(), F_OK) == 0;
+  const std::string there = "libsasl then looks in " + usual +
+                            (is_usual ? ", which has the module"
+                                      : ", where `make install` or the package puts the module");
+  if (!exam.options.sasl_path.empty()) return "leave --sasl-path out: " + there;
+  if (const char* set = std::getenv(kModulesVariable); set != nullptr && *set != '\0') {
+    return std::string("unset ") + kModulesVariable + ", also for the server: " + there;
+  }
+  const std::string folder = folders.empty() ? "libsasl's folder" : folders.front();
+  return "install it there (configure --with-plugindir=" + folder +
+         ", then make install), or set " + kModulesVariable + " to its folder";
+}
+
 void report_missing(const Examination& exam, Report* report) {
   const auto folders = module_folders(exam.options.sasl_path);
-  const std::string folder = folders.empty() ? "libsasl's folder" : folders.front();
   report->problem(
       std::string(kFile) + " is not where libsasl looks for modules: " + described(folders),
       "without it there are no GS2 mechanisms, and GSSAPI and GSS-SPNEGO come from other modules, "
       "which ignore this module's rules",
-      "install it there (configure --with-plugindir=" + folder + ", then make install), or set " +
-          kModulesVariable + " to its folder");
+      remedy_of_missing(exam, folders));
 }
 
 std::string remedy_of(const std::string& path, const std::string& dlopen_error) {
@@ -106,7 +122,9 @@ void report_lists(const Examination& exam, const std::string& path, Report* repo
     report->problem("libsasl loads " + path + ", but gets no mechanism from it" +
                         (exam.sasl.log.empty() ? "" : ": " + joined(exam.sasl.log, "; ")),
                     "no user can log in through this module",
-                    "check gssloop_mechanisms, and run `gssloop mechanisms`");
+                    equals_ignoring_case(exam.option("gssloop_mechanisms"), "none")
+                        ? "remove gssloop_mechanisms: none from " + exam.application.file
+                        : "check gssloop_mechanisms, and run `gssloop mechanisms`");
     return;
   }
   report->good(path + " is loaded: " + joined(exam.options.examines_server ? server : client));
@@ -157,13 +175,14 @@ void report_declined(const Examination& exam, const std::string& why,
                      const std::vector<std::string>& names, Report* report) {
   const bool is_listed = std::ranges::any_of(
       names, [&](const std::string& name) { return contains(exam.sasl.offered, name); });
-  report->problem(
+  report->consequence(
+      exam.cause_among({"krb5.conf", "host", "keytab"}),
       "a server of " + exam.options.service + "@" + exam.options.host + " does not offer " +
           joined(names) + ": " + why,
       is_listed ? "a server without a key for its service cannot accept tickets. Clients still see "
                   "the mechanism, because another module offers it, but their logins fail"
                 : "a server without a key for its service cannot accept tickets",
-      "see the finding \"keytab\"");
+      "let the server's user read a keytab that has the key");
 }
 
 void report_offer(const Examination& exam, Report* report) {
@@ -183,10 +202,10 @@ void report_offer(const Examination& exam, Report* report) {
     report->good(server + " offers " + joined(offered) +
                  " (`gssloop mechanisms` says why it does not offer others)");
   } else if (declined.empty()) {
-    const std::string list = exam.app.option("mech_list");
+    const std::string list = exam.option("mech_list");
     report->problem(server + " offers none of this module's mechanisms",
                     list.empty() ? "no user can log in through this module"
-                                 : "mech_list in " + exam.app_file + " is \"" + list + "\"",
+                                 : exam.application.text_of("mech_list"),
                     "name them in mech_list: " + joined(ours(exam.sasl.server_mechanisms), " "));
   }
 }
@@ -196,8 +215,8 @@ void report_offer(const Examination& exam, Report* report) {
 Findings check_module(const Examination& exam) {
   Report report("module");
   if (!exam.sasl.failure.empty()) {
-    report.problem(
-        "libsasl cannot be used: " + exam.sasl.failure,
+    report.consequence(
+        exam.cause_among({"application"}), "libsasl cannot be used: " + exam.sasl.failure,
         "every program that uses SASL has the same problem",
         "read the other findings of this check, and check the application's configuration");
   }

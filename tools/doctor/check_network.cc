@@ -28,7 +28,8 @@ using Addresses = std::unique_ptr<addrinfo, FreeAddresses>;
 
 struct Lookup {
   std::vector<std::string> addresses;
-  std::string loopback;  // the first address of 127/8 or ::1
+  std::string canonical;  // the name that the forward lookup returns
+  std::string loopback;   // the first address of 127/8 or ::1
   std::string failure;
 };
 
@@ -43,6 +44,7 @@ bool is_loopback(const sockaddr* address) {
 Lookup look_up(const std::string& host) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_CANONNAME;
   addrinfo* list = nullptr;
   Lookup result;
   if (const int code = getaddrinfo(host.c_str(), nullptr, &hints, &list); code != 0) {
@@ -50,6 +52,7 @@ Lookup look_up(const std::string& host) {
     return result;
   }
   const Addresses owner(list);
+  if (list->ai_canonname != nullptr) result.canonical = list->ai_canonname;
   for (const addrinfo* one = list; one != nullptr; one = one->ai_next) {
     char text[NI_MAXHOST], name[NI_MAXHOST];
     if (getnameinfo(one->ai_addr, one->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) !=
@@ -92,17 +95,49 @@ void report_addresses(const Examination& exam, const Lookup& found, Report* repo
   }
 }
 
-void report_name(const Examination& exam, Report* report) {
+// The keytab has the service's key with the name that was asked for, and none with Kerberos' name.
+bool has_key_of_asked_name(const Examination& exam) {
+  const auto keytab = read_keytab(exam.options.keytab, exam.options.service, exam.options.host);
+  if (!keytab || std::ranges::any_of(keytab->keys, &KeytabKey::is_of_service)) return false;
+  const std::string asked = exam.options.service + "/" + lower(exam.options.host) + "@";
+  return std::ranges::any_of(
+      keytab->keys, [&](const KeytabKey& key) { return key.principal.starts_with(asked); });
+}
+
+// libkrb5 looks up the host's address, and, with rdns = true, the name of that address.
+void report_changed_name(const Examination& exam, const Lookup& found, Report* report) {
+  const auto configuration = krb_configuration();
+  const bool is_reverse = configuration && configuration->rdns &&
+                          configuration->canonicalize != "false" && found.failure.empty() &&
+                          !equals_ignoring_case(found.canonical, exam.service.host);
+  const std::string what = "Kerberos changes the host name " + exam.options.host + " to " +
+                           exam.service.host + (is_reverse ? " by the reverse DNS (" : "") +
+                           (is_reverse ? joined(found.addresses) + ")" : "") +
+                           ", so the service is " + exam.service.principal;
+  const std::string remedy =
+      is_reverse ? "set rdns = false under [libdefaults] in krb5.conf, here and on the clients; or "
+                   "correct the name of the address in the DNS or /etc/hosts"
+                 : "if you do not want this, set dns_canonicalize_hostname = false or rdns = false "
+                   "in krb5.conf";
+  if (exam.options.examines_server && exam.option("service_principal").empty() &&
+      has_key_of_asked_name(exam)) {
+    report->problem(what,
+                    "the keytab has a key for " + exam.options.service + "/" + exam.options.host +
+                        " only, but clients request a ticket for the changed name",
+                    is_reverse ? remedy
+                               : "set dns_canonicalize_hostname = false under [libdefaults] in "
+                                 "krb5.conf, here and on the clients");
+    return;
+  }
+  report->note(
+      what, "clients request a ticket for the changed name, so the keytab must contain that name",
+      remedy);
+}
+
+void report_name(const Examination& exam, const Lookup& found, Report* report) {
   const std::string& host = exam.options.host;
   const std::string& canonical = exam.service.host;
-  if (lower(canonical) != lower(host)) {
-    report->note(
-        "Kerberos changes the host name " + host + " to " + canonical + ", so the service is " +
-            exam.service.principal,
-        "clients request a ticket for the changed name, so the keytab must contain that name",
-        "if you do not want this, set dns_canonicalize_hostname = false or rdns = false in "
-        "krb5.conf");
-  }
+  if (lower(canonical) != lower(host)) report_changed_name(exam, found, report);
   if (canonical.find('.') == canonical.npos && canonical != "localhost") {
     report->note(canonical + " is not a full host name",
                  "clients that use the full name request a ticket for another service",
@@ -282,16 +317,18 @@ Findings check_configuration(const Examination& exam) {
 
 Findings check_host(const Examination& exam) {
   Report report("host");
+  if (!krb_configuration()) return {};  // the finding "krb5.conf" says so
   const Lookup found = look_up(exam.options.host);
   report_addresses(exam, found, &report);
   if (exam.service.principal.empty()) {
-    report.problem("Kerberos cannot make a service principal for " + exam.options.host + ": " +
-                       exam.service_failure,
-                   "neither client nor server can tell which key to use",
-                   "check the host's name and krb5.conf");
+    report.consequence(exam.cause_among({"krb5.conf"}),
+                       "Kerberos cannot make a service principal for " + exam.options.host + ": " +
+                           exam.service_failure,
+                       "neither client nor server can tell which key to use",
+                       "check the host's name and krb5.conf");
     return report.take();
   }
-  report_name(exam, &report);
+  report_name(exam, found, &report);
   if (!report.has_problem()) {
     report.good("the service is " + exam.service.principal +
                 (found.addresses.empty() ? "" : " (" + joined(found.addresses) + ")"));

@@ -2,15 +2,16 @@
 #ifndef GSSLOOP_TOOLS_DOCTOR_CHECKS_H_
 #define GSSLOOP_TOOLS_DOCTOR_CHECKS_H_
 
+#include <initializer_list>
+#include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "tools/doctor/application.h"
 #include "tools/doctor/doctor.h"
 #include "tools/doctor/sasl.h"
-#include "tools/doctor/sasl_configuration.h"
 #include "tools/kerberos/kerberos.h"
 
 namespace gssloop::tools {
@@ -21,16 +22,23 @@ using Findings = std::vector<Finding>;
 
 // Examination holds the facts that all checks use. It is made before the first check runs.
 struct Examination {
-  DoctorOptions options;  // with this machine's name, and settings of `app`
+  DoctorOptions options;  // with this machine's name, and settings of the application
   Service service;        // by its Kerberos name; empty if there is none
   std::string service_failure;
+  // Kerberos' name for the host is not the one that was asked for.
+  bool is_name_changed = false;
   SaslSurvey sasl;
-  std::string app_file;     // the configuration file that libsasl reads; empty: there is none
-  std::string app_failure;  // why it cannot be used
-  SaslConfiguration app;
-  std::set<std::string> problems;  // the names of the checks that found problems so far
+  Application application;
+  SaslQuestion question;  // what the application tells libsasl
+  // The checks that found problems so far, and the check that is the cause: itself, or another.
+  std::map<std::string, std::string> problems;
 
   bool has_problem(const char* check) const { return problems.contains(check); }
+  // cause_among is the cause of the problems of the first of these checks that has one; "" if none
+  // has.
+  std::string cause_among(std::initializer_list<const char*> checks) const;
+  // option is an option of the application; "" if it is not set, or not known.
+  std::string option(const std::string& name) const { return application.options.option(name); }
   // named_policy is the policy that an option names; nullopt: the compiled-in path.
   std::optional<std::string> named_policy() const {
     if (options.policy.empty()) return std::nullopt;
@@ -50,12 +58,21 @@ class Report {
   void problem(std::string what, std::string why, std::string remedy) {
     add(Finding::Kind::kProblem, std::move(what), std::move(why), std::move(remedy));
   }
+  // consequence reports a problem that the problem of the check `cause` explains, or, if that is
+  // empty, a problem of its own.
+  void consequence(const std::string& cause, std::string what, std::string why,
+                   std::string remedy) {
+    if (cause.empty()) return problem(std::move(what), std::move(why), std::move(remedy));
+    const std::string seen = "the finding \"" + cause + "\"";
+    problem(std::move(what), "it follows from " + seen, "see " + seen);
+    findings_.back().cause = cause;
+  }
   bool has_problem() const noexcept { return tools::has_problem(findings_); }
   Findings take() { return std::exchange(findings_, {}); }
 
  private:
   void add(Finding::Kind kind, std::string what, std::string why, std::string remedy) {
-    findings_.push_back({kind, check_, std::move(what), std::move(why), std::move(remedy)});
+    findings_.push_back({kind, check_, std::move(what), std::move(why), std::move(remedy), {}});
   }
 
   const std::string check_;

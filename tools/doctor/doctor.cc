@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <fstream>
-#include <sstream>
+#include <set>
 
+#include "gssloop/base/bytes.h"
 #include "tools/doctor/checks.h"
 #include "tools/doctor/child.h"
 #include "tools/doctor/format.h"
@@ -28,11 +28,11 @@ struct Check {
   bool is_for_server;
 };
 
-// The order is that of dependence. The name is the one in the findings.
+// The order is that of dependence: a cause is found before what it causes. The name is the one in
+// the findings.
 constexpr Check kChecks[] = {
-    {"module", check_module, true, true},
-    {"mechanisms", check_mechanisms, true, true},
     {"application", check_application, false, true},
+    {"module", check_module, true, true},
     {"policy", check_policy, false, true},
     {"user", check_user, false, true},
     {"krb5.conf", check_configuration, true, true},
@@ -40,6 +40,7 @@ constexpr Check kChecks[] = {
     {"kdc", check_kdc, true, true},
     {"ticket", check_ticket, true, false},
     {"keytab", check_keytab, false, true},
+    {"mechanisms", check_mechanisms, true, true},
     {"key", check_key, false, true},
     {"replay-cache", check_replay_cache, false, true},
     {"login", check_login, true, true},
@@ -94,44 +95,62 @@ void name_service(Examination* exam) {
   if (!outcome.is_done()) return;
   if (auto service = read_json(outcome.output, service_from)) {
     exam->service = *std::move(service);
+    exam->is_name_changed = !equals_ignoring_case(exam->service.host, exam->options.host);
   } else {
     const auto failure = read_json(outcome.output, [](const Json& json) { return json.text(); });
     exam->service_failure = failure.value_or("no answer");
   }
 }
 
-// libsasl reads the first file that exists.
-void read_app(Examination* exam) {
-  for (const std::string& file : exam->sasl.config_files) {
-    if (access(file.c_str(), F_OK) != 0) continue;
-    exam->app_file = file;
-    std::ifstream stream(file);
-    std::stringstream text;
-    text << stream.rdbuf();
-    auto parsed = SaslConfiguration::parse(text.str());
-    if (!stream) {
-      exam->app_failure = this_user() + " cannot read it";
-    } else if (!parsed) {
-      exam->app_failure = parsed.error().message;
-    } else {
-      exam->app = *std::move(parsed);
-    }
-    return;
-  }
-}
-
 Examination make_examination(const DoctorOptions& options) {
   Examination exam;
-  exam.options = options;
-  if (exam.options.host.empty()) exam.options.host = this_machine();
-  exam.sasl = survey_sasl({options.app, options.service, exam.options.host, options.sasl_path,
-                           options.keytab, options.examines_server, options.examines_client});
-  read_app(&exam);
-  if (exam.options.keytab.empty()) exam.options.keytab = exam.app.option("keytab");
-  exam.options.policy = exam.options.policy.empty() ? exam.app.option("gssloop_policy")
-                                                    : *absolute_policy(exam.options.policy);
+  exam.options = with_known_files(options);
+  DoctorOptions& chosen = exam.options;
+  if (chosen.host.empty()) chosen.host = this_machine();
+  if (!chosen.policy.empty()) chosen.policy = *absolute_policy(chosen.policy);
+  exam.question = {.app = chosen.conf.empty() ? chosen.app : "",
+                   .service = chosen.service,
+                   .host = chosen.host,
+                   .path = chosen.sasl_path,
+                   .keytab = chosen.keytab,
+                   .is_server = chosen.examines_server,
+                   .is_client = chosen.examines_client,
+                   .options = {}};
+  if (!chosen.conf.empty()) exam.application = read_application(chosen, {});
+  exam.question.options = answers_of(chosen, exam.application);
+  exam.sasl = survey_sasl(exam.question);
+  if (chosen.conf.empty()) exam.application = read_application(chosen, exam.sasl.config_files);
+  if (chosen.keytab.empty()) chosen.keytab = exam.option("keytab");
+  if (chosen.policy.empty()) chosen.policy = exam.option("gssloop_policy");
   name_service(&exam);
   return exam;
+}
+
+// in_order puts each problem without a cause before those that it causes.
+Findings in_order(Findings found) {
+  Findings ordered;
+  std::set<std::string> done;
+  const auto take = [&](const auto& is_wanted) {
+    for (const Finding& finding : found) {
+      if (is_wanted(finding)) ordered.push_back(finding);
+    }
+  };
+  const auto is_problem = [](const Finding& finding) {
+    return finding.kind == Finding::Kind::kProblem;
+  };
+  for (const Finding& cause : found) {
+    if (!is_problem(cause) || !cause.cause.empty() || !done.insert(cause.check).second) continue;
+    take([&](const Finding& finding) {
+      return is_problem(finding) && finding.cause.empty() && finding.check == cause.check;
+    });
+    take([&](const Finding& finding) {
+      return is_problem(finding) && finding.cause == cause.check;
+    });
+  }
+  for (const auto kind : {Finding::Kind::kNote, Finding::Kind::kGood}) {
+    take([kind](const Finding& finding) { return finding.kind == kind; });
+  }
+  return ordered;
 }
 
 }  // namespace
@@ -153,16 +172,28 @@ Json to_json(const Finding& finding) {
           {"check", finding.check},
           {"what", finding.what},
           {"why", finding.why},
-          {"remedy", finding.remedy}};
+          {"remedy", finding.remedy},
+          {"cause", finding.cause}};
 }
 
 Finding finding_from(const Json& json) {
   for (const auto kind : {Finding::Kind::kGood, Finding::Kind::kNote, Finding::Kind::kProblem}) {
     if (json.at("kind").text() != to_string(kind)) continue;
-    return {kind, json.at("check").text(), json.at("what").text(), json.at("why").text(),
-            json.at("remedy").text()};
+    return {kind,
+            json.at("check").text(),
+            json.at("what").text(),
+            json.at("why").text(),
+            json.at("remedy").text(),
+            json.at("cause").text()};
   }
   throw JsonMismatch();
+}
+
+std::string Examination::cause_among(std::initializer_list<const char*> checks) const {
+  for (const char* check : checks) {
+    if (const auto found = problems.find(check); found != problems.end()) return found->second;
+  }
+  return {};
 }
 
 std::vector<Finding> examine(const DoctorOptions& options) {
@@ -173,11 +204,13 @@ std::vector<Finding> examine(const DoctorOptions& options) {
                            (options.examines_server && check.is_for_server);
     if (!is_wanted) continue;
     for (Finding& finding : run_apart(check, exam)) {
-      if (finding.kind == Finding::Kind::kProblem) exam.problems.insert(finding.check);
+      if (finding.kind == Finding::Kind::kProblem) {
+        exam.problems.emplace(finding.check, finding.cause.empty() ? finding.check : finding.cause);
+      }
       all.push_back(std::move(finding));
     }
   }
-  return all;
+  return in_order(std::move(all));
 }
 
 bool has_problem(const std::vector<Finding>& findings) noexcept {

@@ -22,6 +22,9 @@ struct Finding {
   std::string what;    // the fact
   std::string why;     // the reason why it matters; empty for kGood
   std::string remedy;  // what to do; empty for kGood
+  // Of a problem: the check whose problem causes it, if there is one. Without that one, this
+  // problem disappears.
+  std::string cause = {};
 };
 
 // to_string is "good", "note" or "problem".
@@ -35,8 +38,11 @@ Finding finding_from(const Json& json);
 // of the environment, the configuration or the library.
 struct DoctorOptions {
   std::string service = "host";
-  std::string host = {};       // of the service; empty: this machine
-  std::string app = {};        // the name by which libsasl finds the application's NAME.conf
+  std::string host = {};  // of the service; empty: this machine
+  // The name by which libsasl finds the application's NAME.conf; or "cyrus-imapd".
+  std::string app = {};
+  std::string conf = {};       // a file that has the application's options for SASL
+  std::string prefix = {};     // in front of each option in `conf`
   std::string sasl_path = {};  // where libsasl looks for modules, separated by colons
   std::string keytab = {};     // as in KRB5_KTNAME
   std::string policy = {};     // file or folder
@@ -46,9 +52,10 @@ struct DoctorOptions {
 
 // examine looks for the reasons why a login on this machine fails. Every check runs in its own
 // process, for at most 30 seconds, so that the others continue if it crashes or hangs. A check that
-// could not be carried out is a finding, too. The checks ask the KDCs of the realm. The login that
-// they try writes the replay cache and the ticket cache, as any login does; they change nothing
-// else. For a process with one thread.
+// could not be carried out is a finding, too. The checks ask the KDCs of the realm. They change no
+// file: logins are tried with a copy of the tickets and without a replay cache. Problems without a
+// cause come first, each before the findings that it causes; then notes; then what is good. For a
+// process with one thread.
 std::vector<Finding> examine(const DoctorOptions& options);
 
 // has_problem says whether a finding is a problem.

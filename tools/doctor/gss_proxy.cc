@@ -20,7 +20,7 @@ std::string principal_of(gss_cred_id_t credential) {
 
 gss::Result<gss::Credential> acceptor_credential(const Examination& exam) {
   const TicketShield shield;
-  const std::string named = exam.app.option("service_principal");
+  const std::string named = exam.option("service_principal");
   if (named == "*" || named == "**") {
     return gss::acquire_acceptor(GSS_C_NO_NAME, Oid::krb5(), exam.options.keytab);
   }
