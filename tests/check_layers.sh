@@ -66,8 +66,7 @@ plugin_library='gssloop/base gssloop/gss gssloop/loop gssloop/authz'
 lib='gssloop/(base|gss|loop|io|authz)'
 top='tools/[a-z0-9_]+[.]h'
 # Of the module's code, only the list of its options and, for the doctor, what reads them.
-options='plugin/sasl/option_names[.]h'
-options_reader='plugin/sasl/(option_names|options|sasl_utils)[.]h'
+options='plugin/sasl/(option_names|options|sasl_utils)[.]h'
 may_include tools "$lib" tools "$options"
 for file in tools/*.h tools/*.cc; do
   [[ $file == tools/main.cc ]] || may_include "$file" "$lib" "$top"
@@ -76,7 +75,7 @@ may_include tools/kerberos "$lib" tools/kerberos
 may_include tools/trial "$lib" "$top" tools/trial
 may_include tools/policy "$lib" "$top" tools/trial tools/kerberos tools/policy
 may_include tools/doctor "$lib" "$top" tools/trial tools/policy tools/kerberos tools/doctor \
-  "$options_reader"
+  "$options"
 
 # Only these files of the tools ask Kerberos itself about a machine.
 tools=$(files tools | grep -vE '^tools/kerberos/(kerberos|ccache|kdc_request)\.')

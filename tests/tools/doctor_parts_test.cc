@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The parts of `gssloop doctor` that need no realm.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <string>
 
 #include "tests/tools/fake_kdc.h"
@@ -12,6 +15,7 @@
 #include "tools/doctor/sasl_configuration.h"
 #include "tools/kerberos/kdc_exchange.h"
 #include "tools/kerberos/kdc_request.h"
+#include "tools/output.h"
 
 namespace gssloop::testing {
 namespace {
@@ -240,6 +244,60 @@ TEST(SaslConfiguration, NamesTheLineThatIsNoOption) {
     ASSERT_FALSE(read) << line;
     EXPECT_NE(read.error().message.find("line 2 "), std::string::npos) << read.error().message;
   }
+}
+
+TEST(SaslConfiguration, HasAPrefixInTheFileOfAnApplication) {
+  const auto read = tools::SaslConfiguration::parse(
+      "no option of SASL\nsasl_keytab: /a\nIMAP_SASL_Mech_List: GSSAPI\nsasl_mech_list: PLAIN\n"
+      "lmtp_sasl_mech_list: LOGIN\nsasl_keytab: /b\n@include: /c\nsasl_gssloop_polcy: x\n",
+      {.prefix = "sasl_", .service = "imap"});
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->option("keytab"), "/a");
+  EXPECT_EQ(read->line_of("keytab"), 2);
+  EXPECT_EQ(read->option("mech_list"), "GSSAPI") << "the service's own";
+  EXPECT_EQ(read->options().size(), 3U);
+  ASSERT_EQ(read->repeated().size(), 1U);
+  EXPECT_EQ(read->repeated()[0].name, "sasl_keytab");
+  EXPECT_EQ(read->repeated()[0].line, 6);
+  EXPECT_TRUE(read->includes_files());
+  ASSERT_EQ(read->unknown_options().size(), 1U);
+  EXPECT_EQ(read->unknown_options()[0].name, "gssloop_polcy");
+  EXPECT_FALSE(tools::SaslConfiguration::parse("sasl_keytab:\n", {.prefix = "sasl_"}));
+}
+
+TEST(Words, AreWrappedBetweenTheirColumns) {
+  using tools::wrapped;
+  EXPECT_EQ(wrapped("one two three", 0, 4), "one two three");
+  EXPECT_EQ(wrapped("one two three", 10, 4), "one two three") << "no room";
+  EXPECT_EQ(wrapped("a word, and a word that ends here", 30, 4),
+            "a word, and a word that\n    ends here");
+  EXPECT_EQ(wrapped("a " + std::string(40, 'x') + " b", 30, 2),
+            "a\n  " + std::string(40, 'x') + "\n  b");
+  EXPECT_EQ(wrapped("", 30, 2), "");
+}
+
+// A terminal of our own as the standard output of a child.
+TEST(Words, FitTheTerminal) {
+  const auto width = [](const char* columns, unsigned short terminal) {
+    const ChildOutcome outcome = run_in_child(10s, [&] {
+      columns != nullptr ? setenv("COLUMNS", columns, 1) : unsetenv("COLUMNS");
+      if (terminal > 0) {
+        const int master = posix_openpt(O_RDWR | O_NOCTTY);
+        const winsize size{24, terminal, 0, 0};
+        if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0) return std::string("pty");
+        const int slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+        if (ioctl(slave, TIOCSWINSZ, &size) != 0) return std::string("size");
+        dup2(slave, STDOUT_FILENO);
+      }
+      return std::to_string(tools::Output::width());
+    });
+    return outcome.output;
+  };
+  EXPECT_EQ(width(nullptr, 0), "0") << "no terminal";
+  EXPECT_EQ(width(nullptr, 72), "72");
+  EXPECT_EQ(width("60", 72), "60");
+  EXPECT_EQ(width("60", 0), "60");
+  for (const char* wrong : {"", "0", "-1", "wide", "60x"}) EXPECT_EQ(width(wrong, 72), "72");
 }
 
 TEST(Words, TellDurations) {

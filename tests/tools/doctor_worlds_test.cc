@@ -255,6 +255,16 @@ TEST_F(DoctorWorld, ANewcomersPolicyThatRefusesIsNoSuccess) {
               "gssloop policy explain", "ktadd");
 }
 
+TEST_F(DoctorWorld, SaysThatAServerAloneTriesNoPolicy) {
+  DoctorOptions asked = options();
+  asked.examines_client = false;
+  EXPECT_FALSE(has(examine(asked), Kind::kNote, "login", "the policy decided about no login"));
+  asked.policy = realm().path("policy.toml");
+  write_file(asked.policy, "[services.imap]\nrequire = ['peer.realm=OTHER.TEST']\n");
+  EXPECT_TRUE(has(examine(asked), Kind::kNote, "login", "the policy decided about no login",
+                  "gssloop policy explain --service imap --policy " + asked.policy));
+}
+
 // ---- The doctor itself
 
 TEST_F(DoctorWorld, NamesTheKeytabOfTheCommandLineInEverySentence) {

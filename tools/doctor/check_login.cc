@@ -24,6 +24,12 @@ std::string name_of(const Examination& exam) {
   return exam.options.service + "@" + exam.options.host;
 }
 
+std::string explain_command(const Examination& exam) {
+  return "gssloop policy explain --service " + exam.options.service +
+         (exam.options.policy.empty() ? "" : " --policy " + exam.options.policy) +
+         (exam.options.keytab.empty() ? "" : " --keytab " + exam.options.keytab);
+}
+
 // The causes of a failed login that other checks find, the first ones before the others.
 std::string cause_of_failure(const Examination& exam) {
   return exam.cause_among({"krb5.conf", "application", "module", "host", "clock", "kdc", "keytab",
@@ -103,9 +109,22 @@ void get_ticket(const Examination& exam, Report* report) {
   report_failure(exam, "a client cannot log in to " + name_of(exam), step.failure(), report);
 }
 
+// A server has no ticket to log in with, so its policy decides about no login here.
+void report_untried(const Examination& exam, Report* report) {
+  const auto read = read_policy_at(exam.named_policy());
+  if (!read.reading.policy || read.is_absent) return;
+  report->note(
+      "the policy decided about no login (--server-only)", "it may still refuse every user",
+      "kinit as a user that it should admit, and run the doctor without --server-only; or `" +
+          explain_command(exam) + "`");
+}
+
 void get_key(const Examination& exam, Report* report) {
   const auto credential = acceptor_credential(exam);
-  if (credential) return report->good("a server of " + name_of(exam) + " can accept logins");
+  if (credential) {
+    report->good("a server of " + name_of(exam) + " can accept logins");
+    return report_untried(exam, report);
+  }
   report_failure(exam, "a server of " + name_of(exam) + " cannot accept logins", credential.error(),
                  report);
 }
@@ -170,12 +189,6 @@ void report_unknown_pac(const Examination& exam, Report* report) {
   const auto login = log_in_to_self(
       *std::move(input), {credential->get(), std::nullopt, exam.options.keytab}, Flag::kMutual);
   if (login) report_pac(peer_report_of(login->acceptor), report);
-}
-
-std::string explain_command(const Examination& exam) {
-  return "gssloop policy explain --service " + exam.options.service +
-         (exam.options.policy.empty() ? "" : " --policy " + exam.options.policy) +
-         (exam.options.keytab.empty() ? "" : " --keytab " + exam.options.keytab);
 }
 
 void report_admitted(const Examination& exam, const Outcome& outcome, bool is_only_bound,

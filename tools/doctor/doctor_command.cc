@@ -107,9 +107,7 @@ std::vector<Option> options_of(Options* options) {
   return {
       {"SERVICE@HOST", "", "The service to log in to; without HOST, on this machine (host)",
        &options->target},
-      {"--app", "NAME",
-       "The application: NAME.conf of libsasl has its options; cyrus-imapd: /etc/imapd.conf",
-       &examined->app},
+      {"--app", "NAME", "The application of libsasl's NAME.conf, or cyrus-imapd", &examined->app},
       {"--conf", "FILE", "The file that has the application's options for SASL", &examined->conf},
       {"--prefix", "TEXT", "In front of each option in that file (Cyrus IMAP: sasl_)",
        &examined->prefix},
