@@ -277,6 +277,7 @@ TEST_F(DoctorWorld, NamesTheKeytabOfTheCommandLineInEverySentence) {
     asked.keytab = keytab;
     const auto findings = examine(asked);
     expect_cure(findings, "keytab", keytab, "ktadd -k " + keytab + " imap/localhost", "chmod");
+    EXPECT_EQ(causes(findings), (Causes{{"mechanisms", "keytab"}, {"login", "keytab"}}));
     EXPECT_EQ(all_texts(findings).find(realm().path("keytab")), std::string::npos)
         << all_texts(findings);
   }
