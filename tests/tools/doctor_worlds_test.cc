@@ -47,10 +47,18 @@ class DoctorWorld : public DoctorTest {
     }
   }
 
-  // Debian's own imapd.conf, as the package leaves it, with more lines at its end.
+  // imapd.conf as Debian's package leaves it, with more lines at its end: the machine's own file,
+  // if its package says that no one has changed it, otherwise the options for SASL that it has.
   std::string debians_imapd_conf(const std::string& more) {
-    const std::string text = read_file("/etc/imapd.conf");
-    if (text.empty()) return {};
+    std::string text =
+        "# Debian's file has 300 lines.\nconfigdirectory: /var/lib/cyrus\nallowplaintext: yes\n"
+        "sasl_pwcheck_method: auxprop\nsasl_auto_transition: no\n";
+    const auto said = run_program(
+        {"/bin/sh", "-c",
+         "dpkg-query -W -f '${Conffiles}\\n' cyrus-common | grep -F \" /etc/imapd.conf $(md5sum "
+         "</etc/imapd.conf | cut -c1-32)\""},
+        environment_with({}));
+    if (said.exit_code == 0) text = read_file("/etc/imapd.conf");
     write_file(realm().path("imapd.conf"), text + more);
     return realm().path("imapd.conf");
   }
@@ -162,7 +170,6 @@ TEST_F(DoctorWorld, ReadsTheOptionsOfDebiansCyrusImap) {
   write_file(asked.policy, "[services.imap]\nrequire = ['peer.realm=EXAMPLE.TEST']\n");
   asked.conf = debians_imapd_conf(
       "sasl_mech_list: GS2-KRB5 GSSAPI\nsasl_keytab: " + realm().path("keytab") + "\n");
-  if (asked.conf.empty()) GTEST_SKIP() << "no /etc/imapd.conf (Debian: cyrus-common)";
   set("KRB5_KTNAME", "FILE:" + realm().path("nothing"));
   const auto findings = examine(asked);
   EXPECT_EQ(roots(findings), Roots()) << all_texts(findings);
@@ -178,7 +185,6 @@ TEST_F(DoctorWorld, FindsAnOptionThatStandsTwiceInImapdConf) {
   DoctorOptions asked = options();
   asked.app = "cyrus-imapd";
   asked.conf = debians_imapd_conf("sasl_pwcheck_method: saslauthd\n");
-  if (asked.conf.empty()) GTEST_SKIP() << "no /etc/imapd.conf (Debian: cyrus-common)";
   expect_cure(examine(asked), "application", "has the option \"sasl_pwcheck_method\" twice",
               "remove one", "ktadd");
 }
@@ -242,7 +248,6 @@ TEST_F(DoctorWorld, ANewcomersPolicyThatRefusesIsNoSuccess) {
   DoctorOptions asked = options();
   asked.app = "cyrus-imapd";
   asked.conf = debians_imapd_conf("sasl_mech_list: GS2-KRB5 GSSAPI\n");
-  if (asked.conf.empty()) GTEST_SKIP() << "no /etc/imapd.conf (Debian: cyrus-common)";
   EXPECT_EQ(roots(examine(asked)), Roots());
   asked.policy = realm().path("policy.toml");
   write_file(asked.policy,
