@@ -34,7 +34,7 @@ _gssloop() {
       mapfile -t COMPREPLY < <(compgen -W 'krb5 spnego iakerb' -- "$word")
       return
       ;;
-    -o | --output | -s | --send | -k | --keytab | -c | --ccache | --policy)
+    -o | --output | -s | --send | -k | --keytab | -c | --ccache | --policy | --conf)
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       return
       ;;
