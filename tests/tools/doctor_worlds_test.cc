@@ -327,6 +327,28 @@ TEST_F(DoctorWorld, ChangesNoFileOfTheUser) {
   }
 }
 
+// libkrb5 chooses the ccache of the service's realm, and not the primary one.
+TEST_F(DoctorWorld, LogsInWithTheTicketThatAProgramWouldUse) {
+  RealmOptions two;
+  two.services = {"imap/localhost"};
+  two.foreign_realms = {"OTHER.TEST"};
+  use_realm(two);
+  realm().add_user("bob@OTHER.TEST", "password");
+  const std::string collection = "DIR:" + realm().path("tickets");
+  realm().kinit("alice", "password", collection);
+  realm().kinit("bob@OTHER.TEST", "password", collection);
+  set("KRB5CCNAME", collection);
+  const auto findings = examine(options());
+  EXPECT_TRUE(has(findings, Kind::kGood, "ticket", "bob@OTHER.TEST has a ticket"));
+  EXPECT_TRUE(has(findings, Kind::kGood, "login", "admits alice@EXAMPLE.TEST as alice"));
+  // And the one that the user names.
+  realm().add_user("carol", "password");
+  realm().kinit("carol", "password", collection);
+  write_file(realm().path(".k5identity"), "carol@EXAMPLE.TEST service=imap\n");
+  set("HOME", realm().dir());
+  EXPECT_TRUE(has(examine(options()), Kind::kGood, "login", "admits carol@EXAMPLE.TEST as carol"));
+}
+
 // With LOG_PERROR, the C library writes what goes to syslog to standard error as well. The module
 // and libsasl have reasons to log here.
 TEST_F(DoctorWorld, LogsNothingToSyslog) {

@@ -149,13 +149,14 @@ std::string client_name() {
   return ccache ? ccache->client : "this user";
 }
 
-// The module's sentences begin with "MECHANISM login to SERVICE failed: ".
+// The module's sentences have "MECHANISM login to SERVICE failed: " in front of the reason, and a
+// client's sentence has libsasl's text for the code before that.
 std::string reason_of(const SaslLogin& login) {
   constexpr std::string_view kFailed = " failed: ";
-  const std::size_t at = login.sentence.find(kFailed);
-  const bool is_modules = login.sentence.starts_with(login.mechanism + " login to ");
-  return is_modules && at != std::string::npos ? login.sentence.substr(at + kFailed.size())
-                                               : login.sentence;
+  const std::size_t begin = login.sentence.find(login.mechanism + " login to ");
+  if (begin == std::string::npos) return login.sentence;
+  const std::size_t end = login.sentence.find(kFailed, begin);
+  return end == std::string::npos ? login.sentence : login.sentence.substr(end + kFailed.size());
 }
 
 // Logins with the same result, and the names of their mechanisms.
@@ -274,7 +275,7 @@ void log_in_through_libsasl(const Examination& exam, Report* report) {
 
 Findings check_login(const Examination& exam) {
   Report report("login");
-  const TicketShield shield(TicketShield::When::kAlways);
+  const TicketShield shield(TicketShield::When::kAlways, exam.service.principal);
   // A replay cache that cannot be used makes the login fail; one that can is not written.
   if (!exam.has_problem("replay-cache")) setenv("KRB5RCACHENAME", "none:", 1);
   const bool is_without_libsasl = exam.has_problem("module") || !exam.sasl.failure.empty();

@@ -104,34 +104,22 @@ void copy_ccache(const gss::Krb5Context& context, krb5_ccache own, krb5_ccache c
   }
 }
 
-void copy_default(const gss::Krb5Context& context, krb5_ccache copy) {
+// copy_chosen copies the ccache that libkrb5 chooses for a service in the user's collection; the
+// default one, if it has no reason to choose another, or if there is no service.
+void copy_chosen(const gss::Krb5Context& context, const std::string& service, krb5_ccache copy) {
   gss::Krb5Ccache own(context);
+  gss::Krb5Principal server(context), client(context);
   std::string name;
+  if (!service.empty() && krb5_parse_name(context, service.c_str(), server.out()) == 0) {
+    server->type = KRB5_NT_SRV_HST;  // k5identity(5) has rules for such names only
+    if (krb5_cc_select(context, server.get(), own.out(), client.out()) == 0 &&
+        own.get() != nullptr) {
+      return copy_ccache(context, own.get(), copy);
+    }
+  }
   if (open_default(context, &own, &name) == 0 && !is_empty_file(name)) {
     copy_ccache(context, own.get(), copy);
   }
-}
-
-// copy_others copies the collection's other ccaches, from which libkrb5 may choose one for a
-// service. They live as long as the process.
-void copy_others(const gss::Krb5Context& context) {
-  gss::Krb5Ccache own(context);
-  std::string own_name;
-  krb5_cccol_cursor cursor = nullptr;
-  if (open_default(context, &own, &own_name) != 0) return;
-  if (krb5_cccol_cursor_new(context, &cursor) != 0) return;
-  for (krb5_ccache found = nullptr;
-       krb5_cccol_cursor_next(context, cursor, &found) == 0 && found != nullptr;) {
-    gss::Krb5Text name(context);
-    krb5_ccache copy = nullptr;
-    if (krb5_cc_get_full_name(context, found, name.out()) == 0 && own_name != name.get() &&
-        !is_empty_file(name.get()) && krb5_cc_new_unique(context, "MEMORY", nullptr, &copy) == 0) {
-      copy_ccache(context, found, copy);
-      krb5_cc_close(context, copy);
-    }
-    krb5_cc_close(context, found);
-  }
-  krb5_cccol_cursor_free(context, &cursor);
 }
 
 // The version and the type of the key that encrypts a ticket.
@@ -211,7 +199,7 @@ Result<FreshTicket, TicketFailure> fresh_ticket(const std::string& principal) {
   return key_of(context, creds->ticket);
 }
 
-TicketShield::TicketShield(When when) {
+TicketShield::TicketShield(When when, const std::string& service) {
   if (when == When::kBehindGssProxy && !gss::is_behind_gss_proxy()) return;
   const gss::Krb5Context context;
   gss::Krb5Ccache copy(context);
@@ -220,8 +208,7 @@ TicketShield::TicketShield(When when) {
       krb5_cc_get_full_name(context, copy.get(), name.out()) != 0) {
     return;
   }
-  copy_default(context, copy.get());
-  if (when == When::kAlways) copy_others(context);
+  copy_chosen(context, service, copy.get());
   const char* before = std::getenv("KRB5CCNAME");
   if (before != nullptr) replaced_ = before;
   is_up_ = setenv("KRB5CCNAME", name.get(), 1) == 0;

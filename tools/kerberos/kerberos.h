@@ -87,9 +87,10 @@ KrbResult<std::string> ccache_name();
 // may crash on one.
 KrbResult<Ccache> read_ccache();
 
-// TicketShield protects the user's tickets from what this process does. The constructor copies the
-// ccaches of the user's collection into this process and makes the copies the default ones
-// (KRB5CCNAME); the destructor undoes that. Not while other threads run.
+// TicketShield protects the user's tickets from what this process does. The constructor copies a
+// ccache into this process and makes the copy the default one (KRB5CCNAME); the destructor undoes
+// that. It is the ccache that libkrb5 chooses in the user's collection for a service, otherwise the
+// default one. Not while other threads run.
 class TicketShield {
  public:
   enum class When {
@@ -98,7 +99,8 @@ class TicketShield {
     kBehindGssProxy,
     kAlways,  // for a login, which would write the service's ticket into the ccache
   };
-  explicit TicketShield(When when = When::kBehindGssProxy);
+  // `service` is a principal; it may be empty.
+  explicit TicketShield(When when = When::kBehindGssProxy, const std::string& service = {});
   ~TicketShield();
   TicketShield(const TicketShield&) = delete;
   TicketShield& operator=(const TicketShield&) = delete;
