@@ -25,6 +25,8 @@ struct RealmOptions {
   std::vector<std::string> services = {};
   // Values of auth-indicators after a password login of a user with requires_preauth.
   std::vector<std::string> spake_indicators = {"spake", "second-factor"};
+  // As krb5.conf(5) names them. Without a group the KDC does not offer SPAKE.
+  std::string spake_groups = "edwards25519";
   bool disable_pac = false;
   // PKINIT with a certificate made now (0.2 s); anonymous implies it.
   bool pkinit = false;

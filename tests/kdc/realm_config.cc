@@ -49,10 +49,12 @@ std::string make_krb5_conf(const RealmOptions& options, const std::string& dir, 
   conf << "[libdefaults]\n  default_realm = " << options.name
        << "\n  dns_lookup_kdc = false\n  dns_lookup_realm = false\n  dns_uri_lookup = false\n"
           "  dns_canonicalize_hostname = false\n  rdns = false\n  qualify_shortname = \"\"\n"
-          "  spake_preauth_groups = edwards25519\n"
           // A ticket with a PAC may not fit a datagram: ask by TCP at once.
           "  udp_preference_limit = 1\n"
        << "  default_ccache_name = FILE:" << dir << "/ccache\n";
+  if (!options.spake_groups.empty()) {
+    conf << "  spake_preauth_groups = " << options.spake_groups << "\n";
+  }
   if (!options.encryption_types.empty()) {
     conf << "  permitted_enctypes = " << joined(options.encryption_types, "") << "\n";
   }

@@ -45,6 +45,7 @@ struct Settings {
   std::string password = "password";
   bool has_no_ticket = false;
   bool has_no_preauth = false;
+  bool has_defaults = false;
   std::vector<std::string> indicators;
   std::vector<std::string> command;
 };
@@ -75,6 +76,9 @@ Settings parse(int argc, char** argv) {
                      "(imap/localhost and imap/ this machine's host name)"},
                     {"--indicator TEXT", &settings.indicators,
                      "a value of auth-indicators; may be repeated (spake, second-factor)"},
+                    {"--defaults", &settings.has_defaults,
+                     "the KDC authenticates users as MIT's does if kdc.conf does not say how: no\n"
+                     "SPAKE, no indicators"},
                     {"--foreign NAME", &realm.foreign_realms,
                      "a second realm, trusted both ways, with the same user; may be\nrepeated"},
                     {"--no-ticket", &settings.has_no_ticket, "do not get a ticket for the user"},
@@ -86,6 +90,11 @@ Settings parse(int argc, char** argv) {
                     {"COMMAND...", &settings.command}},
                    kNotes,
                    kExitSetUp});
+  if (settings.has_defaults) {
+    realm.spake_groups = "";
+    realm.spake_indicators = {};
+    realm.pkinit_indicators = {};
+  }
   if (!settings.indicators.empty()) realm.spake_indicators = settings.indicators;
   add_default_services(&realm);
   return settings;

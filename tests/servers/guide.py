@@ -6,6 +6,10 @@ counts:
 
     `/etc/sasl2/svn.conf`, on the server:
 
+The last sentence of that paragraph says what the reader does with the block. "Add to" puts it at
+the end of the file, "change the line" (or "lines") replaces the only line of each option in it, and
+anything else makes the block the whole file.
+
 It is a session if it is marked `console`: after `$ ` is what a user runs, after `# ` what the
 administrator runs, below it what it prints; `...` means any text. Marked `log` are lines that
 a log has to have. Other blocks are left alone if they are marked `text`. Nothing else may be in a
@@ -40,7 +44,22 @@ class Block:
     language: str
     path: str  # of a file; "" for what is none
     text: str
+    step: str = ""  # the sentence that introduces the file
     is_used: bool = False
+
+    def applied(self, text, old):
+        """What the file says when its reader, who has `old` in it, has done this step with `text`."""
+        if "Add to" in self.step:
+            return f"{old.rstrip()}\n{text}" if old.strip() else text
+        if "change the line" not in self.step:
+            return text
+        for line in text.splitlines():
+            option = re.match(r"[^\s:=]+", line)[0]
+            found = re.findall(rf"(?m)^{re.escape(option)}\s*[:=].*$", old)
+            if len(found) != 1:
+                raise AssertionError(f"the file has {len(found)} lines of {option}, not one")
+            old = old.replace(found[0], line)
+        return old
 
 
 def _named_file(paragraph):
@@ -71,7 +90,9 @@ class Guide:
                 else:
                     block.text += line + "\n"
             elif line.startswith("```"):
-                block = Block(heading, line[3:].strip(), _named_file(" ".join(paragraph)), "")
+                before = " ".join(paragraph)
+                block = Block(heading, line[3:].strip(), _named_file(before), "",
+                              re.split(r"\. (?=[A-Z`])", before)[-1])
             elif line.startswith("#"):
                 heading = line.lstrip("#").strip()
             elif line.strip():
@@ -85,16 +106,27 @@ class Guide:
             text = text.replace(old, str(new))
         return text
 
-    def _take(self, blocks, what):
-        if len(blocks) != 1:
-            raise AssertionError(f"the guide has {len(blocks)} blocks for {what}, not one")
-        blocks[0].is_used = True
-        return self.replaced(blocks[0].text)
+    def _blocks_of(self, path, heading):
+        found = [block for block in self.blocks if block.path == path and
+                 heading in (None, block.heading)]
+        for block in found:
+            block.is_used = True
+        return found
 
     def file(self, path, heading=None):
         """The text of the file that the guide shows as `path`, under the heading if there are more."""
-        return self._take([block for block in self.blocks if block.path == path and
-                           heading in (None, block.heading)], path)
+        blocks = self._blocks_of(path, heading)
+        if len(blocks) != 1:
+            raise AssertionError(f"the guide has {len(blocks)} blocks for {path}, not one")
+        return self.replaced(blocks[0].text)
+
+    def edited(self, path, old, heading=None):
+        """The text of the file after all steps of the guide under the heading, if it was `old`."""
+        if not (blocks := self._blocks_of(path, heading)):
+            raise AssertionError(f"the guide has no block for {path}")
+        for block in blocks:
+            old = block.applied(self.replaced(block.text), old)
+        return old
 
     def commands(self, heading):
         """The commands of all sessions under the heading."""

@@ -10,6 +10,7 @@ import sys
 
 sys.dont_write_bytecode = True  # beside the sources
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import indicators
 import lab
 from guide import Guide
 from tap import Tap
@@ -19,7 +20,7 @@ PASSES = [(module, mechanism) for module in lab.CLIENT_MODULES for mechanism in 
 STOCK_GS2 = ("stock", "GS2-KRB5")
 
 
-class Subversion(lab.ServerTest):
+class Subversion(indicators.IndicatorsTest, lab.ServerTest):
     SERVER = "svnserve"
 
     @classmethod
@@ -28,9 +29,9 @@ class Subversion(lab.ServerTest):
         cls.guide = Guide("subversion.md", {
             "/etc/subversion": cls.path("etc"), "/srv/svn": cls.path("srv"),
             f"svn/{SERVER}": "svn/localhost"})
-        cls.path("srv").mkdir()
         cls.make_users()
-        cls.write("etc/policy.toml", cls.guide.file("/etc/subversion/policy.toml"))
+        cls.use_rule("")
+        cls.make_repository()
         # libsasl's configuration is read once, at the start, the repository's at each connection.
         cls.ports = {mechanisms: cls.start(mechanisms).port
                      for mechanisms in ("GSSAPI GS2-KRB5", "GSSAPI", "GS2-KRB5")}
@@ -42,13 +43,17 @@ class Subversion(lab.ServerTest):
         for command in cls.guide.commands("What you need"):
             assert lab.run(["sh", "-c", command.line])
         cls.realm.add_user("bob")
-        cls.realm.add_user("carol", requires_preauth=False)
+        cls.realm.add_user("carol")
         cls.tickets = {user: cls.realm.kinit(user) for user in ("alice", "bob", "carol")}
 
+    @classmethod
+    def make_repository(cls):
+        shutil.rmtree(cls.path("srv/project"), ignore_errors=True)
+        for command in cls.guide.commands("The server")[:-1]:
+            assert lab.run(["sh", "-c", command.line])
+
     def setUp(self):
-        repository = self.path("srv/project")
-        shutil.rmtree(repository, ignore_errors=True)
-        self.assertDone(lab.run(["svnadmin", "create", repository]))
+        self.make_repository()
         self.write("srv/project/conf/authz", self.guide.file("/srv/svn/project/conf/authz"))
         self.limit()
 
@@ -64,6 +69,27 @@ class Subversion(lab.ServerTest):
                            ports[0]],
             f"{sasl}.log", env=cls.server_env(SASL_CONF_PATH=cls.path(sasl),
                                               **lab.logged_by_syslog(cls.path("syslog"))))
+
+    @classmethod
+    def use_rule(cls, more):
+        text = cls.guide.file("/etc/subversion/policy.toml") + more
+        cls.write("etc/policy.new", text).rename(cls.path("etc/policy.toml"))
+        return text
+
+    def list_as(self, user):
+        self.syslog_start = len(self.syslog())
+        return self.svn(f"svn ls svn://localhost:{self.ports['GSSAPI']}/project", user=user)
+
+    def assertAdmits(self, user):
+        self.assertDone(self.list_as(user))
+
+    def assertRefuses(self, user, logged):
+        self.assertRefused(self.list_as(user), "authorization failure: not authorized")
+        self.assertRegex(self.syslog()[self.syslog_start:], logged)
+
+    def syslog(self):
+        file = self.path("syslog")
+        return file.read_text() if file.exists() else ""
 
     def svn(self, line, module="gssloop", user="alice"):
         """Runs a line of the guide as the user, without what the user's home remembers."""
@@ -105,7 +131,7 @@ class Subversion(lab.ServerTest):
                     self.assertGreater(done.status, 0)
                     self.assertTrue(command.matches(done.output), done.output)
         for line in self.guide.log_lines("Who gets in"):
-            self.assertRegex(self.path("syslog").read_text(), line)
+            self.assertRegex(self.syslog(), line)
             with self.cell("svn", module, mechanism, "bob may read"):
                 self.assertDone(self.svn(f"svn ls {url}" + named.format("bob"), module, "bob"))
 
@@ -157,5 +183,5 @@ class Subversion(lab.ServerTest):
 
 
 if __name__ == "__main__":
-    lab.main(__file__, services=["svn/localhost"],
+    lab.main(__file__, services=["svn/localhost"], options=["--defaults"],
              needs=["svnserve", "svn", "svnadmin", "krb5kdc", "kadmin.local", "kinit"])

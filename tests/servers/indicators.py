@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""docs/indicators.md, which each guide names for a policy that requires authentication indicators.
+
+The realms of the guides' tests are as MIT's defaults make them (with_kdc --defaults): no ticket has
+an indicator. Here is a KDC of the same realm whose kdc.conf has the lines of the page, and the test
+that each guide runs with its own server.
+"""
+
+import os
+import pathlib
+import re
+
+import lab
+from guide import Guide
+
+PAGE = "indicators.md"
+KDC_CONF = "/etc/krb5kdc/kdc.conf"
+
+
+def rule():
+    """What the page adds to a policy."""
+    return Guide(PAGE).file("/etc/gssloop/policy.toml")
+
+
+def line_of_rule(policy):
+    """The number of the line where the policy has the page's rule."""
+    (number,) = [number for number, line in enumerate(policy.splitlines(), 1)
+                 if "assurance=" in line]
+    return number
+
+
+class Kdc:
+    """A KDC of the test's realm that has read these lines at the end of kdc.conf: it serves the same
+    database as the realm's own, at a port of its own."""
+
+    def __init__(self, test, more, name="strong"):
+        profile = pathlib.Path(os.environ["KRB5_KDC_PROFILE"]).read_text() + more
+        client = pathlib.Path(os.environ["KRB5_CONFIG"]).read_text()
+
+        def prepare(ports):
+            for file, text in (("kdc.conf", profile), ("krb5.conf", client)):
+                test.write(f"{name}/{file}", re.sub(r"127\.0\.0\.1:\d+", f"127.0.0.1:{ports[0]}",
+                                                    text))
+
+        self._folder = test.path(name)
+        self.env = lab.environment(KRB5_KDC_PROFILE=self._folder / "kdc.conf",
+                                   KRB5_CONFIG=self._folder / "krb5.conf")
+        test.serve(lambda _: ["krb5kdc", "-n", "-P", self._folder / "pid"], f"{name}.log",
+                   prepare=prepare, env=self.env)
+
+    def kinit(self, user, *options):
+        """A ticket from this KDC; returns the ccache."""
+        ccache = f"FILE:{self._folder}/ccache.{user}.{len(list(self._folder.iterdir()))}"
+        done = lab.run(["kinit", "-c", ccache, *options, user], self.env, lab.PASSWORD + "\n")
+        if not done:
+            raise AssertionError(f"kinit {user}: {done.output}")
+        return ccache
+
+
+class IndicatorsTest:
+    """The test of a guide whose first policy is to be used first. A class that has it is a
+    lab.ServerTest with `tickets`, the ccaches of users by name, and with these methods:
+
+    use_rule(more): the server has the guide's first policy with `more` at its end; the policy's text.
+    assertAdmits(user), assertRefuses(user, logged): what the server does with the user's ticket.
+    """
+
+    def test_indicators(self):
+        def cell(shown):
+            return self.cell("a client", "gssloop", "GSSAPI", shown)
+        self.addCleanup(self.use_rule, "")
+        with cell("the first policy, on a KDC with MIT's defaults: admitted"):
+            self.use_rule("")
+            self.assertAdmits("alice")
+        policy = self.use_rule("\n" + rule())
+        with cell("the rule of indicators.md, on a KDC with MIT's defaults: refused"):
+            self.assertRefuses("alice", f'the policy refuses "alice": require at '
+                               rf"\S+:{line_of_rule(policy)} is false")
+        kdc = Kdc(self, Guide(PAGE).file(KDC_CONF))
+        with cell("the rule of indicators.md, with the page's lines in kdc.conf: admitted"):
+            self.tickets["alice, anew"] = kdc.kinit("alice")
+            self.assertAdmits("alice, anew")
