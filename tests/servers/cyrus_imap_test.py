@@ -12,6 +12,8 @@ import sys
 
 sys.dont_write_bytecode = True  # beside the sources
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import debian
+import indicators
 import lab
 import tls
 from guide import Guide
@@ -21,31 +23,18 @@ BIN = "/usr/lib/cyrus/bin"
 # No other IMAP server can be installed beside it, so ./run only unpacks it.
 IMAPD = lab.find(f"{BIN}/imapd") or f"{lab.UNPACKED}/cyrus-imapd{BIN}/imapd"
 USER = "cyrus" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
-# What Debian's own file says, for a folder of the test's.
-BASE = """configdirectory: {dir}/lib
-defaultpartition: default
-partition-default: {dir}/spool
-proc_path: {dir}/proc
-mboxname_lockpath: {dir}/lock
-cyrus_user: {user}
-sasl_pwcheck_method: auxprop
-sasl_auxprop_plugin: sasldb
-autocreate_quota: 0
-failedloginpause: 0
-"""
-SERVICES = """SERVICES {{
-  imap cmd="{imapd} -C {dir}/imapd.conf" listen="127.0.0.1:{ports[0]}"
-  imaps cmd="{imapd} -s -C {dir}/imapd.conf" listen="127.0.0.1:{ports[1]}"
-  strict cmd="{imapd} -C {dir}/strict.conf" listen="127.0.0.1:{ports[2]}"
-  tls12 cmd="{imapd} -s -C {dir}/tls12.conf" listen="127.0.0.1:{ports[3]}"
-  layers cmd="{imapd} -C {dir}/layers.conf" listen="127.0.0.1:{ports[4]}"
-  confidential cmd="{imapd} -C {dir}/confidential.conf" listen="127.0.0.1:{ports[5]}"
-}}
-"""
+# Where Debian's files say that Cyrus IMAP's own files are, and where the test's are.
+FOLDERS = {"/var/lib/cyrus": "lib", "/var/spool/cyrus/mail": "spool", "/run/cyrus": "lib",
+           "/var/spool": "spool"}
+OWN = "cyrus_user: {user}\nfailedloginpause: 0\n"
+# The services of the test: the line of Debian's cyrus.conf that each is like, and its imapd.conf.
+SERVICES = {"imap": ("imap", "imapd"), "imaps": ("imaps", "imapd"), "strict": ("imap", "strict"),
+            "tls12": ("imaps", "tls12"), "layers": ("imap", "layers"),
+            "confidential": ("imap", "confidential")}
 MODULES = list(lab.CLIENT_MODULES)
 
 
-class CyrusImap(lab.ServerTest):
+class CyrusImap(indicators.IndicatorsTest, lab.ServerTest):
     SERVER = "Cyrus IMAP"
 
     @classmethod
@@ -53,16 +42,18 @@ class CyrusImap(lab.ServerTest):
         super().setUpClass()
         cls.guide = Guide("cyrus-imap.md", {
             f"imap/{HOST}": "imap/localhost", "/etc/ssl/certs": cls.folder,
-            "/etc/ssl/private": cls.folder, "/etc/": f"{cls.folder}/", HOST: "localhost"})
+            "/etc/ssl/private": cls.folder, "/etc/": f"{cls.folder}/", HOST: "localhost",
+            "chown cyrus": f"chown {os.getuid()}"})
         for command in cls.guide.commands("What you need"):
             assert lab.run(["sh", "-c", command.line])
         cls.tickets = {}
         for user in ("alice", "ALICE", "bob", "webmail", "cyrus", "carol"):
             if user != "alice":
-                cls.realm.add_user(user, requires_preauth=user != "carol")
+                cls.realm.add_user(user)
             cls.tickets[user] = cls.realm.kinit(user)
         tls.make_certificate(cls.path("mail.pem"), cls.path("mail.key"))
-        cls.write("cyrus-policy.toml", cls.guide.file("/etc/cyrus-policy.toml"))
+        cls.use_rule("")
+        cls.cyrus_conf()
         cls.server = cls.watched = cls.make_server("ours", lab.SERVER_MODULE)
         cls.plain, cls.imaps, cls.strict, cls.tls12, cls.layers, cls.confidential = cls.server.ports
         with socket.create_connection(("127.0.0.1", cls.plain), lab.PATIENCE) as connection:
@@ -72,16 +63,51 @@ class CyrusImap(lab.ServerTest):
         cls.has_layers = (int(version[1]), int(version[2])) < (3, 10)
 
     @classmethod
+    def cyrus_conf(cls):
+        """Debian's cyrus.conf, after the guide's command: the options of imapd for imap and imaps."""
+        conf = cls.write("cyrus.conf", debian.file("/etc/cyrus.conf", "cyrus-common"))
+        edit, restart = cls.guide.commands("The server")
+        assert restart.line == "systemctl restart cyrus-imapd"
+        assert lab.run(["sh", "-c", edit.line])
+        cls.imapd_options = dict(re.findall(
+            r'(?m)^\s*(imaps?)\s+cmd="imapd([^"]*)"\s+listen="\1"', conf.read_text()))
+
+    @classmethod
+    def services(cls, home, ports):
+        """The lines of the test's cyrus.conf for services at these ports."""
+        return "".join(
+            f'  {name} cmd="{IMAPD} -C {home}/{conf}.conf{cls.imapd_options[like]}" '
+            f'listen="127.0.0.1:{port}"\n'
+            for (name, (like, conf)), port in zip(SERVICES.items(), ports))
+
+    @classmethod
+    def use_rule(cls, more):
+        text = cls.guide.file("/etc/cyrus-policy.toml") + more
+        cls.write("policy.new", text).rename(cls.path("cyrus-policy.toml"))
+        return text
+
+    def assertAdmits(self, user):
+        done = self.imtest("-s -m GSSAPI", user=user)
+        self.assertLoggedIn(done, "alice", "GSSAPI+TLS", 256)
+
+    def assertRefuses(self, user, logged):
+        self.assertKeptOut(self.imtest("-s -m GSSAPI", user=user), "A01 NO authorization failure",
+                           logged)
+
+    @classmethod
     def make_server(cls, folder, module, more=""):
         """Cyrus IMAP with all services; the one in `folder` uses the SASL module, and has `more` in
         its configuration."""
         home = cls.path(folder)
         for name in ("lib/db", "lib/socket", "spool"):
             (home / name).mkdir(parents=True)
-        conf = (BASE.format(dir=home, user=USER) +
-                cls.guide.file("/etc/imapd.conf", "The server") +
-                cls.guide.file("/etc/imapd.conf", "The client") + more)
-        strict = conf + cls.guide.file("/etc/imapd.conf", "Security layers")
+        conf = debian.file("/etc/imapd.conf", "cyrus-common")
+        for heading in ("The server", "The client"):
+            conf = cls.guide.edited("/etc/imapd.conf", conf, heading)
+        conf += OWN.format(user=USER) + more
+        for theirs, ours in FOLDERS.items():
+            conf = conf.replace(f" {theirs}", f" {home}/{ours}")
+        strict = cls.guide.edited("/etc/imapd.conf", conf, "Security layers")
         without = "sasl_maximum_layer: 0\n"
         assert without in conf
         for name, text in {"imapd": conf, "tls12": conf + "tls_versions: tls1_2\n",
@@ -94,7 +120,7 @@ class CyrusImap(lab.ServerTest):
             lambda ports: words, f"{folder}/syslog", num_ports=6,
             prepare=lambda ports: (home / "cyrus.conf").write_text(
                 f"START {{\n  recover cmd=\"{BIN}/ctl_cyrusdb -C {home}/imapd.conf -r\"\n}}\n" +
-                SERVICES.format(dir=home, imapd=IMAPD, ports=ports)),
+                f"SERVICES {{\n{cls.services(home, ports)}}}\n"),
             ready=lambda ports: all(map(lab.listens, ports)),
             env=cls.server_env(SASL_PATH=module, **lab.logged_by_syslog(home / "syslog")))
 
@@ -288,7 +314,7 @@ class CyrusImap(lab.ServerTest):
                     done = self.imtest_line(line, module, "carol")
                     self.assertTrue(command.matches(done.output), done.output)
                     self.assertKeptOut(done, "A01 NO authorization failure",
-                                   f'"carol": require at {self.policy(5)} is false')
+                                   f'"carol": deny at {self.policy(3)} is true')
         with self.cell("imtest", "gssloop", "GSSAPI", "ALICE is not alice"):
             done = self.imtest("-s -m GSSAPI", user="ALICE")
             self.assertLoggedIn(done, "ALICE", "GSSAPI+TLS", 256)
@@ -311,7 +337,7 @@ class CyrusImap(lab.ServerTest):
             with self.cell("imtest", module, mechanism, "webmail may not act as the administrator"):
                 self.assertKeptOut(act("webmail", "cyrus"), "A01 NO authorization failure",
                                '"webmail" asked to act as "cyrus", but the policy does not allow '
-                               f'it: authorize at {self.policy(6)} is false\n')
+                               f'it: authorize at {self.policy(4)} is false\n')
         with self.cell("imtest", "stock", "GS2-KRB5", "the stock gs2 client has no authzid"):
             done = self.imtest("-m GS2-KRB5 -u alice", "stock", "webmail")
             self.assertKeptOut(done, "Authentication failed. no mechanism available")
@@ -324,6 +350,6 @@ class CyrusImap(lab.ServerTest):
         self.assertDone(done)
         self.assertTrue(command.matches(done.output), done.output)
 if __name__ == "__main__":
-    lab.main(__file__, services=["imap/localhost"],
+    lab.main(__file__, services=["imap/localhost"], options=["--defaults"],
              needs=["imtest", f"{BIN}/master", IMAPD, "openssl", "krb5kdc", "kadmin.local",
                     "kinit"])
