@@ -42,10 +42,12 @@ class Kdc:
                 test.write(f"{name}/{file}", re.sub(r"127\.0\.0\.1:\d+", f"127.0.0.1:{ports[0]}",
                                                     text))
 
+        realms = [word for realm in dict.fromkeys(re.findall(r"(?m)^ +(\S+) = {", profile))
+                  for word in ("-r", realm)]
         self._folder = test.path(name)
         self.env = lab.environment(KRB5_KDC_PROFILE=self._folder / "kdc.conf",
                                    KRB5_CONFIG=self._folder / "krb5.conf")
-        test.serve(lambda _: ["krb5kdc", "-n", "-P", self._folder / "pid"], f"{name}.log",
+        test.serve(lambda _: ["krb5kdc", "-n", *realms, "-P", self._folder / "pid"], f"{name}.log",
                    prepare=prepare, env=self.env)
 
     def kinit(self, user, *options):

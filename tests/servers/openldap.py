@@ -8,16 +8,21 @@ nowhere else.
 
 import os
 import pathlib
+import re
 import shlex
 import shutil
 import socket
+import textwrap
 
+import debian
 import lab
 from guide import Guide
 
 HOST = "ldap.example.com"
 PEOPLE = "ou=people,dc=example,dc=com"
+SUFFIX = "dc=example,dc=com"
 DEBIAN_LDIF = pathlib.Path("/usr/share/slapd/slapd.init.ldif")
+DEBIAN_POSTINST = pathlib.Path("/var/lib/dpkg/info/slapd.postinst")
 ADMIN_PASSWORD = "secret"
 MECHANISMS = ("GSSAPI", "GS2-KRB5", "GSS-SPNEGO")
 STRONGEST = {"GSSAPI": 256, "GS2-KRB5": 0, "GSS-SPNEGO": 256}  # SSF of the layer with AES-256
@@ -30,8 +35,8 @@ def dn(user):
 
 
 class OpenLdap(lab.ServerTest):
-    """A slapd with the entries and users of the guide: alice and bob, who showed a password to the
-    KDC, and carol, who did not have to."""
+    """A slapd with the entries of the guide, and the users of the guide: alice, bob, and carol, whom
+    the policy refuses."""
 
     SERVER = "slapd"
     MODULE = lab.SERVER_MODULE
@@ -52,7 +57,8 @@ class OpenLdap(lab.ServerTest):
         cls.make_users()
         cls.start()
         cls.configure()
-        cls.write("etc/ldap.conf", cls.book.file("/etc/ldap/ldap.conf"))
+        conf = debian.file("/etc/ldap/ldap.conf", "libldap-common")
+        cls.write("etc/ldap.conf", cls.book.edited("/etc/ldap/ldap.conf", conf))
 
     @classmethod
     def make_folder(cls):
@@ -86,8 +92,12 @@ class OpenLdap(lab.ServerTest):
     @classmethod
     def use_policy(cls, heading):
         """The guide's policy under this heading holds from now on."""
-        text = cls.book.file("/etc/ldap/policy.toml", heading)
+        return cls.use_policy_text(cls.book.file("/etc/ldap/policy.toml", heading))
+
+    @classmethod
+    def use_policy_text(cls, text):
         cls.write("etc/policy.new", text).rename(cls.path("etc/policy.toml"))
+        return text
 
     @classmethod
     def make_users(cls):
@@ -96,25 +106,32 @@ class OpenLdap(lab.ServerTest):
             assert done and command.matches(done.output), (command, done.output)
         if not OpenLdap.has_users:
             cls.realm.add_user("bob")
-            cls.realm.add_user("carol", requires_preauth=False)
+            cls.realm.add_user("carol")
             OpenLdap.has_users = True
         # Again for each class: each realm's key is new.
         cls.tickets = {user: cls.realm.kinit(user) for user in ("alice", "bob", "carol")}
 
     @classmethod
     def start(cls):
-        """Makes the configuration as Debian's package does, and starts slapd."""
+        """Makes the configuration and the first entry as Debian's package does, and starts slapd."""
         (cls.path("etc/slapd.d")).mkdir()
         cls.inside = lab.namespace({"/etc/ldap": cls.path("etc")})
         password = lab.run(["slappasswd", "-s", ADMIN_PASSWORD]).output.strip()
-        text = DEBIAN_LDIF.read_text()
-        for old, new in {"@SUFFIX@": "dc=example,dc=com", "@PASSWORD@": password,
-                         "/var/lib/ldap": cls.path("db"), "/var/run/slapd": cls.path(".")}.items():
+        cls.slapadd("cn=config", DEBIAN_LDIF.read_text(), {
+            "@SUFFIX@": SUFFIX, "@PASSWORD@": password, "/var/lib/ldap": cls.path("db"),
+            "/var/run/slapd": cls.path(".")})
+        entry = re.search(r"(?s)\n(\s*dn: \$basedn\n.*?\n)\n", DEBIAN_POSTINST.read_text())[1]
+        cls.slapadd(SUFFIX, textwrap.dedent(entry), {
+            "$basedn": SUFFIX, "$organization": "example.com", "$dc": "example"})
+        cls.run_slapd()
+
+    @classmethod
+    def slapadd(cls, base, text, values):
+        for old, new in values.items():
             text = text.replace(old, str(new))
-        done = lab.run([*cls.inside, lab.find("slapadd"), "-n0", "-F", cls.path("etc/slapd.d"),
+        done = lab.run([*cls.inside, lab.find("slapadd"), "-b", base, "-F", cls.path("etc/slapd.d"),
                         "-l", cls.write("init.ldif", text)])
         assert done, done.output
-        cls.run_slapd()
 
     @classmethod
     def run_slapd(cls):
@@ -132,7 +149,9 @@ class OpenLdap(lab.ServerTest):
     @classmethod
     def command(cls, ports):
         """slapd in the foreground, with the services that the guide gives it."""
-        (services,) = shlex.split(cls.book.file("/etc/default/slapd"))
+        default = cls.book.edited("/etc/default/slapd", debian.file("/etc/default/slapd", "slapd"))
+        (services,) = re.findall(r"(?m)^SLAPD_SERVICES=.*$", default)
+        (services,) = shlex.split(services)
         urls = [url.replace("ldap:///", f"ldap://127.0.0.1:{ports[0]}")
                 .replace("ldaps:///", f"ldaps://127.0.0.1:{ports[1]}")
                 for url in services.partition("=")[2].split()]
@@ -144,7 +163,8 @@ class OpenLdap(lab.ServerTest):
         """Runs the administrator's commands of the guide."""
         restart, modify, add = cls.book.commands("The server")
         assert restart.line == "systemctl restart slapd", restart
-        for command in (modify, add):
+        see, *_ = cls.book.commands("OpenLDAP: slapd with Kerberos")
+        for command in (see, modify, add):
             done = lab.run(["sh", "-c", command.line], data=ADMIN_PASSWORD + "\n")
             assert done and command.matches(done.output), (command, done.output)
 
@@ -160,7 +180,7 @@ class OpenLdap(lab.ServerTest):
     def change_as_admin(cls, ldif):
         """Changes or adds entries."""
         done = lab.run(["ldapmodify", "-a", "-x", "-w", ADMIN_PASSWORD, "-D",
-                        "cn=admin,dc=example,dc=com", "-H", cls.book.replaced("ldapi:///")],
+                        f"cn=admin,{SUFFIX}", "-H", cls.book.replaced("ldapi:///")],
                        data=ldif)
         assert done, done.output
 

@@ -9,25 +9,13 @@ import sys
 
 sys.dont_write_bytecode = True  # beside the sources
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import indicators
 import lab
 import openldap
+import pkinit
+from guide import Guide
 from openldap import MECHANISMS, STRONGEST, OpenLdap, dn
 
-# id-pkinit-san (RFC 4556 section 3.2.2): the principal of the certificate.
-PKINIT_EXTENSION = """
-basicConstraints = CA:FALSE
-keyUsage = digitalSignature
-extendedKeyUsage = 1.3.6.1.5.2.3.4
-subjectAltName = otherName:1.3.6.1.5.2.2;SEQUENCE:name
-[name]
-realm = EXP:0,GeneralString:{realm}
-name = EXP:1,SEQUENCE:principal
-[principal]
-type = EXP:0,INTEGER:1
-parts = EXP:1,SEQUENCE:parts
-[parts]
-user = GeneralString:{user}
-"""
 PASSES = [(module, mechanism) for module in lab.CLIENT_MODULES for mechanism in MECHANISMS]
 NOT_AUTHORIZED = r"Insufficient access \(50\)\n\s*additional info: SASL\(-14\): " \
                  r"authorization failure: not authorized\n*$"
@@ -160,61 +148,66 @@ class Logins(OpenLdap):
             self.assertRefused(self.whoami("GS2-KRB5", "-Q", KRB5CCNAME="FILE:/nonexistent"))
 
 
-class Policy(OpenLdap):
+class Policy(indicators.IndicatorsTest, OpenLdap):
     """What the KDC says about how the ticket was got decides which user gets in."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.demand("minssf=0")
-        cls.tickets["alice by certificate"] = cls.kinit_with_certificate("alice")
-        cls.tickets["alice@OTHER.COM"] = cls.realm.kinit("alice@OTHER.COM")
+        lines = Guide(indicators.PAGE).file(indicators.KDC_CONF)
+        strong = indicators.Kdc(cls, lines + lines.replace("EXAMPLE.COM", "OTHER.COM"))
+        cls.tickets["bob by SPAKE"] = strong.kinit("bob")
+        cls.tickets["alice by certificate"] = strong.kinit("alice", *pkinit.options(cls, "alice"))
+        cls.tickets["alice@OTHER.COM"] = strong.kinit("alice@OTHER.COM")
 
     @classmethod
-    def kinit_with_certificate(cls, user):
-        """A ticket by PKINIT: the KDC's certificate is the authority for users' as well."""
-        conf = cls.write("user.cnf", PKINIT_EXTENSION.format(realm=lab.REALM, user=user))
-        kdc, ccache = cls.realm.dir, f"FILE:{cls.path('ccache.pkinit')}"
-        for words in (["req", "-new", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={user}",
-                       "-keyout", cls.path("user.key"), "-out", cls.path("user.csr")],
-                      ["x509", "-req", "-in", cls.path("user.csr"), "-CA", kdc / "kdc.pem",
-                       "-CAkey", kdc / "kdc.key", "-CAcreateserial", "-days", "2", "-extfile", conf,
-                       "-out", cls.path("user.pem")]):
-            done = lab.run(["openssl", *words])
-            assert done, done.output
-        identity = f"X509_user_identity=FILE:{cls.path('user.pem')},{cls.path('user.key')}"
-        done = lab.run(["kinit", "-c", ccache, "-X", identity, user])
-        assert done, done.output
-        return ccache
+    def use_rule(cls, more):
+        return cls.use_policy_text(cls.book.file("/etc/ldap/policy.toml", "The server") + more)
+
+    def assertAdmits(self, user):
+        self.assertIs(self.whoami("GSSAPI", user=user), user.split(",")[0], 256)
+
+    def assertRefuses(self, user, logged):
+        start = len(self.server.log())
+        self.assertRefused(self.whoami("GSSAPI", user=user), NOT_AUTHORIZED)
+        self.server.wait_for_log(logged, start)
 
     def test_who_gets_in(self):
+        policy = self.use_rule("\n" + indicators.rule())
+        self.addCleanup(self.use_rule, "")
         for module, mechanism in PASSES:
-            for user in ("bob", "alice by certificate"):
-                how = "certificate" if "certificate" in user else "password by SPAKE"
-                name = user.split()[0]
-                with self.cell("ldapwhoami", module, mechanism, f"{name} ({how}) gets in"):
+            for user in ("bob by SPAKE", "alice by certificate"):
+                with self.cell("ldapwhoami", module, mechanism, f"{user} gets in"):
                     done = self.whoami(mechanism, module=module, user=user)
-                    self.assertIs(done, name, STRONGEST[mechanism])
+                    self.assertIs(done, user.split()[0], STRONGEST[mechanism])
             with self.cell("ldapwhoami", module, mechanism,
-                           "carol (no pre-authentication) is refused; the log names the rule"):
-                self.check_refused("carol", module, mechanism)
+                           "bob by MIT's defaults is refused; the log names the rule"):
+                self.check_refused("bob", module, mechanism,
+                                   f"require at FILE:{indicators.line_of_rule(policy)} is false")
 
-    def check_refused(self, user, module, mechanism):
+    def check_refused(self, user, module, mechanism, rule):
         start = len(self.server.log())
         self.assertRefused(self.whoami(mechanism, module=module, user=user), NOT_AUTHORIZED)
         self.server.wait_for_log(
             rf"SASL \[conn=\d+\] Error: {mechanism} login to ldap@localhost with keytab \S+ "
             rf'failed: the policy refuses "{user}": '
-            rf'require at {self.path("etc/policy.toml")}:5 is false', start)
+            f"{rule.replace('FILE', str(self.path('etc/policy.toml')))}", start)
         self.assertNotIn("BIND dn=\"uid=", self.server.log()[start:])
 
     def test_another_realm(self):
+        self.addCleanup(self.use_rule, "")
+        for module, mechanism in PASSES:
+            with self.cell("ldapwhoami", module, mechanism, "alice@OTHER.COM is not of the realm"):
+                self.check_refused("alice@OTHER.COM", module, mechanism,
+                                   "require at FILE:2 is false")
+        self.use_policy_text(indicators.rule())
         for module, mechanism in PASSES:
             with self.cell("ldapwhoami", module, mechanism,
                            "alice@OTHER.COM is refused: her realm's indicators are not ours"):
-                self.check_refused("alice@OTHER.COM", module, mechanism)
-        self.write("etc/policy.new", "# Everybody.\n").rename(self.path("etc/policy.toml"))
-        self.addCleanup(self.use_policy, "The server")
+                self.check_refused("alice@OTHER.COM", module, mechanism,
+                                   "require at FILE:5 is false")
+        self.use_policy_text("# Everybody.\n")
         for module, mechanism in PASSES:
             with self.cell("ldapwhoami", module, mechanism, "alice@OTHER.COM is not our alice"):
                 done = self.whoami(mechanism, module=module, user="alice@OTHER.COM")
@@ -222,10 +215,8 @@ class Policy(OpenLdap):
                 self.assertDone(done, rf"(?m)^dn:{name}$")
 
     def test_the_policy_may_refuse_to_act_as_somebody(self):
-        rule = "authorize = ['authid=alice & authzid=u:bob']\n"
-        text = self.book.file("/etc/ldap/policy.toml", "The server") + rule
-        self.write("etc/policy.new", text).rename(self.path("etc/policy.toml"))
-        self.addCleanup(self.use_policy, "The server")
+        self.use_rule("authorize = ['authid=alice & authzid=u:bob']\n")
+        self.addCleanup(self.use_rule, "")
         for mechanism in ("GSSAPI", "GS2-KRB5"):
             with self.cell("ldapwhoami -X", "gssloop", mechanism, "the policy allows u:bob"):
                 self.assertIs(self.whoami(mechanism, "-X", "u:bob"), "bob", STRONGEST[mechanism])
@@ -234,12 +225,11 @@ class Policy(OpenLdap):
                 start = len(self.server.log())
                 done = self.whoami(mechanism, "-X", "dn:" + dn("bob"))
                 self.assertRefused(done, NOT_AUTHORIZED)
-                self.server.wait_for_log(r"authorize at \S+policy.toml:6 is false", start)
+                self.server.wait_for_log(r"authorize at \S+policy.toml:4 is false", start)
 
     def test_a_broken_policy_refuses(self):
-        self.write("etc/policy.new", "[services.ldap]\nrequire = [\n").rename(
-            self.path("etc/policy.toml"))
-        self.addCleanup(self.use_policy, "The server")
+        self.use_policy_text("[services.ldap]\nrequire = [\n")
+        self.addCleanup(self.use_rule, "")
         for module, mechanism in PASSES:
             with self.cell("ldapwhoami", module, mechanism, "a policy cut short refuses all"):
                 start = len(self.server.log())
@@ -279,4 +269,4 @@ class AgainstTheStockModule(OpenLdap):
 
 if __name__ == "__main__":
     lab.main(__file__, services=[], needs=openldap.NEEDS,
-             options=["--pkinit", "--foreign", "OTHER.COM"])
+             options=["--defaults", "--pkinit", "--foreign", "OTHER.COM"])
