@@ -9,30 +9,25 @@ import lab
 
 # libsasl's own folder of modules: what is seen there is what is installed.
 SASL_FOLDER = lab.CLIENT_MODULES["stock"]
-# Master's services; what a test adds is in front of them.
-MASTER = """cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-proxymap unix - - n - - proxymap
-tlsmgr unix - - n 1000? 1 tlsmgr
-error unix - - n - - error
-retry unix - - n - - error
-discard unix - - n - - discard
-anvil unix - - n - 1 anvil
-postlog unix-dgram n - n - 1 postlogd
+# What the package's postinst makes of its templates where there is a certificate, as it does with
+# the package ssl-cert. /mnt holds what the test wrote.
+POSTINST = """
+cp /usr/share/postfix/main.cf.debian main.cf
+cat /usr/share/postfix/main.cf.tls >> main.cf
+cp /usr/share/postfix/master.cf.dist master.cf
+postconf -e "smtpd_relay_restrictions=permit_mynetworks permit_sasl_authenticated \\
+  defer_unauth_destination" myhostname=debian.example.org alias_maps=hash:/etc/aliases \\
+  alias_database=hash:/etc/aliases 'mydestination=$myhostname, debian, localhost' relayhost= \\
+  'mynetworks=127.0.0.0/8 [::ffff:127.0.0.0]/104 [::1]/128' mailbox_size_limit=0 \\
+  recipient_delimiter=+ inet_interfaces=all inet_protocols=all
 """
-# Debian's own main.cf, and what makes it the test's.
-DEBIANS = pathlib.Path("/usr/share/postfix/main.cf.debian")
-BASE = """
-inet_interfaces = 127.0.0.1
-mydestination =
-smtp_host_lookup = native
-maillog_file = /var/log/mail.log
+# What makes it the test's: no port but the test's, and no mail to this machine's users.
+TESTS_OWN = """
+postconf -M -X smtp/inet
+postconf -e inet_interfaces=127.0.0.1 mydestination= smtp_host_lookup=native \\
+  maillog_file=/var/log/mail.log
 """
-# What the package makes when it is installed. /mnt holds what the test wrote.
+# The folders that the package makes, and what its service does before it starts Postfix.
 SET_UP = """set -e
 cp -r /mnt/. /etc/postfix
 chmod -R a+rX /etc/postfix
@@ -51,7 +46,9 @@ chown postfix $queues
 chown postfix:postdrop maildrop public
 chmod 730 maildrop
 chmod 710 public
-sh -ex /etc/postfix/set_up
+cd /etc/postfix
+sh -ex set_up
+/usr/lib/postfix/configure-instance.sh
 exec /usr/lib/postfix/sbin/master -d -c /etc/postfix
 """
 
@@ -60,11 +57,11 @@ class PostfixTest(lab.ServerTest):
     @classmethod
     def start(cls, name, files, module, set_up=""):
         """Postfix in a mount namespace of its own, with these files in /etc/postfix, where PORT
-        stands for its port, with this SASL module, and after these commands."""
+        stands for its port, with this SASL module, and after these commands, which find in the
+        present folder what Debian's package leaves in /etc/postfix."""
         for folder in ("etc", "log"):
             cls.path(f"{name}/{folder}").mkdir(parents=True)
-        files = files | {"set_up": set_up, "main.cf": DEBIANS.read_text() + BASE + files["main.cf"],
-                         "master.cf": files["master.cf"] + MASTER,
+        files = files | {"set_up": POSTINST + TESTS_OWN + set_up,
                          "krb5.conf": pathlib.Path(os.environ["KRB5_CONFIG"]).read_text()}
 
         def prepare(ports):

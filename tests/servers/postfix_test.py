@@ -10,6 +10,7 @@ import sys
 
 sys.dont_write_bytecode = True  # beside the sources
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import indicators
 import lab
 import postfix
 import tls
@@ -19,8 +20,10 @@ HOST = "mail.example.com"
 MODULES = list(lab.CLIENT_MODULES)
 PASSES = [(module, mechanism) for module in MODULES for mechanism in ("GSSAPI", "GS2-KRB5")]
 KRB5_CONF = "/etc/postfix/krb5.conf"
-ENVIRONMENT = "import_environment = MAIL_CONFIG MAIL_LOGTAG POSTLOG_SERVICE POSTLOG_HOSTNAME LANG=C"
-NO_TRANSPORT = "mynetworks =\ndefault_transport = discard:\n"
+# Postfix' processes find the test's KDC.
+ENVIRONMENT = ('postconf -e "import_environment = $(postconf -h import_environment) '
+               f'KRB5_CONFIG={KRB5_CONF}"\n')
+NO_TRANSPORT = "postconf -e mynetworks= default_transport=discard:\n"
 # How the satellite logs in otherwise than the guide says: what is in its sasl_passwd, and the
 # options of another smtp. Mail to a domain of this name goes that way.
 GS2 = "-o smtp_sasl_mechanism_filter=gs2-krb5"
@@ -32,7 +35,7 @@ WAYS = {"gs2": ("satellite:", GS2),
         "other": ("alice:", "")}
 
 
-class Postfix(postfix.PostfixTest):
+class Postfix(indicators.IndicatorsTest, postfix.PostfixTest):
     SERVER = "Postfix"
 
     @classmethod
@@ -48,10 +51,10 @@ class Postfix(postfix.PostfixTest):
         cls.owned = f"{chown}\n{chmod}\n"
         cls.tickets = {"alice": cls.realm.kinit("alice")}
         for user in ("carol", "satellite"):
-            cls.realm.add_user(user, requires_preauth=user != "carol")
+            cls.realm.add_user(user)
             cls.tickets[user] = cls.realm.kinit(user)
         tls.make_certificate(cls.path("mail.pem"), cls.path("mail.key"))
-        cls.server = cls.watched = cls.make_server("server", "The server", cls.doctor())
+        cls.server = cls.watched = cls.make_server("server", cls.doctor())
 
     @classmethod
     def doctor(cls):
@@ -63,19 +66,27 @@ class Postfix(postfix.PostfixTest):
         return f"{line} > /var/log/doctor 2>&1 || true\n"
 
     @classmethod
-    def make_server(cls, name, heading, set_up, options="", more="",
-                    module=lab.SERVER_MODULE):
-        """A server with the line of master.cf under the heading, these options at its
-        end, and `more` in smtpd.conf."""
+    def commands(cls, heading):
+        """The administrator's commands under the heading, as lines of a script."""
+        return [command.line for command in cls.guide.commands(heading)
+                if command.is_root and not command.line.startswith("systemctl ")]
+
+    @classmethod
+    def make_server(cls, name, set_up="", options="", more="", module=lab.SERVER_MODULE, rules=""):
+        """A server as the guide makes it, after these commands, with these options of smtpd, `more`
+        in smtpd.conf, and these rules at the end of its policy."""
         files = {path: cls.guide.file(f"/etc/postfix/{path}", "The server")
-                 for path in ("main.cf", "sasl/smtpd.conf", "policy.toml", "senders")}
+                 for path in ("sasl/smtpd.conf", "policy.toml", "senders")}
         files["sasl/smtpd.conf"] += more
+        files["policy.toml"] += rules
         for path in ("smtp.keytab", "mail.pem", "mail.key"):
             files[path] = cls.path(path).read_bytes()
-        files["main.cf"] += f"{ENVIRONMENT} KRB5_CONFIG={KRB5_CONF}\n{NO_TRANSPORT}"
-        files["master.cf"] = cls.guide.file("/etc/postfix/master.cf", heading).replace(
-            "submission", "127.0.0.1:PORT").rstrip() + options + "\n"
-        return cls.start(name, files, module, cls.owned + set_up)
+        set_up = "\n".join([*cls.commands("The server"), set_up])
+        for old, new in (("submission/", "127.0.0.1:PORT/"), ("submission ", "127.0.0.1:PORT "),
+                         (" - - smtpd'", f" - - smtpd{options}'")):
+            assert old in set_up
+            set_up = set_up.replace(old, new)
+        return cls.start(name, files, module, cls.owned + set_up + "\n" + ENVIRONMENT + NO_TRANSPORT)
 
     def smtptest(self, options, module="gssloop", user="alice", data=""):
         return self.smtptest_line(f"smtptest {options} -p submission localhost", module, user, data)
@@ -100,6 +111,21 @@ class Postfix(postfix.PostfixTest):
                         "\n250 2.1.5 Ok\n", "\n553 5.7.1 .*: not owned by user alice\n")
         self.assertLogged(f"sasl_method={mechanism}, sasl_username=alice\n")
 
+    def use_rule(self, more):
+        if more:
+            self.watched = self.make_server("indicators", rules=more)
+            self.addCleanup(self.watched.stop)
+        else:
+            self.watched = self.server
+        return self.guide.file("/etc/postfix/policy.toml") + more
+
+    def assertAdmits(self, user):
+        done = self.smtptest("-t '' -m GSSAPI", user=user)
+        self.assertDone(done, r"S: 235 [^\n]*\nAuthenticated.\n")
+
+    def assertRefuses(self, user, logged):
+        self.assertKeptOut(self.smtptest("-t '' -m GSSAPI", user=user), "S: 535 5.7.8 ", logged)
+
     def assertKeptOut(self, done, told, *logged):
         self.assertRegex(done.output, told)
         self.assertRegex(done.output, r"\nAuthentication failed\. ")
@@ -121,8 +147,7 @@ class Postfix(postfix.PostfixTest):
                 self.assertMaySend(module, mechanism)
 
     def test_a_server_with_the_stock_module(self):
-        self.watched = self.make_server("stock", "The server", "",
-                                        module=lab.CLIENT_MODULES["stock"])
+        self.watched = self.make_server("stock", module=lab.CLIENT_MODULES["stock"])
         self.SERVER = "Postfix (stock module)"
         for mechanism in ("GSSAPI", "GS2-KRB5"):
             with self.cell("smtptest", "gssloop", mechanism, "sends as herself"):
@@ -170,7 +195,7 @@ class Postfix(postfix.PostfixTest):
 
     def test_what_counts_as_a_failed_login(self):
         self.addCleanup(setattr, self, "watched", self.server)
-        other = self.make_server("silent", "The server", "", more="gssloop_error_token: no\n")
+        other = self.make_server("silent", more="gssloop_error_token: no\n")
         self.addCleanup(other.stop)
         line = r"warning: localhost\[127.0.0.1\]: SASL GSSAPI authentication {}"
         for server, expected, word in ((self.server, 334, "aborted"), (other, 535, "failed")):
@@ -188,15 +213,13 @@ class Postfix(postfix.PostfixTest):
                 done = self.smtptest_line(line, module, "carol")
                 self.assertTrue(command.matches(done.output), done.output)
                 self.assertLogged(rf'{mechanism} login .* the policy refuses "carol": '
-                                  'require at /etc/postfix/policy.toml:5 is false\n')
+                                  'deny at /etc/postfix/policy.toml:3 is true\n')
 
     def test_in_a_chroot(self):
-        set_up = "\n".join(command.line for command in
-                           self.guide.commands("A server that changes its root"))
+        set_up = "\n".join(self.commands("A server that changes its root"))
         flags = "noanonymous,noplaintext,noactive,nodictionary,mutual_auth"
         self.watched = self.make_server(
-            "chroot", "A server that changes its root", set_up,
-            f" -o smtpd_tls_auth_only=no -o smtpd_sasl_security_options={flags}")
+            "chroot", set_up, f" -o smtpd_tls_auth_only=no -o smtpd_sasl_security_options={flags}")
         self.SERVER = "Postfix in a chroot"
         for module, mechanism in PASSES:
             with self.cell("smtptest", module, mechanism, "sends as herself"):
@@ -204,7 +227,7 @@ class Postfix(postfix.PostfixTest):
             with self.cell("smtptest", module, mechanism, "the policy holds, which is outside"):
                 done = self.smtptest(f"-t '' -m {mechanism}", module, "carol")
                 self.assertKeptOut(done, "S: 535 .*: authorization failure",
-                                   'the policy refuses "carol": require at ')
+                                   'the policy refuses "carol": deny at ')
             with self.cell("smtptest", module, mechanism, "no TLS: no layer either"):
                 self.assertMaySend(module, mechanism, options="", ssf=0)
         for module in MODULES:
@@ -214,8 +237,8 @@ class Postfix(postfix.PostfixTest):
                 self.assertKeptOut(done, "Authentication failed. mechanism too weak for this user")
 
     def test_a_chroot_without_a_key(self):
-        self.watched = self.make_server("empty", "A server that changes its root", "", " -v",
-                                        "log_level: 4\n")
+        chroot, *_ = self.commands("A server that changes its root")
+        self.watched = self.make_server("empty", chroot, " -v", "log_level: 4\n")
         self.SERVER = "Postfix in a chroot"
         with self.cell("smtptest", "gssloop", "GSSAPI", "no key, nothing offered"):
             done = self.smtptest("-t '' -m GSSAPI")
@@ -229,24 +252,22 @@ class Postfix(postfix.PostfixTest):
     def make_satellite(self, module):
         heading = "A Postfix that logs in"
         port = str(self.server.port)
-        files = {path: self.guide.file(f"/etc/postfix/{path}", heading).replace("submission", port)
-                 for path in ("main.cf", "sasl_passwd", "master.cf")}
+        files = {"sasl_passwd": self.guide.file("/etc/postfix/sasl_passwd", heading)
+                 .replace("submission", port)}
         self.realm.kadmin(f"ktadd -norandkey -k {self.path('client.keytab')} satellite")
         for path, name in (("client.keytab", "client.keytab"), ("ca.pem", "mail.pem")):
             files[path] = self.path(name).read_bytes()
-        maps = []
+        maps, ways = [], []
         for way, (entry, options) in WAYS.items():
             files[f"sasl_passwd.{way}"] = f"[localhost]:{port} {entry}\n"
             maps.append(f"{way}.test={way}:[localhost]:{port}")
-            files["master.cf"] += (
-                f"{way} unix - - n - - smtp {options}\n"
-                f"  -o smtp_sasl_password_maps=texthash:/etc/postfix/sasl_passwd.{way}\n")
-        files["main.cf"] = (
-            f"{files['main.cf'].rstrip()} KRB5_CONFIG={KRB5_CONF}\n"
-            f"mynetworks = 127.0.0.0/8\ntransport_maps = inline:{{ {', '.join(maps)} }}\n")
-        files["master.cf"] += "127.0.0.1:PORT inet n - n - - smtpd\n"
-        return self.start(f"satellite.{module}", files, lab.CLIENT_MODULES[module],
-                          "chown postfix /etc/postfix/client.keytab")
+            ways.append(f"postconf -M -e '{way}/unix = {way} unix - - n - - smtp {options} "
+                        f"-o smtp_sasl_password_maps=texthash:/etc/postfix/sasl_passwd.{way}'")
+        set_up = [line.replace("submission", port) for line in self.commands(heading)] + ways
+        return self.start(f"satellite.{module}", files, lab.CLIENT_MODULES[module], "\n".join(
+            ["chown postfix /etc/postfix/client.keytab", *set_up, ENVIRONMENT,
+             "postconf -M -e '127.0.0.1:PORT/inet = 127.0.0.1:PORT inet n - n - - smtpd'",
+             f"postconf -e 'transport_maps = inline:{{ {', '.join(maps)} }}'", ""]))
 
     def relay(self, satellite, way, sender):
         """What came of a mail that the satellite sends that way: its log's line about it."""
@@ -300,6 +321,6 @@ class Postfix(postfix.PostfixTest):
 
 
 if __name__ == "__main__":
-    lab.main(__file__, services=["imap/localhost"],
+    lab.main(__file__, services=["imap/localhost"], options=["--defaults"],
              needs=["smtptest", "postfix", "unshare", "openssl", "krb5kdc", "kadmin.local",
                     "kinit"])
