@@ -28,7 +28,8 @@ readonly format_packages=(clang-format clang-tidy)
 readonly suite_packages=(arch-test mmdebstrap uidmap util-linux util-linux-extra)
 # Packages that cannot be installed beside others that are needed, or that the machine may have: the
 # tests find them unpacked, each in $unpacked/NAME. Cyrus SASL's module on Heimdal conflicts with
-# the one on MIT, Cyrus' imapd with every other IMAP server.
+# the one on MIT, Cyrus' imapd with every other IMAP server. libvirt-daemon-system starts libvirtd;
+# the tests read the configuration that Debian 12 has in it.
 readonly unpacked=.cache
 
 readonly package_sets='build, demo, test, check, check-servers, docs, package, bench, format, suite'
@@ -138,7 +139,7 @@ prepare() {
   install_packages "${packages[@]}"
   case $1 in
     check) unpack_packages libsasl2-modules-gssapi-heimdal ;;
-    check-servers) unpack_packages cyrus-imapd ;;
+    check-servers) unpack_packages cyrus-imapd libvirt-daemon-system ;;
   esac
 }
 
@@ -149,7 +150,7 @@ prepare_test() {
   install_packages "${packages[@]}"
   case $1 in
     tests/interop/*) unpack_packages libsasl2-modules-gssapi-heimdal ;;
-    tests/servers/*) unpack_packages cyrus-imapd ;;
+    tests/servers/*) unpack_packages cyrus-imapd libvirt-daemon-system ;;
   esac
 }
 
