@@ -34,7 +34,7 @@ class Command:
         pattern = re.escape(self.expected.strip()).replace(re.escape("..."), r"[\s\S]*?")
         # Columns may be wider elsewhere.
         pattern = re.sub(r"(\\ )+", r"[ \\t]+", pattern)
-        text = output.replace("\r\n", "\n").strip()  # as protocols end their lines
+        text = re.sub(r"[ \t\r]+\n", "\n", output).strip()  # protocols end lines by \r\n
         return not self.expected or re.fullmatch(pattern, text) is not None
 
 

@@ -36,11 +36,6 @@ chmod 1777 /var/tmp
 cd /var/spool/postfix
 queues="active bounce corrupt defer deferred flush hold incoming private saved trace"
 mkdir $queues pid maildrop public dev etc lib usr
-# Debian's script of the service copies these; without them an smtpd in a chroot asks the DNS for the
-# name of each client.
-for file in hosts host.conf nsswitch.conf resolv.conf services; do
-  [ ! -e /etc/$file ] || cp -p /etc/$file etc/$file
-done
 chmod 700 $queues
 chown postfix $queues
 chown postfix:postdrop maildrop public
@@ -48,7 +43,7 @@ chmod 730 maildrop
 chmod 710 public
 cd /etc/postfix
 sh -ex set_up
-/usr/lib/postfix/configure-instance.sh
+/usr/lib/postfix/configure-instance.sh  # without /etc/hosts smtpd would ask the DNS for clients
 exec /usr/lib/postfix/sbin/master -d -c /etc/postfix
 """
 
