@@ -123,6 +123,16 @@ unpack_packages() {
   done
 }
 
+# What the tests of the guides start from: the configuration of these packages as Debian made it. Where
+# it was changed on this machine, they find it unpacked.
+unpack_changed() {
+  local package
+  command -v dpkg >/dev/null || return 0
+  for package in "$@"; do
+    [[ -z $(dpkg --verify "$package" 2>/dev/null) ]] || unpack_packages "$package"
+  done
+}
+
 # `&&` throughout: bash ignores errexit below a caller's `||`.
 unpack_package() {
   local download=$scratch/download
@@ -132,6 +142,11 @@ unpack_package() {
     cp -R "$download/unpacked" "$unpacked/$1"
 }
 
+unpack_guides() {
+  unpack_packages cyrus-imapd libvirt-daemon-system
+  unpack_changed cyrus-common libldap-common slapd
+}
+
 # prepare SET installs and unpacks all packages of a set.
 prepare() {
   local packages
@@ -139,7 +154,7 @@ prepare() {
   install_packages "${packages[@]}"
   case $1 in
     check) unpack_packages libsasl2-modules-gssapi-heimdal ;;
-    check-servers) unpack_packages cyrus-imapd libvirt-daemon-system ;;
+    check-servers) unpack_guides ;;
   esac
 }
 
@@ -150,7 +165,7 @@ prepare_test() {
   install_packages "${packages[@]}"
   case $1 in
     tests/interop/*) unpack_packages libsasl2-modules-gssapi-heimdal ;;
-    tests/servers/*) unpack_packages cyrus-imapd libvirt-daemon-system ;;
+    tests/servers/*) unpack_guides ;;
   esac
 }
 

@@ -128,6 +128,16 @@ void add_markdown(const std::string& path, std::vector<DocExample>* examples) {
   }
 }
 
+// The example file, and the same with its lines that begin with "#" and no blank.
+void add_example_file(const std::string& path, std::vector<DocExample>* examples) {
+  auto lines = lines_of(path);
+  examples->push_back({path + ":1", path, false, joined(lines)});
+  for (std::string& line : lines) {
+    if (line.starts_with('#') && !line.starts_with("# ")) line.erase(0, 1);
+  }
+  examples->push_back({path + ":1", path + " without #", false, joined(lines)});
+}
+
 }  // namespace
 
 std::string doc_text(const std::string& path) {
@@ -142,6 +152,7 @@ std::vector<DocExample> doc_examples() {
   for (const std::string& page : pages()) add_page(page, &examples);
   for (const char* path : {"README.md", "CHANGELOG.md"}) add_markdown(path, &examples);
   for (const std::string& path : files("docs", ".md ")) add_markdown(path, &examples);
+  add_example_file("examples/policy.toml", &examples);
   return examples;
 }
 

@@ -18,7 +18,8 @@ struct DocExample {
   std::string text;
 };
 
-// doc_examples finds them in all pages of man/, in README.md, CHANGELOG.md and docs/: in a page,
+// doc_examples finds them in all pages of man/, in README.md, CHANGELOG.md, docs/ and
+// examples/policy.toml, there also with the rules that stand in comments ("without #"): in a page,
 // the literal display after a comment "policy NAME" or "policy-warned NAME"; in Markdown, what is
 // fenced as toml, and indented blocks that begin like a policy.
 std::vector<DocExample> doc_examples();

@@ -152,6 +152,11 @@ std::vector<Row> rows() {
       {"README.md 1", with_indicators("imap", "eve@OTHER.EXAMPLE", {"otp"})},
       {"README.md 1", user("ldap", "alice"), "alice"},
       {"README.md 1", user("ldap", "eve@OTHER.EXAMPLE")},
+      {"examples/policy.toml", user("imap", "alice"), "alice"},
+      {"examples/policy.toml", user("imap", "eve@OTHER.EXAMPLE")},
+      {"examples/policy.toml without #", with_indicators("imap", "alice", {"otp"}), "alice"},
+      {"examples/policy.toml without #", user("imap", "alice")},
+      {"examples/policy.toml without #", user("ldap", "alice"), "alice"},
   };
 }
 

@@ -17,16 +17,24 @@ def _checksum(package, path):
     return found[1] if found else ""
 
 
+def _unchanged(path, package):
+    """The file of this machine, if it is what the package has; None if it is not."""
+    file, checksum = pathlib.Path(path), _checksum(package, path)
+    if not checksum or not file.exists():
+        return None
+    octets = file.read_bytes()
+    is_the_packages = hashlib.md5(octets, usedforsecurity=False).hexdigest() == checksum
+    return octets.decode() if is_the_packages else None
+
+
 def file(path, *packages):
-    """The text of a file as it is in the first of the packages that has it: in the folder where
-    ./run unpacks a package, or on this machine if nobody has changed it since; SkipTest if there is
-    no such copy."""
+    """The text of a file as it is in the first of the packages that has it: on this machine, if it
+    was not changed since, or in the folder where ./run unpacks the package; SkipTest if there is no
+    such copy."""
     for package in packages:
-        unpacked = pathlib.Path(f"{lab.UNPACKED}/{package}{path}")
-        if unpacked.exists():
+        if (text := _unchanged(path, package)) is not None:
+            return text
+    for package in packages:
+        if (unpacked := pathlib.Path(f"{lab.UNPACKED}/{package}{path}")).exists():
             return unpacked.read_text(encoding="utf-8")
-        if checksum := _checksum(package, path):
-            octets = pathlib.Path(path).read_bytes() if pathlib.Path(path).exists() else b""
-            if hashlib.md5(octets, usedforsecurity=False).hexdigest() == checksum:
-                return octets.decode()
     raise unittest.SkipTest(f"no unchanged {path} of {' or '.join(packages)} on this machine")
