@@ -123,8 +123,8 @@ unpack_packages() {
   done
 }
 
-# What the tests of the guides start from: the configuration of these packages as Debian made it. Where
-# it was changed on this machine, they find it unpacked.
+# The tests of the guides start from the configuration of these packages as Debian made it. Where it
+# was changed on this machine, they find it unpacked.
 unpack_changed() {
   local package
   command -v dpkg >/dev/null || return 0

@@ -64,7 +64,7 @@ class CyrusImap(indicators.IndicatorsTest, lab.ServerTest):
 
     @classmethod
     def cyrus_conf(cls):
-        """Debian's cyrus.conf, after the guide's command: the options of imapd for imap and imaps."""
+        """The options of imapd for imap and imaps in Debian's file, after the guide's command."""
         conf = cls.write("cyrus.conf", debian.file("/etc/cyrus.conf", "cyrus-common"))
         edit, restart = cls.guide.commands("The server")
         assert restart.line == "systemctl restart cyrus-imapd"

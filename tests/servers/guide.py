@@ -48,7 +48,7 @@ class Block:
     is_used: bool = False
 
     def applied(self, text, old):
-        """What the file says when its reader, who has `old` in it, has done this step with `text`."""
+        """What the file says after this step with `text`, if it said `old` before."""
         if "Add to" in self.step:
             return f"{old.rstrip()}\n{text}" if old.strip() else text
         if "change the line" not in self.step:

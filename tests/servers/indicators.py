@@ -30,8 +30,8 @@ def line_of_rule(policy):
 
 
 class Kdc:
-    """A KDC of the test's realm that has read these lines at the end of kdc.conf: it serves the same
-    database as the realm's own, at a port of its own."""
+    """A KDC of the test's realm that has read `more` at the end of kdc.conf: it serves the database of
+    the realm's own KDC, at another port."""
 
     def __init__(self, test, more, name="strong"):
         profile = pathlib.Path(os.environ["KRB5_KDC_PROFILE"]).read_text() + more
@@ -63,7 +63,7 @@ class IndicatorsTest:
     """The test of a guide whose first policy is to be used first. A class that has it is a
     lab.ServerTest with `tickets`, the ccaches of users by name, and with these methods:
 
-    use_rule(more): the server has the guide's first policy with `more` at its end; the policy's text.
+    use_rule(more): the server gets the guide's first policy with `more` at its end; returns it.
     assertAdmits(user), assertRefuses(user, logged): what the server does with the user's ticket.
     """
 

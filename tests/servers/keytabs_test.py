@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""docs/keytabs.md with MIT Kerberos: the keytabs that its commands make, and how to examine them."""
+"""docs/keytabs.md with MIT Kerberos: the keytabs that its commands make, and how to look at them."""
 
 import glob
 import pathlib
@@ -39,7 +39,8 @@ class Keytabs(lab.ServerTest):
 
     def test_the_page(self):
         for command in self.guide.commands("See that it is right"):
-            with self.cell(pathlib.Path(command.line.split()[0]).name, "none", "none", "says what the page shows"):
+            program = pathlib.Path(command.line.split()[0]).name
+            with self.cell(program, "none", "none", "says what the page shows"):
                 done = self.run_line(command.line)
                 self.assertTrue(done and command.matches(done.output), (command, done.output))
 

@@ -35,8 +35,8 @@ def dn(user):
 
 
 class OpenLdap(lab.ServerTest):
-    """A slapd with the entries of the guide, and the users of the guide: alice, bob, and carol, whom
-    the policy refuses."""
+    """A slapd with the entries and the users of the guide: alice, bob, and carol, whom the policy
+    refuses."""
 
     SERVER = "slapd"
     MODULE = lab.SERVER_MODULE
@@ -113,7 +113,7 @@ class OpenLdap(lab.ServerTest):
 
     @classmethod
     def start(cls):
-        """Makes the configuration and the first entry as Debian's package does, and starts slapd."""
+        """Makes configuration and first entry as Debian's package does, and starts slapd."""
         (cls.path("etc/slapd.d")).mkdir()
         cls.inside = lab.namespace({"/etc/ldap": cls.path("etc")})
         password = lab.run(["slappasswd", "-s", ADMIN_PASSWORD]).output.strip()

@@ -86,7 +86,8 @@ class Postfix(indicators.IndicatorsTest, postfix.PostfixTest):
                          (" - - smtpd'", f" - - smtpd{options}'")):
             assert old in set_up
             set_up = set_up.replace(old, new)
-        return cls.start(name, files, module, cls.owned + set_up + "\n" + ENVIRONMENT + NO_TRANSPORT)
+        return cls.start(name, files, module,
+                         f"{cls.owned}{set_up}\n{ENVIRONMENT}{NO_TRANSPORT}")
 
     def smtptest(self, options, module="gssloop", user="alice", data=""):
         return self.smtptest_line(f"smtptest {options} -p submission localhost", module, user, data)
