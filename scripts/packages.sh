@@ -19,8 +19,8 @@ readonly check_packages=("${test_packages[@]}" krb5-pkinit openssl mandoc doxyge
   util-linux-extra)
 # The servers that people run, and their clients. None of them is ever started as a service.
 readonly servers_packages=(libsasl2-modules libsasl2-modules-gssapi-mit sasl2-bin krb5-pkinit
-  openssl python3 cyrus-clients cyrus-common gssproxy kcat ldap-utils libvirt-clients
-  libvirt-daemon memcached postfix slapd subversion uidmap)
+  openssl python3 cyrus-clients cyrus-common gssproxy kcat ldap-utils libldap-common
+  libvirt-clients libvirt-daemon memcached postfix slapd subversion uidmap)
 readonly bench_packages=(libsasl2-modules-gssapi-mit libbenchmark-dev)
 readonly package_packages=(build-essential debhelper dpkg-dev lintian)
 readonly format_packages=(clang-format clang-tidy)

@@ -43,7 +43,11 @@ chmod 730 maildrop
 chmod 710 public
 cd /etc/postfix
 sh -ex set_up
-/usr/lib/postfix/configure-instance.sh  # without /etc/hosts smtpd would ask the DNS for clients
+# It copies /etc/hosts, too: without it smtpd would ask the DNS for each client. Since Debian 13 it
+# needs Postfix' variables.
+MAIL_CONFIG=/etc/postfix queue_directory=/var/spool/postfix command_directory=/usr/sbin \\
+  config_directory=/etc/postfix daemon_directory=/usr/lib/postfix/sbin \\
+  /usr/lib/postfix/configure-instance.sh
 exec /usr/lib/postfix/sbin/master -d -c /etc/postfix
 """
 
