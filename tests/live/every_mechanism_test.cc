@@ -138,9 +138,9 @@ TEST_F(EveryMechanismTest, LengthsOfWrappedMessagesThatAreWrong) {
 // Gs2Test.MutualAuthenticationIsVerifiedOnBothSides.
 TEST_P(EveryMechanismTest, EachDeclaredPropertyCanBeDemanded) {
   SPEC("G14");
-  for (const unsigned flag :
-       {SASL_SEC_NOPLAINTEXT, SASL_SEC_NOACTIVE, SASL_SEC_NODICTIONARY, SASL_SEC_NOANONYMOUS,
-        SASL_SEC_MUTUAL_AUTH, SASL_SEC_PASS_CREDENTIALS}) {
+  for (const unsigned flag : std::initializer_list<unsigned>{
+           SASL_SEC_NOPLAINTEXT, SASL_SEC_NOACTIVE, SASL_SEC_NODICTIONARY, SASL_SEC_NOANONYMOUS,
+           SASL_SEC_MUTUAL_AUTH, SASL_SEC_PASS_CREDENTIALS}) {
     SaslClient client({.security_flags = flag});
     SaslServer server({.security_flags = flag});
     const Login login = log_in(&client, &server, mechanism());

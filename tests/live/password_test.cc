@@ -195,7 +195,8 @@ TEST_F(PasswordTest, TheKdcGetsItOnceInALogin) {
 // The application's length of an answer is wrong: nothing is read, and no password is sent.
 TEST_F(PasswordTest, WrongLengthsOfAnswers) {
   SPEC("H4");
-  for (const unsigned long wrong : {SASL_CB_AUTHNAME, SASL_CB_PASS}) {
+  for (const unsigned long wrong :
+       std::initializer_list<unsigned long>{SASL_CB_AUTHNAME, SASL_CB_PASS}) {
     num_proofs();
     SaslClient client({.authname = types("alice"), .password = types("secret")});
     sasl_interact_t* prompts = nullptr;
