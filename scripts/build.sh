@@ -103,7 +103,7 @@ cmd_demo() {
   configure_as_it_is || die 1 "configure failed; its output is above"
   build_targets demo-programs || die 1 "the build failed; its output is above"
   remove_scratch
-  exec examples/demo/run-demo.sh
+  exec "${with_stand_ins[@]}" examples/demo/run-demo.sh
 }
 
 cmd_docs() {

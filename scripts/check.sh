@@ -133,8 +133,8 @@ run_tests() {
   environment+=' export GTEST_OUTPUT;'
   # All files that the tests need are built. Without the empty lists, make would build all other
   # tests.
-  VERBOSE=1 make -k -j2 check-TESTS TESTS="$1" check_PROGRAMS= check_LTLIBRARIES= \
-    TESTS_ENVIRONMENT="$environment" </dev/null || true
+  VERBOSE=1 "${with_stand_ins[@]}" make -k -j2 check-TESTS TESTS="$1" check_PROGRAMS= \
+    check_LTLIBRARIES= TESTS_ENVIRONMENT="$environment" </dev/null || true
   say "the tests took $((SECONDS - started)) s"
   printf '\n'
 }

@@ -10,9 +10,9 @@ readonly docs_packages=(doxygen python3)
 readonly test_packages=(libgtest-dev libgmock-dev python3 valgrind)
 readonly check_packages=("${test_packages[@]}" krb5-pkinit openssl mandoc doxygen sasl2-bin
   libsasl2-modules libsasl2-modules-gssapi-mit gsasl libgsasl-dev
-  # Peers of the interoperation tests: an IMAP server, Java's SASL, Python's GSS-API, and Heimdal
-  # for the package below.
-  dovecot-imapd dovecot-gssapi default-jdk-headless python3-gssapi libgssapi3-heimdal
+  # Peers of the interoperation tests: Java's SASL, Python's GSS-API, and Heimdal for a package
+  # below.
+  default-jdk-headless python3-gssapi libgssapi3-heimdal
   # Samba's reader of PAC buffers, which a test compares with this project's.
   python3-samba
   # pivot_root, after Debian 13.
@@ -26,10 +26,18 @@ readonly package_packages=(build-essential debhelper dpkg-dev lintian)
 readonly format_packages=(clang-format clang-tidy)
 # For --on SUITE.
 readonly suite_packages=(arch-test mmdebstrap uidmap util-linux util-linux-extra)
-# Packages that cannot be installed beside others that are needed, or that the machine may have: the
-# tests find them unpacked, each in $unpacked/NAME. Cyrus SASL's module on Heimdal conflicts with
-# the one on MIT, Cyrus' imapd with every other IMAP server. libvirt-daemon-system starts libvirtd;
-# the tests read the configuration that Debian 12 has in it.
+# Packages that another server of the machine may exclude, or the module of Cyrus SASL that a package
+# above is: they are never installed. The tests find them unpacked, each in $unpacked/NAME, with
+# tests/support/with_unpacked.sh.
+readonly check_unpacked=(dovecot-imapd dovecot-gssapi libsasl2-modules-gssapi-heimdal)
+readonly servers_unpacked=(cyrus-imapd)
+# Of these the tests read the configuration only: libvirt-daemon-system would start libvirtd, and the
+# others are unpacked if their configuration was changed on this machine.
+readonly servers_configuration=(libvirt-daemon-system)
+readonly servers_changed=(cyrus-common libldap-common slapd)
+# These are unpacked only where apt would have to remove a package of the machine to install them.
+# All tests then run where they seem to be installed.
+readonly stand_in_packages=(krb5-admin-server krb5-kdc krb5-user libsasl2-modules-gssapi-mit)
 readonly unpacked=.cache
 
 readonly package_sets='build, demo, test, check, check-servers, docs, package, bench, format, suite'
@@ -77,96 +85,195 @@ missing_packages() {
   comm -23 <(printf '%s\n' "$@" | sort -u) <(sort -u <<<"$installed")
 }
 
-# Installs the packages that are missing. No command here may ask a question, because there may be
-# no user to answer it.
+# missing_here PACKAGE... prints those that are neither installed nor stand-ins.
+missing_here() {
+  local package
+  missing_packages "$@" | while IFS= read -r package; do
+    [[ " ${stand_in_packages[*]} " == *" $package "* && -d $unpacked/$package ]] ||
+      printf '%s\n' "$package"
+  done
+}
+
+# What apt-get is called with. No command here may ask a question, because there may be no user to
+# answer it. No command removes a package.
+apt_options=(-q -y -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 --no-install-recommends)
+
+# excluded PACKAGE prints why apt cannot install it beside the packages of this machine, or nothing
+# if it can. A package that apt does not know is not excluded.
+excluded() {
+  local said removed status=0
+  said=$(LC_ALL=C apt-get -s "${apt_options[@]}" install "$1" 2>&1) || status=$?
+  removed=$(sed -n 's/^Remv \([^ ]*\).*/\1/p' <<<"$said" | comma_separated)
+  if [[ -n $removed ]]; then
+    printf 'apt would remove %s' "$removed"
+  elif ((status)) && ! grep -qE 'Unable to locate|no installation candidate' <<<"$said"; then
+    printf 'apt cannot install it beside the packages of this machine'
+  fi
+}
+
+# The packages without which the command cannot work; set by prepare and prepare_test.
+needed=()
+
+# leave_out PACKAGE... sets `missing` to those of the packages that apt can install without removing
+# one. It unpacks a stand-in for the others, or says that tests are skipped.
+leave_out() {
+  missing=("$@")
+  ! LC_ALL=C apt-get -s "${apt_options[@]}" --no-remove install "$@" >/dev/null 2>&1 || return 0
+  local package reason
+  missing=()
+  for package in "$@"; do
+    reason=$(excluded "$package")
+    if [[ -z $reason ]]; then
+      missing+=("$package")
+    elif [[ " ${stand_in_packages[*]} " == *" $package "* ]]; then
+      say "$package is not installed: $reason"
+      unpack_packages "$package"
+    elif [[ " ${needed[*]} " == *" $package "* ]]; then
+      die 3 "'$command' needs $package, which cannot be installed: $reason. Use another machine, or
+a root of Debian for this command alone: ./run COMMAND --on SUITE"
+    else
+      say "$package is not installed: $reason; the tests that need it are skipped"
+    fi
+  done
+}
+
+# install_packages PACKAGE... installs those that are missing.
 install_packages() {
-  local missing as_root=()
+  local missing as_root=() can_install=yes
   if ! command -v dpkg-query >/dev/null; then
     say "this is not Debian: install what these packages contain: $*"
     return 0
   fi
-  mapfile -t missing < <(missing_packages "$@")
+  mapfile -t missing < <(missing_here "$@")
   ((${#missing[@]})) || return 0
-
-  local manual="apt-get install --no-install-recommends ${missing[*]}"
   if ((EUID != 0)); then
     as_root=(sudo -n)
-    if ! sudo -n true 2>/dev/null; then
-      die 3 "'$command' needs Debian packages that are missing: ${missing[*]}
-Install them as root with:
-  $manual"
-    fi
+    sudo -n true 2>/dev/null || can_install=
   fi
   # RUNLEVEL and SYSTEMD_OFFLINE: the packages of the KDC would start it, and it has no realm.
   as_root+=(env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 APT_LISTCHANGES_FRONTEND=none
-    RUNLEVEL=1 SYSTEMD_OFFLINE=1 apt-get -q -y -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300)
-  say "reading Debian's lists of packages"
-  quietly "${as_root[@]}" update || say "apt-get update failed; the present lists are used"
+    RUNLEVEL=1 SYSTEMD_OFFLINE=1 apt-get "${apt_options[@]}")
+  if [[ -n $can_install ]]; then
+    say "reading Debian's lists of packages"
+    quietly "${as_root[@]}" update || say "apt-get update failed; the present lists are used"
+  fi
+  leave_out "${missing[@]}"
+  ((${#missing[@]})) || return 0
+  local manual="apt-get install --no-install-recommends --no-remove ${missing[*]}"
+  [[ -n $can_install ]] ||
+    die 3 "'$command' needs Debian packages that are missing: ${missing[*]}
+Install them as root with:
+  $manual"
   local noun=packages
   ((${#missing[@]} > 1)) || noun=package
   say "installing ${#missing[@]} $noun: ${missing[*]}"
-  # --no-remove: do not remove a server of the same kind that this machine runs.
-  quietly "${as_root[@]}" install --no-install-recommends --no-remove "${missing[@]}" ||
+  quietly "${as_root[@]}" --no-remove install "${missing[@]}" ||
     die 3 "could not install ${missing[*]}; see the lines above. By hand, as root:
   $manual"
 }
 
-# Without such a package the tests with that peer are skipped, so a failure is not an error.
+# unpack_packages PACKAGE...: without such a package the tests with it are skipped, so a failure is
+# not an error. An installed one needs no second copy, except Cyrus SASL's module on Heimdal, which
+# the tests take from its folder.
 unpack_packages() {
-  local package
+  local package missing
   command -v dpkg-deb >/dev/null || return 0
+  missing=$(missing_packages "$@")
   for package in "$@"; do
-    [[ ! -d $unpacked/$package ]] || continue
-    say "unpacking $package into $PWD/$unpacked/$package"
-    quietly unpack_package "$package" ||
-      say "could not get $package; the tests that need it are skipped"
+    grep -qxF -e "$package" <<<"$missing" || [[ $package == *-heimdal ]] || continue
+    unpack_once "$package"
   done
 }
 
-# The tests of the guides start from the configuration of these packages as Debian made it. Where it
-# was changed on this machine, they find it unpacked.
-unpack_changed() {
+unpack_once() {
+  [[ ! -d $unpacked/$1 ]] || return 0
+  say "unpacking $1 into $PWD/$unpacked/$1"
+  quietly unpack_package "$@" || say "could not get $1; the tests that need it are skipped"
+}
+
+# unpack_servers unpacks what the tests of the servers need. The tests of the guides start from the
+# configuration as Debian made it.
+unpack_servers() {
   local package
-  command -v dpkg >/dev/null || return 0
-  for package in "$@"; do
-    [[ -z $(dpkg --verify "$package" 2>/dev/null) ]] || unpack_packages "$package"
+  unpack_packages "${servers_unpacked[@]}"
+  command -v dpkg-deb >/dev/null || return 0
+  for package in $(missing_packages "${servers_configuration[@]}"); do
+    unpack_once "$package" alone
+  done
+  for package in "${servers_changed[@]}"; do
+    [[ -z $(dpkg --verify "$package" 2>/dev/null) ]] || unpack_once "$package" alone
   done
 }
 
+# unpack_package PACKAGE [alone] unpacks it, and without `alone` also what it depends on and this
+# machine lacks: what apt would install beside it if it were free to remove packages. This only asks
+# apt. The file `packages` beside the files lists all of them, as dpkg-query does.
 # `&&` throughout: bash ignores errexit below a caller's `||`.
+# shellcheck disable=SC2016  # the names are dpkg-deb's
 unpack_package() {
-  local download=$scratch/download
+  local download=$scratch/download names folder
+  mapfile -t names < <({
+    printf '%s\n' "$1"
+    [[ ${2-} == alone ]] || LC_ALL=C apt-get -s "${apt_options[@]}" install "$1" 2>/dev/null |
+      sed -n 's/^Inst \([^ ]*\) (.*/\1/p'
+  } | sort -u)
   rm -rf "$download" && mkdir "$download" &&
-    (cd "$download" && apt-get -q download "$1") &&
-    mkdir -p "$unpacked" && dpkg-deb -x "$download"/*.deb "$download/unpacked" &&
-    cp -R "$download/unpacked" "$unpacked/$1"
+    (cd "$download" && apt-get -q download "${names[@]}" &&
+      for file in *.deb; do
+        dpkg-deb -x "$file" unpacked &&
+          dpkg-deb -W --showformat '${Package} installed ${Version}\n' "$file" >>packages || exit
+      done &&
+      mv packages unpacked &&
+      # Where a package still has files in /lib, that is /usr/lib.
+      for folder in bin lib sbin; do
+        [[ ! -d unpacked/$folder ]] || { mkdir -p unpacked/usr/$folder &&
+          cp -R unpacked/$folder/. unpacked/usr/$folder/; } || exit
+      done) &&
+    mkdir -p "$unpacked" && cp -R "$download/unpacked" "$unpacked/$1"
 }
 
-unpack_guides() {
-  unpack_packages cyrus-imapd libvirt-daemon-system
-  unpack_changed cyrus-common libldap-common slapd
+# find_stand_ins sets `with_stand_ins`, the words before a command that shall see the unpacked
+# stand-ins as if they were installed.
+with_stand_ins=()
+find_stand_ins() {
+  local package names=()
+  for package in $(missing_packages "${stand_in_packages[@]}"); do
+    [[ ! -d $unpacked/$package ]] || names+=("$package")
+  done
+  with_stand_ins=()
+  ((${#names[@]})) || return 0
+  with_stand_ins=(tests/support/with_unpacked.sh "$unpacked" "${names[@]}" --)
+  "${with_stand_ins[@]}" true || {
+    say "nothing sees ${names[*]}"
+    with_stand_ins=()
+  }
 }
 
 # prepare SET installs and unpacks all packages of a set.
 prepare() {
   local packages
   mapfile -t packages < <(packages_of "$1")
+  needed=("${packages[@]}")
+  [[ $1 != check* ]] || needed=("${build_packages[@]}" "${test_packages[@]}")
   install_packages "${packages[@]}"
   case $1 in
-    check) unpack_packages libsasl2-modules-gssapi-heimdal ;;
-    check-servers) unpack_guides ;;
+    check) unpack_packages "${check_unpacked[@]}" ;;
+    check-servers) unpack_servers ;;
   esac
+  find_stand_ins
 }
 
 # prepare_test FILE does the same for one test.
 prepare_test() {
   local packages
   mapfile -t packages < <(packages_of_test "$1")
+  needed=("${build_packages[@]}" "${test_packages[@]}")
   install_packages "${packages[@]}"
   case $1 in
-    tests/interop/*) unpack_packages libsasl2-modules-gssapi-heimdal ;;
-    tests/servers/*) unpack_guides ;;
+    tests/interop/*) unpack_packages "${check_unpacked[@]}" ;;
+    tests/servers/*) unpack_servers ;;
   esac
+  find_stand_ins
 }
 
 cmd_deps() {

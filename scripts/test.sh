@@ -87,7 +87,7 @@ cmd_test() {
   set_test_environment
   say "$file${2:+, only $2}"
   case $file in
-    *.sh) "./$file" || status=$? ;;
+    *.sh) "${with_stand_ins[@]}" "./$file" || status=$? ;;
     *.py) run_python_test "$file" "${@:2}" || status=$? ;;
     *) run_program "$file" "${@:2}" || status=$? ;;
   esac
@@ -97,21 +97,22 @@ cmd_test() {
 
 # run_program FILE [FILTER]
 run_program() {
-  (($# == 2)) || { "./$1"; return; }
+  (($# == 2)) || { "${with_stand_ins[@]}" "./$1"; return; }
   local filter=$2
   [[ $filter == *[*?:]* || $filter == -* ]] || filter="*$filter*"
   # GoogleTest reports success if no test matches.
   "./$1" --gtest_list_tests --gtest_filter="$filter" 2>/dev/null | grep -q '^  ' ||
     die 1 "no test of $1 matches $filter; ./$1 --gtest_list_tests lists them"
-  "./$1" --gtest_filter="$filter"
+  "${with_stand_ins[@]}" "./$1" --gtest_filter="$filter"
 }
 
 # run_python_test FILE [FILTER]. So is unittest, which then says that it ran none.
 run_python_test() {
-  (($# == 2)) || { /usr/bin/python3 -B "$1"; return; }
+  (($# == 2)) || { "${with_stand_ins[@]}" /usr/bin/python3 -B "$1"; return; }
   local status=0
   make_scratch
-  /usr/bin/python3 -B "$1" -v -k "$2" 2> >(tee "$scratch/said" >&2) || status=$?
+  "${with_stand_ins[@]}" /usr/bin/python3 -B "$1" -v -k "$2" \
+    2> >(tee "$scratch/said" >&2) || status=$?
   wait "$!"
   ! grep -q '^Ran 0 tests' "$scratch/said" || die 1 "no test of $1 matches $2"
   return "$status"
@@ -128,8 +129,8 @@ cmd_shell() {
   remove_scratch
   if (($# == 0)); then
     say "a shell with the environment of the tests; type exit to end it"
-    exec "${SHELL:-/bin/bash}"
+    exec "${with_stand_ins[@]}" "${SHELL:-/bin/bash}"
   fi
   # libtool names the programs themselves where its scripts are given.
-  exec ./libtool --mode=execute "$@"
+  exec "${with_stand_ins[@]}" ./libtool --mode=execute "$@"
 }

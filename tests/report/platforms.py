@@ -26,11 +26,15 @@ COLUMNS = ["Debian", "architecture", "command", *SOFTWARE, "passed", "failed", "
 
 
 def versions():
-    """The upstream version of each package that is installed; "-" for others."""
+    """The upstream version of each package that is installed, or that ./run unpacked; "-" for others.
+    """
     done = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status} ${Version}\\n",
                            *SOFTWARE.values()], capture_output=True, text=True, check=False)
+    unpacked = [line for file in pathlib.Path(".cache").glob("*/packages")
+                for line in file.read_text(encoding="utf-8").splitlines()]
     found = {}
-    for line in done.stdout.splitlines():
+    # An installed one is what the tests use, so its line is the last.
+    for line in unpacked + done.stdout.splitlines():
         package, status, version = line.split(" ")
         if status == "installed":
             found[package] = re.sub(r"^\d+:|[-+~].*$", "", version)

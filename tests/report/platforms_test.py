@@ -49,6 +49,17 @@ class Platforms(unittest.TestCase):
         self.assertIn("| `./run check --servers` |", text)
         self.run_program("check")
 
+    def test_the_version_of_an_unpacked_package(self):
+        (self.folder / ".cache/dovecot-imapd").mkdir(parents=True)
+        (self.folder / ".cache/dovecot-imapd/packages").write_text(
+            "dovecot-core installed 1:9.8.7+dfsg1-1\nlibsasl2-2 installed 9.8.7-1\n")
+        (self.folder / "status").write_text(
+            "Package: libsasl2-2\nStatus: install ok installed\nMaintainer: x <x@x>\n"
+            "Architecture: all\nVersion: 2.1.28+dfsg-10\nDescription: x\n")
+        row = self.run_program("record", "3", "1", "2", "check",
+                               env={**os.environ, "DPKG_ADMINDIR": str(self.folder)}).split("\t")
+        self.assertEqual((row[5], row[9]), ("2.1.28", "9.8.7"))
+
     def test_a_later_result_replaces_the_one_of_the_same_command(self):
         self.run_program("record", "3", "1", "2", "check")
         self.run_program("record", "5", "0", "0", "check")

@@ -38,6 +38,7 @@ done
 tar -cf "${@: -2:1}" -C "$made" .
 """
 APT_GET = r"""
+[[ " $* " != *" -s "* ]] || exit 0
 [[ $* != *" install "* ]] || exit "${APT_STATUS:-0}"
 [[ $1 != indextargets || ${NO_MIRROR:-} ]] || printf '%s\n' "Other Other http://other/" \
   "Debian Debian-Security http://security/" "Debian Debian http://debian/" "Debian Debian http://2/"

@@ -24,6 +24,7 @@ fi
 """
 STAND_INS = {
     "apt-get": '''
+[[ " $* " != *" -s "* ]] || exit 0
 echo "apt-get says something"
 [[ $* != *" install "* ]] || exit "${APT_STATUS:-0}"''',
     "sudo": '[[ $1 != -n ]] || shift; exec "$@"',
@@ -125,7 +126,7 @@ class Tree(unittest.TestCase):
     def everything_is_installed(self):
         text = (self.tree / "scripts/packages.sh").read_text(encoding="utf-8")
         self.env["INSTALLED"] = " ".join(re.findall(r"[\w.+-]+", text))
-        for package in ("libsasl2-modules-gssapi-heimdal", "cyrus-imapd"):
+        for package in ("libsasl2-modules-gssapi-heimdal",):
             (self.tree / ".cache" / package).mkdir(parents=True, exist_ok=True)
 
     def krb5(self, release="Kerberos 5 release 1.21.3", without=None):
