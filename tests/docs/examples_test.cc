@@ -161,7 +161,7 @@ std::vector<Row> rows() {
 }
 
 PolicyReading read(const DocExample& example) {
-  return authz::parse_policy({{"/etc/gssloop/policy.toml", example.text}}, kMechanisms);
+  return authz::parse_policy({{"SYSCONFDIR/gssloop/policy.toml", example.text}}, kMechanisms);
 }
 
 // As a server decides it: the user that the application sees, or nothing.

@@ -197,6 +197,43 @@ check_module() {
 }
 check_module
 
+# ---- Documents and manual pages ------------------------------------------------------------------
+
+make_variable() {
+  make -s --no-print-directory -C "$build" --eval="print-variable: ; @: \$(info \$($1))" \
+    print-variable
+}
+
+check_documents() {
+  local doc file target
+  doc=$stage$(make_variable docdir)
+  same 'the installed documents' "$(cd "$doc" && find . -name '*.md' | sort)" \
+    "$(cd "$source" && find ./README.md ./CHANGELOG.md ./docs -name '*.md' ! -path './docs/reference/*' |
+      sort)"
+  same 'the installed examples' "$(cd "$doc/examples" && find . -type f | sort)" \
+    "$(cd "$source/examples" && find . -maxdepth 1 -name '*.[cht]*' ! -name '*.o' | sort)"
+  # Links lead to installed files. Manual pages are installed elsewhere, and two documents are about
+  # the sources.
+  while IFS=: read -r file target; do
+    [[ -e $doc/$(dirname "$file")/${target%%#*} ]] ||
+      complain "$file refers to $target, which is not installed"
+  done < <(cd "$doc" && grep -oE '\]\([^)# ]+' README.md docs/*.md | sed 's/:](/:/' |
+    grep -vE ':(https?:|(\.\./)*(man|tests|fuzz)/|(\.\./)*CONTRIBUTING\.md)')
+}
+check_documents
+
+check_pages() {
+  local page text
+  for page in man1/gssloop.1 man5/gssloop-policy.5 man7/gssloop-sasl.7; do
+    text=$(<"$stage$(make_variable mandir)/$page") || { complain "$page is not installed"; continue; }
+    [[ $text == *"$(make_variable sysconfdir)/gssloop/policy.toml"* ]] ||
+      complain "$page does not name the policy's file"
+    [[ $text != *SYSCONFDIR* ]] || complain "$page names SYSCONFDIR"
+    same "the system in $page" "$(grep '^\.Os' <<<"$text")" ".Os $(make_variable MAN_OS)"
+  done
+}
+check_pages
+
 # ---- And away again ------------------------------------------------------------------------------
 
 succeed 'make uninstall' make -s -C "$build" uninstall DESTDIR="$stage"

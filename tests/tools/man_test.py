@@ -89,6 +89,23 @@ class Page(unittest.TestCase):
                               capture_output=True, text=True, timeout=60)
         self.assertEqual((done.returncode, done.stdout), (0, ""))
 
+    def test_the_protocol_is_rendered(self):
+        kinds = ["T a token", "F a failure", "D the output of GSS_Wrap", "D data, from the",
+                 "E the end of the data", "S from the acceptor, with --reveal: the",
+                 "K from the acceptor: all data"]
+        programs = [words for words in (["mandoc", "-T", "ascii"],
+                                        ["groff", "-mdoc", "-T", "ascii", "-P", "-c"])
+                    if shutil.which(words[0])]
+        if not programs:
+            self.skipTest("neither mandoc nor groff is installed")
+        for words in programs:
+            done = subprocess.run([*words, str(PAGE)], capture_output=True, text=True, timeout=60,
+                                  check=True)
+            text = re.sub(".\b", "", done.stdout)  # printed twice to be bold
+            section = re.search(r"\nPROTOCOL\n(.*?)\nSEE ALSO\n", text, re.DOTALL)[1]
+            rows = re.findall("|".join(map(re.escape, kinds)), " ".join(section.split()))
+            self.assertEqual(rows, kinds, section)
+
 
 class Help(unittest.TestCase):
     def test_fits_a_terminal_of_a_hundred_columns(self):
