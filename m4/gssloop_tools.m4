@@ -13,14 +13,21 @@ AC_DEFUN([GSSLOOP_TOOLS], [
 Debian packages that are missing:$gssloop_missing. To build without the command: --disable-tools])])])
   AM_CONDITIONAL([TOOLS], [test "x$enable_tools" != xno])
 
-  AC_ARG_WITH([bash-completion-dir],
-    [AS_HELP_STRING([--with-bash-completion-dir=DIR],
-      [where the completion goes; no installs none @<:@DATADIR/bash-completion/completions@:>@])],
-    [], [with_bash_completion_dir=yes])
-  AS_CASE([$with_bash_completion_dir],
-    [no], [bashcompletiondir=],
-    [yes], [bashcompletiondir='${datadir}/bash-completion/completions'],
-    [bashcompletiondir=$with_bash_completion_dir])
-  AM_CONDITIONAL([COMPLETION], [test "x$bashcompletiondir" != x])
-  AC_SUBST([bashcompletiondir])
+  GSSLOOP_COMPLETION([bash], [${datadir}/bash-completion/completions])
+  GSSLOOP_COMPLETION([zsh], [${datadir}/zsh/site-functions])
+])
+
+# GSSLOOP_COMPLETION(SHELL, FOLDER): where does the completion for this shell go?
+AC_DEFUN([GSSLOOP_COMPLETION], [
+  AC_ARG_WITH([$1-completion-dir],
+    [AS_HELP_STRING([--with-$1-completion-dir=DIR],
+      [where the completion for $1 goes; no installs none]
+      [@<:@]m4_bpatsubst([[$2]], [\${datadir}], [DATADIR])[@:>@])],
+    [], [with_$1_completion_dir=yes])
+  AS_CASE([$with_$1_completion_dir],
+    [no], [$1completiondir=],
+    [yes], [$1completiondir='$2'],
+    [$1completiondir=$with_$1_completion_dir])
+  AM_CONDITIONAL(m4_toupper([$1])[_COMPLETION], [test "x$$1completiondir" != x])
+  AC_SUBST([$1completiondir])
 ])

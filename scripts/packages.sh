@@ -8,7 +8,7 @@ readonly build_packages=(g++ make autoconf automake libtool pkgconf libkrb5-dev 
 readonly kdc_packages=(krb5-kdc krb5-admin-server krb5-user)
 readonly docs_packages=(doxygen python3)
 readonly test_packages=(libgtest-dev libgmock-dev python3 valgrind)
-readonly check_packages=("${test_packages[@]}" krb5-pkinit openssl mandoc doxygen sasl2-bin
+readonly check_packages=("${test_packages[@]}" krb5-pkinit openssl mandoc doxygen sasl2-bin zsh
   libsasl2-modules libsasl2-modules-gssapi-mit gsasl libgsasl-dev
   # Peers of the interoperation tests: Java's SASL, Python's GSS-API, and Heimdal for a package
   # below.
@@ -70,7 +70,7 @@ packages_of_test() {
     tests/interop/*) packages_of check ;;
     tests/live/* | tests/kdc/*) printf '%s\n' krb5-pkinit libsasl2-modules-gssapi-mit ;;
     tests/install/*) printf '%s\n' sasl2-bin libsasl2-modules-gssapi-mit ;;
-    tests/tools/*) printf '%s\n' libsasl2-modules libsasl2-modules-gssapi-mit mandoc ;;
+    tests/tools/*) printf '%s\n' libsasl2-modules libsasl2-modules-gssapi-mit mandoc zsh ;;
     tests/docs/*) echo mandoc ;;
     tests/check_docs*) echo doxygen ;;
   esac

@@ -14,6 +14,7 @@ namespace {
 
 struct Options {
   bool json = false;
+  bool verbose = false;
 };
 
 // MechanismFacts is all that is printed of one mechanism.
@@ -58,6 +59,18 @@ std::string joined(const std::vector<std::string>& names) {
   return text;
 }
 
+// The attributes of RFC 5587, with the name and the short name of each.
+void print_attributes(const MechanismFacts& facts, const Output& output) {
+  for (std::size_t i = 0; i < facts.attributes.size(); ++i) {
+    const gss::MechanismAttribute& attribute = facts.attributes[i];
+    output.line(
+        std::string(i == 0 ? "  declares:    " : "               ") + shown(attribute.name) +
+        output.styled(Style::kDim,
+                      attribute.description.empty() ? "" : "  " + shown(attribute.description)));
+  }
+  if (facts.attributes.empty()) output.line("  declares:    nothing");
+}
+
 void print(const MechanismFacts& facts, const Output& output) {
   const gss::Mechanism& mechanism = facts.mechanism;
   const std::string name = mechanism.name.empty() ? "(no name)" : shown(mechanism.name);
@@ -69,14 +82,6 @@ void print(const MechanismFacts& facts, const Output& output) {
                                        ? output.styled(Style::kNote, "nothing")
                                        : output.styled(Style::kGood, joined(facts.offered_as))));
   if (!facts.why_not_gs2.empty()) output.line("  not as GS2:  " + facts.why_not_gs2);
-  for (std::size_t i = 0; i < facts.attributes.size(); ++i) {
-    const gss::MechanismAttribute& attribute = facts.attributes[i];
-    output.line(
-        std::string(i == 0 ? "  declares:    " : "               ") + shown(attribute.name) +
-        output.styled(Style::kDim,
-                      attribute.description.empty() ? "" : "  " + shown(attribute.description)));
-  }
-  if (facts.attributes.empty()) output.line("  declares:    nothing");
 }
 
 Exit run(const Options& options, const Output& output) {
@@ -94,6 +99,7 @@ Exit run(const Options& options, const Output& output) {
     } else {
       if (&mechanism != &registry->all().front()) output.line();
       print(facts, output);
+      if (options.verbose) print_attributes(facts, output);
     }
   }
   if (options.json) output.json({{"mechanisms", std::move(document)}});
@@ -109,7 +115,8 @@ Subcommand mechanisms_subcommand() {
   };
   return {"mechanisms",
           "List this machine's GSS-API mechanisms, and their names in SASL",
-          {{"--json", "", "Print JSON", &options->json}},
+          {{"-v,--verbose", "", "Print the attributes of RFC 5587, too", &options->verbose},
+           {"--json", "", "Print JSON", &options->json}},
           choose};
 }
 

@@ -77,15 +77,20 @@ class Configure(unittest.TestCase):
         return folder, done.stderr
 
     def test_where_the_completion_goes(self):
-        default = "${datadir}/bash-completion/completions"
-        for arguments, folder in (([], default), (["--with-bash-completion-dir=/x/y"], "/x/y"),
-                                  (["--without-bash-completion-dir"], "")):
+        bash, zsh = "${datadir}/bash-completion/completions", "${datadir}/zsh/site-functions"
+        for arguments, folders in (([], (bash, zsh)),
+                                   (["--with-bash-completion-dir=/x/y",
+                                     "--without-zsh-completion-dir"], ("/x/y", "")),
+                                   (["--without-bash-completion-dir",
+                                     "--with-zsh-completion-dir=/x/y"], ("", "/x/y"))):
             self.configure(*arguments)
-            decided = (self.folder / "config.status").read_text(encoding="utf-8")
-            decided = dict(re.findall(r'^S\["(bashcompletiondir|COMPLETION_TRUE)"\]="(.*)"$', decided,
+            decided = dict(re.findall(r'^S\["(\w+)"\]="(.*)"$',
+                                      (self.folder / "config.status").read_text(encoding="utf-8"),
                                       re.MULTILINE))
-            self.assertEqual(decided, {"bashcompletiondir": folder,
-                                       "COMPLETION_TRUE": "" if folder else "#"})
+            for shell, folder in zip(("bash", "zsh"), folders):
+                self.assertEqual((decided[f"{shell}completiondir"],
+                                  decided[f"{shell.upper()}_COMPLETION_TRUE"]),
+                                 (folder, "" if folder else "#"), arguments)
 
     def test_the_default_is_where_libsasl_looks(self):
         folders = sasl_folders()

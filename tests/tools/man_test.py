@@ -1,18 +1,24 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Holds the command's --help, its man page and its completion together, both ways."""
+"""Holds the command's --help, its man page and its completions together, both ways."""
 
 import os
 import pathlib
 import re
 import shutil
 import subprocess
+import sys
+import tempfile
 import unittest
+
+sys.dont_write_bytecode = True  # beside the sources
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from zsh import Zsh
 
 BUILD = pathlib.Path(os.environ.get("GSSLOOP_BUILDDIR", "."))
 SOURCE = pathlib.Path(os.environ.get("GSSLOOP_SRCDIR", "."))
 GSSLOOP = str(BUILD / "tools/gssloop")
-PAGE = SOURCE / "man/gssloop.1"
+PAGE = SOURCE.absolute() / "man/gssloop.1"
 COMPLETION = SOURCE / "tools/completion/gssloop.bash"
 # Options of every subcommand: the page describes them once.
 COMMON = {"--help", "--color", "--version"}
@@ -114,20 +120,17 @@ class Help(unittest.TestCase):
                 self.assertLessEqual(len(line), MAX_LINE, line)
 
 
-class Completion(unittest.TestCase):
-    def complete(self, *line):
-        """What bash offers for the last word of `line`."""
-        script = ('source "$1"; shift; complete -p gssloop >&2; COMP_WORDS=("$@"); '
-                  'COMP_CWORD=$(($# - 1)); _gssloop; printf "%s\\n" "${COMPREPLY[@]}"')
-        done = subprocess.run(["bash", "-c", script, "bash", str(COMPLETION), GSSLOOP, *line],
-                              capture_output=True, text=True, timeout=60, check=True)
-        self.assertIn("-F _gssloop gssloop", done.stderr)
-        return set(done.stdout.split())
+class Completions:
+    """What the completion of each shell offers. complete(*line) is its answer for the last word."""
+
+    FLAGS = {"none", "deleg", "mutual", "replay", "sequence", "conf", "integ", "anon", "trans",
+             "channel-bound", "deleg-policy"}
 
     def test_offers_the_subcommands(self):
         offered = self.complete("")
         self.assertEqual(offered, {subcommand[0] for subcommand in leaf_subcommands()})
         self.assertEqual(self.complete("mech"), {"mechanisms"})
+        self.assertEqual(self.complete("policy", "c"), {"check"})
 
     def test_offers_the_options_of_the_subcommand(self):
         for subcommand in leaf_subcommands():
@@ -135,8 +138,73 @@ class Completion(unittest.TestCase):
             self.assertEqual(offered, set(options_in_help(*subcommand)) | COMMON, subcommand)
 
     def test_offers_values(self):
-        self.assertEqual(self.complete("accept", "--mechanism", "s"), {"spnego"})
+        for option in ("--mechanism", "-m"):
+            self.assertEqual(self.complete("accept", option, "s"), {"spnego"})
         self.assertEqual(self.complete("accept", "--color", "a"), {"auto", "always"})
+        self.assertEqual(self.complete("accept", "--keytab", str(PAGE)[:-1]), {self.shown(str(PAGE))})
+        self.assertEqual(self.complete("accept", "--timeout", ""), set())
+
+    def test_offers_flags(self):
+        for line in (("initiate", "--flags"), ("initiate", "-f"), ("initiate", "--require"),
+                     ("accept", "-r")):
+            self.assertEqual(self.complete(*line, ""), self.FLAGS)
+        self.assertEqual(self.complete("initiate", "-f", "mutual,rep"),
+                         {self.shown("replay", "mutual,")})
+
+    def test_offers_services(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".toml") as policy:
+            policy.write("[all]\n[services.backup]\n[services.news.mechanisms.krb5]\n")
+            policy.flush()
+            for option in ("--service", "-s"):
+                offered = self.complete("policy", "explain", "--policy", policy.name, option, "")
+                self.assertLessEqual({"backup", "news", "imap", "host"}, offered)
+                self.assertNotIn("all", offered)
+        self.assertEqual(self.complete("policy", "explain", "-s", "im"), {"imap"})
+
+    def test_offers_applications(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("slapd.conf", "svn.conf", "svn.txt"):
+                (pathlib.Path(folder) / name).touch()
+            os.environ["SASL_CONF_PATH"] = f"/nonexistent:{folder}"
+            self.addCleanup(os.environ.pop, "SASL_CONF_PATH")
+            self.assertEqual(self.complete("doctor", "--app", ""), {"slapd", "svn"})
+
+
+class Bash(Completions, unittest.TestCase):
+    def complete(self, *line):
+        script = ('source "$1"; shift; complete -p gssloop >&2; COMP_WORDS=("$@"); '
+                  'COMP_CWORD=$(($# - 1)); _gssloop; printf "%s\n" "${COMPREPLY[@]}"')
+        done = subprocess.run(["bash", "-c", script, "bash", str(COMPLETION), GSSLOOP, *line],
+                              capture_output=True, text=True, timeout=60, check=True)
+        self.assertIn("-F _gssloop gssloop", done.stderr)
+        return set(done.stdout.split())
+
+    def shown(self, word, before=""):
+        return before + word
+
+    def test_the_value_after_an_equals_sign(self):
+        self.assertEqual(self.complete("accept", "--mechanism", "=", "s"), {"spnego"})
+        self.assertEqual(self.complete("accept", "--color", "="), {"auto", "always", "never"})
+
+
+class ZshCompletion(Completions, unittest.TestCase):
+    zsh = None
+
+    def setUp(self):
+        if not shutil.which("zsh"):
+            self.skipTest("zsh is not installed")
+
+    def complete(self, *line):
+        if not self.zsh:
+            self.zsh = Zsh(COMPLETION.parent.absolute())
+            self.addCleanup(self.zsh.close)
+        return self.zsh.complete(" ".join([str(pathlib.Path(GSSLOOP).absolute()), *line]))[0]
+
+    def shown(self, word, before=""):
+        return word.rpartition("/")[2]  # zsh shows what it adds
+
+    def test_the_value_after_an_equals_sign(self):
+        self.assertEqual(self.complete("accept", "--mechanism=s"), {"spnego"})
 
 
 if __name__ == "__main__":
