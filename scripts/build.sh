@@ -97,13 +97,19 @@ build_targets() {
 }
 
 cmd_demo() {
-  (($# == 0)) || refuse "$1" "no arguments"
-  on_suite
+  case $*/$# in
+    /0 | --verbose/1) ;;
+    *)
+      [[ $1 != --verbose ]] || shift
+      refuse "$1" "--verbose or nothing"
+      ;;
+  esac
+  on_suite "$@"
   prepare demo
   configure_as_it_is || die 1 "configure failed; its output is above"
   build_targets demo-programs || die 1 "the build failed; its output is above"
   remove_scratch
-  exec "${with_stand_ins[@]}" examples/demo/run-demo.sh
+  exec "${with_stand_ins[@]}" examples/demo/run-demo.sh "$@"
 }
 
 cmd_docs() {

@@ -162,7 +162,7 @@ bool log_in(int fd, const Options& options) {
   demo::set_security(connection.get(), SASL_SEC_MUTUAL_AUTH);
   binding.apply_to(connection.get());
   if (!exchange(fd, connection.get(), options)) return false;
-  std::printf("client    layer: %s\n", demo::layer_text(connection.get()).c_str());
+  std::printf("client    security layer: %s\n", demo::layer_text(connection.get()).c_str());
   return true;
 }
 

@@ -85,10 +85,12 @@ inline unsigned number_property(sasl_conn_t* connection, int property) {
   return *static_cast<const unsigned*>(value);
 }
 
-// layer_text is for a person: "ssf 0, maxoutbuf 65536".
+// layer_text is for a person: "none", or "256 bits, at most 65464 bytes at once".
 inline std::string layer_text(sasl_conn_t* connection) {
-  return "ssf " + std::to_string(number_property(connection, SASL_SSF)) + ", maxoutbuf " +
-         std::to_string(number_property(connection, SASL_MAXOUTBUF));
+  const unsigned ssf = number_property(connection, SASL_SSF);
+  if (ssf == 0) return "none";
+  return std::to_string(ssf) + " bits, at most " +
+         std::to_string(number_property(connection, SASL_MAXOUTBUF)) + " bytes at once";
 }
 
 }  // namespace demo

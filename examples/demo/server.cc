@@ -104,7 +104,7 @@ void print_login(sasl_conn_t* connection) {
               property_text(connection, SASL_AUTHUSER).c_str());
   std::printf("server    authzid %s   (the user to act as)\n",
               property_text(connection, SASL_USERNAME).c_str());
-  std::printf("server    auxiliary properties, as requested:\n");
+  std::printf("server    auxiliary properties, as requested (with *: only if authenticated):\n");
   const propval* property = prop_get(sasl_auxprop_getctx(connection));
   for (; property != nullptr && property->name != nullptr; ++property) {
     // libsasl asks for userPassword and the like on behalf of its own mechanisms.
@@ -200,7 +200,7 @@ bool serve(int fd, const Options& options) {
   if (!connection) return false;
   binding.apply_to(connection.get());
   if (!exchange(fd, connection.get())) return false;
-  std::printf("server    layer: %s\n", demo::layer_text(connection.get()).c_str());
+  std::printf("server    security layer: %s\n", demo::layer_text(connection.get()).c_str());
   return true;
 }
 

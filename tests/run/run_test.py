@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The script ./run, in a copy of the sources, with stand-ins for what it starts; and the demo."""
+"""The script ./run, in a copy of the sources, with stand-ins for what it starts."""
 
 import os
 import pathlib
@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
@@ -23,7 +22,7 @@ BUILD = pathlib.Path(os.environ.get("GSSLOOP_BUILDDIR", SOURCE)).absolute()
 # What each command is given beside what it takes, and the argument that it must name.
 WRONG = {
     "build": (["x"], ["--debug", "-x"], ["--debug", "--debug"]),
-    "demo": (["x"],),
+    "demo": (["x"], ["--verbose", "x"]),
     "test": (["nonsense"], ["unit", "Case", "x"], ["check_layers", "x"]),
     "shell": (["-x"],),
     "check": (["x"], ["--strict", "--server"]),
@@ -286,6 +285,9 @@ class Demo(Tree):
 
     def test_builds_what_it_needs(self):
         self.assertEqual(self.run_script("demo").stdout, "the demo\n")
+        self.assertEqual(self.run_script("demo", "--verbose").stdout, "the demo --verbose\n")
+        self.calls()
+        self.run_script("demo")
         built = [call for call in self.calls("make") if "-n" not in call]
         self.assertEqual(built, ["make demo-programs"])
 
@@ -363,28 +365,6 @@ def wait_until(condition):
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.05)
-
-
-class RealDemo(unittest.TestCase):
-    def test_a_signal_leaves_nothing(self):
-        if not (BUILD / "examples/demo/server").exists():
-            self.skipTest("the demo is not built")
-        if not shutil.which("krb5kdc", path="/usr/sbin:/usr/bin:/sbin:/bin"):
-            self.skipTest("krb5-kdc is not installed")
-        for number in (signal.SIGINT, signal.SIGTERM):
-            with self.subTest(signal=number), tempfile.TemporaryDirectory() as folder:
-                temporary = pathlib.Path(folder)
-                process = subprocess.Popen([SOURCE / "examples/demo/run-demo.sh"], cwd=BUILD,
-                                           env={**os.environ, "TMPDIR": folder},
-                                           start_new_session=True, text=True,
-                                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-                while "1. A login" not in process.stdout.readline():
-                    pass
-                self.assertNotEqual(list(temporary.iterdir()), [])
-                os.killpg(process.pid, number)
-                process.wait(PATIENCE)
-                process.stdout.close()
-                wait_until(lambda: not list(temporary.iterdir()))
 
 
 class Lint(unittest.TestCase):
