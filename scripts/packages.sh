@@ -24,10 +24,12 @@ readonly servers_packages=(libsasl2-modules libsasl2-modules-gssapi-mit sasl2-bi
 readonly bench_packages=(libsasl2-modules-gssapi-mit libbenchmark-dev)
 readonly package_packages=(build-essential debhelper dpkg-dev lintian)
 readonly format_packages=(clang-format clang-tidy)
+# For .ci/run.
+readonly clang_packages=(clang)
 # For --on SUITE.
 readonly suite_packages=(arch-test mmdebstrap uidmap util-linux util-linux-extra)
-# Packages that another server of the machine may exclude, or the module of Cyrus SASL that a package
-# above is: they are never installed. The tests find them unpacked, each in $unpacked/NAME, with
+# Packages that another server of the machine may exclude, or that exclude one above: they are never
+# installed. The tests find them unpacked, each in $unpacked/NAME, with
 # tests/support/with_unpacked.sh.
 readonly check_unpacked=(dovecot-imapd dovecot-gssapi libsasl2-modules-gssapi-heimdal)
 readonly servers_unpacked=(cyrus-imapd)
@@ -40,7 +42,8 @@ readonly servers_changed=(cyrus-common libldap-common slapd)
 readonly stand_in_packages=(krb5-admin-server krb5-kdc krb5-user libsasl2-modules-gssapi-mit)
 readonly unpacked=.cache
 
-readonly package_sets='build, demo, test, check, check-servers, docs, package, bench, format, suite'
+readonly package_sets='build, demo, test, check, check-servers, docs, package, bench, format, suite,
+clang'
 
 # packages_of SET prints one package in each line. It fails if there is no such set.
 packages_of() {
@@ -58,6 +61,7 @@ packages_of() {
     package) printf '%s\n' "${build_packages[@]}" "${package_packages[@]}" ;;
     format) printf '%s\n' "${format_packages[@]}" ;;
     suite) printf '%s\n' "${suite_packages[@]}" ;;
+    clang) printf '%s\n' "${build_packages[@]}" "${test_packages[@]}" "${clang_packages[@]}" ;;
     *) return 1 ;;
   esac
 }

@@ -5,7 +5,6 @@ are there. apt and dpkg are this machine's, with a root and an archive of small 
 of the test's."""
 
 import hashlib
-import os
 import pathlib
 import shutil
 import subprocess
@@ -14,7 +13,7 @@ import unittest
 
 sys.dont_write_bytecode = True  # beside the sources
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from tree import DONE, MISSING, SOURCE, Tree, write_program
+from tree import DONE, MISSING, SOURCE, Tree, not_as_root, write_program
 
 HEIMDALS, MITS = "libsasl2-modules-gssapi-heimdal", "libsasl2-modules-gssapi-mit"
 # As in Debian: the relations that exclude each other's packages, and what comes with a package.
@@ -179,15 +178,9 @@ class Beside(Machine):
 
     def test_a_user_who_cannot_install_gets_a_line_that_removes_nothing(self):
         write_program(self.folder / "bin/sudo", "#!/bin/sh\nexit 1\n")
-        script = self.tree / "run"
-        if os.geteuid() == 0:
-            other = ["unshare", "--user", "--map-user=12345", "--map-group=12345"]
-            if subprocess.run([*other, "true"], stderr=subprocess.DEVNULL, check=False).returncode:
-                self.skipTest("root, and no user namespace")
-            script = self.folder / "as-another"
-            write_program(script, f'#!/bin/sh\nexec {" ".join(other)} {self.tree}/run "$@"\n')
+        before = not_as_root(self)
         self.apt("install", "exim4-daemon-light", HEIMDALS)
-        done = subprocess.run([script, "deps", "check-servers"], env=self.env, text=True,
+        done = subprocess.run([*before, self.tree / "run", "deps", "check-servers"], env=self.env, text=True,
                               capture_output=True, check=False)
         self.assertEqual(done.returncode, MISSING, done.stderr)
         line = done.stderr.splitlines()[-1].split()

@@ -89,6 +89,16 @@ def write_program(path, text):
     path.chmod(0o755)
 
 
+def not_as_root(test):
+    """The words before a command that shall believe to be another user, if this one is root."""
+    if os.geteuid() != 0:
+        return []
+    words = ["unshare", "--user", "--map-user=12345", "--map-group=12345"]
+    if subprocess.run([*words, "true"], stderr=subprocess.DEVNULL, check=False).returncode:
+        test.skipTest("root, and no user namespace")
+    return words
+
+
 class Tree(unittest.TestCase):
     """A copy of the sources as a clone has them, with stand-ins before all else in PATH."""
 

@@ -1,0 +1,58 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The sum that .ci/run prints, with a stand-in for ./run."""
+
+import pathlib
+import subprocess
+import sys
+import unittest
+
+sys.dont_write_bytecode = True  # beside the sources
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from tree import PATIENCE, SOURCE, Tree, not_as_root, write_program
+
+RUN = r"""#!/bin/bash
+echo "run $* $CONFIGURE_FLAGS" >>"$CALLS"
+[[ $1 != check ]] || echo "3 passed, 0 failed, 1 skipped"
+[[ $1 != build ]] || exit "${BUILD_STATUS:-0}"
+"""
+
+
+class ContinuousIntegration(Tree):
+    def setUp(self):
+        super().setUp()
+        if not (SOURCE / ".ci/run").exists():
+            self.skipTest("the tarball has no .ci/run")
+        write_program(self.tree / ".ci/run", (SOURCE / ".ci/run").read_text(encoding="utf-8"))
+        write_program(self.tree / "run", RUN)
+        # .ci/run has a PATH of its own, without these.
+        path = "export PATH="
+        text = (self.tree / ".ci/run").read_text(encoding="utf-8")
+        self.assertIn(path, text)
+        write_program(self.tree / ".ci/run", text.replace(path, f"{path}{self.folder / 'bin'}:"))
+        write_program(self.folder / "bin/clang++", "#!/bin/sh\n")
+
+    def sum_of(self, status=0, **env):
+        done = subprocess.run([*not_as_root(self), self.tree / ".ci/run"], cwd=self.folder,
+                              env={**self.env, "GSSLOOP_CI_SUITES": "trixie", **env}, text=True,
+                              stdin=subprocess.DEVNULL, capture_output=True, check=False,
+                              timeout=PATIENCE)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        self.assertEqual(list(self.temporary.iterdir()), [])
+        return done.stdout.splitlines()[-1]
+
+    def test_the_build_with_clang_is_one_test(self):
+        self.assertEqual(self.sum_of(), "7 passed, 0 failed, 2 skipped")
+        calls = self.calls("run", "make")
+        self.assertEqual(calls[0], "run build CC=clang CXX=clang++ CFLAGS=-O0 CXXFLAGS=-O0 "
+                                   "--enable-werror")
+        self.assertEqual(calls[1:], ["make build-tests build-server-tests", "run check --servers ",
+                                     "run check --on trixie --servers "])
+
+    def test_it_fails_with_the_build_or_the_tests(self):
+        self.assertEqual(self.sum_of(status=1, BUILD_STATUS="1"), "6 passed, 1 failed, 2 skipped")
+        self.assertEqual(self.sum_of(status=1, MAKE_STATUS="2"), "6 passed, 1 failed, 2 skipped")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
