@@ -43,7 +43,8 @@ CLIENT_MODULES = {"gssloop": SERVER_MODULE,
 REALM = "EXAMPLE.COM"  # as in the guides; the KDC is this test's own
 PASSWORD = "password"
 PATIENCE = 60  # seconds, for anything that ought to happen at once
-SEARCH = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/lib/cyrus/bin", "/usr/lib/postfix/sbin"]
+SEARCH = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/lib/cyrus/bin", "/usr/lib/postfix/sbin",
+          f"{UNPACKED}/postfix/usr/sbin"]
 
 # For shells as well: an ordinary user's PATH lacks the folders of the administrator.
 os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", ""), *SEARCH])
@@ -197,10 +198,12 @@ class Server:
                 self.process.wait()
 
 
-def namespace(mounts, all_users=False):
+def namespace(mounts, all_users=False, package=None):
     """The words to put before a command so that it sees each folder of `mounts` (what is seen: what
     is shown, or None for an empty folder that vanishes with it) in a mount namespace of its own, as
     root of a user namespace; SkipTest, with the kernel's reason, where that is not allowed.
+
+    With `package`, its files seem to be installed: those of UNPACKED lie over the machine's.
 
     With all_users, for servers that start as root and run as others: the user namespace has all
     users, which takes ranges of subordinate ones (subuid(5)) where this is not root; where it is,
@@ -213,9 +216,13 @@ def namespace(mounts, all_users=False):
     tried = run([*unshare, "mount", "-t", "tmpfs", "none", "/mnt"])
     if not tried:
         raise unittest.SkipTest("no mount namespace of its own: " + tried.output.strip())
-    script = " && ".join(f"mount --bind '{shown}' '{seen}'" if shown else
-                         f"mount -t tmpfs -o mode=755 none '{seen}'"
-                         for seen, shown in mounts.items())
+    # Relative to the folder, whose name may have a character that the option takes for its own.
+    lines = [f"(cd '{UNPACKED}' && "
+             f"mount -t overlay overlay -o lowerdir={package}/{top}:/{top} /{top})"
+             for top in ("usr", "etc", "var") if package and (UNPACKED / package / top).exists()]
+    lines += [f"mount --bind '{shown}' '{seen}'" if shown else
+              f"mount -t tmpfs -o mode=755 none '{seen}'" for seen, shown in mounts.items()]
+    script = " && ".join(lines)
     return [*unshare, "sh", "-c", script + ' && exec "$@"', "sh"]
 
 

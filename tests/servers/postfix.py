@@ -21,6 +21,11 @@ postconf -e "smtpd_relay_restrictions=permit_mynetworks permit_sasl_authenticate
   'mynetworks=127.0.0.0/8 [::ffff:127.0.0.0]/104 [::1]/128' mailbox_size_limit=0 \\
   recipient_delimiter=+ inet_interfaces=all inet_protocols=all
 """
+# Where apt would remove another mail server for it, ./run only unpacks Postfix.
+IS_UNPACKED = not pathlib.Path("/usr/lib/postfix/sbin/master").exists()
+# Its users, whom the package makes when it is installed; the numbers are the namespace's own.
+USERS = {"passwd": "postfix:x:951:951::/var/spool/postfix:/usr/sbin/nologin\n",
+         "group": "postfix:x:951:\npostdrop:x:952:\n"}
 # What makes it the test's: no port but the test's, and no mail to this machine's users.
 TESTS_OWN = """
 postconf -M -X smtp/inet
@@ -70,10 +75,16 @@ class PostfixTest(lab.ServerTest):
                 octets = text if isinstance(text, bytes) else text.encode()
                 path.write_bytes(octets.replace(b"PORT", str(ports[0]).encode()))
 
-        inside = lab.namespace({
+        users = {}
+        if IS_UNPACKED:
+            for file, lines in USERS.items():
+                users[f"/etc/{file}"] = cls.write(
+                    file, pathlib.Path(f"/etc/{file}").read_text() + lines)
+        inside = lab.namespace(users | {
             "/etc/postfix": None, "/var/spool/postfix": None, "/var/lib/postfix": None,
             "/var/tmp": None, "/var/log": cls.path(f"{name}/log"), SASL_FOLDER: module,
-            "/mnt": cls.path(f"{name}/etc")}, all_users=True)
+            "/mnt": cls.path(f"{name}/etc")}, all_users=True,
+            package="postfix" if IS_UNPACKED else None)
         return cls.serve(lambda ports: [*inside, "sh", "-c", SET_UP], f"{name}/log/mail.log",
                          prepare=prepare, env=lab.environment())
 
