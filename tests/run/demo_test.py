@@ -106,8 +106,8 @@ class Demo(unittest.TestCase):
                 process = subprocess.Popen([DEMO], cwd=BUILD, env={**os.environ, "TMPDIR": folder},
                                            start_new_session=True, text=True,
                                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-                while "1. A login" not in process.stdout.readline():
-                    pass
+                while "1. A login" not in (line := process.stdout.readline()):
+                    self.assertTrue(line, "the demo ended")
                 self.assertNotEqual(list(temporary.iterdir()), [])
                 os.killpg(process.pid, number)
                 process.wait(PATIENCE)

@@ -9,12 +9,15 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 
 sys.dont_write_bytecode = True  # beside the sources
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from tree import DONE, MISSING, SOURCE, Tree, not_as_root, write_program
 
+PROGRAMS = ("apt-get", "dpkg-query", "dpkg-deb")
+archive = None  # the folder with the packages
 HEIMDALS, MITS = "libsasl2-modules-gssapi-heimdal", "libsasl2-modules-gssapi-mit"
 # As in Debian: the relations that exclude each other's packages, and what comes with a package.
 RELATIONS = {
@@ -56,27 +59,52 @@ def names_of(*sets):
     return set(done.stdout.split())
 
 
+def make_package(name, relations):
+    """Puts a package with one file into the archive; returns its part of the index."""
+    folder = archive / "made"
+    (folder / "DEBIAN").mkdir(parents=True)
+    (folder / "usr/share/seen").mkdir(parents=True)
+    (folder / "usr/share/seen" / name).write_text(name, encoding="utf-8")
+    control = f"Package: {name}\nVersion: 1\nArchitecture: all\nMaintainer: x <x@x>\n"
+    control += relations + "\n" if relations else ""
+    control += "Description: x\n"
+    (folder / "DEBIAN/control").write_text(control, encoding="utf-8")
+    file = archive / f"{name}.deb"
+    subprocess.run(["dpkg-deb", "-Znone", "--root-owner-group", "-b", folder, file],
+                   stdout=subprocess.DEVNULL, check=True)
+    shutil.rmtree(folder)
+    octets = file.read_bytes()
+    return (control + f"Filename: ./{name}.deb\nSize: {len(octets)}\n"
+            f"SHA256: {hashlib.sha256(octets).hexdigest()}\n")
+
+
+def setUpModule():
+    """Makes the archive, which has all packages that the commands name."""
+    global archive
+    if missing := [name for name in PROGRAMS if not shutil.which(name)]:
+        raise unittest.SkipTest(f"this is not Debian: there is no {missing[0]}")
+    archive = pathlib.Path(tempfile.mkdtemp())
+    unittest.addModuleCleanup(shutil.rmtree, archive)
+    index = [make_package(name, RELATIONS.get(name, ""))
+             for name in sorted(names_of("check", "check-servers") | set(RELATIONS))]
+    (archive / "Packages").write_text("\n".join(index), encoding="utf-8")
+
+
 class Machine(Tree):
-    """A Debian whose archive has all packages that the commands name, each with one file."""
+    """A Debian of the test's, with that archive."""
 
     def setUp(self):
         super().setUp()
-        for name in ("apt-get", "dpkg-query", "dpkg-deb"):
-            if not shutil.which(name):
-                self.skipTest(f"{name} is not there: this is not Debian")
+        for name in PROGRAMS:
             (self.folder / "bin" / name).unlink()
-        self.root, self.archive = self.folder / "root", self.folder / "archive"
+        self.root = self.folder / "root"
         for folder in ("etc/apt/apt.conf.d", "etc/apt/preferences.d", "var/lib/apt/lists/partial",
                        "var/cache/apt/archives/partial", "var/lib/dpkg/info", "var/lib/dpkg/updates",
                        "var/log/apt"):
             (self.root / folder).mkdir(parents=True)
         (self.root / "var/lib/dpkg/status").touch()
-        self.archive.mkdir()
-        index = [self.make_package(name, RELATIONS.get(name, ""))
-                 for name in sorted(names_of("check", "check-servers") | set(RELATIONS))]
-        (self.archive / "Packages").write_text("\n".join(index), encoding="utf-8")
         (self.root / "etc/apt/sources.list").write_text(
-            f"deb [trusted=yes] file:{self.archive} ./\n", encoding="utf-8")
+            f"deb [trusted=yes] file:{archive} ./\n", encoding="utf-8")
         architecture = subprocess.run(["dpkg", "--print-architecture"], capture_output=True,
                                       text=True, check=True).stdout.strip()
         (self.folder / "apt.conf").write_text(CONFIGURATION.format(
@@ -84,24 +112,6 @@ class Machine(Tree):
         self.env.update(APT_CONFIG=str(self.folder / "apt.conf"), LC_ALL="C.UTF-8",
                         DPKG_ADMINDIR=str(self.root / "var/lib/dpkg"))
         self.apt("update")
-
-    def make_package(self, name, relations):
-        """Puts a package into the archive; returns its part of the index."""
-        folder = self.folder / "made"
-        (folder / "DEBIAN").mkdir(parents=True)
-        (folder / "usr/share/seen").mkdir(parents=True)
-        (folder / "usr/share/seen" / name).write_text(name, encoding="utf-8")
-        control = f"Package: {name}\nVersion: 1\nArchitecture: all\nMaintainer: x <x@x>\n"
-        control += relations + "\n" if relations else ""
-        control += "Description: x\n"
-        (folder / "DEBIAN/control").write_text(control, encoding="utf-8")
-        file = self.archive / f"{name}.deb"
-        subprocess.run(["dpkg-deb", "-Znone", "--root-owner-group", "-b", folder, file],
-                       stdout=subprocess.DEVNULL, check=True)
-        shutil.rmtree(folder)
-        octets = file.read_bytes()
-        return (control + f"Filename: ./{name}.deb\nSize: {len(octets)}\n"
-                f"SHA256: {hashlib.sha256(octets).hexdigest()}\n")
 
     def apt(self, *arguments):
         subprocess.run(["apt-get", "-q", "-y", *arguments], env=self.env, check=True,
