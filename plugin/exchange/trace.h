@@ -21,7 +21,7 @@ void trace_step(const SaslUtils& sasl, const char* who, unsigned num_legs, const
 // authenticated and complete. Never a value.
 void trace_attributes(const SaslUtils& sasl, gss::SourceAttributes* source);
 
-// trace_decision logs the result of each rule of the policy, with file and line.
+// trace_decision logs the result of each rule of the policy, with its place.
 void trace_decision(const SaslUtils& sasl, const authz::LoginDecision& decision);
 
 // trace_layer logs, at SASL_LOG_DEBUG, the negotiated security layer; null: there is none.

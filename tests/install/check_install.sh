@@ -164,7 +164,7 @@ END
     said=$("$1" --service host/localhost -- "$scratch/policy_sample" "$policy" host@localhost 2>&1)
     case $rule in
       spake) same 'a policy that admits' "$said" 'admitted as alice@EXAMPLE.TEST' ;;
-      nothing) same 'one that does not' "$said" "policy_sample: require at $policy:4 is false" ;;
+      nothing) same 'one that does not' "$said" "policy_sample: require at $policy:4:12 is false" ;;
     esac
   done
 }

@@ -70,7 +70,7 @@ TEST_F(PolicyIdentityTest, AnAttributeNames) {
     be_called(indicators);
     const Outcome result = outcome();
     EXPECT_EQ(result.code, SASL_NOAUTHZ) << result.log;
-    EXPECT_NE(result.log.find("identity at " + policy_path() + ":6: the "), result.log.npos);
+    EXPECT_NE(result.log.find("identity at " + policy_path() + ":6:12: the "), result.log.npos);
     EXPECT_EQ(result.log.find("admin"), result.log.npos);
   }
   be("bob");

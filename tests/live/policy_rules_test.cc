@@ -15,7 +15,7 @@ TEST_F(PolicyRulesTest, ARuleDecides) {
   be("bob");  // Kerberos has no indicator of bob
   const Outcome bob = outcome();
   EXPECT_EQ(bob.code, SASL_NOAUTHZ);
-  EXPECT_NE(bob.log.find("require at " + policy_path() + ":6 is false"), std::string::npos)
+  EXPECT_NE(bob.log.find("require at " + policy_path() + ":6:12 is false"), std::string::npos)
       << bob.log;
 }
 
@@ -241,7 +241,8 @@ TEST_F(PolicyRulesTest, WhoLearnsWhat) {
   SaslServer server(under_policy());
   ASSERT_EQ(log_in(&client, &server, kGs2).server.code, SASL_NOAUTHZ);
   EXPECT_NE(server.error().find("not authorized"), std::string::npos) << server.error();
-  EXPECT_NE(server.log().text().find("deny at " + policy_path() + ":6 is true"), std::string::npos);
+  EXPECT_NE(server.log().text().find("deny at " + policy_path() + ":6:9 is true"),
+            std::string::npos);
   EXPECT_FALSE(server.log().has("second-factor")) << server.log().text();
   EXPECT_FALSE(server.log().has("spake"));
   EXPECT_TRUE(server.was_silent());
@@ -255,8 +256,8 @@ TEST_F(PolicyRulesTest, EveryRuleCanBeFollowed) {
   SaslClient client;
   SaslServer server(under_policy({.options = {{"log_level", "5"}}}));
   ASSERT_EQ(log_in(&client, &server, kGs2).server.code, SASL_OK);
-  EXPECT_TRUE(server.log().has("policy: require at " + policy_path() + ":6 is true"));
-  EXPECT_TRUE(server.log().has("policy: deny at " + policy_path() + ":7 is false"));
+  EXPECT_TRUE(server.log().has("policy: require at " + policy_path() + ":6:12 is true"));
+  EXPECT_TRUE(server.log().has("policy: deny at " + policy_path() + ":7:9 is false"));
   EXPECT_FALSE(server.log().has("spake")) << server.log().text();
 }
 

@@ -314,7 +314,7 @@ class CyrusImap(indicators.IndicatorsTest, lab.ServerTest):
                     done = self.imtest_line(line, module, "carol")
                     self.assertTrue(command.matches(done.output), done.output)
                     self.assertKeptOut(done, "A01 NO authorization failure",
-                                   f'"carol": deny at {self.policy(3)} is true')
+                                   f'"carol": deny at {self.policy("3:9")} is true')
         with self.cell("imtest", "gssloop", "GSSAPI", "ALICE is not alice"):
             done = self.imtest("-s -m GSSAPI", user="ALICE")
             self.assertLoggedIn(done, "ALICE", "GSSAPI+TLS", 256)
@@ -337,7 +337,7 @@ class CyrusImap(indicators.IndicatorsTest, lab.ServerTest):
             with self.cell("imtest", module, mechanism, "webmail may not act as the administrator"):
                 self.assertKeptOut(act("webmail", "cyrus"), "A01 NO authorization failure",
                                '"webmail" asked to act as "cyrus", but the policy does not allow '
-                               f'it: authorize at {self.policy(4)} is false\n')
+                               f'it: authorize at {self.policy("4:14")} is false\n')
         with self.cell("imtest", "stock", "GS2-KRB5", "the stock gs2 client has no authzid"):
             done = self.imtest("-m GS2-KRB5 -u alice", "stock", "webmail")
             self.assertKeptOut(done, "Authentication failed. no mechanism available")

@@ -111,7 +111,7 @@ class Kafka(lab.ServerTest):
                 # The broker logs this before it answers.
                 self.assertRegex(
                     logged, 'GSSAPI login to kafka@localhost .*failed: the policy refuses '
-                    f'"bob": deny at {re.escape(str(self.path("policy.toml")))}:3 is true')
+                    f'"bob": deny at {re.escape(str(self.path("policy.toml")))}:3:9 is true')
 
     def test_no_ticket(self):
         for module, text in (("gssloop", "there is no usable Kerberos ticket: run kinit"),

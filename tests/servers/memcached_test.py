@@ -94,7 +94,7 @@ gssloop_policy: {cls.path("policy.toml")}
                 done = self.client(f"login={mechanism} set=key=bob", module=module, user="bob")
                 self.assertRefusedAs(done, AUTH_FAILURE + "[.]?$",
                     f'{mechanism} login to memcached/localhost .*failed: the policy refuses '
-                    f'"bob": require at {self.path("policy.toml")}:3 is false', start)
+                    f'"bob": require at {self.path("policy.toml")}:3:12 is false', start)
 
     def test_acting_as_another(self):
         for module, mechanism in PASSES:

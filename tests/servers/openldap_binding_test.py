@@ -103,7 +103,7 @@ class Binding(OpenLdap):
         start = len(self.server.log())
         done = self.whoami(mechanism, *options, module=module, **changes)
         self.assertRefused(done, "not authorized$")
-        self.server.wait_for_log("require at .*policy.toml:2 is false", start)
+        self.server.wait_for_log("require at .*policy.toml:2:38 is false", start)
 
     def test_the_choice_is_left_to_libsasl(self):
         self.use_policy("Channel binding")

@@ -200,13 +200,13 @@ class Policy(indicators.IndicatorsTest, OpenLdap):
         for module, mechanism in PASSES:
             with self.cell("ldapwhoami", module, mechanism, "alice@OTHER.COM is not of the realm"):
                 self.check_refused("alice@OTHER.COM", module, mechanism,
-                                   "require at FILE:2 is false")
+                                   "require at FILE:2:12 is false")
         self.use_policy_text(indicators.rule())
         for module, mechanism in PASSES:
             with self.cell("ldapwhoami", module, mechanism,
                            "alice@OTHER.COM is refused: her realm's indicators are not ours"):
                 self.check_refused("alice@OTHER.COM", module, mechanism,
-                                   "require at FILE:5 is false")
+                                   "require at FILE:5:12 is false")
         self.use_policy_text("# Everybody.\n")
         for module, mechanism in PASSES:
             with self.cell("ldapwhoami", module, mechanism, "alice@OTHER.COM is not our alice"):
@@ -225,7 +225,7 @@ class Policy(indicators.IndicatorsTest, OpenLdap):
                 start = len(self.server.log())
                 done = self.whoami(mechanism, "-X", "dn:" + dn("bob"))
                 self.assertRefused(done, NOT_AUTHORIZED)
-                self.server.wait_for_log(r"authorize at \S+policy.toml:4 is false", start)
+                self.server.wait_for_log(r"authorize at \S+policy.toml:4:14 is false", start)
 
     def test_a_broken_policy_refuses(self):
         self.use_policy_text("[services.ldap]\nrequire = [\n")

@@ -214,7 +214,7 @@ class Postfix(indicators.IndicatorsTest, postfix.PostfixTest):
                 done = self.smtptest_line(line, module, "carol")
                 self.assertTrue(command.matches(done.output), done.output)
                 self.assertLogged(rf'{mechanism} login .* the policy refuses "carol": '
-                                  'deny at /etc/postfix/policy.toml:3 is true\n')
+                                  'deny at /etc/postfix/policy.toml:3:9 is true\n')
 
     def test_in_a_chroot(self):
         set_up = "\n".join(self.commands("A server that changes its root"))

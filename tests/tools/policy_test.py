@@ -166,7 +166,7 @@ class Explain(Policy):
     def test_who_does_not_and_why(self):
         status, document = self.explain(GOOD.replace("mallory", "alice"), "--acceptor", SERVICE)
         self.assertEqual((status, document["admitted"]), (FAILED, False))
-        self.assertIn("policy.toml:8 is true", document["refusal"])
+        self.assertIn("policy.toml:8:9 is true", document["refusal"])
 
     def test_as_whom(self):
         for authzid, status in (("backup", DONE), ("root", FAILED), ("alice", DONE)):
@@ -206,7 +206,7 @@ class Explain(Policy):
     def test_for_people(self):
         done = run("policy", "explain", "-s", "host", "-p", self.write(GOOD), "-a", SERVICE)
         self.assertEqual(done.returncode, DONE, done.stderr)
-        for part in (b"alice@EXAMPLE.TEST", b"require", b"policy.toml:7", b"assurance=spake",
+        for part in (b"alice@EXAMPLE.TEST", b"require", b"policy.toml:7:12", b"assurance=spake",
                      b'*assurance: "spake", "second-factor", if requested', b"admitted as alice"):
             self.assertIn(part, done.stdout)
 

@@ -274,6 +274,18 @@ TEST(Values, AssertedOnesNeverDecide) {
       asserted_attribute(*decided.find("who"), with({authenticated("src", {"x"})})).is_absent());
 }
 
+// Two rules of one line differ in their columns.
+TEST(Values, APlaceHasItsLineAndColumn) {
+  const Place whole{"p"}, inside{"p", 5, 12};
+  EXPECT_EQ(whole.text(), "p");
+  EXPECT_EQ(inside.text(), "p:5:12");
+  const Policy two = policy("require = ['who=x', 'who=y']");
+  const RuleContext context(two, with({authenticated("src", {"x"})}));
+  const auto findings = evaluate_rules(context);
+  ASSERT_EQ(findings.size(), 2U);
+  EXPECT_TRUE(findings[1].text().ends_with(":21 is false")) << findings[1].text();
+}
+
 TEST(Values, CompleteCountsOnlyWhereItIsAskedFor) {
   SPEC("N16 N17");
   for (const bool is_complete : {false, true}) {
@@ -324,7 +336,7 @@ TEST(Values, UnknownIsNeverAbsent) {
     EXPECT_TRUE(findings[0].is_objection());
     EXPECT_TRUE(findings[1].is_objection());
     const std::string text = findings[0].text();
-    EXPECT_TRUE(text.starts_with("deny at p:1")) << text;
+    EXPECT_TRUE(text.starts_with("deny at " + findings[0].rule->place.text() + " is ")) << text;
     EXPECT_NE(text.find(row.reason), std::string::npos) << text;
     EXPECT_EQ(text.find("sec"), std::string::npos) << text;
     const auto error = may_not_act(context);

@@ -51,7 +51,7 @@ TEST(PolicyFile, ReadsAll) {
   EXPECT_EQ(policy.find("how")->sources.at(0).form, ValueForm::kText);
   EXPECT_EQ(policy.find_property("theRole"), policy.find("role"));
   EXPECT_EQ(policy.find("theRole"), nullptr);
-  EXPECT_EQ(policy.find("role")->place.text(), "p:4");
+  EXPECT_EQ(policy.find("role")->place.text(), "p:4:13");
   const Source& source = policy.find("role")->sources.at(0);
   EXPECT_EQ(source.mechanism + "|" + source.name + "|" + source.issuer,
             "eap-aes128|urn:x role|IDP");

@@ -33,8 +33,8 @@ struct Finding {
 
   // is_objection: a require that is not true, a deny that is not false.
   bool is_objection() const noexcept;
-  // text names the rule by file and line, for a log. It never contains the text of the rule: for a
-  // deny that is true, that would reveal the peer's attributes.
+  // text names the rule by file, line and column, for a log. It never contains the text of the
+  // rule: for a deny that is true, that would reveal the peer's attributes.
   std::string text() const;
 };
 

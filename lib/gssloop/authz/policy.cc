@@ -6,6 +6,12 @@
 #include "gssloop/base/bytes.h"
 
 namespace gssloop::authz {
+
+std::string Place::text() const {
+  if (line == 0) return file;
+  return file + ":" + std::to_string(line) + ":" + std::to_string(column);
+}
+
 bool Publish::adds(std::string_view local) const {
   return is_all || std::ranges::any_of(names, [&](std::string_view name) {
            if (name.starts_with(kAsserted)) name.remove_prefix(kAsserted.size());

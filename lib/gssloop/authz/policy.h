@@ -24,8 +24,8 @@ struct Place {
   unsigned line = 0;    // 0: the file as a whole
   unsigned column = 0;  // of the line, as toml++ counts
 
-  // text is "FILE:LINE".
-  std::string text() const { return file + ":" + std::to_string(line); }
+  // text is "FILE:LINE:COLUMN", or less if less is known.
+  std::string text() const;
 };
 
 // Source is one name attribute that fills a local attribute. Mechanism and name are compared octet

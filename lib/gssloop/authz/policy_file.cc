@@ -294,9 +294,7 @@ class PolicyReader : private TomlReader {
 };
 
 std::string Diagnostic::text() const {
-  std::string text = place.file;
-  if (place.line > 0) text += ":" + std::to_string(place.line) + ":" + std::to_string(place.column);
-  return text + (is_warning ? ": warning: " : ": error: ") + message;
+  return place.text() + (is_warning ? ": warning: " : ": error: ") + message;
 }
 
 std::size_t PolicyReading::num_errors() const noexcept {
