@@ -102,6 +102,9 @@ forbid 'attribute values are made of what the mechanism returned, in gssloop/gss
   'from_mechanism' $(files lib plugin tools |
     grep -vE '^(lib/gssloop/(gss/attributes.cc|base/attribute.h)|tools/trial/peer_report.cc)$')
 # shellcheck disable=SC2046,SC2086
+forbid 'only tools suppose attributes of a peer' '\bsuppose\(' \
+  $(files lib plugin | grep -v '^lib/gssloop/authz/rule_context\.')
+# shellcheck disable=SC2046,SC2086
 forbid 'SASL codes of failures are chosen in plugin/sasl/errors.cc only' \
   'return SASL_(FAIL|BAD[A-Z]+|NOAUTHZ|TOOWEAK|CONFIGERR)\b' \
   $(files plugin | grep -vE '^plugin/(sasl/errors|entry).cc$')

@@ -30,18 +30,6 @@ void find_all(Finding::Kind kind, const std::vector<Rule>& rules, const RuleCont
   for (const Rule& rule : rules) findings->push_back(find(kind, rule, context));
 }
 
-const char* keyword(Finding::Kind kind) noexcept {
-  switch (kind) {
-    case Finding::Kind::kRequire:
-      return "require";
-    case Finding::Kind::kDeny:
-      return "deny";
-    case Finding::Kind::kAuthorize:
-      break;
-  }
-  return "authorize";
-}
-
 Error identity_error(const Identity& identity, const std::string& message) {
   return {"identity at " + identity.place.text() + ": " + message};
 }
@@ -134,8 +122,20 @@ bool Finding::is_objection() const noexcept {
   return kind == Kind::kDeny ? truth != Truth::kFalse : truth != Truth::kTrue;
 }
 
+std::string_view to_string(Finding::Kind kind) noexcept {
+  switch (kind) {
+    case Finding::Kind::kRequire:
+      return "require";
+    case Finding::Kind::kDeny:
+      return "deny";
+    case Finding::Kind::kAuthorize:
+      break;
+  }
+  return "authorize";
+}
+
 std::string Finding::text() const {
-  std::string text = std::string(keyword(kind)) + " at " + rule->place.text() + " is " +
+  std::string text = std::string(to_string(kind)) + " at " + rule->place.text() + " is " +
                      std::string(to_string(truth));
   if (!unknown.empty()) text += " (" + unknown + ")";
   return text;

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gssloop/authz/expression.h"
@@ -37,6 +38,9 @@ struct Finding {
   // rule: for a deny that is true, that would reveal the peer's attributes.
   std::string text() const;
 };
+
+// to_string is the key in the policy: "require", "deny" or "authorize".
+std::string_view to_string(Finding::Kind kind) noexcept;
 
 // evaluate_rules applies every deny and every require, in this order.
 std::vector<Finding> evaluate_rules(const RuleContext& context);

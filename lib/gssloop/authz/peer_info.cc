@@ -11,11 +11,6 @@ namespace {
 
 constexpr std::string_view kIndicators = "auth-indicators";
 
-bool applies(const Source& source, const PeerInfo& peer) {
-  return source.mechanism == peer.mechanism &&
-         (source.issuer.empty() || source.issuer == realm_of(peer.principal));
-}
-
 void note_unknown(std::string reason, LocalAttribute* local) {
   if (local->unknown.empty()) local->unknown = std::move(reason);
 }
@@ -43,6 +38,11 @@ void add_unreadable(const Source& source, const PeerInfo& peer, LocalAttribute* 
 void PeerInfo::set_name(std::string displayed, bool is_anonymous_name) {
   is_anonymous = is_anonymous_name || (is_kerberos() && is_anonymous_principal(displayed));
   principal = std::move(displayed);
+}
+
+bool applies(const Source& source, const PeerInfo& peer) {
+  return source.mechanism == peer.mechanism &&
+         (source.issuer.empty() || source.issuer == realm_of(peer.principal));
 }
 
 std::vector<std::string> source_names(const Definition& definition, const PeerInfo& peer) {

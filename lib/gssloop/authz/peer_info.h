@@ -46,8 +46,12 @@ struct PeerInfo {
   bool is_kerberos() const noexcept { return mechanism == "krb5"; }
 };
 
+// applies says whether a source is for this peer: for its mechanism and, if the policy names an
+// issuer, for its realm.
+bool applies(const Source& source, const PeerInfo& peer);
+
 // source_names lists the name attributes that may fill a local attribute for this peer: the sources
-// for its mechanism and, if the policy names an issuer, for its realm.
+// that apply to it.
 std::vector<std::string> source_names(const Definition& definition, const PeerInfo& peer);
 
 // local_attribute collects the authenticated values of a local attribute. Asserted values count as

@@ -39,6 +39,17 @@ const Scope& Policy::scope(std::string_view service, std::string_view mechanism)
   return own != table.by_mechanism.end() ? own->second : table.scope;
 }
 
+std::vector<const Scope*> Policy::scopes() const {
+  std::vector<const Scope*> scopes;
+  const auto add = [&](const Service& service) {
+    scopes.push_back(&service.scope);
+    for (const auto& [mechanism, scope] : service.by_mechanism) scopes.push_back(&scope);
+  };
+  for (const auto& [name, service] : services_) add(service);
+  add(default_);
+  return scopes;
+}
+
 const Definition* Policy::find(std::string_view name) const {
   const auto found = std::ranges::find(definitions_, name, &Definition::name);
   return found != definitions_.end() ? &*found : nullptr;

@@ -120,6 +120,10 @@ class Policy {
   // tables lists [all], the services in the order of their names, and [services.default], as far as
   // the policy has them. Borrowed.
   const std::vector<RuleTable>& tables() const noexcept { return tables_; }
+  // scopes lists the settings of every service and mechanism, also those of [services.default]. A
+  // rule of [all] is in each of them, and a rule of a service also in those of its mechanisms.
+  // Borrowed.
+  std::vector<const Scope*> scopes() const;
   // summary is their names and numbers of rules: "all 2, imap 3, default 1", or "none". It has the
   // first 20 tables.
   std::string summary() const;

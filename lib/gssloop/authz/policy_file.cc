@@ -7,7 +7,6 @@
 #include "gssloop/authz/identity.h"
 #include "gssloop/authz/policy_advice.h"
 #include "gssloop/authz/policy_check.h"
-#include "gssloop/authz/toml_check.h"
 #include "gssloop/authz/toml_reader.h"
 
 namespace gssloop::authz {
@@ -329,20 +328,9 @@ PolicyReading parse_policy(const std::vector<PolicyText>& files,
   PolicyReading reading;
   std::vector<toml::table> roots;
   for (const PolicyText& file : files) {
-    if (auto fault = find_toml_fault(file.text)) {
-      reading.diagnostics.push_back(
-          {{file.file, fault->line, fault->column}, false, std::move(fault->message)});
-      return reading;
-    }
-    auto parsed = toml::parse(file.text, file.file);
-    if (!parsed) {
-      const auto& where = parsed.error().source().begin;
-      reading.diagnostics.push_back({{file.file, where.line, where.column},
-                                     false,
-                                     std::string(parsed.error().description())});
-      return reading;
-    }
-    roots.push_back(std::move(parsed).table());
+    auto root = parse_toml(file, &reading.diagnostics);
+    if (!root) return reading;
+    roots.push_back(*std::move(root));
   }
   PolicyReader reader(mechanisms, &reading);
   for (std::size_t i = 0; i < roots.size(); ++i) reader.read_definitions(files[i].file, roots[i]);

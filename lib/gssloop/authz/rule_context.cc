@@ -45,6 +45,10 @@ const LocalAttribute& RuleContext::asserted(const Definition& definition) const 
   return asserted_.emplace(definition.name, asserted_attribute(definition, peer_)).first->second;
 }
 
+void RuleContext::suppose(const Definition& definition, LocalAttribute attribute) {
+  authenticated_.insert_or_assign(definition.name, std::move(attribute));
+}
+
 void RuleContext::set_identities(std::string authid, std::string authzid) {
   peer_.authid = std::move(authid);
   peer_.authzid = std::move(authzid);

@@ -38,6 +38,11 @@ class RuleContext {
   const LocalAttribute& authenticated(const Definition& definition) const;
   const LocalAttribute& asserted(const Definition& definition) const;
 
+  // suppose sets the authenticated values of a definition, instead of those of its sources. For
+  // programs that show what a policy would decide about a peer that need not exist; a login must
+  // not call it. Call it before the values are used.
+  void suppose(const Definition& definition, LocalAttribute attribute);
+
   // set_identities sets the authentication and the authorization identity, after they are known.
   void set_identities(std::string authid, std::string authzid);
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "gssloop/authz/policy_file.h"
+#include "gssloop/authz/toml_check.h"
 #include "gssloop/base/bytes.h"
 
 // Header-only and without exceptions: the module gets no further library. Without its assertions as
@@ -28,8 +29,25 @@
 
 namespace gssloop::authz {
 
+// parse_toml reads one text, and notes why it is not TOML.
+inline std::optional<toml::table> parse_toml(const PolicyText& file,
+                                             std::vector<Diagnostic>* diagnostics) {
+  if (auto fault = find_toml_fault(file.text)) {
+    diagnostics->push_back(
+        {{file.file, fault->line, fault->column}, false, std::move(fault->message)});
+    return std::nullopt;
+  }
+  auto parsed = toml::parse(file.text, file.file);
+  if (parsed) return std::move(parsed).table();
+  const auto& where = parsed.error().source().begin;
+  diagnostics->push_back(
+      {{file.file, where.line, where.column}, false, std::string(parsed.error().description())});
+  return std::nullopt;
+}
+
 // TomlReader reads the values of TOML tables, and notes an error, with its place, for each one that
-// is not as it must be. Only policy_file.cc includes this header: toml++ is compiled once.
+// is not as it must be. toml++ takes long to compile: in the module, only policy_file.cc includes
+// this header, and in the command only the reader of cases.
 class TomlReader {
  protected:
   explicit TomlReader(std::vector<Diagnostic>* diagnostics) : diagnostics_(*diagnostics) {}
