@@ -11,15 +11,11 @@
 #include "tools/kerberos/kerberos.h"
 
 namespace gssloop::tools {
-namespace {
 
-// The names of this machine's mechanisms in policies.
 std::vector<authz::MechanismName> mechanism_names() {
   const auto registry = gss::MechanismRegistry::indicate();
   return registry ? registry->policy_names() : std::vector<authz::MechanismName>();
 }
-
-}  // namespace
 
 std::optional<std::string> absolute_policy(const std::optional<std::string>& path) {
   if (!path || path->empty()) return path;
@@ -30,6 +26,8 @@ std::optional<std::string> absolute_policy(const std::optional<std::string>& pat
 authz::PolicyOnDisk read_policy_at(const std::optional<std::string>& path) {
   return authz::read_policy(authz::PolicyPath::of(path), mechanism_names());
 }
+
+bool is_missing(const authz::PolicyOnDisk& read) { return read.is_absent && !read.reading.policy; }
 
 std::vector<authz::Diagnostic> advice_about(const authz::Policy& policy) {
   authz::PolicySurroundings surroundings{{}, mechanism_names()};

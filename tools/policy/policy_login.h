@@ -23,6 +23,12 @@ std::optional<std::string> absolute_policy(const std::optional<std::string>& pat
 // an error.
 authz::PolicyOnDisk read_policy_at(const std::optional<std::string>& path);
 
+// is_missing says that there is no such policy; the compiled-in one need not exist.
+bool is_missing(const authz::PolicyOnDisk& read);
+
+// mechanism_names lists the names of this machine's mechanisms in policies.
+std::vector<authz::MechanismName> mechanism_names();
+
 // advice_about warns of services and attributes that this machine does not have: its default
 // keytab, if this user can read it, and its mechanisms. See authz::advise.
 std::vector<authz::Diagnostic> advice_about(const authz::Policy& policy);
