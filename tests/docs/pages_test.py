@@ -72,9 +72,10 @@ def options():
 
 
 def known_keys():
-    """{"a policy": {"attributes", ...}, ...}: which keys each table of a policy takes."""
-    found = find(r'known_keys\([^,]+,\s*"([^"]+)",\s*\{([^}]*)\}\)', "lib/gssloop/authz/policy_file.cc")
-    return {what: set(re.findall(r'"([^"]+)"', keys)) for what, keys in found}
+    """{"a policy": {"attributes", ...}, ...}: which keys each table of a policy and of cases takes."""
+    return {what: set(re.findall(r'"([^"]+)"', keys))
+            for source in ("lib/gssloop/authz/policy_file.cc", "tools/policy/case_file.cc")
+            for what, keys in find(r'known_keys\([^,]+,\s*"([^"]+)",\s*\{([^}]*)\}\)', source)}
 
 
 def reserved_names():
@@ -127,6 +128,8 @@ class Policy(unittest.TestCase):
         "a service": ("[services.NAME]", "Ic"),
         "a service's mechanism": ("[services.NAME.mechanisms.MECHANISM]", "Ic"),
         "[all]": ("[all]", "Ic"),
+        "a file of cases": ("The file of cases", "Ic"),
+        "a case": ("The table of a case", "Ic"),
     }
 
     def test_each_table_has_its_keys_and_no_other(self):

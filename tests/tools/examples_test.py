@@ -24,7 +24,7 @@ PAGES = ("man/gssloop.1", "man/gssloop-policy.5", "man/gssloop-sasl.7")
 POLICY = """[attributes.assurance]
 from = [{ mechanism = "krb5", name = "auth-indicators" }]
 [services.imap]
-require = ["assurance=spake"]
+require = ["assurance=spake | assurance=otp"]
 """
 
 
@@ -45,7 +45,21 @@ def documented():
         yield f"{where}: {line}", words
 
 
+def shown_in_page(mark):
+    """The display of gssloop-policy(5) after this comment."""
+    page = (SOURCE / "man/gssloop-policy.5").read_text()
+    return re.search(rf'^\.\\" {mark}\n\.Bd [^\n]*\n(.*?)^\.Ed', page, re.M | re.S)[1]
+
+
 class Examples(InRealm):
+    def test_what_the_cases_of_a_page_say(self):
+        words = self.replaced(["policy", "test", "FILE"], "0")
+        self.assertEqual(self.check("gssloop-policy(5)", [*words, "--strict"]).decode(),
+                         shown_in_page("results first"))
+        path = self.folder / "policy.toml"
+        path.write_text(path.read_text().replace("otp", "password"))
+        self.check("another policy", words, (1,))
+
     def replaced(self, words, port):
         (self.folder / "policy.toml").write_text(POLICY)
         (self.folder / "file").write_text("to be sent")
@@ -56,9 +70,13 @@ class Examples(InRealm):
         (self.folder / "FILE").write_text(POLICY)
         words = [here.get(word, word) for word in words]
         if words[:2] == ["policy", "explain"]:
-            words += [] if "--service" in words else ["--service", "imap"]
-            words += [] if "--policy" in words else ["--policy", self.path("policy.toml")]
+            words += [] if {"-s", "--service"} & {*words} else ["--service", "imap"]
+            words += [] if {"-p", "--policy"} & {*words} else ["--policy", self.path("policy.toml")]
             words += ["--acceptor", "imap@localhost"]
+        if words[:2] == ["policy", "test"]:
+            (self.folder / "policy.toml").write_text(shown_in_page("policy first"))
+            (self.folder / "policy.test.toml").write_text(shown_in_page("cases first"))
+            words[2:] = [self.path("policy.test.toml")]
         if words[0] == "attributes":
             words.append("imap@localhost")
         return words

@@ -10,6 +10,7 @@
 #include "tools/policy/explain.h"
 #include "tools/policy/policy_login.h"
 #include "tools/policy/rule_output.h"
+#include "tools/policy/test.h"
 
 namespace gssloop::tools {
 namespace {
@@ -76,8 +77,8 @@ Subcommand check_subcommand() {
 
 Subcommand policy_subcommand() {
   return {.name = "policy",
-          .help = "Check a policy file, or show what it decides",
-          .subcommands = {check_subcommand(), explain_subcommand()}};
+          .help = "Check and test a policy file, or show what it decides",
+          .subcommands = {check_subcommand(), explain_subcommand(), test_subcommand()}};
 }
 
 }  // namespace gssloop::tools
