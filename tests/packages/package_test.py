@@ -55,6 +55,7 @@ CONTENTS = {
         usr/share/doc/libsasl2-modules-gssloop/subversion.md
         usr/share/doc/libsasl2-modules-gssloop/troubleshooting.md
         usr/share/doc/libsasl2-modules-gssloop/write-a-server.md
+        usr/share/doc/libsasl2-modules-gssloop/examples/policy.test.toml
         usr/share/doc/libsasl2-modules-gssloop/examples/policy.toml
         usr/share/man/man5/gssloop-policy.5
         usr/share/man/man7/gssloop-sasl.7""",
