@@ -20,7 +20,19 @@ void check_sid(const std::string& sid) {
   require(authz::read_pac_requestor_sid(as_bytes(sid_octets(sid))) == sid, "a SID is a SID");
 }
 
+// The user's SID is in a logon-info or a upn-dns-info, never in octets that are both.
+void check_user(ByteView buffer) {
+  const bool has_groups = authz::read_pac_groups(buffer).has_value();
+  const auto upn = authz::read_pac_upn(buffer);
+  require(!has_groups || !upn, "no octets are both buffers");
+  const auto user = authz::read_pac_user_sid(buffer);
+  require(user.has_value() == (has_groups || upn), "a buffer gives all that it has, or nothing");
+  if (upn) require(user == upn->sid, "the SID of the buffer");
+  if (user && !user->empty()) check_sid(*user);
+}
+
 void check_groups(ByteView buffer) {
+  check_user(buffer);
   const auto groups = authz::read_pac_groups(buffer);
   if (!groups) return;
   std::unordered_set<std::string> seen;
@@ -50,6 +62,7 @@ void pac_client_info(ByteView input) {
 }
 
 void pac_upn(ByteView input) {
+  check_user(input);
   const auto info = authz::read_pac_upn(input);
   if (!info) return;
   check_name(info->upn);

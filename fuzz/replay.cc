@@ -67,6 +67,6 @@ int main(int argc, char** argv) {
       ++num_seeds;
     }
   }
-  std::printf("SPEC G3 G4 R3 R4 P1 P3 P4 P5\n%d seeds\n", num_seeds);
+  std::printf("SPEC G3 G4 R3 R4 P1 P3 P4 P5 P10\n%d seeds\n", num_seeds);
   return num_seeds > 0 ? 0 : 1;
 }

@@ -26,11 +26,12 @@ inline void put_u32(std::uint32_t number, std::size_t at, std::string* octets) {
   octets->replace(at, text.size(), text);
 }
 
-// KERB_VALIDATION_INFO ([MS-PAC] 2.5) of a user in these groups of kDomain, the first the primary.
-inline std::string logon_info(const std::vector<std::uint32_t>& rids) {
+// KERB_VALIDATION_INFO ([MS-PAC] 2.5) of a user of kDomain in these of its groups, the first
+// the primary.
+inline std::string logon_info(const std::vector<std::uint32_t>& rids, std::uint32_t user = 1000) {
   constexpr std::uint32_t kPointer = 0x20000;  // any but 0 points to what follows
   std::string info(216, '\0');
-  put_u32(1000, 100, &info);  // UserId
+  put_u32(user, 100, &info);  // UserId
   put_u32(rids.at(0), 104, &info);
   put_u32(static_cast<std::uint32_t>(rids.size()), 108, &info);
   put_u32(kPointer, 112, &info);  // GroupIds

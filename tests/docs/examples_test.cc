@@ -60,6 +60,10 @@ PeerInfo with_groups(const std::string& service, const std::string& name,
   return user(service, name, {{kLogonInfo, {logon_info(rids)}}});
 }
 
+PeerInfo with_sid(const std::string& service, const std::string& name, std::uint32_t rid) {
+  return user(service, name, {{kLogonInfo, {logon_info({513}, rid)}}});
+}
+
 PeerInfo on_channel(const std::string& service, const std::string& name, bool is_bound,
                     unsigned ssf) {
   PeerInfo peer = user(service, name);
@@ -117,6 +121,10 @@ std::vector<Row> rows() {
       {"groups", with_groups("imap", "eve@AD.EXAMPLE.COM", {1105}), "eve@AD.EXAMPLE.COM"},
       {"groups", with_groups("imap", "eve@AD.EXAMPLE.COM", {1106})},
       {"groups", with_groups("imap", "eve@OTHER.EXAMPLE", {1105})},
+      {"sid", with_sid("ldap", "alice", 1104), "alice", "bob"},
+      {"sid", with_sid("ldap", "alice", 1105), "", "bob"},
+      {"sid", with_sid("ldap", "alice", 1105), "alice"},
+      {"sid", user("ldap", "alice"), "", "bob"},
       {"administrators", with_indicators("ldap", admin, {"pkinit"}), admin},
       {"administrators", user("ldap", admin)},
       {"administrators", user("ldap", "bob"), "bob"},

@@ -6,8 +6,8 @@
     pac_oracle.py judge FILE ANSWERS     reads such lines, writes one line for each
 
 KIND is the type of the buffer ([MS-PAC] 2.4), OCTETS the buffer in hexadecimal. An answer is
-"refused", or what the buffer says, separated by spaces: the SIDs of the groups; name and time; UPN,
-DNS name, and SAM name and SID if there; the SID. Names are UTF-8 in hexadecimal.
+"refused", or what the buffer says, separated by spaces: the SIDs of the groups and of the user; name
+and time; UPN, DNS name, and SAM name and SID if there; the SID. Names are UTF-8 in hexadecimal.
 """
 
 import datetime
@@ -68,6 +68,11 @@ def groups_of(info):
     return list(dict.fromkeys(sids))
 
 
+def user_of(info):
+    base = info.info3.base
+    return f"{sid_text(base.domain_sid)}-{base.rid}"
+
+
 def in_hex(name):
     return (name or "").encode().hex()
 
@@ -93,7 +98,7 @@ def read(kind, octets):
     if kind == krb5pac.PAC_TYPE_LOGON_INFO:
         if info.info is None:
             raise Refused("null")
-        return groups_of(info.info)
+        return groups_of(info.info) + [user_of(info.info)]
     if kind == krb5pac.PAC_TYPE_LOGON_NAME:
         return client_of(info)
     if kind == krb5pac.PAC_TYPE_UPN_DNS_INFO:

@@ -59,7 +59,10 @@ std::string read(const Buffer& buffer) {
   const ByteView octets = as_bytes(buffer.octets);
   std::vector<std::string> fields;
   if (buffer.kind == kLogonInfo) {
-    if (const auto groups = authz::read_pac_groups(octets)) fields = *groups;
+    if (const auto groups = authz::read_pac_groups(octets)) {
+      fields = *groups;
+      fields.push_back(authz::read_pac_user_sid(octets).value_or(kRefused));
+    }
   } else if (buffer.kind == kClientInfo) {
     if (const auto it = authz::read_pac_client_info(octets))
       fields = {hex(it->name), it->logon_time};

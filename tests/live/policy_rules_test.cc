@@ -180,6 +180,48 @@ TEST_F(PolicyRulesTest, GroupsOfAPac) {
   EXPECT_EQ(code_with({.groups = {{513}, {1105, 0x10}}}), SASL_NOAUTHZ);
 }
 
+// Service tickets of Active Directory have no requestor: the SID is in two other buffers.
+TEST_F(PolicyRulesTest, AUserBySid) {
+  SPEC("N1 P10");
+  disable_replay_cache();
+  const std::string user = "S-1-5-21-1-2-3-1104";
+  const std::string definition =
+      "[attributes.user]\n"
+      "from = [{ mechanism = \"krb5\", name = \"urn:mspac:logon-info\", form = \"pac-sid\" },\n"
+      "  { mechanism = \"krb5\", name = \"urn:mspac:upn-dns-info\", form = \"pac-sid\" }]\n"
+      "[services.imap]\n";
+  const std::string required = "require = [\"user=" + user + "\"]\n";
+  const std::string denied = "deny = [\"user=S-1-5-21-1-2-3-500\"]\n";
+  const PacUpnInfo extended{.sam_name = u"alice", .sid = user};
+  const std::string logon = logon_info({}).octets, other = logon_info({.user_id = 500}).octets;
+  const struct {
+    std::string logon_info, upn_info;
+    bool is_admitted, is_denied;
+  } rows[] = {{logon, upn_info(extended), true, false},
+              {logon, "", true, false},
+              {"", upn_info(extended), true, false},
+              {logon, upn_info({}), true, false},
+              {other, upn_info({}), false, true},
+              {other, upn_info(extended), false, true},  // they disagree
+              {logon.substr(0, 64), upn_info(extended), false, true},
+              {logon, "short", false, true},
+              {"", upn_info({}), false, true}};
+  for (const auto& row : rows) {
+    ForgedTicket ticket{
+        .client = {{"alice"}}, .pac = Signature::kGood, .logon_info = row.logon_info};
+    if (!row.upn_info.empty()) ticket.pac_buffers[12] = row.upn_info;
+    write_policy(definition + required);
+    use_forged(ticket);
+    Outcome result = outcome();
+    EXPECT_EQ(result.code, row.is_admitted ? SASL_OK : SASL_NOAUTHZ) << result.log;
+    write_policy(definition + denied);
+    use_forged(ticket);
+    result = outcome();
+    EXPECT_EQ(result.code, row.is_denied ? SASL_NOAUTHZ : SASL_OK) << result.log;
+    EXPECT_EQ(result.log.find("S-1-5-21-1-2-3-"), result.log.npos) << result.log;
+  }
+}
+
 TEST_F(PolicyRulesTest, ChannelAndStrength) {
   SPEC("N1");
   const ChannelBinding binding{"tls-exporter", "data of the channel"};

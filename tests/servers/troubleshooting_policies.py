@@ -33,7 +33,7 @@ class PolicySaysNo(Sentences):
         return self.fails(client={"answers": {"user": "bob"}},
                           server=self.policy("[services.imap]\nauthorize = []\n"))
 
-    @shows("identity at <file>:<line>: the attribute")
+    @shows("identity at <file>:<line>:<column>: the attribute")
     def test_identity(self):
         return self.fails(server=self.policy(
             INDICATORS + '[services.imap]\nidentity = { attribute = "assurance" }\n'))
@@ -144,6 +144,8 @@ WRONG_POLICIES = (
     (SOURCES.format('{ mechanism = "krb5" }'), 'a source must have a "name"'),
     (SOURCES.format('{ name = "x" }'), 'a source must have a "mechanism"'),
     (SOURCES.format('{ mechanism = "krb5", name = "x", form = "y" }'), 'unknown form "<name>"'),
+    (SOURCES.format('{ mechanism = "krb5", name = "x", form = "pac-sid" }, '
+                    '{ mechanism = "krb5", name = "y" }'), "the form pac-sid cannot be combined"),
     ('[attributes."a b"]\n', 'the name of the local attribute "<name>"'),
     ("[attributes.exists]\n", '"<name>" is a reserved name'),
     (SOURCES.format('{ mechanism = "krb5", name = "x" }') + 'property = "userPassword"\n',

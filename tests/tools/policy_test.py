@@ -232,7 +232,7 @@ class Attributes(Policy):
         done = run("attributes", "--json", "--policy", path, SERVICE)
         meanings = {it["name"]["text"]: it["meaning"] for it in json.loads(done.stdout)["attributes"]}
         self.assertEqual(meanings["auth-indicators"]["local"][0]["property"], "*assurance")
-        self.assertEqual(meanings["urn:mspac:client-info"]["form"], "pac-client-info")
+        self.assertEqual(meanings["urn:mspac:client-info"]["decoded"][0]["form"], "pac-client-info")
 
     def test_decoders_without_a_policy(self):
         done = run("attributes", SERVICE)

@@ -274,18 +274,6 @@ TEST(Values, AssertedOnesNeverDecide) {
       asserted_attribute(*decided.find("who"), with({authenticated("src", {"x"})})).is_absent());
 }
 
-// Two rules of one line differ in their columns.
-TEST(Values, APlaceHasItsLineAndColumn) {
-  const Place whole{"p"}, inside{"p", 5, 12};
-  EXPECT_EQ(whole.text(), "p");
-  EXPECT_EQ(inside.text(), "p:5:12");
-  const Policy two = policy("require = ['who=x', 'who=y']");
-  const RuleContext context(two, with({authenticated("src", {"x"})}));
-  const auto findings = evaluate_rules(context);
-  ASSERT_EQ(findings.size(), 2U);
-  EXPECT_TRUE(findings[1].text().ends_with(":21 is false")) << findings[1].text();
-}
-
 TEST(Values, CompleteCountsOnlyWhereItIsAskedFor) {
   SPEC("N16 N17");
   for (const bool is_complete : {false, true}) {

@@ -61,6 +61,17 @@ TEST(PolicyFile, ReadsAll) {
   EXPECT_FALSE(policy.publishes_raw("1.2.3.4"));
 }
 
+// Two rules of one line differ in their columns.
+TEST(PolicyFile, APlaceHasItsLineAndColumn) {
+  EXPECT_EQ((Place{"p"}.text()), "p");
+  const auto reading = read("[all]\nrequire = ['peer.ssf>=1', 'peer.ssf>=2']\n");
+  ASSERT_TRUE(reading.policy) << messages(reading);
+  const auto& rules = reading.policy->scope("imap", "krb5").require;
+  ASSERT_EQ(rules.size(), 2U);
+  EXPECT_EQ(rules[0].place.text(), "p:2:12");
+  EXPECT_EQ(rules[1].place.text(), "p:2:27");
+}
+
 // Nothing of [services.default] reaches a service with a table of its own; [all] reaches every one;
 // a mechanism's table adds rules, and its other keys take the service's place.
 TEST(PolicyFile, ScopesOfServicesAndMechanisms) {

@@ -17,19 +17,21 @@ constexpr struct {
 } kDecoders[] = {
     {"urn:mspac:client-info", authz::ValueForm::kPacClientInfo},
     {"urn:mspac:logon-info", authz::ValueForm::kPacGroups},
+    {"urn:mspac:logon-info", authz::ValueForm::kPacSid},
     {"urn:mspac:upn-dns-info", authz::ValueForm::kPacUpn},
+    {"urn:mspac:upn-dns-info", authz::ValueForm::kPacSid},
     {"urn:mspac:18", authz::ValueForm::kPacRequestorSid},
 };
 
 void decode(const Attribute& attribute, AttributeUse* use) {
   for (const auto& decoder : kDecoders) {
     if (decoder.attribute != attribute.name) continue;
-    use->form = authz::to_string(decoder.form);
     std::vector<std::string> values;
     const bool is_decoded = std::ranges::all_of(values_of(attribute), [&](ByteView octets) {
       return authz::apply_form(decoder.form, octets, &values);
     });
-    if (is_decoded) use->decoded = std::move(values);
+    use->decoded.push_back({std::string(authz::to_string(decoder.form)),
+                            is_decoded ? std::optional(std::move(values)) : std::nullopt});
   }
 }
 
@@ -66,9 +68,10 @@ AttributeUse use_of(const Attribute& attribute, const authz::Policy& policy,
 
 std::vector<std::string> notes_of(const AttributeUse& use) {
   std::vector<std::string> notes;
-  if (!use.form.empty()) {
-    notes.push_back(use.form + ": " +
-                    (use.decoded ? quoted(*use.decoded) : "not of this form, so unknown to rules"));
+  for (const AttributeUse::Decoded& decoded : use.decoded) {
+    std::string values = "not of this form, so unknown to rules";
+    if (decoded.values) values = decoded.values->empty() ? "no value" : quoted(*decoded.values);
+    notes.push_back(decoded.form + ": " + values);
   }
   for (const AttributeUse::Local& local : use.locals) {
     notes.push_back("local attribute " + local.attribute + ", property " + local.property + ": " +
@@ -87,9 +90,12 @@ Json to_json(const AttributeUse& use) {
          {"values", local.values.values},
          {"unknown", local.values.has_unknown() ? Json(local.values.unknown) : Json()}});
   }
-  return {{"form", use.form.empty() ? Json() : Json(use.form)},
-          {"decoded", use.decoded ? Json(*use.decoded) : Json()},
-          {"local", std::move(locals)}};
+  Json decoders = Json::array();
+  for (const AttributeUse::Decoded& decoded : use.decoded) {
+    decoders.push_back(
+        {{"form", decoded.form}, {"values", decoded.values ? Json(*decoded.values) : Json()}});
+  }
+  return {{"decoded", std::move(decoders)}, {"local", std::move(locals)}};
 }
 
 }  // namespace gssloop::tools

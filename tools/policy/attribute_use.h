@@ -15,10 +15,12 @@ namespace gssloop::tools {
 
 // AttributeUse is what a policy makes of one attribute of a peer.
 struct AttributeUse {
-  // The form and the decoded values of a Kerberos attribute that has a decoder; nullopt if the
-  // decoder refuses a value.
-  std::string form;
-  std::optional<std::vector<std::string>> decoded;
+  // What a decoder for Kerberos attributes makes of the values; nullopt if it refuses one.
+  struct Decoded {
+    std::string form;
+    std::optional<std::vector<std::string>> values;
+  };
+  std::vector<Decoded> decoded;  // by each decoder for the attribute
   // The local attributes that it fills, with the names of their properties in libsasl.
   struct Local {
     std::string attribute, property;

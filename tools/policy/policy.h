@@ -6,8 +6,8 @@
 
 namespace gssloop::tools {
 
-// policy_subcommand is `gssloop policy`. `policy check` shows all errors of a policy file; the files
-// explain.h and test.h have the others.
+// policy_subcommand is `gssloop policy`. `policy check` shows all errors of a policy file; the
+// files explain.h and test.h have the others.
 Subcommand policy_subcommand();
 
 }  // namespace gssloop::tools

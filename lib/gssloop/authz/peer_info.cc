@@ -2,6 +2,7 @@
 #include "gssloop/authz/peer_info.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "gssloop/authz/identity.h"
@@ -33,6 +34,19 @@ void add_unreadable(const Source& source, const PeerInfo& peer, LocalAttribute* 
   }
 }
 
+// The user has one SID, whichever buffer of the PAC says it. If the buffers disagree, or if one
+// cannot be read, none of them counts.
+void agree_on_sid(bool has_buffer, LocalAttribute* local) {
+  const auto& sids = local->values;
+  if (std::ranges::adjacent_find(sids, std::not_equal_to()) != sids.end()) {
+    note_unknown("the buffers of the PAC contain different SIDs of the user", local);
+  }
+  if (has_buffer && sids.empty()) {
+    note_unknown("no buffer of the PAC that was read contains the SID of the user", local);
+  }
+  local->values.resize(local->has_unknown() ? 0 : std::min<std::size_t>(sids.size(), 1));
+}
+
 }  // namespace
 
 void PeerInfo::set_name(std::string displayed, bool is_anonymous_name) {
@@ -55,16 +69,19 @@ std::vector<std::string> source_names(const Definition& definition, const PeerIn
 
 LocalAttribute local_attribute(const Definition& definition, const PeerInfo& peer) {
   LocalAttribute local;
-  bool is_complete = true;
+  bool is_complete = true, is_sid = false, has_value = false;
   for (const Source& source : definition.sources) {
     if (!applies(source, peer)) continue;
+    is_sid = is_sid || source.form == ValueForm::kPacSid;
     if (!peer.unlisted.empty()) note_unknown(peer.unlisted, &local);
     add_unreadable(source, peer, &local);
     const Attribute* attribute = peer.attributes.find(source.name);
     if (attribute == nullptr || attribute->authenticated() == nullptr) continue;
+    has_value = has_value || !attribute->authenticated()->empty();
     add(source, *attribute->authenticated(), &local);
     is_complete = is_complete && attribute->is_complete;
   }
+  if (is_sid) agree_on_sid(has_value, &local);
   local.is_complete = is_complete && !local.values.empty();
   return local;
 }

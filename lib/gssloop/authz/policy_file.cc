@@ -97,6 +97,21 @@ class PolicyReader : private TomlReader {
       }
       if (auto source = read_source(*node.as_table())) sources->push_back(*std::move(source));
     }
+    if (mixes_sids(*sources)) {
+      error(place(*from),
+            "the form pac-sid cannot be combined with another form in one attribute: the SIDs of "
+            "its sources must be equal");
+    }
+  }
+
+  // True if a login can have values of the form pac-sid and of another one.
+  static bool mixes_sids(const std::vector<Source>& sources) {
+    const auto is_sid = [](const Source& source) { return source.form == ValueForm::kPacSid; };
+    return std::ranges::any_of(sources, [&](const Source& one) {
+      return is_sid(one) && std::ranges::any_of(sources, [&](const Source& other) {
+               return !is_sid(other) && other.mechanism == one.mechanism;
+             });
+    });
   }
 
   std::optional<Source> read_source(const toml::table& table) {

@@ -19,6 +19,7 @@ constexpr struct {
     {ValueForm::kPacClientInfo, "pac-client-info"},
     {ValueForm::kPacGroups, "pac-groups"},
     {ValueForm::kPacRequestorSid, "pac-requestor-sid"},
+    {ValueForm::kPacSid, "pac-sid"},
     {ValueForm::kPacUpn, "pac-upn"},
 };
 
@@ -89,6 +90,7 @@ std::optional<std::string> single(ValueForm form, ByteView value) {
     case ValueForm::kPacUpn:
       return upn(value);
     case ValueForm::kPacGroups:
+    case ValueForm::kPacSid:
       break;
   }
   return std::nullopt;
@@ -132,6 +134,7 @@ std::string_view value_form_description(ValueForm form) {
       return "a time and a name, for example 2026-11-30T09:00:00Z alice";
     case ValueForm::kPacGroups:
     case ValueForm::kPacRequestorSid:
+    case ValueForm::kPacSid:
       break;
   }
   return "SIDs, for example S-1-5-21-1004336348-1177238915-682003330-1105";
@@ -150,6 +153,7 @@ bool can_be_value(ValueForm form, std::string_view text) {
       return is_client_info(text);
     case ValueForm::kPacGroups:
     case ValueForm::kPacRequestorSid:
+    case ValueForm::kPacSid:
       break;
   }
   return is_sid(text);
@@ -167,6 +171,7 @@ bool can_be_in_value(ValueForm form, char octet) noexcept {
       return kHexDigits.find(octet) != kHexDigits.npos;
     case ValueForm::kPacGroups:
     case ValueForm::kPacRequestorSid:
+    case ValueForm::kPacSid:
       break;
   }
   return kSidOctets.find(octet) != kSidOctets.npos;
@@ -180,8 +185,9 @@ bool apply_form(ValueForm form, ByteView value, std::vector<std::string>* texts)
                   std::make_move_iterator(groups->end()));
     return true;
   }
-  auto one = single(form, value);
+  auto one = form == ValueForm::kPacSid ? read_pac_user_sid(value) : single(form, value);
   if (!one) return false;
+  if (form == ValueForm::kPacSid && one->empty()) return true;
   texts->push_back(*std::move(one));
   return true;
 }

@@ -20,6 +20,7 @@ enum class ValueForm {
   kPacClientInfo,    // "pac-client-info": logon time, a blank, the name; [MS-PAC] section 2.7
   kPacGroups,        // "pac-groups": one SID for each group; [MS-PAC] section 2.5
   kPacRequestorSid,  // "pac-requestor-sid": [MS-PAC] section 2.15
+  kPacSid,           // "pac-sid": the user's SID; [MS-PAC] sections 2.5 and 2.10
   kPacUpn,           // "pac-upn": the user principal name; [MS-PAC] section 2.10
 };
 
@@ -37,7 +38,8 @@ std::string_view value_form_description(ValueForm form);
 bool can_be_value(ValueForm form, std::string_view text);
 bool can_be_in_value(ValueForm form, char octet) noexcept;
 
-// apply_form appends one value in that form: one text, or several if the decoder finds several.
+// apply_form appends one value in that form: one text, several if the decoder finds several, or
+// none, if a buffer of a PAC that may contain a SID contains none.
 // Returns false, and appends nothing, if the octets do not have the form; such a value is unknown,
 // which is not the same as absent.
 bool apply_form(ValueForm form, ByteView value, std::vector<std::string>* texts);

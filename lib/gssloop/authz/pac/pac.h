@@ -55,6 +55,12 @@ std::optional<PacClientInfo> read_pac_client_info(ByteView buffer);
 // - A UserId of 0: the first of the ExtraSids is the user then, not a group.
 std::optional<std::vector<std::string>> read_pac_groups(ByteView buffer);
 
+// read_pac_user_sid reads the SID of the user from "urn:mspac:logon-info" (LogonDomainId and
+// UserId, [MS-PAC] 2.5) or "urn:mspac:upn-dns-info" (2.10). No octets have both forms: as
+// UPN_DNS_INFO, the first octets of a logon-info would put the UPN into the header. It refuses what
+// read_pac_groups and read_pac_upn refuse. Empty: a upn-dns-info that does not contain a SID.
+std::optional<std::string> read_pac_user_sid(ByteView buffer);
+
 // read_pac_requestor_sid reads PAC_REQUESTOR ([MS-PAC] 2.15), in MIT krb5 1.20 "urn:mspac:18": the
 // SID of the user who asked for the first ticket.
 std::optional<std::string> read_pac_requestor_sid(ByteView buffer);

@@ -135,6 +135,7 @@ class LogonInfo {
   }
 
   std::vector<std::string> take_groups() { return std::move(groups_); }
+  std::string take_user() { return std::move(user_); }
 
  private:
   std::uint32_t field(std::size_t at) const noexcept { return u32_at(info_, at); }
@@ -166,6 +167,9 @@ class LogonInfo {
     if (field(kLogonDomainIdAt) == 0) return false;
     const auto domain = take_sid(&reader_);
     if (!domain) return false;
+    auto user = with_rid(*domain, field(kUserIdAt));
+    if (!user) return false;
+    user_ = *std::move(user);
     const std::uint32_t primary = field(kPrimaryGroupIdAt);
     bool is_listed = false;
     for (std::size_t at = 0; at < account_groups_.size(); at += kMemberLen) {
@@ -219,6 +223,7 @@ class LogonInfo {
   NdrReader reader_;
   ByteView info_;
   ByteView account_groups_;
+  std::string user_;
   std::vector<std::string> groups_;
   std::unordered_set<std::string> known_;
 };
@@ -231,6 +236,17 @@ std::optional<std::vector<std::string>> read_pac_groups(ByteView buffer) {
   LogonInfo info(*object);
   if (!info.read()) return std::nullopt;
   return info.take_groups();
+}
+
+std::optional<std::string> read_pac_user_sid(ByteView buffer) {
+  if (const auto object = strip_headers(buffer)) {
+    LogonInfo info(*object);
+    if (info.read()) return info.take_user();
+    return std::nullopt;
+  }
+  auto upn = read_pac_upn(buffer);
+  if (!upn) return std::nullopt;
+  return std::move(upn->sid);
 }
 
 }  // namespace gssloop::authz
