@@ -120,7 +120,8 @@ void layer_message(ByteView input) {
 void policy(ByteView input) {
   const std::string text = to_string(input);
   rule(text);
-  const auto reading = authz::parse_policy({{"policy", text}}, {{"eap-aes128", "1.2.3"}});
+  const auto reading =
+      authz::parse_policy({{"policy", text}}, {{"eap-aes128-cts-hmac-sha1-96", "1.2.3"}});
   require(reading.policy.has_value() == (reading.num_errors() == 0), "an error is no policy");
   require(reading.summary().empty() == reading.policy.has_value(), "an error is summed up");
   if (const auto fault = authz::find_toml_fault(text)) {

@@ -19,8 +19,9 @@ using authz::PeerInfo;
 using authz::PolicyReading;
 using Named = std::map<std::string, std::vector<std::string>>;  // attributes, by name
 
-const std::vector<authz::MechanismName> kMechanisms = {{"krb5", "1.2.840.113554.1.2.2"},
-                                                       {"eap-aes128", "1.3.6.1.5.5.15.1.1.17"}};
+const std::vector<authz::MechanismName> kMechanisms = {
+    {"krb5", "1.2.840.113554.1.2.2"},
+    {"eap-aes128-cts-hmac-sha1-96", "1.3.6.1.5.5.15.1.1.17", "EAP-AES128"}};
 
 const std::string kIndicators = "auth-indicators";
 const std::string kLogonInfo = "urn:mspac:logon-info";
@@ -81,7 +82,7 @@ PeerInfo anonymous(const std::string& service) {
 // Of a federation: without a name, and with an attribute that is one.
 PeerInfo federated(const std::string& service, const std::string& eppn) {
   PeerInfo peer = anonymous(service);
-  peer.mechanism = "eap-aes128";
+  peer.mechanism = "eap-aes128-cts-hmac-sha1-96";
   peer.principal = "";
   peer.attributes = authenticated({{kEppn, {eppn}}});
   return peer;

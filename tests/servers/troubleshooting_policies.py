@@ -172,7 +172,6 @@ WRONG_POLICIES = (
     (RULE.format("peer.anonymous=maybe"), "<name> is yes or no, not"),
     (RULE.format("peer.anonymous~maybe"), "<name> is yes or no; the pattern"),
     (RULE.format("peer.ssf=01"), "peer.ssf must be compared"),
-    (RULE.format("peer.mechanism=1.2.840.113554.1.2.2"), "peer.mechanism has the value"),
     (RULE.format("a=x").replace("require", "deny"), "this deny does not refuse a peer"),
     (RULE.format("!a=x"), "this negation is true for"),
     ("[services.IMAP]\n", 'the name of the service "<name>" must consist of small letters'),

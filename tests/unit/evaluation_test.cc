@@ -27,6 +27,8 @@ Attribute asserted(const std::string& name, const Strings& values) {
   return attribute<AssertedValue>(name, values, true);
 }
 
+constexpr char kEap[] = "eap-aes128-cts-hmac-sha1-96";
+
 // A policy over the attribute "who" of Kerberos, and a few more.
 Policy policy(const std::string& rules) {
   const std::string text = R"(
@@ -36,7 +38,7 @@ from = [{ mechanism = "krb5", name = "src" }]
 from = [{ mechanism = "krb5", name = "auth-indicators" }]
 [attributes.both]
 from = [{ mechanism = "krb5", name = "src" }, { mechanism = "krb5", name = "more" },
-        { mechanism = "eap-aes128", name = "src" }]
+        { mechanism = "eap-aes128-cts-hmac-sha1-96", name = "src" }]
 [attributes.issued]
 from = [{ mechanism = "krb5", name = "src", issuer = "IDP" }]
 [attributes.sid]
@@ -45,7 +47,7 @@ from = [{ mechanism = "krb5", name = "src", form = "pac-requestor-sid" }]
 from = [{ mechanism = "krb5", name = "src", form = "hex" }]
 [services.default]
 )" + rules + "\n";
-  auto reading = parse_policy({{"p", text}}, {{"eap-aes128", "1.2.3"}});
+  auto reading = parse_policy({{"p", text}}, {{kEap, "1.2.3"}});
   EXPECT_TRUE(reading.policy) << reading.summary();
   return reading.policy ? *std::move(reading.policy) : Policy();
 }
@@ -105,7 +107,7 @@ TEST(Identify, ByPrincipal) {
       {"'strip-default-realm'", person("alice@HOME"), "alice"},
       {"'strip-default-realm'", person("alice@OTHER"), "alice@OTHER"},
       {"'strip-default-realm'", person("alice@home"), "alice@home"},
-      {"'strip-default-realm'", person("alice@HOME", "eap-aes128"), "alice@HOME"},
+      {"'strip-default-realm'", person("alice@HOME", kEap), "alice@HOME"},
       {"'strip-default-realm'", person(" admin@HOME"), nullptr},
       {"'strip-default-realm'", person("admin @HOME"), nullptr},
       {"'strip-default-realm'", person("admin\\@HOME@OTHER"), nullptr},
@@ -220,11 +222,11 @@ TEST(Sources, AreExact) {
             Truth::kFalse);
   EXPECT_EQ(truth("how=otp", with({authenticated("auth-indicators", {"otp"})})), Truth::kTrue);
   // The same name from another mechanism is another attribute, unless both are listed.
-  for (const char* mechanism : {"eap-aes128", "KRB5", "krb5 ", "iakerb", "1.2.3", ""}) {
+  for (const char* mechanism : {kEap, "KRB5", "krb5 ", "iakerb", "1.2.3", ""}) {
     PeerInfo other = with({authenticated("src", {"x"})});
     other.mechanism = mechanism;
     EXPECT_EQ(truth("exists who", other), Truth::kFalse) << mechanism;
-    EXPECT_EQ(truth("both=x", other), mechanism == "eap-aes128"s ? Truth::kTrue : Truth::kFalse);
+    EXPECT_EQ(truth("both=x", other) == Truth::kTrue, mechanism == std::string(kEap));
     other.unlisted = "the list failed";
     EXPECT_EQ(truth("exists who", other), Truth::kFalse) << mechanism;
   }

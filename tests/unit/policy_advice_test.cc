@@ -20,7 +20,7 @@ blob.from = [{ mechanism = "krb5", name = "urn:mspac:", form = "base64" }]
 made.from = [{ mechanism = "krb5", name = "urn:mspac:client-info", form = "pac-client-info" }]
 how.from = [{ mechanism = "krb5", name = "auth-indicators" }]
 both.from = [{ mechanism = "krb5", name = "urn:mspac:18", form = "pac-requestor-sid" },
-             { mechanism = "eap-aes128", name = "user" }]
+             { mechanism = "eap-aes128-cts-hmac-sha1-96", name = "user" }]
 [services.imap]
 )";
 
@@ -57,7 +57,7 @@ TEST(PolicyAdvice, RealmsWithSmallLetters) {
        {"peer.realm=att.local", "!peer.realm=Att.LOCAL", "peer.realm~*.example",
         "peer.principal=\"a@example.com\"", "peer.principal~*/admin@example.com"}) {
     EXPECT_NE(about(rule).find("the realm has small letters here"), std::string::npos) << rule;
-    EXPECT_EQ(about(rule, "[services.imap.mechanisms.eap-aes128]\n"), "") << rule;
+    EXPECT_EQ(about(rule, "[services.imap.mechanisms.eap-aes128-cts-hmac-sha1-96]\n"), "") << rule;
     EXPECT_NE(about(rule, "[services.imap.mechanisms.krb5]\n"), "") << rule;
   }
   for (const char* rule :
@@ -72,7 +72,7 @@ TEST(PolicyAdvice, RealmsWithSmallLetters) {
   EXPECT_NE(issuer("krb5", "ad.example.com").find("p:2:9: warning: the realm has small letters"),
             std::string::npos);
   EXPECT_EQ(issuer("krb5", "AD.EXAMPLE.COM"), "");
-  EXPECT_EQ(issuer("eap-aes128", "idp.example.com"), "");
+  EXPECT_EQ(issuer("eap-aes128-cts-hmac-sha1-96", "idp.example.com"), "");
 }
 
 TEST(PolicyAdvice, ValuesThatAFormNeverHas) {
@@ -172,7 +172,7 @@ TEST(PolicyAdvice, AttributesThatNoMechanismHas) {
         0U)
         << about_source("krb5", name);
   }
-  EXPECT_EQ(about_source("eap-aes128", "anything"), "");
+  EXPECT_EQ(about_source("eap-aes128-cts-hmac-sha1-96", "anything"), "");
   EXPECT_NE(about_source("1.2.3.4", "x").find("this machine has no mechanism \"1.2.3.4\""),
             std::string::npos);
 }

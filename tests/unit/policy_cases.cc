@@ -75,12 +75,15 @@ RuleTree term(Dice* dice, bool knows_identities) {
       const char* name;
       char question;
       const char* values[2];
-    } kReserved[] = {
-        {"peer.realm", '=', {"xy", "yx"}},          {"peer.mechanism", '=', {"krb5", "eap-aes128"}},
-        {"peer.channel-bound", '=', {"yes", "no"}}, {"peer.anonymous", '=', {"yes", "no"}},
-        {"peer.ssf", '>', {"56", "128"}},           {"peer.ssf", '=', {"56", "0"}},
-        {"peer.principal", '~', {"", ""}},          {"peer.local-name", 'e', {"", ""}},
-        {"peer.service", '=', {"imap", "ldap"}}};
+    } kReserved[] = {{"peer.realm", '=', {"xy", "yx"}},
+                     {"peer.mechanism", '=', {"krb5", "eap-aes128-cts-hmac-sha1-96"}},
+                     {"peer.channel-bound", '=', {"yes", "no"}},
+                     {"peer.anonymous", '=', {"yes", "no"}},
+                     {"peer.ssf", '>', {"56", "128"}},
+                     {"peer.ssf", '=', {"56", "0"}},
+                     {"peer.principal", '~', {"", ""}},
+                     {"peer.local-name", 'e', {"", ""}},
+                     {"peer.service", '=', {"imap", "ldap"}}};
     const auto& row = kReserved[dice->below(std::size(kReserved))];
     rule.name = row.name;
     rule.question = row.question;

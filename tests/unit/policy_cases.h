@@ -16,7 +16,7 @@ namespace gssloop::testing {
 
 using Strings = std::vector<std::string>;
 
-inline constexpr std::string_view kEap = "eap-aes128";
+inline constexpr std::string_view kEap = "eap-aes128-cts-hmac-sha1-96";
 
 // Dice throws the same numbers on every machine.
 class Dice {

@@ -20,7 +20,7 @@ Strings texts(const std::vector<Rule>& rules) {
 constexpr const char* kGood = R"([attributes.how]
 from = [{ mechanism = "krb5", name = "auth-indicators" }]
 [attributes.role]
-from = [{ mechanism = "eap-aes128", name = "urn:x role", issuer = "IDP", form = "hex" },
+from = [{ mechanism = "eap-aes128-cts-hmac-sha1-96", name = "urn:x role", issuer = "IDP", form = "hex" },
         { mechanism = "1.2.3.4", name = "role" }]
 property = "theRole"
 [services.imap]
@@ -42,7 +42,7 @@ deny = ["peer.anonymous=yes"]
 )";
 
 TEST(PolicyFile, ReadsAll) {
-  const auto reading = read("raw-attributes = [\"eap-aes128\"]\n"s + kGood);
+  const auto reading = read("raw-attributes = [\"eap-aes128-cts-hmac-sha1-96\"]\n"s + kGood);
   ASSERT_TRUE(reading.policy) << messages(reading);
   EXPECT_EQ(reading.num_errors(), 0U);
   const Policy& policy = *reading.policy;
@@ -54,10 +54,10 @@ TEST(PolicyFile, ReadsAll) {
   EXPECT_EQ(policy.find("role")->place.text(), "p:4:13");
   const Source& source = policy.find("role")->sources.at(0);
   EXPECT_EQ(source.mechanism + "|" + source.name + "|" + source.issuer,
-            "eap-aes128|urn:x role|IDP");
+            "eap-aes128-cts-hmac-sha1-96|urn:x role|IDP");
   EXPECT_EQ(source.form, ValueForm::kHex);
   EXPECT_TRUE(policy.publishes_raw("krb5"));
-  EXPECT_TRUE(policy.publishes_raw("eap-aes128"));
+  EXPECT_TRUE(policy.publishes_raw("eap-aes128-cts-hmac-sha1-96"));
   EXPECT_FALSE(policy.publishes_raw("1.2.3.4"));
 }
 
@@ -78,7 +78,7 @@ TEST(PolicyFile, ScopesOfServicesAndMechanisms) {
   SPEC("N3");
   const auto reading = read(kGood);
   ASSERT_TRUE(reading.policy) << messages(reading);
-  const Scope& imap = reading.policy->scope("imap", "eap-aes128");
+  const Scope& imap = reading.policy->scope("imap", "eap-aes128-cts-hmac-sha1-96");
   EXPECT_EQ(texts(imap.require), (Strings{"peer.realm=R", "how=otp", "exists role"}));
   EXPECT_EQ(texts(imap.deny), (Strings{"peer.anonymous=yes", "role=guest"}));
   EXPECT_EQ(imap.identity.kind, Identity::Kind::kAttribute);
@@ -191,9 +191,9 @@ TEST(PolicyFile, ErrorsAreAllFoundEachAtItsPlace) {
       {"[all]\ndeny = ['peer.anonymous=true', 'peer.channel-bound~YES', 'peer.ssf=056']\n",
        {"2:9", "2:32", "2:58"},
        "matches neither"},
-      {"[all]\ndeny = ['peer.mechanism=gs2-krb5', 'peer.mechanism=\"1.3.6.1.5.5.15.1.1.17\"']\n",
+      {"[all]\ndeny = ['peer.mechanism=gs2-krb5', 'peer.mechanism=GSSAPI']\n",
        {"2:9", "2:36"},
-       "has the value \"eap-aes128\""},
+       "unknown mechanism \"gs2-krb5\""},
       {"[services.s]\nidentity = { attribute = 'how' }\npublish = ['how', 'asserted:how']\n",
        {"2:12", "3:12", "3:19"},
        "no such attribute"},
@@ -220,8 +220,11 @@ TEST(PolicyFile, MechanismsByNameAndOid) {
   } rows[] = {
       {"krb5", "krb5"},
       {"1.2.840.113554.1.2.2", "krb5"},
-      {"eap-aes128", "eap-aes128"},
-      {"1.3.6.1.5.5.15.1.1.17", "eap-aes128"},
+      {"eap-aes128-cts-hmac-sha1-96", "eap-aes128-cts-hmac-sha1-96"},
+      {"1.3.6.1.5.5.15.1.1.17", "eap-aes128-cts-hmac-sha1-96"},
+      {"EAP-AES128", "eap-aes128-cts-hmac-sha1-96"},
+      {"EAP-AES128-PLUS", nullptr},
+      {"eap-aes128", nullptr},
       {"1.2.3", "1.2.3"},
       {"iakerb", nullptr},
       {"1.3.6.1.5.2.5", nullptr},
@@ -229,6 +232,8 @@ TEST(PolicyFile, MechanismsByNameAndOid) {
       {"1.3.6.1.5.5.2", nullptr},
       {"KRB5", nullptr},
       {"GS2-KRB5", nullptr},
+      {"GSSAPI", nullptr},
+      {"GSS-SPNEGO", nullptr},
       {"", nullptr},
       {"1", nullptr},
       {"1..2", nullptr},
@@ -244,6 +249,10 @@ TEST(PolicyFile, MechanismsByNameAndOid) {
     ASSERT_EQ(static_cast<bool>(reading.policy), row.meant != nullptr) << text;
     if (!reading.policy) continue;
     EXPECT_EQ(reading.policy->scope("x", row.meant).deny.size(), 1U) << text;
+    const auto rule =
+        read("[all]\ndeny = ['peer.ssf=1 | !peer.mechanism=\""s + row.given + "\"']\n");
+    ASSERT_TRUE(rule.policy) << messages(rule);
+    EXPECT_EQ(rule.policy->scope("x", "").deny.front().expression.terms().back()->value, row.meant);
   }
   // The list need not tell of Kerberos.
   const auto without = parse_policy(

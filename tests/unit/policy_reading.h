@@ -16,10 +16,11 @@ using Strings = std::vector<std::string>;
 
 // The mechanisms of the machine.
 inline const std::vector<MechanismName>& mechanisms() {
-  static const std::vector<MechanismName> names{{"krb5", "1.2.840.113554.1.2.2"},
-                                                {"krb5", "1.3.6.1.5.2.5"},
-                                                {"spnego", "1.3.6.1.5.5.2"},
-                                                {"eap-aes128", "1.3.6.1.5.5.15.1.1.17"}};
+  static const std::vector<MechanismName> names{
+      {"krb5", "1.2.840.113554.1.2.2"},
+      {"krb5", "1.3.6.1.5.2.5"},
+      {"spnego", "1.3.6.1.5.5.2"},
+      {"eap-aes128-cts-hmac-sha1-96", "1.3.6.1.5.5.15.1.1.17", "EAP-AES128"}};
   return names;
 }
 

@@ -319,6 +319,14 @@ Truth Expression::evaluate(const AttributeLookup& attribute) const {
   return strongest;
 }
 
+void Expression::replace_values(
+    std::string_view name, const std::function<std::string(const std::string& value)>& replace) {
+  if (kind_ == Kind::kTerm && term_.kind == Term::Kind::kEquals && term_.name == name) {
+    term_.value = replace(term_.value);
+  }
+  for (Expression& part : parts_) part.replace_values(name, replace);
+}
+
 void Expression::collect_terms(std::vector<const Term*>* terms) const {
   if (kind_ == Kind::kTerm) terms->push_back(&term_);
   for (const Expression& part : parts_) part.collect_terms(terms);

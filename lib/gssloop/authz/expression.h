@@ -108,6 +108,10 @@ class Expression {
   // Otherwise an unknown side makes the result unknown, also under "!".
   Truth evaluate(const AttributeLookup& attribute) const;
 
+  // replace_values replaces the value of each kEquals test of `name`.
+  void replace_values(std::string_view name,
+                      const std::function<std::string(const std::string& value)>& replace);
+
   // terms lists all tests, from left to right.
   std::vector<const Term*> terms() const;
   // proven lists the names that have a value wherever the expression is true.

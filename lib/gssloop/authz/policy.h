@@ -33,7 +33,7 @@ struct Place {
 // (naming-exts section 5), and a name that merely begins or ends with this one is another
 // (section 6).
 struct Source {
-  std::string mechanism;  // as PeerInfo::mechanism says it: "krb5", "eap-aes128", a dotted OID
+  std::string mechanism;  // as PeerInfo::mechanism says it: "krb5", or another name or OID
   std::string name;       // of the GSS attribute, whole
   std::string issuer;     // the peer's realm; empty: any
   ValueForm form = ValueForm::kText;  // of its values

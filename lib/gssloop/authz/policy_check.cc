@@ -14,8 +14,10 @@ constexpr std::array kPeerNames = {
 
 // These OIDs mean the same on every machine, with any list of mechanisms.
 constexpr std::string_view kKerberosOid = "1.2.840.113554.1.2.2";
-constexpr std::string_view kIakerbOid = "1.3.6.1.5.2.5";
-constexpr std::string_view kSpnegoOid = "1.3.6.1.5.5.2";
+// Mechanisms that end as Kerberos, by their names, OIDs and SASL names.
+constexpr std::array<std::string_view, 9> kOtherNamesOfKerberos = {
+    "iakerb",     "1.3.6.1.5.2.5", "spnego",     "1.3.6.1.5.5.2", "GSSAPI",
+    "GSS-SPNEGO", "SPNEGO",        "GS2-IAKERB", "GS2-KRB5"};
 
 std::string peer_names() {
   std::string names;
@@ -70,11 +72,7 @@ std::optional<Error> check_peer_term(const Term& term,
   }
   if (term.name == reserved::kService) return check_service_name(term.value);
   if (term.name == reserved::kMechanism) {
-    auto known = mechanism_name(term.value, mechanisms);
-    if (!known) return std::move(known).error();
-    if (*known != term.value) {
-      return Error{"peer.mechanism has the value " + quoted(*known) + " for this mechanism"};
-    }
+    if (auto known = mechanism_name(term.value, mechanisms); !known) return known.error();
   }
   return std::nullopt;
 }
@@ -85,13 +83,14 @@ Result<std::string, Error> mechanism_name(const std::string& given,
                                           const std::vector<MechanismName>& mechanisms) {
   // Kerberos is one mechanism, also if another mechanism negotiated it.
   if (given == "krb5" || given == kKerberosOid) return std::string("krb5");
-  if (given == "iakerb" || given == kIakerbOid || given == "spnego" || given == kSpnegoOid) {
+  if (std::ranges::find(kOtherNamesOfKerberos, given) != kOtherNamesOfKerberos.end()) {
     return Error{"a login with the mechanism " + quoted(given) +
                  " ends as a login with another one: name that one, for example \"krb5\""};
   }
   std::string known = "krb5";
   for (const MechanismName& mechanism : mechanisms) {
-    if (given == mechanism.name || given == mechanism.oid) return mechanism.name;
+    const bool is_sasl_name = !given.empty() && given == mechanism.sasl_name;
+    if (is_sasl_name || given == mechanism.name || given == mechanism.oid) return mechanism.name;
     if (mechanism.name != "krb5") known += ", " + mechanism.name;
   }
   if (is_dotted_oid(given)) return given;

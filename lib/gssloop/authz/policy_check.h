@@ -17,7 +17,7 @@ namespace gssloop::authz {
 // Checks of a policy beyond its syntax. policy_file.cc adds the places.
 
 // mechanism_name returns the value that PeerInfo::mechanism has for a mechanism that a policy names
-// by its name or OID. Fails for a name that this machine does not know.
+// by its name, its SASL name or its OID. Fails for a name that this machine does not know.
 Result<std::string, Error> mechanism_name(const std::string& given,
                                           const std::vector<MechanismName>& mechanisms);
 

@@ -221,6 +221,10 @@ class PolicyReader : private TomlReader {
           warn(where, doubt_about_term(*term, policy_));
         }
       }
+      expression->replace_values(reserved::kMechanism, [&](const std::string& given) {
+        const auto known = mechanism_name(given, mechanisms_);
+        return known ? *known : given;
+      });
       ++num_rules_;
       list.push_back({*std::move(expression), text, where});
     }

@@ -6,10 +6,11 @@
 
 namespace gssloop {
 
-// MechanismName is the name of a mechanism of this machine in policies, and its OID.
+// MechanismName is the name of a mechanism of this machine in policies, with its other names.
 struct MechanismName {
-  std::string name;  // "krb5", "eap-aes128"
-  std::string oid;   // dotted
+  std::string name;            // "krb5", "eap-aes128-cts-hmac-sha1-96"
+  std::string oid;             // dotted
+  std::string sasl_name = {};  // "EAP-AES128"; empty: none that a policy may use
 };
 
 }  // namespace gssloop

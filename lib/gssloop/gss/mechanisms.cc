@@ -99,7 +99,9 @@ Result<MechanismRegistry> MechanismRegistry::indicate() {
 std::vector<MechanismName> MechanismRegistry::policy_names() const {
   std::vector<MechanismName> names;
   for (const Mechanism& mechanism : mechanisms_) {
-    names.push_back({mechanism.policy_name(), mechanism.oid.dotted()});
+    // Several SASL mechanisms are Kerberos, so none of their names means it.
+    names.push_back({mechanism.policy_name(), mechanism.oid.dotted(),
+                     mechanism.oid.is_kerberos() ? std::string() : mechanism.sasl_name});
   }
   return names;
 }

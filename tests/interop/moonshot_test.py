@@ -1,0 +1,103 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The names of mechanisms and attributes in policies are those of a real mechanism that is not
+Kerberos: Moonshot's GSS-EAP (Debian: moonshot-gss-eap), unpacked into .cache. No test logs in here:
+that would need a RADIUS server.
+"""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+import unittest
+
+BUILD = pathlib.Path(os.environ.get("GSSLOOP_BUILDDIR", ".")).absolute()
+SOURCE = pathlib.Path(os.environ.get("GSSLOOP_SRCDIR", ".")).absolute()
+PACKAGE = SOURCE / ".cache/moonshot-gss-eap"
+OID = "1.3.6.1.5.5.15.1.1.17"
+NAME = "eap-aes128-cts-hmac-sha1-96"
+SASL_NAME = "EAP-AES128"
+PAGE = (SOURCE / "man/gssloop-policy.5").read_text(encoding="utf-8")
+
+
+def find_module():
+    return next(PACKAGE.glob("usr/lib/*/gss/mech_eap.so"), None)
+
+
+class Names(unittest.TestCase):
+    def setUp(self):
+        module = find_module()
+        if module is None:
+            self.skipTest("moonshot-gss-eap is not unpacked")
+        self.module = module
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        config = self.folder / "mech.conf"
+        config.write_text(f"eap {OID} {module}\n")
+        libraries = [str(module.parents[1]), os.environ.get("LD_LIBRARY_PATH", "")]
+        self.env = {**os.environ, "GSS_MECH_CONFIG": str(config), "KRB5_CONFIG": "/dev/null",
+                    "LD_LIBRARY_PATH": ":".join(filter(None, libraries))}
+        if self.mechanism() is None:
+            self.skipTest("moonshot-gss-eap cannot be loaded here")
+
+    def run_command(self, *arguments):
+        return subprocess.run([BUILD / "tools/gssloop", *arguments], capture_output=True, text=True,
+                              timeout=60, check=False, env=self.env)
+
+    def mechanism(self):
+        done = self.run_command("mechanisms", "--json")
+        found = [it for it in json.loads(done.stdout)["mechanisms"] if it["oid"] == OID]
+        return found[0] if found else None
+
+    def policy(self, text):
+        path = self.folder / "policy.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def test_the_manual_uses_the_names_of_the_mechanism(self):
+        mechanism = self.mechanism()
+        self.assertEqual((mechanism["name"], mechanism["sasl_name"]), (NAME, SASL_NAME))
+        self.assertIn(f".Li {NAME} ,", PAGE)
+        self.assertIn(f".Li {SASL_NAME} ,", PAGE)
+        for other in re.findall(r"(?i)\beap-aes\d+[\w-]*", PAGE):
+            self.assertIn(other, (NAME, SASL_NAME))
+
+    def test_each_name_means_the_same_in_a_policy(self):
+        for name in (NAME, SASL_NAME, OID):
+            with self.subTest(name=name):
+                path = self.policy(
+                    f'raw-attributes = ["{name}"]\n'
+                    f'[attributes.user]\nfrom = [{{ mechanism = "{name}", name = "x" }}]\n'
+                    f'[services.imap.mechanisms."{name}"]\n'
+                    f'require = ["user=robin & peer.mechanism=\\"{name}\\""]\n')
+                done = self.run_command("policy", "explain", "-s", "imap", "-p", path, "--anonymous",
+                                        "--mechanism", name, "--attr", "user=robin")
+                self.assertIn("anonymous", done.stdout, done.stderr)
+                self.assertRegex(done.stdout, r"(?m)^  true  require ")
+                self.assertIn(f", by {NAME}, ", done.stdout)
+
+    def test_the_policy_of_the_manual(self):
+        shown = re.search(r'^\.\\" policy federation\n\.Bd [^\n]*\n(.*?)^\.Ed', PAGE, re.M | re.S)[1]
+        path = self.policy(shown.replace("\\e", "\\"))
+        done = self.run_command("policy", "check", path)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        for name, status in (("robin@university.example", 0), ("robin@other.example", 1)):
+            done = self.run_command("policy", "explain", "-s", "imap", "-p", path, "--anonymous",
+                                    "-m", SASL_NAME, "--attr", f"eppn={name}")
+            self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        # The mechanism makes the names of attributes from prefixes; this one is RFC 7056's.
+        prefix = re.search(r'name = """(\S+)', shown)[1]
+        self.assertIn(prefix.encode() + b"\0", self.module.read_bytes())
+
+    def test_another_name_is_an_error_that_lists_the_names(self):
+        done = self.run_command("policy", "check",
+                                self.policy("[services.imap.mechanisms.eap-aes128]\n"))
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stdout, rf'unknown mechanism "eap-aes128"; .*{NAME}')
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
