@@ -221,6 +221,7 @@ std::optional<LoginError> ClientCredentials::ask_password(const SaslUtils& sasl)
 
 std::optional<LoginError> ClientCredentials::find_credential(const SaslUtils& sasl,
                                                              const gss::Oid& mech) {
+  if (!arrives_at(mech).is_kerberos()) return find_other_credential(sasl, mech);
   if (auto error = ask(sasl, SASL_CB_AUTHNAME, &authname_, false)) return error;
   gss::Status no_ticket = try_ticket(sasl, mech);
   if (owned_) return std::nullopt;
@@ -245,6 +246,30 @@ std::optional<LoginError> ClientCredentials::find_credential(const SaslUtils& sa
   return lack_of_ticket(no_ticket);
 }
 
+// Another mechanism than Kerberos may give out a credential that has no secret in it (Moonshot
+// does), and its exchange then fails. So the application's name and password come first.
+std::optional<LoginError> ClientCredentials::find_other_credential(const SaslUtils& sasl,
+                                                                   const gss::Oid& mech) {
+  const bool can_ask = can_ask_password(sasl);
+  if (auto error = ask(sasl, SASL_CB_AUTHNAME, &authname_, can_ask)) return error;
+  if (can_ask) {
+    if (!authname_.is_settled) return std::nullopt;
+    if (!authname_.text.empty()) {
+      auto error = ask_password(sasl);
+      // An application with a procedure, but without a password, needs the mechanism's credential.
+      if (error && error->kind != ErrorKind::kCallback) return error;
+      if (!error && !is_password_settled_) return std::nullopt;
+      if (!password_.empty()) {
+        error = use_password(mech);
+        if (error || owned_) return error;
+      }
+    }
+  }
+  const gss::Status no_credential = try_ticket(sasl, mech);
+  if (owned_) return std::nullopt;
+  return lack_of_ticket(no_credential);
+}
+
 LoginError ClientCredentials::lack_of_ticket(const gss::Status& no_ticket) const {
   return explain(authname_.text.empty()
                      ? "finding a credential"
@@ -265,7 +290,7 @@ gss::Status ClientCredentials::try_ticket(const SaslUtils& sasl, const gss::Oid&
   if (!name) return std::move(name).error();
   auto credential = acquire_ticket(name->get(), mech);
   if (!credential) return std::move(credential).error();
-  if (can_ask_password(sasl)) {
+  if (arrives_at(mech).is_kerberos() && can_ask_password(sasl)) {
     // In SPNEGO's credential only the Kerberos part counts: other parts may exist without a ticket.
     const auto ticket = acquire_ticket(name->get(), arrives_at(mech));
     if (!ticket) return ticket.error();
@@ -288,6 +313,9 @@ std::optional<LoginError> ClientCredentials::use_password(const gss::Oid& mech) 
       owned_ = *std::move(credential);
       return std::nullopt;
     }
+    // A mechanism that uses no passwords.
+    const bool is_missing = credential.error().routine_error() == GSS_S_UNAVAILABLE;
+    if (is_missing && !arrives_at(mech).is_kerberos()) return std::nullopt;
     name = std::move(credential).error();
   }
   return explain(

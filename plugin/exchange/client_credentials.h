@@ -24,7 +24,8 @@ namespace gssloop::plugin {
 // requests that, with SASL_INTERACT. While a usable ticket exists, or if a password is not allowed,
 // the module never requests a password. Nor is an AUTHNAME that the application would have to ask
 // its user for: by SASL_INTERACT, or in a procedure as Subversion's. Of one login, the KDC gets at
-// most one password.
+// most one password. In a mechanism that is not Kerberos, the password comes before a credential of
+// the mechanism, which may have no secret in it.
 class ClientCredentials {
  public:
   enum class Readiness { kReady, kInteract };
@@ -75,6 +76,7 @@ class ClientCredentials {
   std::optional<LoginError> ask_password(const SaslUtils& sasl);
   std::optional<LoginError> check_own(const gss::Oid& mech) const;
   std::optional<LoginError> find_credential(const SaslUtils& sasl, const gss::Oid& mech);
+  std::optional<LoginError> find_other_credential(const SaslUtils& sasl, const gss::Oid& mech);
   std::optional<LoginError> restrict_to_kerberos(const gss::Oid& mech);
   LoginError lack_of_ticket(const gss::Status& no_ticket) const;
   gss::Result<gss::Name> login_name() const;

@@ -53,8 +53,11 @@ OM_uint32 copy_mechs(gss_OID_set mechs, gss_OID_set* out) {
 OM_uint32 acquire(Call& call, const Request& request, const Outputs& out) {
   AcquireCall given = describe(call, request);
   const CredentialScript& scripted = call.script().credentials;
-  const Answer& answer =
+  const Answer& without_password =
       request.usage == GSS_C_ACCEPT ? scripted.acquire_accept : scripted.acquire_initiate;
+  const Answer& answer = request.password
+                             ? scripted.acquire_with_password.value_or(without_password)
+                             : without_password;
   MechCredential credential;
   credential.usage = request.usage;
   if (request.name != GSS_C_NO_NAME) {

@@ -170,6 +170,8 @@ struct PerMessageScript {
 struct CredentialScript {
   Answer acquire_initiate;  // also holds for GSS_C_BOTH
   Answer acquire_accept;
+  // With a password; no value: as without one.
+  std::optional<Answer> acquire_with_password;
   Answer inquire;
   Answer export_token;
   Answer import_token;
