@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The names of mechanisms and attributes in policies are those of a real mechanism that is not
-Kerberos: Moonshot's GSS-EAP (Debian: moonshot-gss-eap), unpacked into .cache. No test logs in here:
-that would need a RADIUS server.
+"""A real mechanism that is not Kerberos: Moonshot's GSS-EAP (Debian: moonshot-gss-eap), unpacked into
+.cache. The names in policies are those of the mechanism, and a client uses the application's name
+and password. No login is complete: that would need a RADIUS server.
 """
 
 import json
@@ -26,7 +26,7 @@ def find_module():
     return next(PACKAGE.glob("usr/lib/*/gss/mech_eap.so"), None)
 
 
-class Names(unittest.TestCase):
+class WithMoonshot(unittest.TestCase):
     def setUp(self):
         module = find_module()
         if module is None:
@@ -52,6 +52,8 @@ class Names(unittest.TestCase):
         found = [it for it in json.loads(done.stdout)["mechanisms"] if it["oid"] == OID]
         return found[0] if found else None
 
+
+class Names(WithMoonshot):
     def policy(self, text):
         path = self.folder / "policy.toml"
         path.write_text(text, encoding="utf-8")
@@ -97,6 +99,29 @@ class Names(unittest.TestCase):
                                 self.policy("[services.imap.mechanisms.eap-aes128]\n"))
         self.assertEqual(done.returncode, 1)
         self.assertRegex(done.stdout, rf'unknown mechanism "eap-aes128"; .*{NAME}')
+
+
+class Client(WithMoonshot):
+    def start(self, *answers):
+        """The SASL code, the first message, and the text of the error."""
+        done = subprocess.run(["/usr/bin/python3", SOURCE / "tests/interop/eap_client.py", *answers],
+                              capture_output=True, text=True, timeout=60, check=False,
+                              env={**self.env, "SASL_PATH": str(BUILD / "plugin/.libs")})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        code, sent, error = done.stdout.rstrip("\n").split(" ", 2)
+        return int(code), bytes.fromhex(sent), error
+
+    def test_name_and_password_of_the_application(self):
+        code, sent, error = self.start("alice@example.test", "secret")
+        self.assertEqual(code, 1, error)  # SASL_CONTINUE
+        self.assertTrue(sent.startswith(b"n,,"), sent)
+        self.assertNotIn(b"secret", sent)
+
+    def test_without_a_password_there_is_no_secret(self):
+        """The mechanism gives out a credential, but cannot use it."""
+        code, _, error = self.start("alice@example.test")
+        self.assertLess(code, 0)
+        self.assertIn("Missing default password", error)
 
 
 if __name__ == "__main__":
