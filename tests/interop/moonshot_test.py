@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""A real mechanism that is not Kerberos: Moonshot's GSS-EAP (Debian: moonshot-gss-eap), unpacked into
-.cache. The names in policies are those of the mechanism, and a client uses the application's name
-and password. No login is complete: that would need a RADIUS server.
+"""A real mechanism that is not Kerberos: Moonshot's GSS-EAP (Debian: moonshot-gss-eap), unpacked
+into .cache or installed. The names in policies are those of the mechanism, and a client uses the
+application's name and password. No login is complete: that would need a RADIUS server.
 """
 
 import json
@@ -23,14 +23,17 @@ PAGE = (SOURCE / "man/gssloop-policy.5").read_text(encoding="utf-8")
 
 
 def find_module():
-    return next(PACKAGE.glob("usr/lib/*/gss/mech_eap.so"), None)
+    for root in (PACKAGE, pathlib.Path("/")):
+        for module in root.glob("usr/lib/*/gss/mech_eap.so"):
+            return module
+    return None
 
 
 class WithMoonshot(unittest.TestCase):
     def setUp(self):
         module = find_module()
         if module is None:
-            self.skipTest("moonshot-gss-eap is not unpacked")
+            self.skipTest("moonshot-gss-eap is neither unpacked nor installed")
         self.module = module
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
