@@ -246,6 +246,27 @@ std::optional<Error> check_usage(const ExplainOptions& options) {
   return Error{"--attr, --unknown, --local-name and --mechanism describe a peer of --as"};
 }
 
+std::vector<Option> options_of_supposed(ExplainOptions* options) {
+  return {{"--as",
+           "PRINCIPAL",
+           "Suppose this peer, which need not exist, instead of a login",
+           &options->principal,
+           {.excludes = "--user-attributes"}},
+          {"--anonymous",
+           "",
+           "Suppose that the peer is anonymous",
+           &options->is_anonymous,
+           {.excludes = "--user-attributes"}},
+          {"--attr", "NAME=VALUE", "An attribute of that peer; can be given several times",
+           &options->values},
+          {"--unknown", "NAME", "An attribute of that peer which the server cannot read",
+           &options->unknown},
+          {"--local-name", "NAME", "The local name of that peer, by auth_to_local",
+           &options->local_name},
+          {"-m,--mechanism", "NAME", "The mechanism of that peer, as in policies (krb5)",
+           &options->mechanism}};
+}
+
 std::vector<Option> options_of(ExplainOptions* options) {
   std::vector<Option> list = {
       {"-s,--service",
@@ -260,27 +281,11 @@ std::vector<Option> options_of(ExplainOptions* options) {
       {"-a,--acceptor", "NAME", "SERVICE@HOST for the login within this program (on this machine)",
        &options->login.service}};
   add_credential_options(&options->login, &list);
+  const auto supposed = options_of_supposed(options);
+  list.insert(list.end(), supposed.begin(), supposed.end());
   list.insert(
       list.end(),
-      {{"--as",
-        "PRINCIPAL",
-        "Suppose this peer, which need not exist, instead of a login",
-        &options->principal,
-        {.excludes = "--user-attributes"}},
-       {"--anonymous",
-        "",
-        "Suppose that the peer is anonymous",
-        &options->is_anonymous,
-        {.excludes = "--user-attributes"}},
-       {"--attr", "NAME=VALUE", "An attribute of that peer; can be given several times",
-        &options->values},
-       {"--unknown", "NAME", "An attribute of that peer which the server cannot read",
-        &options->unknown},
-       {"--local-name", "NAME", "The local name of that peer, by auth_to_local",
-        &options->local_name},
-       {"-m,--mechanism", "NAME", "The mechanism of that peer, as in policies (krb5)",
-        &options->mechanism},
-       {"-z,--authzid", "NAME", "The authorization identity that the peer requests",
+      {{"-z,--authzid", "NAME", "The authorization identity that the peer requests",
         &options->authzid},
        {"-b,--channel-bound", "", "Assume that the login is bound to its channel",
         &options->is_channel_bound},
