@@ -77,7 +77,7 @@ class IndicatorsTest:
         policy = self.use_rule("\n" + rule())
         with cell("the rule of indicators.md, on a KDC with MIT's defaults: refused"):
             self.assertRefuses("alice", f'the policy refuses "alice": require at '
-                               rf"\S+:{line_of_rule(policy)} is false")
+                               rf"\S+:{line_of_rule(policy)}:12 is false")
         kdc = Kdc(self, Guide(PAGE).file(KDC_CONF))
         with cell("the rule of indicators.md, with the page's lines in kdc.conf: admitted"):
             self.tickets["alice, anew"] = kdc.kinit("alice")

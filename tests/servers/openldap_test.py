@@ -184,7 +184,7 @@ class Policy(indicators.IndicatorsTest, OpenLdap):
             with self.cell("ldapwhoami", module, mechanism,
                            "bob by MIT's defaults is refused; the log names the rule"):
                 self.check_refused("bob", module, mechanism,
-                                   f"require at FILE:{indicators.line_of_rule(policy)} is false")
+                                   f"require at FILE:{indicators.line_of_rule(policy)}:12 is false")
 
     def check_refused(self, user, module, mechanism, rule):
         start = len(self.server.log())
