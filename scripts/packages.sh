@@ -31,7 +31,8 @@ readonly suite_packages=(arch-test mmdebstrap uidmap util-linux util-linux-extra
 # Packages that another server of the machine may exclude, or that exclude one above: they are never
 # installed. The tests find them unpacked, each in $unpacked/NAME, with
 # tests/support/with_unpacked.sh.
-readonly check_unpacked=(dovecot-imapd dovecot-gssapi libsasl2-modules-gssapi-heimdal)
+readonly check_unpacked=(dovecot-imapd dovecot-gssapi libsasl2-modules-gssapi-heimdal
+  moonshot-gss-eap)
 readonly servers_unpacked=(cyrus-imapd)
 # Of these the tests read the configuration only: libvirt-daemon-system would start libvirtd, and the
 # others are unpacked if their configuration was changed on this machine.
