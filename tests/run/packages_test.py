@@ -27,6 +27,8 @@ RELATIONS = {
     "dovecot-gssapi": "Depends: dovecot-core",
     "dovecot-core": "Depends: libstemmer0d",
     "libstemmer0d": "",
+    "libvirt-daemon-system": "Depends: polkitd",
+    "polkitd": "",
     "exim4-daemon-light": "Provides: mail-transport-agent\nConflicts: mail-transport-agent",
     "postfix": "Provides: mail-transport-agent\nConflicts: mail-transport-agent",
     HEIMDALS: f"Conflicts: {MITS}",
@@ -54,7 +56,7 @@ def names_of(*sets):
     text = "; ".join(f"packages_of {name}" for name in sets)
     done = subprocess.run(
         ["bash", "-c", f". scripts/packages.sh; {text}; printf '%s\\n' "
-         '"${check_unpacked[@]}" "${servers_unpacked[@]}"'], cwd=SOURCE, capture_output=True,
+         '"${check_unpacked[@]}" "${servers_unpacked[@]}" "${servers_configuration[@]}"'], cwd=SOURCE, capture_output=True,
         text=True, check=True)
     return set(done.stdout.split())
 
@@ -68,6 +70,8 @@ def make_package(name, relations):
     control = f"Package: {name}\nVersion: 1\nArchitecture: all\nMaintainer: x <x@x>\n"
     control += relations + "\n" if relations else ""
     control += "Description: x\n"
+    sum_of_name = hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
+    (folder / "DEBIAN/md5sums").write_text(f"{sum_of_name}  usr/share/seen/{name}\n")
     (folder / "DEBIAN/control").write_text(control, encoding="utf-8")
     file = archive / f"{name}.deb"
     subprocess.run(["dpkg-deb", "-Znone", "--root-owner-group", "-b", folder, file],
@@ -110,7 +114,7 @@ class Machine(Tree):
         (self.folder / "apt.conf").write_text(CONFIGURATION.format(
             root=self.root, architecture=architecture), encoding="utf-8")
         self.env.update(APT_CONFIG=str(self.folder / "apt.conf"), LC_ALL="C.UTF-8",
-                        DPKG_ADMINDIR=str(self.root / "var/lib/dpkg"))
+                        DPKG_ADMINDIR=str(self.root / "var/lib/dpkg"), DPKG_ROOT=str(self.root))
         self.apt("update")
 
     def apt(self, *arguments):
@@ -142,13 +146,22 @@ class Beside(Machine):
     def test_nothing(self):
         self.deps("check")
         self.deps("check-servers")
-        never = {"dovecot-imapd", "dovecot-gssapi", "cyrus-imapd", "moonshot-gss-eap", HEIMDALS}
+        never = {"dovecot-imapd", "dovecot-gssapi", "cyrus-imapd", "moonshot-gss-eap",
+                 "libvirt-daemon-system", HEIMDALS}
         self.assertEqual(names_of("check", "check-servers") - self.installed(), never)
         self.assertEqual(self.unpacked("dovecot-imapd"),
                          {"dovecot-imapd", "dovecot-core", "libstemmer0d"})
         self.assertEqual(self.unpacked("cyrus-imapd"), {"cyrus-imapd"})
+        self.assertEqual(self.unpacked("libvirt-daemon-system"), {"libvirt-daemon-system"})
         self.assertEqual(self.unpacked(HEIMDALS), {HEIMDALS})
         self.assertEqual(self.deps("check") + self.deps("check-servers"), "")
+
+    def test_a_package_whose_files_were_changed(self):
+        self.deps("check-servers")
+        self.assertFalse((self.tree / ".cache/slapd").exists())
+        (self.root / "usr/share/seen/slapd").write_text("changed", encoding="utf-8")
+        self.deps("check-servers")
+        self.assertEqual(self.unpacked("slapd"), {"slapd"})
 
     def test_another_imap_server(self):
         for server in ("cyrus-imapd", "courier-imap"):
