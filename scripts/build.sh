@@ -120,45 +120,6 @@ cmd_docs() {
   say "the reference is in $PWD/docs/reference/html/index.html"
 }
 
-# The login benchmark's options, one in each line: "--rounds N". Its table has them as
-# {"--rounds N", ...}.
-bench_options() {
-  grep -oE '\{"--[a-z-]+( [A-Z]+)?"' bench/login_bench.cc | tr -d '{"'
-  echo --help
-}
-
-bench_help() {
-  printf 'Usage: ./run bench [OPTION...]\n\nOptions of the login benchmark:\n'
-  bench_options | sed 's/^/  /'
-}
-
-# Refuses options that bench_options does not name.
-check_bench_options() {
-  local option known
-  known=$(bench_options)
-  while (($#)); do
-    option=${1%%=*}
-    grep -qE -e "^$option( |\$)" <<<"$known" || refuse "$1" "$(comma_separated <<<"$known")"
-    # Its value may be the next word.
-    if [[ $1 != *=* ]] && grep -qE -e "^$option [A-Z]" <<<"$known"; then
-      (($# > 1)) || die 2 "bench: $option needs a value"
-      shift
-    fi
-    shift
-  done
-}
-
-cmd_bench() {
-  check_bench_options "$@"
-  prepare bench
-  build
-  say "measuring logins"
-  make -s --no-print-directory bench BENCH_ARGS="$*"
-  (($# == 0)) || return 0
-  say "measuring security layers"
-  make -s --no-print-directory layer-bench
-}
-
 cmd_format() {
   local mode=(-i) files=()
   case $*/$# in

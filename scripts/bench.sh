@@ -1,0 +1,67 @@
+# shellcheck shell=bash disable=SC2119,SC2120,SC2154  # the parts of ./run share variables
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The benchmarks: ./run bench.
+
+# The login benchmark's options, one in each line: "--rounds N". Its table has them as
+# {"--rounds N", ...}.
+bench_options() {
+  grep -oE '\{"--[a-z-]+( [A-Z]+)?"' bench/login_bench.cc | tr -d '{"'
+  echo --help
+}
+
+bench_help() {
+  printf 'Usage: ./run bench [OPTION...]\n\nOptions of the login benchmark:\n'
+  bench_options | sed 's/^/  /'
+}
+
+# Refuses options that bench_options does not name.
+check_bench_options() {
+  local option known
+  known=$(bench_options)
+  while (($#)); do
+    option=${1%%=*}
+    grep -qE -e "^$option( |\$)" <<<"$known" || refuse "$1" "$(comma_separated <<<"$known")"
+    # Its value may be the next word.
+    if [[ $1 != *=* ]] && grep -qE -e "^$option [A-Z]" <<<"$known"; then
+      (($# > 1)) || die 2 "bench: $option needs a value"
+      shift
+    fi
+    shift
+  done
+}
+
+# print_results DATE FILE: the file's tables, with what they were measured on.
+print_results() {
+  local cpu
+  cpu=$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)
+  cat <<END
+# Results of ./run bench
+
+\`./run bench\` writes this file. Compare the ratios: each is the median of quotients of measurements
+that were made one after the other. Times differ between machines, and from day to day.
+
+- $1, $(git describe --always --dirty 2>/dev/null || echo "no clone")
+- $(nproc) processors, ${cpu:-unknown}, Linux $(uname -r)
+- $(. /etc/os-release && printf '%s' "$PRETTY_NAME"), krb5 $(pkg-config --modversion krb5), libsasl
+  $(pkg-config --modversion libsasl2), $(sed -n 's/^CXX = //p' Makefile) $(sed -n 's/^CXXFLAGS = //p' Makefile)
+
+\`\`\`
+$(cat "$2")
+\`\`\`
+END
+}
+
+cmd_bench() {
+  check_bench_options "$@"
+  prepare bench
+  build
+  say "measuring logins"
+  make -s --no-print-directory bench BENCH_ARGS="$*" | tee "$scratch/results"
+  # For programs, or a part of it: no file.
+  (($# == 0)) || return 0
+  say "measuring security layers"
+  make -s --no-print-directory layer-bench | tee -a "$scratch/results"
+  print_results "$(date +%Y-%m-%d)" "$scratch/results" >bench/RESULTS.md
+  say "wrote bench/RESULTS.md"
+}
