@@ -37,6 +37,7 @@ Library::Library()
     throw std::runtime_error(std::string("sasl_auxprop_add_plugin: ") +
                              sasl_errstring(result, nullptr, nullptr));
   }
+  add_nothing();
 }
 
 void checked_login(testing::SaslClient* client, testing::SaslServer* server,
