@@ -46,6 +46,8 @@ CONTENTS = {
         usr/share/doc/libsasl2-modules-gssloop/README.md
         usr/share/doc/libsasl2-modules-gssloop/cyrus-imap.md
         usr/share/doc/libsasl2-modules-gssloop/gss-proxy.md
+        usr/share/doc/libsasl2-modules-gssloop/indicators.md
+        usr/share/doc/libsasl2-modules-gssloop/keytabs.md
         usr/share/doc/libsasl2-modules-gssloop/libvirt.md
         usr/share/doc/libsasl2-modules-gssloop/limits.md
         usr/share/doc/libsasl2-modules-gssloop/migrate-from-stock.md
