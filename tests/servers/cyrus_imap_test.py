@@ -344,11 +344,17 @@ class CyrusImap(indicators.IndicatorsTest, lab.ServerTest):
 
     def test_the_doctor(self):
         (command,) = self.guide.commands("When it fails")
-        line = command.line.replace("sudo -u cyrus ", "")
-        line = line.replace("gssloop", lab.GSSLOOP, 1)
+        line = command.line.replace("sudo -u cyrus ", "").replace("gssloop", lab.GSSLOOP, 1)
+        # The file and the prefix of this application.
+        of_cyrus = "--app cyrus-imapd"
+        self.assertIn(of_cyrus, line)
+        line = line.replace(of_cyrus, f"--conf {self.path('ours/imapd.conf')} --prefix sasl_")
         done = lab.run(["sh", "-c", line], self.server_env())
         self.assertDone(done)
         self.assertTrue(command.matches(done.output), done.output)
+        self.assertIn(str(self.path("cyrus.keytab")), done.output)
+
+
 if __name__ == "__main__":
     lab.main(__file__, services=["imap/localhost"], options=["--defaults"],
              needs=["imtest", f"{BIN}/master", IMAPD, "openssl", "krb5kdc", "kadmin.local",

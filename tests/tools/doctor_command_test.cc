@@ -132,7 +132,7 @@ TEST_F(DoctorCommand, RefusesALineThatMakesNoSense) {
       {"imap/a@REALM"},    {"@localhost"},       {"imap@"},
       {"imap@local host"}, {"imap@a", "imap@b"}, {"--client-only", "--server-only"},
       {"--keytab"},        {"--nosuch"},         {"--prefix", "sasl_"},
-      {"imap/"},           {"imap/a/b"}};
+      {"imap/"},           {"imap/a/b"},         {"--conf", realm().path("no.conf")}};
   for (const auto& line : kLines) EXPECT_FALSE(run(line).status) << line.front();
 }
 

@@ -2,7 +2,9 @@
 #include "tools/doctor/doctor_command.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 
 #include "tools/doctor/doctor.h"
 #include "tools/doctor/format.h"
@@ -48,6 +50,12 @@ Result<DoctorOptions, Error> understand(const Options& options) {
     return Error{"--prefix needs --conf: the file in which options begin with the prefix"};
   }
   if (!examined.conf.empty()) examined.conf = absolute_policy(examined.conf).value_or("");
+  // What cannot be looked at may be there.
+  std::error_code unknown;
+  if (!examined.conf.empty() && !std::filesystem::exists(examined.conf, unknown) && !unknown) {
+    return Error{"there is no file " + gssloop::quoted(examined.conf) +
+                 ": name the one that has the application's options with --conf"};
+  }
   examined.examines_client = !options.server_only;
   examined.examines_server = !options.client_only;
   return examined;
