@@ -52,6 +52,7 @@ CONTENTS = {
         usr/share/doc/libsasl2-modules-gssloop/limits.md
         usr/share/doc/libsasl2-modules-gssloop/migrate-from-stock.md
         usr/share/doc/libsasl2-modules-gssloop/openldap.md
+        usr/share/doc/libsasl2-modules-gssloop/performance.md
         usr/share/doc/libsasl2-modules-gssloop/postfix.md
         usr/share/doc/libsasl2-modules-gssloop/scale.md
         usr/share/doc/libsasl2-modules-gssloop/subversion.md
