@@ -31,6 +31,9 @@ check_bench_options() {
   done
 }
 
+# variable NAME prints the value of a variable of the makefile.
+variable() { sed -n "s/^$1 = //p" Makefile; }
+
 # print_results DATE FILE: the file's tables, with what they were measured on.
 print_results() {
   local cpu
@@ -43,8 +46,9 @@ that were made one after the other. Times differ between machines, and from day 
 
 - $1, $(git describe --always --dirty 2>/dev/null || echo "no clone")
 - $(nproc) processors, ${cpu:-unknown}, Linux $(uname -r)
-- $(. /etc/os-release && printf '%s' "$PRETTY_NAME"), krb5 $(pkg-config --modversion krb5), libsasl
-  $(pkg-config --modversion libsasl2), $(sed -n 's/^CXX = //p' Makefile) $(sed -n 's/^CXXFLAGS = //p' Makefile)
+- $(. /etc/os-release && printf '%s' "$PRETTY_NAME"), $(variable CXX) \
+  $(variable GSSLOOP_OPT_CXXFLAGS) $(variable CXXFLAGS)
+- krb5 $(pkg-config --modversion krb5), libsasl $(pkg-config --modversion libsasl2)
 
 \`\`\`
 $(cat "$2")
@@ -56,6 +60,8 @@ cmd_bench() {
   check_bench_options "$@"
   prepare bench
   build
+  make -s --no-print-directory bench/login_bench bench/layer_bench ||
+    die 1 "the benchmarks cannot be built; the output is above"
   say "measuring logins"
   make -s --no-print-directory bench BENCH_ARGS="$*" | tee "$scratch/results"
   # For programs, or a part of it: no file.

@@ -20,7 +20,7 @@ class Bench(Tree):
         version = subprocess.run(["pkg-config", "--modversion", "krb5"], check=True, text=True,
                                  stdout=subprocess.PIPE).stdout.strip()
         self.assertIn(f"krb5 {version}", text)
-        # What the stand-in of make prints, of both benchmarks.
+        # What the stand-in of make prints, of both benchmarks, and not of their build.
         self.assertEqual(text.count("lib/lib_la-a.lo"), 2)
         self.assertIn("lib/lib_la-a.lo", done.stdout)
         self.assertIn("wrote bench/RESULTS.md\n", done.stderr)
