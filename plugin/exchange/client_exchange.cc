@@ -181,6 +181,7 @@ StepResult ClientExchange::finish(const std::string& authzid) {
   oparams()->gss_peer_name = peer_name_.get();
   oparams()->gss_local_name = local_name_.get();
   fill_layer_params();
+  if (layer() == nullptr) context().delete_context();  // as the server does
   return SASL_OK;
 }
 

@@ -96,6 +96,9 @@ StepResult ServerExchange::complete(Completion completion) {
     return *std::move(error);
   }
   fill_layer_params();
+  // Without a layer nothing uses the context any more. It is deleted here, because an application
+  // may keep the connection for hours, and libsasl calls the disposal under a lock of the process.
+  if (layer() == nullptr) context().delete_context();
   return SASL_OK;
 }
 

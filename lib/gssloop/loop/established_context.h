@@ -107,7 +107,11 @@ class EstablishedContext {
   // the token, and checks again that the context has the required flags. Returns the row of the
   // decision. After any row with kFail the context is destroyed and must not be used.
   const Row& on_token(ByteView token);
-  // is_usable is false after on_token failed.
+  // delete_context deletes the context and its keys, without a token for the peer (RFC 2743 section
+  // 2.2.3 makes it optional): a context that only authenticated takes memory. Afterwards only role,
+  // flags, mech, source, delegated and is_usable may be called.
+  void delete_context() noexcept { context_.reset(); }
+  // is_usable is false after on_token failed, and after delete_context.
   bool is_usable() const noexcept { return static_cast<bool>(context_); }
 
  private:
