@@ -133,6 +133,7 @@ class Commands(LoginTest):
         here = {"imap@mail.example.com": "imap@localhost",
                 "imap/mail.example.com": "imap/localhost", "4711": port,
                 "/etc/imap.keytab": self.new_keytab(), "server.example.com": "localhost",
+                "/etc/postfix/sasl/smtpd.conf": self.write("smtpd.conf", "mech_list: GS2-KRB5\n"),
                 "policy.toml": self.write("policy.toml", "[all]\nrequire = [\"peer.ssf=0\"]\n"),
                 "gssloop": GSSLOOP}
         return [here.get(word, word) for word in line.split()]
