@@ -48,15 +48,22 @@ int client_step(void* /*connection*/, sasl_client_params_t* params, const char*,
                             result);
 }
 
-int init_server(const sasl_utils_t* /*utils*/, int /*max_version*/, int* version,
-                sasl_server_plug_t** plugs, int* num_plugs) {
-  static sasl_server_plug_t plug{};
+// What both sides of the mechanism are for libsasl.
+template <class Plug, class New, class Step>
+Plug plug_of(New make, Step step) {
+  Plug plug{};
   plug.mech_name = kNothing;
   plug.security_flags = kSecurityFlags;
   plug.features = SASL_FEAT_WANT_CLIENT_FIRST;
-  plug.mech_new = server_new;
-  plug.mech_step = server_step;
+  plug.mech_new = make;
+  plug.mech_step = step;
   plug.mech_dispose = dispose;
+  return plug;
+}
+
+int init_server(const sasl_utils_t* /*utils*/, int /*max_version*/, int* version,
+                sasl_server_plug_t** plugs, int* num_plugs) {
+  static auto plug = plug_of<sasl_server_plug_t>(server_new, server_step);
   *version = SASL_SERVER_PLUG_VERSION;
   *plugs = &plug;
   *num_plugs = 1;
@@ -66,14 +73,8 @@ int init_server(const sasl_utils_t* /*utils*/, int /*max_version*/, int* version
 int init_client(const sasl_utils_t* /*utils*/, int /*max_version*/, int* version,
                 sasl_client_plug_t** plugs, int* num_plugs) {
   static const unsigned long kNoPrompts[] = {SASL_CB_LIST_END};  // null: name and password
-  static sasl_client_plug_t plug{};
+  static auto plug = plug_of<sasl_client_plug_t>(client_new, client_step);
   plug.required_prompts = kNoPrompts;
-  plug.mech_name = kNothing;
-  plug.security_flags = kSecurityFlags;
-  plug.features = SASL_FEAT_WANT_CLIENT_FIRST;
-  plug.mech_new = client_new;
-  plug.mech_step = client_step;
-  plug.mech_dispose = dispose;
   *version = SASL_CLIENT_PLUG_VERSION;
   *plugs = &plug;
   *num_plugs = 1;
