@@ -17,8 +17,8 @@ namespace gssloop::authz {
 struct PeerInfo {
   std::string service = {};  // as the application calls it: "imap"
   // The mechanism of the established context, never the one that its names claim: "krb5" for
-  // Kerberos, also if another mechanism negotiated it; otherwise the name that the
-  // GSS-API gives it, or its dotted OID.
+  // Kerberos, also if another mechanism negotiated it; otherwise the name that the GSS-API
+  // gives it, or its dotted OID.
   std::string mechanism = {};
   std::string principal = {};      // as the mechanism displays it
   std::string default_realm = {};  // of this machine's Kerberos; empty: none
