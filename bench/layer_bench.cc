@@ -6,7 +6,6 @@
 #include <benchmark/benchmark.h>
 #include <time.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
@@ -14,6 +13,7 @@
 
 #include "bench/layers.h"
 #include "bench/sasl_calls.h"
+#include "bench/statistics.h"
 #include "tests/kdc/realm.h"
 
 namespace gssloop::bench {
@@ -46,11 +46,6 @@ double open_some(Layer& layer, const std::string& message) {
     if (layer.open(packet).size() != message.size()) throw std::runtime_error("wrong message");
   }
   return cpu_seconds() - before;
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values.empty() ? 0 : values[values.size() / 2];
 }
 
 using Turn = double (*)(Layer& layer, const std::string& message);
