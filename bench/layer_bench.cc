@@ -7,14 +7,13 @@
 #include <time.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <stdexcept>
 #include <vector>
 
 #include "bench/layers.h"
 #include "bench/sasl_calls.h"
+#include "bench/setting.h"
 #include "bench/statistics.h"
-#include "tests/kdc/realm.h"
 
 namespace gssloop::bench {
 namespace {
@@ -104,20 +103,9 @@ class Table final : public benchmark::ConsoleReporter {
 };
 
 void run() {
-  testing::RealmOptions options;
-  options.services = {"imap/localhost"};
-  testing::Realm realm(options);
-  realm.apply_to_this_process();
-  // NOLINTBEGIN(concurrency-mt-unsafe): there is no other thread
-  for (const char* name : {"SASL_PATH", "SASL_PLUGINDIR"}) {
-    setenv(name, std::getenv("GSSLOOP_PLUGIN_DIR"), 1);
-  }
-  for (const char* name : {"SASL_CONF_PATH", "SASL_CONFDIR"}) setenv(name, realm.dir().c_str(), 1);
-  // Each measurement has a login of its own, several within a second.
-  setenv("KRB5RCACHENAME", "none:", 1);
-  // NOLINTEND(concurrency-mt-unsafe)
-  realm.add_user("alice", "password");
-  realm.kinit("alice", "password");
+  const Setting setting;
+  // Each measurement has a login of its own, several within a second: no replay cache.
+  setting.use_module();
   const Library library;
   register_all();
   Table table;
@@ -134,10 +122,6 @@ int main(int argc, char** argv) {
   int num_arguments = static_cast<int>(arguments.size());
   benchmark::Initialize(&num_arguments, const_cast<char**>(arguments.data()));
   if (benchmark::ReportUnrecognizedArguments(num_arguments, const_cast<char**>(arguments.data()))) {
-    return 2;
-  }
-  if (std::getenv("GSSLOOP_PLUGIN_DIR") == nullptr) {  // NOLINT(concurrency-mt-unsafe)
-    std::fprintf(stderr, "layer_bench: GSSLOOP_PLUGIN_DIR must name the module's folder\n");
     return 2;
   }
   try {

@@ -29,9 +29,6 @@ client and server in one process, a process per variant. A ratio is the median, 
 two measurements of the same round, since machines change their speed meanwhile.
 
 )";
-constexpr char kEnvironment[] = R"(
-Environment: GSSLOOP_PLUGIN_DIR, GSSLOOP_STOCK_PLUGIN_DIR name the folders of the two modules.
-)";
 
 constexpr const char* kThreaded[] = {"raw",
                                      "gssloop",
@@ -66,7 +63,8 @@ using Workers = std::map<std::string, std::unique_ptr<Worker>>;
 Workers start_workers(const Setting& setting, ReplayCache cache) {
   Workers workers;
   for (const Variant& variant : variants()) {
-    if (auto worker = setting.start(variant, cache)) workers[variant.name] = std::move(worker);
+    if (auto worker = start_worker(setting, variant, cache))
+      workers[variant.name] = std::move(worker);
   }
   return workers;
 }
@@ -198,7 +196,7 @@ int main_of(int argc, char** argv) {
          "replay cache: file (as Kerberos does by default), none, or both\n(both)"},
         {"--json", &options.is_json, "the results as JSON"},
         {"--child VARIANT", &child}},  // for Worker, and for profilers
-       std::string(kNotes) + kVariantNotes + kEnvironment});
+       std::string(kNotes) + kVariantNotes + kEnvironmentNotes});
   if (!child.empty()) return serve_variant(child);
   if (rcache == "file") options.caches = {ReplayCache::kFile};
   if (rcache == "none") options.caches = {ReplayCache::kNone};

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "bench/variants.h"
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
 
 #include "bench/sasl_calls.h"
-#include "tests/kdc/process.h"
 
 namespace gssloop::bench {
 
@@ -26,6 +24,7 @@ const char kVariantNotes[] =
   cyrus-gssapi      Cyrus SASL's gssapiv2 module, the same
   gssloop-spnego    this module, GSS-SPNEGO with a layer of confidentiality
   cyrus-spnego      Cyrus SASL's gssapiv2 module, the same
+  ...-policy        the same, under the policy of gssloop-policy
   nothing           libsasl with a mechanism that does nothing; with raw, it is the floor
 
 The variants server-... are the server's part alone: the clients' first messages are made before the
@@ -56,15 +55,16 @@ deny = ["client~\"*Z mallory\""]
 publish = "all"
 )";
 
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): there is no other thread
-  return value == nullptr ? "" : value;
-}
-
-testing::RealmOptions realm_options() {
-  testing::RealmOptions options;
-  options.services = {"imap/localhost"};
-  return options;
+// Where a server finds its SASL options.
+std::string conf_folder(const Setting& setting, const Variant& variant) {
+  if (!variant.has_policy) return "";
+  const fs::path folder = setting.realm().path("policy");
+  if (fs::exists(folder)) return folder;  // a policy that is written again is read again
+  fs::create_directories(folder);
+  std::ofstream(folder / "policy.toml") << kPolicy;
+  std::ofstream(folder / (std::string(kServerName) + ".conf"))
+      << "gssloop_policy: " << (folder / "policy.toml").string() << "\n";
+  return folder;
 }
 
 }  // namespace
@@ -79,7 +79,10 @@ const std::vector<Variant>& variants() {
       {"cyrus", true, sasl({"GS2-KRB5", "alice", false}), "raw", "cyrus"},
       {"gssloop-gssapi", false, sasl({"GSSAPI", "", false}), "raw", "cyrus-gssapi"},
       {"cyrus-gssapi", true, sasl({"GSSAPI", "", false}), "raw", "cyrus-gssapi"},
+      {"gssloop-gssapi-policy", false, sasl({"GSSAPI", "", false}), "raw", "cyrus-gssapi", true},
       {"gssloop-spnego", false, sasl({"GSS-SPNEGO", "", false}), "raw", "cyrus-spnego"},
+      {"gssloop-spnego-policy", false, sasl({"GSS-SPNEGO", "", false}), "raw", "cyrus-spnego",
+       true},
       {"cyrus-spnego", true, sasl({"GSS-SPNEGO", "", false}), "raw", "cyrus-spnego"},
       {"nothing", false, sasl({kNothing, "", false}), "raw", "cyrus"},
       {"server-raw", false, [] { return raw_servers(false); }, "server-raw", "server-cyrus"},
@@ -102,56 +105,20 @@ const Variant& find_variant(const std::string& name) {
   throw std::runtime_error("there is no variant " + name);
 }
 
-int serve_variant(const std::string& name) {
-  serve_measurements(find_variant(name).logins().get());
-  return 0;
-}
-
-const char* to_string(ReplayCache kind) { return kind == ReplayCache::kFile ? "file" : "none"; }
-
-Setting::Setting() : realm_(realm_options()) {
-  realm_.apply_to_this_process();
-  realm_.add_user("alice", "password");
-  realm_.kinit("alice", "password");
-}
-
-std::unique_ptr<Worker> Setting::start(const Variant& variant, ReplayCache cache) const {
-  const std::string modules = variant.is_stock ? stock_folder() : variable("GSSLOOP_PLUGIN_DIR");
+std::unique_ptr<Worker> start_worker(const Setting& setting, const Variant& variant,
+                                     ReplayCache cache) {
+  const std::string modules = variant.is_stock ? setting.stock_folder() : Setting::module_folder();
   if (modules.empty()) return nullptr;
-  const std::string rcache =
-      cache == ReplayCache::kNone ? "none:" : "file2:" + realm_.path("rcache");
   auto worker = std::make_unique<Worker>(
-      variant.name,
-      testing::environment_with({"SASL_PATH=" + modules, "SASL_CONF_PATH=" + conf_folder(variant),
-                                 "KRB5RCACHENAME=" + rcache}));
+      variant.name, setting.environment(modules, cache, conf_folder(setting, variant)));
   constexpr unsigned kNumWarmUp = 50;  // gets the service ticket, too
   worker->run(kNumWarmUp, 1);
   return worker;
 }
 
-// A folder with the stock Kerberos modules alone; "" if they are not on this machine.
-std::string Setting::stock_folder() const {
-  const fs::path folder = realm_.path("stock");
-  for (const char* name : {"libgs2.so", "libgssapiv2.so"}) {
-    const fs::path module = fs::path(variable("GSSLOOP_STOCK_PLUGIN_DIR")) / name;
-    if (!fs::exists(module)) return "";
-    if (fs::exists(folder / name)) continue;
-    fs::create_directories(folder);
-    fs::create_symlink(fs::canonical(module), folder / name);
-  }
-  return folder;
-}
-
-// Where a server finds its SASL options.
-std::string Setting::conf_folder(const Variant& variant) const {
-  if (!variant.has_policy) return realm_.dir();
-  const fs::path folder = realm_.path("policy");
-  if (fs::exists(folder)) return folder;  // a policy that is written again is read again
-  fs::create_directories(folder);
-  std::ofstream(folder / "policy.toml") << kPolicy;
-  std::ofstream(folder / (std::string(kServerName) + ".conf"))
-      << "gssloop_policy: " << (folder / "policy.toml").string() << "\n";
-  return folder;
+int serve_variant(const std::string& name) {
+  serve_measurements(find_variant(name).logins().get());
+  return 0;
 }
 
 }  // namespace gssloop::bench

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "bench/logins.h"
+#include "bench/setting.h"
 #include "bench/worker.h"
-#include "tests/kdc/realm.h"
 
 namespace gssloop::bench {
 
@@ -34,30 +34,12 @@ const std::vector<Variant>& variants();
 // find_variant throws std::runtime_error if there is none of that name.
 const Variant& find_variant(const std::string& name);
 
-// serve_variant is the program's side of a Worker.
+// start_worker starts a process of a variant and lets it log in some times. Null if it needs Cyrus
+// SASL's modules, and they are not on this machine.
+std::unique_ptr<Worker> start_worker(const Setting& setting, const Variant& variant,
+                                     ReplayCache cache);
+// serve_variant is that process.
 int serve_variant(const std::string& name);
-
-// The kinds of replay cache: as Kerberos has it by default, or none.
-enum class ReplayCache { kFile, kNone };
-const char* to_string(ReplayCache kind);
-
-// Setting is where the variants log in: a KDC of the benchmark's own, with imap/localhost in the
-// default keytab, and a ticket of alice, of whom two indicators and a PAC say more. Everything
-// throws.
-class Setting {
- public:
-  Setting();
-
-  // start starts a process of a variant and lets it log in some times. Null if Cyrus SASL's modules
-  // are not on this machine.
-  std::unique_ptr<Worker> start(const Variant& variant, ReplayCache cache) const;
-
- private:
-  std::string stock_folder() const;
-  std::string conf_folder(const Variant& variant) const;
-
-  testing::Realm realm_;
-};
 
 }  // namespace gssloop::bench
 

@@ -2,12 +2,15 @@
 #include "bench/worker.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <stdexcept>
 #include <thread>
 
@@ -21,6 +24,23 @@ double cpu_seconds() {
   timespec now{};
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+long resident() {
+  long total_pages = 0, resident_pages = 0;
+  std::ifstream("/proc/self/statm") >> total_pages >> resident_pages;
+  return resident_pages * sysconf(_SC_PAGESIZE);
+}
+
+long num_descriptors() {
+  const std::filesystem::directory_iterator all("/proc/self/fd");
+  return std::distance(begin(all), end(all)) - 1;  // without the one that reads the folder
+}
+
+void answer(double cpu_s, double wall_s) {
+  std::printf("%.9f %.9f %ld %ld %ld\n", cpu_s, wall_s, static_cast<long>(mallinfo2().uordblks),
+              resident(), num_descriptors());
+  std::fflush(stdout);
 }
 
 // An exception in a thread would end the process without a message.
@@ -65,7 +85,8 @@ Worker::Cost Worker::run(unsigned num_logins, unsigned num_threads) {
   Cost cost;
   char line[128];
   if (std::fgets(line, sizeof line, results_) == nullptr ||
-      std::sscanf(line, "%lf %lf", &cost.cpu_s, &cost.wall_s) != 2) {
+      std::sscanf(line, "%lf %lf %ld %ld %ld", &cost.cpu_s, &cost.wall_s, &cost.in_use,
+                  &cost.resident, &cost.num_descriptors) != 5) {
     throw std::runtime_error("the logins of variant " + variant_ + " failed");
   }
   return cost;
@@ -90,9 +111,8 @@ void serve_measurements(Logins* logins) {
     log_in_repeatedly(logins, num_logins, &has_failed);
     for (std::thread& other : others) other.join();
     if (has_failed) return;
-    std::printf("%.9f %.9f\n", cpu_seconds() - cpu_before,
-                std::chrono::duration<double>(Clock::now() - wall_before).count());
-    std::fflush(stdout);
+    const double cpu_s = cpu_seconds() - cpu_before;
+    answer(cpu_s, std::chrono::duration<double>(Clock::now() - wall_before).count());
   }
 }
 

@@ -19,6 +19,10 @@ class Worker {
   struct Cost {
     double cpu_s = 0;  // of all threads, user and system
     double wall_s = 0;
+    // Of the process, after the logins.
+    long in_use = 0;    // octets from malloc
+    long resident = 0;  // octets
+    long num_descriptors = 0;
   };
 
   Worker(const std::string& variant, const std::vector<std::string>& env);
@@ -38,7 +42,7 @@ class Worker {
 };
 
 // serve_measurements is the worker's side: each line "LOGINS THREADS" of standard input is answered
-// by a line with CPU and wall seconds.
+// by a line with the numbers of a Worker::Cost.
 void serve_measurements(Logins* logins);
 
 }  // namespace gssloop::bench

@@ -56,18 +56,24 @@ $(cat "$2")
 END
 }
 
+# The benchmarks after that of logins: "TARGET SUBJECT".
+further_benchmarks=("memory-bench memory" "layer-bench security layers")
+
 cmd_bench() {
   check_bench_options "$@"
   prepare bench
   build
-  make -s --no-print-directory bench/login_bench bench/layer_bench ||
+  make -s --no-print-directory benchmarks ||
     die 1 "the benchmarks cannot be built; the output is above"
   say "measuring logins"
   make -s --no-print-directory bench BENCH_ARGS="$*" | tee "$scratch/results"
   # For programs, or a part of it: no file.
   (($# == 0)) || return 0
-  say "measuring security layers"
-  make -s --no-print-directory layer-bench | tee -a "$scratch/results"
+  local benchmark
+  for benchmark in "${further_benchmarks[@]}"; do
+    say "measuring ${benchmark#* }"
+    make -s --no-print-directory "${benchmark%% *}" | tee -a "$scratch/results"
+  done
   print_results "$(date +%Y-%m-%d)" "$scratch/results" >bench/RESULTS.md
   say "wrote bench/RESULTS.md"
 }
