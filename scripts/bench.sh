@@ -57,7 +57,11 @@ END
 }
 
 # The benchmarks after that of logins: "TARGET SUBJECT".
-further_benchmarks=("memory-bench memory" "layer-bench security layers")
+further_benchmarks=(
+  "rule-bench rules"
+  "memory-bench memory"
+  "layer-bench security layers"
+)
 
 cmd_bench() {
   check_bench_options "$@"

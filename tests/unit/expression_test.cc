@@ -54,6 +54,27 @@ Truth truth(std::string_view text) {
   return expression ? expression->evaluate(peer()) : Truth::kUnknown;
 }
 
+// One octet makes a difference, wherever it is and however long the value is.
+TEST(Expression, ValuesAreEqualFromTheFirstOctetToTheLast) {
+  SPEC("N16");
+  for (std::size_t len = 0; len <= 20; ++len) {
+    const std::string wanted(len, 'a');
+    const auto expression = Expression::parse("v=\"" + wanted + "\"");
+    ASSERT_TRUE(expression);
+    const auto is_true = [&](std::vector<std::string> held) {
+      return expression->evaluate(lookup({{"v", values(std::move(held))}})) == Truth::kTrue;
+    };
+    EXPECT_TRUE(is_true({"other", wanted, "another"})) << len;
+    EXPECT_FALSE(is_true({wanted + "a", "a" + wanted + "\0"s})) << len;
+    for (std::size_t at = 0; at < len; ++at) {
+      std::string almost = wanted;
+      almost[at] = 'b';
+      EXPECT_FALSE(is_true({almost, wanted.substr(1)})) << len << " " << at;
+      EXPECT_TRUE(is_true({almost, wanted})) << len << " " << at;
+    }
+  }
+}
+
 TEST(Expression, Terms) {
   SPEC("N16 N17");
   constexpr Truth kF = Truth::kFalse, kU = Truth::kUnknown, kT = Truth::kTrue;

@@ -143,6 +143,7 @@ std::string Finding::text() const {
 
 std::vector<Finding> evaluate_rules(const RuleContext& context) {
   std::vector<Finding> findings;
+  findings.reserve(context.scope().deny.size() + context.scope().require.size());
   find_all(Finding::Kind::kDeny, context.scope().deny, context, &findings);
   find_all(Finding::Kind::kRequire, context.scope().require, context, &findings);
   return findings;

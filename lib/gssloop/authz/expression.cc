@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <optional>
 
 namespace gssloop::authz {
@@ -39,13 +40,31 @@ std::optional<std::uint64_t> number(std::string_view text) noexcept {
   return value;
 }
 
-// Whether one value satisfies the term; unknown if the value is too long for a pattern, or is not a
-// number.
+// The last octets of a text that has so many.
+std::uint64_t end_of(const std::string& text) noexcept {
+  std::uint64_t end = 0;
+  std::memcpy(&end, text.data() + text.size() - sizeof end, sizeof end);
+  return end;
+}
+
+// Values often differ at their end only, such as the SIDs of one domain, so the end is compared
+// first.
+bool has_value(const std::vector<std::string>& values, const std::string& wanted) noexcept {
+  if (wanted.size() < sizeof(std::uint64_t)) {
+    return std::ranges::find(values, wanted) != values.end();
+  }
+  const std::size_t len = wanted.size();
+  const std::uint64_t end = end_of(wanted);
+  return std::ranges::any_of(values, [&](const std::string& value) {
+    return value.size() == len && end_of(value) == end && value == wanted;
+  });
+}
+
+// Whether one value satisfies the term; unknown if the value is too long for a
+// pattern, or is not a number.
 Truth answers(const Term& term, const std::string& value) noexcept {
   const auto truth = [](bool is_true) { return is_true ? Truth::kTrue : Truth::kFalse; };
   switch (term.kind) {
-    case Term::Kind::kEquals:
-      return truth(value == term.value);
     case Term::Kind::kMatches:
       if (value.size() > Expression::kMaxMatched) return Truth::kUnknown;
       return truth(term.pattern.matches(value));
@@ -53,6 +72,8 @@ Truth answers(const Term& term, const std::string& value) noexcept {
       const auto have = number(value);
       return have ? truth(*have >= *number(term.value)) : Truth::kUnknown;
     }
+    case Term::Kind::kEquals:
+      return truth(value == term.value);
     case Term::Kind::kExists:
     case Term::Kind::kComplete:
       break;
@@ -68,8 +89,12 @@ Truth evaluate_term(const Term& term, const LocalAttribute& attribute) noexcept 
   // The strongest result of all values, so that their order does not matter (naming-exts section
   // 7.5). Each value that could not be read might have satisfied the term.
   Truth strongest = attribute.has_unknown() ? Truth::kUnknown : Truth::kFalse;
+  if (term.kind == Term::Kind::kEquals) {
+    return has_value(attribute.values, term.value) ? Truth::kTrue : strongest;
+  }
   for (const std::string& value : attribute.values) {
     strongest = std::max(strongest, answers(term, value));
+    if (strongest == Truth::kTrue) break;
   }
   return strongest;
 }
@@ -308,14 +333,20 @@ Truth Expression::evaluate(const AttributeLookup& attribute) const {
       return negate(parts_.front().evaluate(attribute));
     case Kind::kAnd: {
       Truth weakest = Truth::kTrue;
-      for (const Expression& part : parts_) weakest = std::min(weakest, part.evaluate(attribute));
+      for (const Expression& part : parts_) {
+        weakest = std::min(weakest, part.evaluate(attribute));
+        if (weakest == Truth::kFalse) break;
+      }
       return weakest;
     }
     case Kind::kOr:
       break;
   }
   Truth strongest = Truth::kFalse;
-  for (const Expression& part : parts_) strongest = std::max(strongest, part.evaluate(attribute));
+  for (const Expression& part : parts_) {
+    strongest = std::max(strongest, part.evaluate(attribute));
+    if (strongest == Truth::kTrue) break;
+  }
   return strongest;
 }
 
