@@ -18,7 +18,8 @@ TABLE = SOURCE / "bench/costs.tsv"
 TOLERANCE = 0.03
 # What each variant is compared with: processors differ in the instructions that libcrypto uses.
 RAW = {"gssloop": "raw", "gssloop-gssapi": "raw", "server-gssloop": "server-raw-each",
-       "server-gssloop-gssapi": "server-raw-each"}
+       "server-gssloop-gssapi": "server-raw-each",
+       "server-gssloop-attributes": "server-raw-attributes"}
 NUM_LOGINS = (20, 70)
 ALLOCATORS = {"malloc", "calloc", "realloc"}
 # The clock that the benchmark reads just before and after its logins.

@@ -43,9 +43,19 @@ inline constexpr char kServerName[] = "gssloop-bench";
 // What a SASL login is given.
 struct SaslSettings {
   std::string mechanism;
-  std::string authname;          // what SASL_CB_AUTHNAME answers; empty: there is no such callback
-  bool asks_indicators = false;  // the server requests the property *auth-indicators
+  std::string authname;  // what SASL_CB_AUTHNAME answers; empty: there is no such callback
+  std::vector<std::string> requested = {};  // properties that the server's application requests
 };
+
+// The six attributes that MIT's KDC gives the user: its indicators, and the PAC with its buffers.
+inline const std::vector<std::string> kAttributes = {"auth-indicators",
+                                                     "urn:mspac:",
+                                                     "urn:mspac:client-info",
+                                                     "urn:mspac:server-checksum",
+                                                     "urn:mspac:privsvr-checksum",
+                                                     "urn:mspac:16"};
+// The properties of a user that have them.
+std::vector<std::string> attribute_properties();
 
 // sasl_logins goes through libsasl with the modules that SASL_PATH names. One per process.
 std::unique_ptr<Logins> sasl_logins(const SaslSettings& settings);
@@ -60,9 +70,14 @@ std::unique_ptr<Logins> sasl_servers(const SaslSettings& settings);
 // It verifies what GS2 does: mutual authentication, and channel bindings (of the header "n,,").
 std::unique_ptr<Logins> raw_logins();
 
-// raw_servers makes the server's calls of raw_logins alone. All threads share one credential, or
-// each has its own.
-std::unique_ptr<Logins> raw_servers(bool has_credential_each);
+// What raw_servers does beyond a login.
+struct RawServerSettings {
+  bool has_credential_each = false;  // each thread has its own credential; or else all share one
+  // gss_inquire_name lists the attributes; gss_get_name_attribute reads all values of each.
+  bool reads_attributes = false;
+};
+// raw_servers makes the server's calls of raw_logins alone.
+std::unique_ptr<Logins> raw_servers(const RawServerSettings& settings);
 
 }  // namespace gssloop::bench
 

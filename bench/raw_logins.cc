@@ -116,7 +116,39 @@ class Acceptor {
     return &token_;
   }
 
+  // Copies the values, as an application has to do that keeps them.
+  std::vector<std::string> attributes() const {
+    OM_uint32 minor = 0;
+    int is_mn = 0;
+    gss_OID mech = GSS_C_NO_OID;
+    gss_buffer_set_t names = GSS_C_NO_BUFFER_SET;
+    check(gss_inquire_name(&minor, peer_, &is_mn, &mech, &names) == GSS_S_COMPLETE &&
+              names != GSS_C_NO_BUFFER_SET && names->count == kAttributes.size(),
+          "gss_inquire_name");
+    std::vector<std::string> values;
+    for (std::size_t i = 0; i < names->count; ++i) add_values(&names->elements[i], &values);
+    gss_release_buffer_set(&minor, &names);
+    gss_release_oid(&minor, &mech);
+    return values;
+  }
+
  private:
+  void add_values(gss_buffer_t attribute, std::vector<std::string>* values) const {
+    int more = -1;
+    while (more != 0) {
+      OM_uint32 minor = 0;
+      int is_authenticated = 0, is_complete = 0;
+      gss_buffer_desc value = GSS_C_EMPTY_BUFFER, displayed = GSS_C_EMPTY_BUFFER;
+      check(gss_get_name_attribute(&minor, peer_, attribute, &is_authenticated, &is_complete,
+                                   &value, &displayed, &more) == GSS_S_COMPLETE &&
+                is_authenticated != 0,
+            "gss_get_name_attribute");
+      values->emplace_back(static_cast<const char*>(value.value), value.length);
+      gss_release_buffer(&minor, &value);
+      gss_release_buffer(&minor, &displayed);
+    }
+  }
+
   gss_ctx_id_t context_ = GSS_C_NO_CONTEXT;
   gss_name_t peer_ = GSS_C_NO_NAME;
   gss_buffer_desc token_ = GSS_C_EMPTY_BUFFER;
@@ -145,7 +177,7 @@ class RawLogins final : public Logins {
 
 class RawServers final : public Logins {
  public:
-  explicit RawServers(bool has_credential_each) : has_credential_each_(has_credential_each) {
+  explicit RawServers(const RawServerSettings& settings) : settings_(settings) {
     shared_ = new_credential();
   }
 
@@ -158,25 +190,28 @@ class RawServers final : public Logins {
   }
 
   void login() override {
-    thread_local const gss_cred_id_t own = has_credential_each_ ? new_credential() : shared_;
+    thread_local const gss_cred_id_t own =
+        settings_.has_credential_each ? new_credential() : shared_;
     std::string& message = messages_.take();
     gss_buffer_desc token{message.size(), message.data()};
-    Acceptor().accept(own, &token);
+    Acceptor acceptor;
+    acceptor.accept(own, &token);
+    if (settings_.reads_attributes) acceptor.attributes();
   }
 
  private:
   // Held until the process ends.
   static gss_cred_id_t new_credential() { return acquire(target_name(), GSS_C_ACCEPT); }
 
-  const bool has_credential_each_;
+  const RawServerSettings settings_;
   gss_cred_id_t shared_;
   FirstMessages messages_;
 };
 
 }  // namespace
 
-std::unique_ptr<Logins> raw_servers(bool has_credential_each) {
-  return std::make_unique<RawServers>(has_credential_each);
+std::unique_ptr<Logins> raw_servers(const RawServerSettings& settings) {
+  return std::make_unique<RawServers>(settings);
 }
 
 std::unique_ptr<Logins> raw_logins() { return std::make_unique<RawLogins>(); }

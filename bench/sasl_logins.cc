@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <sasl/prop.h>
 #include <sasl/sasl.h>
 
 #include <stdexcept>
@@ -11,14 +10,20 @@ namespace gssloop::bench {
 namespace {
 
 constexpr char kPeer[] = "alice";
-constexpr char kIndicators[] = "*auth-indicators";
+
+// Throws unless the server got a value of each property that it requested.
+void check_properties(const testing::SaslServer& server) {
+  for (const auto& [name, values] : server.properties()) {
+    if (values.empty()) throw std::runtime_error("the server got no value of " + name);
+  }
+}
 
 class SaslLogins final : public Logins {
  public:
   explicit SaslLogins(const SaslSettings& settings) : mechanism_(settings.mechanism) {
     client_.log.level = server_.log.level = kLogLevel;
     if (!settings.authname.empty()) client_.authname = testing::says(settings.authname);
-    if (settings.asks_indicators) server_.requested = {kIndicators};
+    server_.requested = settings.requested;
   }
 
   void login() override {
@@ -26,13 +31,7 @@ class SaslLogins final : public Logins {
     testing::SaslServer server(server_);
     checked_login(&client, &server, mechanism_);
     if (server.authid() != kPeer) throw std::runtime_error("the server saw another user");
-    if (server_.requested.empty()) return;
-    const char* names[] = {kIndicators, nullptr};
-    propval values[2] = {};
-    if (prop_getnames(sasl_auxprop_getctx(server.get()), names, values) != 1 ||
-        values[0].values == nullptr) {
-      throw std::runtime_error("the server got no indicators");
-    }
+    check_properties(server);
   }
 
  private:
@@ -47,6 +46,7 @@ class SaslServers final : public Logins {
   explicit SaslServers(const SaslSettings& settings) : mechanism_(settings.mechanism) {
     client_.log.level = server_.log.level = kLogLevel;
     if (!settings.authname.empty()) client_.authname = testing::says(settings.authname);
+    server_.requested = settings.requested;
   }
 
   void prepare(unsigned num_logins) override {
@@ -63,6 +63,7 @@ class SaslServers final : public Logins {
     if (server.start(mechanism_, messages_.take()).code < SASL_OK) {
       throw std::runtime_error("server: " + server.error());
     }
+    check_properties(server);
   }
 
  private:
@@ -74,6 +75,12 @@ class SaslServers final : public Logins {
 };
 
 }  // namespace
+
+std::vector<std::string> attribute_properties() {
+  std::vector<std::string> names;
+  for (const std::string& attribute : kAttributes) names.push_back("*" + attribute);
+  return names;
+}
 
 std::unique_ptr<Logins> sasl_servers(const SaslSettings& settings) {
   return std::make_unique<SaslServers>(settings);

@@ -30,6 +30,8 @@ const char kVariantNotes[] =
 The variants server-... are the server's part alone: the clients' first messages are made before the
 clock starts. With GS2 it is the whole login; with GSSAPI it ends when the context is established.
 server-raw shares one credential among all threads, server-raw-each gives each thread its own.
+server-raw-attributes also reads all six attributes of the user with gss_inquire_name and
+gss_get_name_attribute; the application of server-gssloop-attributes requests them as properties.
 
 All SASL servers have a user database that has each user: Cyrus SASL's module refuses others.
 )";
@@ -43,6 +45,10 @@ auto sasl(SaslSettings settings) {
 }
 auto server(SaslSettings settings) {
   return [settings] { return sasl_servers(settings); };
+}
+
+auto raw_server(RawServerSettings settings) {
+  return [settings] { return raw_servers(settings); };
 }
 
 constexpr char kPolicy[] = R"([attributes.assurance]
@@ -72,28 +78,32 @@ std::string conf_folder(const Setting& setting, const Variant& variant) {
 const std::vector<Variant>& variants() {
   static const std::vector<Variant> all = {
       {"raw", false, raw_logins, "raw", "cyrus"},
-      {"gssloop", false, sasl({"GS2-KRB5", "", false}), "raw", "cyrus"},
-      {"gssloop-authname", false, sasl({"GS2-KRB5", "alice", false}), "raw", "cyrus"},
-      {"gssloop-property", false, sasl({"GS2-KRB5", "", true}), "raw", "cyrus"},
-      {"gssloop-policy", false, sasl({"GS2-KRB5", "", false}), "raw", "cyrus", true},
-      {"cyrus", true, sasl({"GS2-KRB5", "alice", false}), "raw", "cyrus"},
-      {"gssloop-gssapi", false, sasl({"GSSAPI", "", false}), "raw", "cyrus-gssapi"},
-      {"cyrus-gssapi", true, sasl({"GSSAPI", "", false}), "raw", "cyrus-gssapi"},
-      {"gssloop-gssapi-policy", false, sasl({"GSSAPI", "", false}), "raw", "cyrus-gssapi", true},
-      {"gssloop-spnego", false, sasl({"GSS-SPNEGO", "", false}), "raw", "cyrus-spnego"},
-      {"gssloop-spnego-policy", false, sasl({"GSS-SPNEGO", "", false}), "raw", "cyrus-spnego",
-       true},
-      {"cyrus-spnego", true, sasl({"GSS-SPNEGO", "", false}), "raw", "cyrus-spnego"},
-      {"nothing", false, sasl({kNothing, "", false}), "raw", "cyrus"},
-      {"server-raw", false, [] { return raw_servers(false); }, "server-raw", "server-cyrus"},
-      {"server-raw-each", false, [] { return raw_servers(true); }, "server-raw", "server-cyrus"},
-      {"server-gssloop", false, server({"GS2-KRB5", "", false}), "server-raw", "server-cyrus"},
-      {"server-cyrus", true, server({"GS2-KRB5", "alice", false}), "server-raw", "server-cyrus"},
-      {"server-gssloop-gssapi", false, server({"GSSAPI", "", false}), "server-raw",
+      {"gssloop", false, sasl({"GS2-KRB5", "", {}}), "raw", "cyrus"},
+      {"gssloop-authname", false, sasl({"GS2-KRB5", "alice", {}}), "raw", "cyrus"},
+      {"gssloop-property", false, sasl({"GS2-KRB5", "", {"*auth-indicators"}}), "raw", "cyrus"},
+      {"gssloop-policy", false, sasl({"GS2-KRB5", "", {}}), "raw", "cyrus", true},
+      {"cyrus", true, sasl({"GS2-KRB5", "alice", {}}), "raw", "cyrus"},
+      {"gssloop-gssapi", false, sasl({"GSSAPI", "", {}}), "raw", "cyrus-gssapi"},
+      {"cyrus-gssapi", true, sasl({"GSSAPI", "", {}}), "raw", "cyrus-gssapi"},
+      {"gssloop-gssapi-policy", false, sasl({"GSSAPI", "", {}}), "raw", "cyrus-gssapi", true},
+      {"gssloop-spnego", false, sasl({"GSS-SPNEGO", "", {}}), "raw", "cyrus-spnego"},
+      {"gssloop-spnego-policy", false, sasl({"GSS-SPNEGO", "", {}}), "raw", "cyrus-spnego", true},
+      {"cyrus-spnego", true, sasl({"GSS-SPNEGO", "", {}}), "raw", "cyrus-spnego"},
+      {"nothing", false, sasl({kNothing, "", {}}), "raw", "cyrus"},
+      {"server-raw", false, raw_server({}), "server-raw", "server-cyrus"},
+      {"server-raw-each", false, raw_server({.has_credential_each = true}), "server-raw",
+       "server-cyrus"},
+      {"server-gssloop", false, server({"GS2-KRB5", "", {}}), "server-raw", "server-cyrus"},
+      {"server-cyrus", true, server({"GS2-KRB5", "alice", {}}), "server-raw", "server-cyrus"},
+      {"server-gssloop-gssapi", false, server({"GSSAPI", "", {}}), "server-raw",
        "server-cyrus-gssapi"},
-      {"server-cyrus-gssapi", true, server({"GSSAPI", "", false}), "server-raw",
+      {"server-cyrus-gssapi", true, server({"GSSAPI", "", {}}), "server-raw",
        "server-cyrus-gssapi"},
-      {"server-nothing", false, server({kNothing, "", false}), "server-raw", "server-cyrus"},
+      {"server-raw-attributes", false, raw_server({.reads_attributes = true}), "server-raw",
+       "server-cyrus"},
+      {"server-gssloop-attributes", false, server({"GS2-KRB5", "", attribute_properties()}),
+       "server-raw", "server-cyrus"},
+      {"server-nothing", false, server({kNothing, "", {}}), "server-raw", "server-cyrus"},
   };
   return all;
 }
