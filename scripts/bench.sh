@@ -59,6 +59,7 @@ END
 # The benchmarks after that of logins: "TARGET SUBJECT".
 further_benchmarks=(
   "rule-bench rules"
+  "start-bench the start of libsasl"
   "memory-bench memory"
   "layer-bench security layers"
 )
