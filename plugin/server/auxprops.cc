@@ -9,6 +9,9 @@
 namespace gssloop::plugin {
 namespace {
 
+// Room for so many at once: a vector that grows moves its elements each time.
+constexpr std::size_t kManyProperties = 16;
+
 // Returns the definition that fills a name (without star or "asserted:") for a peer of this
 // mechanism.
 std::optional<authz::Definition> definition_of(std::string_view name, const authz::Policy& policy,
@@ -39,6 +42,7 @@ std::vector<std::string> property_names(const std::vector<authz::PublishedAttrib
 std::vector<std::string> AuxProps::requested_names() const {
   std::vector<std::string> names;
   if (context_ == nullptr) return names;
+  names.reserve(kManyProperties);
   for (const propval* value = sasl_.get()->prop_get(context_);
        value != nullptr && value->name != nullptr; ++value) {
     names.emplace_back(value->name);
@@ -49,6 +53,7 @@ std::vector<std::string> AuxProps::requested_names() const {
 std::vector<AuxProps::Property> AuxProps::properties(const authz::Policy& policy,
                                                      std::string_view mechanism) const {
   std::vector<Property> found;
+  found.reserve(kManyProperties);
   for (std::string& requested : requested_names()) {
     std::string_view name = requested;
     const bool is_starred = name.starts_with('*');
@@ -64,8 +69,10 @@ std::vector<AuxProps::Property> AuxProps::properties(const authz::Policy& policy
 
 std::vector<authz::Definition> AuxProps::begin(const authz::Policy& policy,
                                                std::string_view mechanism) const {
+  std::vector<Property> ours = properties(policy, mechanism);
   std::vector<authz::Definition> definitions;
-  for (Property& property : properties(policy, mechanism)) {
+  definitions.reserve(ours.size());
+  for (Property& property : ours) {
     sasl_.get()->prop_erase(context_, property.name.c_str());
     definitions.push_back(std::move(property.definition));
   }
@@ -93,6 +100,7 @@ void AuxProps::request(const std::vector<authz::PublishedAttribute>& published) 
 void AuxProps::publish(const authz::RuleContext& login, bool is_own_identity) {
   published_.clear();
   const auto ours = properties(login.policy(), login.peer().mechanism);
+  published_.reserve(ours.size());
   for (const Property& property : ours) published_.push_back(property.name);
   erase(published_);
   for (const Property& property : ours) {

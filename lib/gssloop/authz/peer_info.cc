@@ -100,10 +100,9 @@ LocalAttribute asserted_attribute(const Definition& definition, const PeerInfo& 
 
 Definition raw_definition(std::string_view mechanism, std::string_view name) {
   const ValueForm form = name == kIndicators ? ValueForm::kText : ValueForm::kBase64;
-  return {std::string(name),
-          std::string(name),
-          {{std::string(mechanism), std::string(name), {}, form}},
-          {}};
+  Definition definition{std::string(name), std::string(name), {}, {}};
+  definition.sources.push_back({std::string(mechanism), std::string(name), {}, form});
+  return definition;
 }
 
 bool is_raw_name(std::string_view name) noexcept {

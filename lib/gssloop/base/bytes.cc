@@ -72,18 +72,23 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
 }
 
 std::string base64(ByteView octets) {
-  std::string text;
-  text.reserve((octets.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < octets.size(); i += 3) {
-    const std::size_t num_left = octets.size() - i;
-    const unsigned group = static_cast<unsigned>(octets[i]) << 16 |
-                           (num_left > 1 ? static_cast<unsigned>(octets[i + 1]) << 8 : 0U) |
-                           (num_left > 2 ? static_cast<unsigned>(octets[i + 2]) : 0U);
-    text += kBase64[group >> 18];
-    text += kBase64[group >> 12 & 63];
-    text += num_left > 1 ? kBase64[group >> 6 & 63] : '=';
-    text += num_left > 2 ? kBase64[group & 63] : '=';
+  std::string text((octets.size() + 2) / 3 * 4, '=');
+  char* next = text.data();
+  for (; octets.size() >= 3; octets = octets.subspan(3)) {
+    const unsigned group =
+        static_cast<unsigned>(octets[0]) << 16 | static_cast<unsigned>(octets[1]) << 8 | octets[2];
+    *next++ = kBase64[group >> 18];
+    *next++ = kBase64[group >> 12 & 63];
+    *next++ = kBase64[group >> 6 & 63];
+    *next++ = kBase64[group & 63];
   }
+  if (octets.empty()) return text;
+  const bool has_two = octets.size() == 2;
+  const unsigned group = static_cast<unsigned>(octets[0]) << 16 |
+                         (has_two ? static_cast<unsigned>(octets[1]) << 8 : 0U);
+  *next++ = kBase64[group >> 18];
+  *next++ = kBase64[group >> 12 & 63];
+  if (has_two) *next++ = kBase64[group >> 6 & 63];
   return text;
 }
 
