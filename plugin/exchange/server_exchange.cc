@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "plugin/exchange/server_exchange.h"
 
+#include <chrono>
 #include <utility>
 
 #include "plugin/exchange/application_binding.h"
@@ -61,7 +62,11 @@ std::optional<LoginError> ServerExchange::begin(ByteView message, Opening* openi
   auto opened = open(message);
   if (!opened) return std::move(opened).error();
   *opening = *std::move(opened);
-  const auto credential = server_login_.credential();
+  // sasl_server_start asked for the credential and made this object. If the message came with it,
+  // this is the same call. If not, the keytab may have changed while the client was waited for.
+  constexpr auto kSameCall = std::chrono::milliseconds(20);
+  const bool is_just_offered = std::chrono::steady_clock::now() - made_ < kSameCall;
+  const auto credential = server_login_.credential(is_just_offered);
   if (!credential) return credential.error();
   // An application may require mutual authentication where the mechanism's RFC leaves it to the
   // client.

@@ -2,6 +2,7 @@
 #ifndef GSSLOOP_PLUGIN_EXCHANGE_SERVER_EXCHANGE_H_
 #define GSSLOOP_PLUGIN_EXCHANGE_SERVER_EXCHANGE_H_
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <variant>
@@ -78,6 +79,7 @@ class ServerExchange : public Exchange {
   LoginContext login_;
   ServerLogin server_login_;
   std::optional<loop::Acceptor> acceptor_;
+  const std::chrono::steady_clock::time_point made_ = std::chrono::steady_clock::now();
   bool has_challenged_ = false;
   // The failure of this login, while its error token is being sent.
   std::optional<LoginError> announced_;

@@ -11,11 +11,13 @@
 
 namespace gssloop::plugin {
 
-Result<gss_cred_id_t, LoginError> ServerLogin::credential() {
+Result<gss_cred_id_t, LoginError> ServerLogin::credential(bool is_just_offered) {
   if (login_.params.gss_creds != nullptr) {
     return static_cast<gss_cred_id_t>(const_cast<void*>(login_.params.gss_creds));
   }
-  auto held = login_.plugin->credentials.get(login_.key);
+  AcceptorCredentials& credentials = login_.plugin->credentials;
+  auto held =
+      is_just_offered ? credentials.get_checked(login_.key) : credentials.get(login_.key);
   if (!held) return explain(login_.subject(), ErrorKind::kCredential, held.error());
   pool_ = *std::move(held);
   lease_ = pool_->lease();

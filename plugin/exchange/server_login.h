@@ -36,8 +36,8 @@ class ServerLogin {
   void begin() { requested_ = properties_.begin(*login_.policy, login_.policy_mechanism); }
 
   // credential is the acceptor credential: the application's own, or the one that the options name.
-  // Borrowed.
-  Result<gss_cred_id_t, LoginError> credential();
+  // Borrowed. is_just_offered: a moment ago, server_avail looked at the keytab.
+  Result<gss_cred_id_t, LoginError> credential(bool is_just_offered);
   // keytab is the one that the credential came from; nullopt: the application did not say so.
   std::optional<std::string> keytab() const;
 

@@ -32,6 +32,17 @@ gss::Result<std::shared_ptr<AcceptorPool>> AcceptorCredentials::get(const Accept
       held != snapshot->end() && held->second.origin.is_current()) {
     return held->second.pool;
   }
+  return acquire(key);
+}
+
+gss::Result<std::shared_ptr<AcceptorPool>> AcceptorCredentials::get_checked(
+    const AcceptorKey& key) {
+  const auto snapshot = snapshot_.load();
+  const auto held = snapshot->find(key);
+  return held != snapshot->end() ? held->second.pool : acquire(key);
+}
+
+gss::Result<std::shared_ptr<AcceptorPool>> AcceptorCredentials::acquire(const AcceptorKey& key) {
   // The stamp is taken before the keytab is read: a change in between is seen the next time.
   Origin origin = Origin::of(key);
   auto pool = AcceptorPool::acquire(key, origin.keytab);

@@ -27,6 +27,10 @@ class AcceptorCredentials {
   // of the call that could not acquire one.
   gss::Result<std::shared_ptr<AcceptorPool>> get(const AcceptorKey& key);
 
+  // get_checked is get without a look at the keytab, for a caller who knows that get was called for
+  // this key a moment ago.
+  gss::Result<std::shared_ptr<AcceptorPool>> get_checked(const AcceptorKey& key);
+
  private:
   // Origin is what the credentials were acquired from.
   struct Origin {
@@ -42,6 +46,7 @@ class AcceptorCredentials {
   };
   using Snapshot = std::map<AcceptorKey, Held>;
 
+  gss::Result<std::shared_ptr<AcceptorPool>> acquire(const AcceptorKey& key);
   void keep(const AcceptorKey& key, Held held);
 
   SharedPointer<const Snapshot> snapshot_;

@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <fstream>
+#include <thread>
 
 #include "tests/live/live_test.h"
 
@@ -166,6 +168,24 @@ TEST_F(ServiceTest, AReplacedKeytabIsReadAnew) {
   realm().write_keytab(keytab, {"pop/localhost"});
   EXPECT_TRUE(log_in_as("second"));
   EXPECT_FALSE(log_in_as("first"));
+}
+
+// A server that offered the mechanism waits for a client whose ticket is for a newer key.
+TEST_F(ServiceTest, AKeytabMayChangeWhileAClientIsWaitedFor) {
+  SPEC("R11");
+  const std::string keytab = realm().path("waiting.keytab");
+  realm().kadmin(realm().name(), {"addprinc", "-randkey", "nntp/localhost@EXAMPLE.TEST"});
+  realm().write_keytab(keytab, {"nntp/localhost"});
+  SaslServer server({.service = "nntp", .options = {{"keytab", keytab}}});
+  ASSERT_EQ(server.start(kGs2, std::nullopt).code, SASL_CONTINUE);
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  realm().rekey("nntp/localhost");
+  ASSERT_EQ(unlink(keytab.c_str()), 0);
+  realm().write_keytab(keytab, {"nntp/localhost"});
+  use_ccache(ccache("newer"));
+  realm().kinit("bob", "secret", ccache("newer"));
+  SaslClient client({.service = "nntp"});
+  EXPECT_EQ(server.step(client.start(kGs2).out).code, SASL_OK) << server.error();
 }
 
 // The default keytab may become another one while the server runs: that of KRB5_KTNAME, or the one

@@ -7,9 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "gssloop/authz/policy_store.h"
 #include "tests/support/spec.h"
@@ -73,15 +75,19 @@ TEST_F(PolicyDisk, SizesAreBounded) {
 // Only what is missing by its name, in a directory that exists, is missing.
 TEST_F(PolicyDisk, ALinkThatLeadsNowhereIsNotAMissingFile) {
   SPEC("N3");
-  EXPECT_FALSE(is_missing(path_.string()));
-  EXPECT_TRUE(is_missing((folder_ / "other").string()));
-  EXPECT_TRUE(is_missing((folder_ / "no-folder" / "deeper" / "policy.toml").string()));
-  EXPECT_FALSE(is_missing((path_ / "below").string()));
+  EXPECT_FALSE(find_missing(path_.string()));
+  for (const char* missing : {"other", "no-folder/deeper/policy.toml"}) {
+    const auto found = find_missing((folder_ / missing).string());
+    ASSERT_TRUE(found) << missing;
+    EXPECT_EQ(found->directory, folder_);
+    EXPECT_EQ(found->stamp, FileStamp::of(folder_.string()));
+  }
+  EXPECT_FALSE(find_missing((path_ / "below").string()));
   const fs::path link = folder_ / "link", far = folder_ / "far";
   fs::create_symlink(folder_ / "nothing", link);
   fs::create_symlink(folder_ / "no-folder", far);
   for (const fs::path& path : {link, far / "policy.toml", far / "deeper" / "policy.toml"}) {
-    EXPECT_FALSE(is_missing(path.string())) << path;
+    EXPECT_FALSE(find_missing(path.string())) << path;
     PolicyStore store({path.string(), Absence::kIsNoPolicy}, {});
     EXPECT_EQ(store.current()->policy, nullptr) << path;
     EXPECT_FALSE(store.current()->is_absent) << path;
@@ -111,6 +117,21 @@ TEST_F(PolicyDisk, NoPolicyIsOneOnlyAsLongAsThePathIsMissing) {
   EXPECT_NE(before->policy, nullptr);
   fs::remove(path_);
   EXPECT_EQ(linked.current(), before);
+}
+
+// After a second without a change, only the stamp of the directory is looked at.
+TEST_F(PolicyDisk, APolicyThatIsWrittenLateIsSeen) {
+  SPEC("N3");
+  const fs::path later = folder_ / "later";
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+  PolicyStore store({(later / "policy.toml").string(), Absence::kIsNoPolicy}, {});
+  const auto none = store.current();
+  EXPECT_TRUE(none->is_absent);
+  EXPECT_EQ(store.current(), none);
+  fs::create_directory(later);
+  EXPECT_TRUE(store.current()->is_absent);
+  write(later / "policy.toml");
+  EXPECT_FALSE(store.current()->is_absent);
 }
 
 TEST_F(PolicyDisk, NoPolicyEndsWhereThePathCannotBeSearched) {

@@ -176,17 +176,21 @@ std::vector<std::string> find_files(const std::string& path, PolicyFiles* disk) 
 
 }  // namespace
 
-bool is_missing(const std::string& path) noexcept {
+std::optional<MissingPath> find_missing(const std::string& path) noexcept {
   try {
     for (std::string at = path; at != "/"; at = parent(at)) {
       struct stat found;
-      if (lstat(at.c_str(), &found) == 0 || errno != ENOENT) return false;
-      if (stat(parent(at).c_str(), &found) == 0) return true;
+      // The directory first: an entry that it gets in between changes the stamp.
+      const bool has_directory = stat(parent(at).c_str(), &found) == 0;
+      if (!has_directory && errno != ENOENT) return std::nullopt;
+      struct stat entry;
+      if (lstat(at.c_str(), &entry) == 0 || errno != ENOENT) return std::nullopt;
+      if (has_directory) return MissingPath{parent(at), FileStamp::of(found)};
     }
   } catch (const std::bad_alloc&) {
     // Not known, so not missing.
   }
-  return false;
+  return std::nullopt;
 }
 
 PolicyFiles read_policy_files(const std::string& path) {
@@ -213,7 +217,7 @@ PolicyFiles read_policy_files(const std::string& path) {
     }
   }
   // The path may also have disappeared while it was read.
-  if (!disk.diagnostics.empty()) disk.is_absent = is_missing(path);
+  if (!disk.diagnostics.empty()) disk.missing = find_missing(path);
   return disk;
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 PolicyReading interpret(PolicyFiles&& disk, PolicyPath::Absence absence,
                         const std::vector<MechanismName>& mechanisms) {
-  if (disk.is_absent && absence == PolicyPath::Absence::kIsNoPolicy) return {Policy(), {}};
+  if (disk.missing && absence == PolicyPath::Absence::kIsNoPolicy) return {Policy(), {}};
   if (disk.diagnostics.empty()) return parse_policy(disk.files, mechanisms);
   return {std::nullopt, std::move(disk.diagnostics)};
 }
@@ -27,14 +27,8 @@ bool is_settled(const PolicyFiles& disk) {
                                .count();
   constexpr std::int64_t kSecond = 1'000'000'000;
   const auto is_old = [&](const FileStamp& stamp) { return stamp.ctime_ns < now - kSecond; };
+  if (disk.missing) return is_old(disk.missing->stamp);
   return disk.diagnostics.empty() && is_old(disk.root) && std::ranges::all_of(disk.stamps, is_old);
-}
-
-// True if the path leads to no file; otherwise fills its stamp.
-bool leads_nowhere(const std::string& path, FileStamp* stamp) {
-  errno = 0;
-  *stamp = FileStamp::of(path);
-  return *stamp == FileStamp{} && errno == ENOENT;
 }
 
 }  // namespace
@@ -46,7 +40,7 @@ PolicyPath PolicyPath::of(const std::optional<std::string>& named) {
 
 PolicyOnDisk read_policy(const PolicyPath& where, const std::vector<MechanismName>& mechanisms) {
   PolicyFiles disk = read_policy_files(where.path);
-  const bool is_absent = disk.is_absent;
+  const bool is_absent = disk.missing.has_value();
   return {interpret(std::move(disk), where.absence, mechanisms), is_absent};
 }
 
@@ -56,8 +50,10 @@ struct PolicyStore::State {
   bool is_settled = false;
   std::shared_ptr<const PolicySnapshot> snapshot;
 
-  // True if the stamps of the files, and of the path itself, are unchanged.
+  // True if the stamps of the files, and of the path itself, are unchanged. The path of no policy
+  // has none but the one of the directory in which it is missing.
   bool has_same_stamps(const FileStamp& root) const {
+    if (disk.missing) return root == disk.missing->stamp;
     if (root != disk.root) return false;
     for (std::size_t i = 0; i < disk.files.size(); ++i) {
       if (FileStamp::of(disk.files[i].file) != disk.stamps[i]) return false;
@@ -71,7 +67,7 @@ struct PolicyStore::State {
     const auto same_diagnostic = [](const Diagnostic& a, const Diagnostic& b) {
       return a.text() == b.text();
     };
-    return disk.is_absent == other.is_absent &&
+    return disk.missing.has_value() == other.missing.has_value() &&
            std::ranges::equal(disk.files, other.files, same_text) &&
            std::ranges::equal(disk.diagnostics, other.diagnostics, same_diagnostic);
   }
@@ -91,7 +87,7 @@ std::shared_ptr<const PolicyStore::State> PolicyStore::read(const State* before)
     return state;
   }
   auto snapshot = std::make_shared<PolicySnapshot>();
-  snapshot->is_absent = state->disk.is_absent;
+  snapshot->is_absent = state->disk.missing.has_value();
   PolicyReading reading = interpret(PolicyFiles(state->disk), where_.absence, mechanisms_);
   snapshot->summary = reading.summary();
   snapshot->diagnostics = std::move(reading.diagnostics);
@@ -104,13 +100,12 @@ std::shared_ptr<const PolicyStore::State> PolicyStore::read(const State* before)
 
 std::shared_ptr<const PolicySnapshot> PolicyStore::current() {
   auto state = state_.load();
-  FileStamp root;
-  // Without a policy, only a path that is still missing means that there is still none.
-  const bool had_none = state->disk.is_absent;
-  if (leads_nowhere(where_.path, &root) && (!had_none || is_missing(where_.path))) {
-    return state->snapshot;
-  }
-  const bool is_same = !had_none && state->has_same_stamps(root);
+  const bool had_none = state->disk.missing.has_value();
+  errno = 0;
+  const FileStamp root = FileStamp::of(had_none ? state->disk.missing->directory : where_.path);
+  const bool leads_nowhere = root == FileStamp{} && errno == ENOENT;
+  if (leads_nowhere && !had_none) return state->snapshot;
+  const bool is_same = state->has_same_stamps(root);
   if (is_same && state->is_settled) return state->snapshot;
   auto changed = read(state.get());
   // The files were read again only because they are new, and this failed. The server may no longer
@@ -120,7 +115,7 @@ std::shared_ptr<const PolicySnapshot> PolicyStore::current() {
   if (is_same && was_read && !changed->disk.diagnostics.empty()) return state->snapshot;
   // The path may have disappeared only now. Then no login may get past the old rules, and the
   // absence must not be stored.
-  if (changed->disk.is_absent) return state->snapshot;
+  if (changed->disk.missing && !had_none) return state->snapshot;
   // If two threads read at the same time, the first one stores its result. The other uses its own
   // result for its own login, and the next login checks again.
   state_.replace(&state, changed);
