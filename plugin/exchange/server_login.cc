@@ -16,8 +16,7 @@ Result<gss_cred_id_t, LoginError> ServerLogin::credential(bool is_just_offered) 
     return static_cast<gss_cred_id_t>(const_cast<void*>(login_.params.gss_creds));
   }
   AcceptorCredentials& credentials = login_.plugin->credentials;
-  auto held =
-      is_just_offered ? credentials.get_checked(login_.key) : credentials.get(login_.key);
+  auto held = is_just_offered ? credentials.get_checked(login_.key) : credentials.get(login_.key);
   if (!held) return explain(login_.subject(), ErrorKind::kCredential, held.error());
   pool_ = *std::move(held);
   lease_ = pool_->lease();

@@ -18,8 +18,8 @@ struct MissingPath {
   FileStamp stamp;
 };
 // find_missing returns nullopt if there is such a path. A path that cannot be searched, and a
-// symbolic link that leads to no file, are not missing: there may be a policy, so logins must not do
-// without it.
+// symbolic link that leads to no file, are not missing: there may be a policy, so logins must not
+// do without it.
 std::optional<MissingPath> find_missing(const std::string& path) noexcept;
 
 // PolicyFiles is what a path has on disk: the files of a policy, and the stamps that show a later

@@ -52,7 +52,11 @@ std::optional<Oid> Oid::from_dotted(std::string_view dotted) {
 
 Oid Oid::krb5() { return Oid(gss_mech_krb5); }
 Oid Oid::iakerb() { return Oid(gss_mech_iakerb); }
-Oid Oid::spnego() { return *from_dotted("1.3.6.1.5.5.2"); }
+Oid Oid::spnego() {
+  static constexpr char kOctets[] = "\x2b\x06\x01\x05\x05\x02";
+  static const gss_OID_desc kOid = {sizeof kOctets - 1, const_cast<char*>(kOctets)};
+  return Oid(&kOid);
+}
 
 std::string Oid::dotted() const {
   std::string text;
