@@ -60,6 +60,9 @@ class ClientCredentials {
   gss_cred_id_t credential() const noexcept {
     return borrowed_ != GSS_C_NO_CREDENTIAL ? borrowed_ : owned_.get();
   }
+  // release drops this object's own credential, with its ticket and session key, once a context is
+  // established: the context needs it no more.
+  void release() noexcept { owned_.reset(); }
 
  private:
   // An application's answer for one callback id.

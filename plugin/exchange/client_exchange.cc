@@ -181,6 +181,8 @@ StepResult ClientExchange::finish(const std::string& authzid) {
   oparams()->gss_peer_name = peer_name_.get();
   oparams()->gss_local_name = local_name_.get();
   fill_layer_params();
+  // First the credential: while there is a context, MIT krb5 does not read krb5.conf again for it.
+  credentials_.release();
   if (layer() == nullptr) context().delete_context();  // as the server does
   return SASL_OK;
 }

@@ -35,7 +35,10 @@ bool is_any_readable(gss_name_t name) {
 
 const char kGssProxyHidesAttributes[] = "GSS-Proxy hands on no attributes of a client's name";
 
-Oid replaced_kerberos() { return Oid::from_dotted(kReplacedKerberos).value_or(Oid()); }
+Oid replaced_kerberos() {
+  static const Oid oid = Oid::from_dotted(kReplacedKerberos).value_or(Oid());  // not in each login
+  return oid;
+}
 
 bool is_behind_gss_proxy() {
   const Oid replaced = replaced_kerberos();
