@@ -69,10 +69,16 @@ std::unique_ptr<Logins> sasl_servers(const SaslSettings& settings);
 //   server  gss_accept_sec_context with a credential held since the start, gss_display_name
 // It verifies what GS2 does: mutual authentication, and channel bindings (of the header "n,,").
 std::unique_ptr<Logins> raw_logins();
+// raw_layer_logins also exchanges the two messages by which RFC 4752 section 3 agrees on a layer:
+// each side calls gss_wrap and gss_unwrap once.
+std::unique_ptr<Logins> raw_layer_logins();
 
 // What raw_servers does beyond a login.
 struct RawServerSettings {
   bool has_credential_each = false;  // each thread has its own credential; or else all share one
+  // The process keeps a context of libkrb5, so that libkrb5 reads krb5.conf once, and not again
+  // after each moment in which no thread has one.
+  bool keeps_krb5_conf = false;
   // gss_inquire_name lists the attributes; gss_get_name_attribute reads all values of each.
   bool reads_attributes = false;
 };

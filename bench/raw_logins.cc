@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <krb5.h>
+
 #include <stdexcept>
 
 #include "bench/logins.h"
@@ -49,7 +51,10 @@ gss_cred_id_t acquire(gss_name_t name, gss_cred_usage_t usage) {
 // The client's side of one login.
 class Initiator {
  public:
-  Initiator() : credential_(acquire(GSS_C_NO_NAME, GSS_C_INITIATE)), target_(target_name()) {}
+  explicit Initiator(OM_uint32 flags = GSS_C_MUTUAL_FLAG)
+      : request_(flags),
+        credential_(acquire(GSS_C_NO_NAME, GSS_C_INITIATE)),
+        target_(target_name()) {}
   Initiator(const Initiator&) = delete;
   Initiator& operator=(const Initiator&) = delete;
   ~Initiator() {
@@ -68,17 +73,18 @@ class Initiator {
     check(step(answer) == GSS_S_COMPLETE, "gss_init_sec_context with the answer");
     check((flags_ & GSS_C_MUTUAL_FLAG) != 0, "mutual authentication");
   }
+  gss_ctx_id_t context() const { return context_; }
 
  private:
   OM_uint32 step(gss_buffer_t input) {
     OM_uint32 minor = 0;
     gss_channel_bindings_struct bound = bindings();
     gss_release_buffer(&minor, &token_);
-    return gss_init_sec_context(&minor, credential_, &context_, target_, gss_mech_krb5,
-                                GSS_C_MUTUAL_FLAG, 0, &bound, input, nullptr, &token_, &flags_,
-                                nullptr);
+    return gss_init_sec_context(&minor, credential_, &context_, target_, gss_mech_krb5, request_, 0,
+                                &bound, input, nullptr, &token_, &flags_, nullptr);
   }
 
+  const OM_uint32 request_;
   gss_cred_id_t credential_;
   gss_name_t target_;
   gss_ctx_id_t context_ = GSS_C_NO_CONTEXT;
@@ -115,6 +121,8 @@ class Acceptor {
     check(name == kPeer, "recognizing the peer");
     return &token_;
   }
+
+  gss_ctx_id_t context() const { return context_; }
 
   // Copies the values, as an application has to do that keeps them.
   std::vector<std::string> attributes() const {
@@ -155,9 +163,28 @@ class Acceptor {
   gss_buffer_desc display_ = GSS_C_EMPTY_BUFFER;
 };
 
+// Lets one side of a context send a message to the other. Both messages of RFC 4752 are four octets
+// with integrity alone.
+void send(gss_ctx_id_t from, gss_ctx_id_t to) {
+  char octets[] = {7, 0, 0, 0};
+  gss_buffer_desc message{sizeof octets, octets};
+  gss_buffer_desc token = GSS_C_EMPTY_BUFFER, received = GSS_C_EMPTY_BUFFER;
+  OM_uint32 minor = 0;
+  check(gss_wrap(&minor, from, 0, GSS_C_QOP_DEFAULT, &message, nullptr, &token) == GSS_S_COMPLETE,
+        "gss_wrap");
+  check(gss_unwrap(&minor, to, &token, &received, nullptr, nullptr) == GSS_S_COMPLETE &&
+            received.length == sizeof octets,
+        "gss_unwrap");
+  gss_release_buffer(&minor, &token);
+  gss_release_buffer(&minor, &received);
+}
+
 class RawLogins final : public Logins {
  public:
-  RawLogins() : acceptor_name_(target_name()), held_(acquire(acceptor_name_, GSS_C_ACCEPT)) {}
+  explicit RawLogins(bool has_layer)
+      : has_layer_(has_layer),
+        acceptor_name_(target_name()),
+        held_(acquire(acceptor_name_, GSS_C_ACCEPT)) {}
   ~RawLogins() override {
     OM_uint32 minor = 0;
     gss_release_cred(&minor, &held_);
@@ -165,12 +192,18 @@ class RawLogins final : public Logins {
   }
 
   void login() override {
-    Initiator initiator;
+    constexpr OM_uint32 kLayer =
+        GSS_C_INTEG_FLAG | GSS_C_CONF_FLAG | GSS_C_SEQUENCE_FLAG | GSS_C_REPLAY_FLAG;
+    Initiator initiator(GSS_C_MUTUAL_FLAG | (has_layer_ ? kLayer : 0));
     Acceptor acceptor;
     initiator.finish(acceptor.accept(held_, initiator.start()));
+    if (!has_layer_) return;
+    send(acceptor.context(), initiator.context());
+    send(initiator.context(), acceptor.context());
   }
 
  private:
+  const bool has_layer_;
   gss_name_t acceptor_name_;
   gss_cred_id_t held_;
 };
@@ -179,6 +212,9 @@ class RawServers final : public Logins {
  public:
   explicit RawServers(const RawServerSettings& settings) : settings_(settings) {
     shared_ = new_credential();
+    // Held until the process ends, as the credentials are.
+    krb5_context kept = nullptr;
+    if (settings.keeps_krb5_conf) check(krb5_init_context(&kept) == 0, "krb5_init_context");
   }
 
   void prepare(unsigned num_logins) override {
@@ -214,6 +250,7 @@ std::unique_ptr<Logins> raw_servers(const RawServerSettings& settings) {
   return std::make_unique<RawServers>(settings);
 }
 
-std::unique_ptr<Logins> raw_logins() { return std::make_unique<RawLogins>(); }
+std::unique_ptr<Logins> raw_logins() { return std::make_unique<RawLogins>(false); }
+std::unique_ptr<Logins> raw_layer_logins() { return std::make_unique<RawLogins>(true); }
 
 }  // namespace gssloop::bench

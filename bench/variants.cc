@@ -14,6 +14,8 @@ const char kVariantNotes[] =
                     credential, gss_import_name, gss_init_sec_context twice. Server:
                     gss_accept_sec_context with a credential held from the start,
                     gss_display_name. Verified: mutual authentication, channel bindings ("n,,").
+  raw-layer         the same, with the flags for a layer of confidentiality, and the two messages
+                    of RFC 4752 that agree on it: gss_wrap and gss_unwrap once on each side
   gssloop           this module, libsasl, GS2-KRB5, the default credential
   gssloop-authname  the same, the ticket chosen by the AUTHNAME callback
   gssloop-property  the server application requests *auth-indicators as well
@@ -29,7 +31,8 @@ const char kVariantNotes[] =
 
 The variants server-... are the server's part alone: the clients' first messages are made before the
 clock starts. With GS2 it is the whole login; with GSSAPI it ends when the context is established.
-server-raw shares one credential among all threads, server-raw-each gives each thread its own.
+server-raw shares one credential among all threads, server-raw-each gives each thread its own, and
+server-raw-kept also keeps libkrb5's copy of krb5.conf, which this module does with its credentials.
 server-raw-attributes also reads all six attributes of the user with gss_inquire_name and
 gss_get_name_attribute; the application of server-gssloop-attributes requests them as properties.
 
@@ -78,14 +81,15 @@ std::string conf_folder(const Setting& setting, const Variant& variant) {
 const std::vector<Variant>& variants() {
   static const std::vector<Variant> all = {
       {"raw", false, raw_logins, "raw", "cyrus"},
+      {"raw-layer", false, raw_layer_logins, "raw-layer", "cyrus-gssapi"},
       {"gssloop", false, sasl({"GS2-KRB5", "", {}}), "raw", "cyrus"},
       {"gssloop-authname", false, sasl({"GS2-KRB5", "alice", {}}), "raw", "cyrus"},
       {"gssloop-property", false, sasl({"GS2-KRB5", "", {"*auth-indicators"}}), "raw", "cyrus"},
       {"gssloop-policy", false, sasl({"GS2-KRB5", "", {}}), "raw", "cyrus", true},
       {"cyrus", true, sasl({"GS2-KRB5", "alice", {}}), "raw", "cyrus"},
-      {"gssloop-gssapi", false, sasl({"GSSAPI", "", {}}), "raw", "cyrus-gssapi"},
-      {"cyrus-gssapi", true, sasl({"GSSAPI", "", {}}), "raw", "cyrus-gssapi"},
-      {"gssloop-gssapi-policy", false, sasl({"GSSAPI", "", {}}), "raw", "cyrus-gssapi", true},
+      {"gssloop-gssapi", false, sasl({"GSSAPI", "", {}}), "raw-layer", "cyrus-gssapi"},
+      {"cyrus-gssapi", true, sasl({"GSSAPI", "", {}}), "raw-layer", "cyrus-gssapi"},
+      {"gssloop-gssapi-policy", false, sasl({"GSSAPI", "", {}}), "raw-layer", "cyrus-gssapi", true},
       {"gssloop-spnego", false, sasl({"GSS-SPNEGO", "", {}}), "raw", "cyrus-spnego"},
       {"gssloop-spnego-policy", false, sasl({"GSS-SPNEGO", "", {}}), "raw", "cyrus-spnego", true},
       {"cyrus-spnego", true, sasl({"GSS-SPNEGO", "", {}}), "raw", "cyrus-spnego"},
@@ -93,6 +97,8 @@ const std::vector<Variant>& variants() {
       {"server-raw", false, raw_server({}), "server-raw", "server-cyrus"},
       {"server-raw-each", false, raw_server({.has_credential_each = true}), "server-raw",
        "server-cyrus"},
+      {"server-raw-kept", false, raw_server({.has_credential_each = true, .keeps_krb5_conf = true}),
+       "server-raw", "server-cyrus"},
       {"server-gssloop", false, server({"GS2-KRB5", "", {}}), "server-raw", "server-cyrus"},
       {"server-cyrus", true, server({"GS2-KRB5", "alice", {}}), "server-raw", "server-cyrus"},
       {"server-gssloop-gssapi", false, server({"GSSAPI", "", {}}), "server-raw",

@@ -11,8 +11,9 @@ bench_options() {
 }
 
 bench_help() {
-  printf 'Usage: ./run bench [OPTION...]\n\nOptions of the login benchmark:\n'
+  printf 'Usage: ./run bench [OPTION...] | ./run bench --profile\n\nOptions of the login benchmark:\n'
   bench_options | sed 's/^/  /'
+  printf '\n--profile draws docs/login-profile.svg, a flame graph of logins, with perf(1).\n'
 }
 
 # Refuses options that bench_options does not name.
@@ -64,7 +65,35 @@ further_benchmarks=(
   "layer-bench security layers"
 )
 
+# Draws where the time of a login goes. The names of libkrb5's inner functions need libkrb5-dbg.
+draw_profile() {
+  local graph=docs/login-profile.svg
+  prepare profile
+  build
+  make -s --no-print-directory bench/login_bench tests/kdc/with_kdc ||
+    die 1 "the benchmark cannot be built; the output is above"
+  make_scratch
+  say "recording the stacks of logins"
+  tests/kdc/with_kdc -- env "SASL_PATH=$PWD/plugin/.libs" "SASL_CONF_PATH=$scratch" \
+    "KRB5RCACHENAME=file2:$scratch/rcache" perf record --quiet --freq 1999 --event cpu-clock \
+    --call-graph dwarf,16384 --output "$scratch/perf.data" \
+    bench/login_bench --child gssloop <<<"10000 1" >"$scratch/times" ||
+    die 1 "perf cannot record here; root can, and so can other users if the kernel's setting \
+kernel.perf_event_paranoid is 1 or less"
+  say "drawing $graph"
+  perf script --no-inline --input "$scratch/perf.data" --fields ip,sym,dso 2>"$scratch/problems" |
+    bench/flame_graph.py >"$scratch/graph.svg" ||
+    die 1 "no graph: $(cat "$scratch/problems")"
+  cp "$scratch/graph.svg" "$graph"
+  say "wrote $graph"
+}
+
 cmd_bench() {
+  if [[ ${1-} == --profile ]]; then
+    (($# == 1)) || refuse "$2" "nothing after --profile"
+    draw_profile
+    return
+  fi
   check_bench_options "$@"
   prepare bench
   build

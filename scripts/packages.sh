@@ -22,6 +22,7 @@ readonly servers_packages=(libsasl2-modules libsasl2-modules-gssapi-mit sasl2-bi
   openssl python3 cyrus-clients cyrus-common gssproxy kcat ldap-utils libldap-common
   libvirt-clients libvirt-daemon memcached postfix slapd subversion uidmap)
 readonly bench_packages=(libsasl2-modules-gssapi-mit libbenchmark-dev)
+readonly profile_packages=(linux-perf)
 readonly package_packages=(build-essential debhelper dpkg-dev lintian)
 readonly format_packages=(clang-format clang-tidy)
 # For .ci/run.
@@ -45,8 +46,8 @@ readonly stand_in_packages=(krb5-admin-server krb5-kdc krb5-user libsasl2-module
 readonly excluded_packages=("${stand_in_packages[@]}" postfix)
 readonly unpacked=.cache
 
-readonly package_sets='build, demo, test, check, check-servers, docs, package, bench, format, suite,
-clang'
+readonly package_sets='build, demo, test, check, check-servers, docs, package, bench, profile, format,
+suite, clang'
 
 # packages_of SET prints one package in each line. It fails if there is no such set.
 packages_of() {
@@ -60,6 +61,7 @@ packages_of() {
         "${package_packages[@]}"
       ;;
     docs) printf '%s\n' "${build_packages[@]}" "${docs_packages[@]}" ;;
+    profile) printf '%s\n' "${build_packages[@]}" "${kdc_packages[@]}" "${profile_packages[@]}" ;;
     bench) printf '%s\n' "${build_packages[@]}" "${kdc_packages[@]}" "${bench_packages[@]}" ;;
     package) printf '%s\n' "${build_packages[@]}" "${package_packages[@]}" ;;
     format) printf '%s\n' "${format_packages[@]}" ;;
