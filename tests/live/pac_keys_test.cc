@@ -13,6 +13,7 @@
 #include "gssloop/loop/initiator.h"
 #include "tests/kdc/forge.h"
 #include "tests/kdc/realm.h"
+#include "tests/live/pac_calls.h"
 #include "tests/support/spec.h"
 
 namespace gssloop::testing {
@@ -117,6 +118,40 @@ TEST_F(PacKeysTest, EachKeyOfTheServiceIsTried) {
         EXPECT_EQ(why_unreadable().empty(), signature == Signature::kGood)
             << enctype << " " << kvno << why_unreadable();
       }
+    }
+  }
+}
+
+// A keytab with the keys of one service alone says which service the ticket is for.
+TEST_F(PacKeysTest, AKeytabOfOneServiceVerifiesItsPacsAlone) {
+  SPEC("P6 P7");
+  make_realm({"aes256-cts-hmac-sha1-96", "aes128-cts-hmac-sha1-96"});
+  const std::string path = realm_->path("imap.keytab");
+  realm_->write_keytab(path, {"imap/localhost"});
+  realm_->rekey("imap/localhost");
+  realm_->write_keytab(path, {"imap/localhost"});
+  setenv("KRB5_KTNAME", path.c_str(), 1);
+  const PacVariation of_another = {.client = {"bob"}};
+  const PacVariation older = {.authtime_offset = std::chrono::seconds(-60)};
+  for (const krb5_enctype enctype : {kAes256Sha1, kAes128Sha1}) {
+    for (const krb5_kvno kvno : {1U, 2U}) {
+      // The Kerberos library says that each PAC is authenticated.
+      const auto why = [&](Signature signature, const PacVariation& variation) {
+        const ForgedTicket ticket{.client = {{"alice"}},
+                                  .keytab = path,
+                                  .kvno = kvno,
+                                  .enctype = enctype,
+                                  .pac = signature,
+                                  .pac_variation = variation};
+        present_pac(forge_ticket(*realm_, ticket, realm_->default_ccache()).at(0));
+        std::string reason = why_unreadable();
+        present_pac({});
+        return reason;
+      };
+      EXPECT_EQ(why(Signature::kGood, {}), "") << enctype << " " << kvno;
+      EXPECT_NE(why(Signature::kBad, {}), "") << enctype << " " << kvno;
+      EXPECT_NE(why(Signature::kGood, of_another), "") << enctype << " " << kvno;
+      EXPECT_NE(why(Signature::kGood, older), "") << enctype << " " << kvno;
     }
   }
 }

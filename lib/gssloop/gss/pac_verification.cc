@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "gssloop/gss/krb5_handle.h"
 #include "gssloop/gss/names.h"
@@ -71,6 +72,46 @@ Result<VerifiedPac> read_whole(gss_name_t source) {
   return pac;
 }
 
+// KeytabKeys is the entries of a keytab, up to the first that cannot be read.
+class KeytabKeys {
+ public:
+  // Empty: the default keytab. The context must outlive the object.
+  KeytabKeys(krb5_context context, const std::string& keytab) : context_(context) {
+    Krb5Keytab handle(context_);
+    krb5_kt_cursor cursor = nullptr;
+    code_ = keytab.empty() ? krb5_kt_default(context_, handle.out())
+                           : krb5_kt_resolve(context_, keytab.c_str(), handle.out());
+    if (code_ == 0) code_ = krb5_kt_start_seq_get(context_, handle.get(), &cursor);
+    if (code_ != 0) return;
+    krb5_keytab_entry entry{};
+    while ((code_ = krb5_kt_next_entry(context_, handle.get(), &entry, &cursor)) == 0) {
+      entries_.push_back(entry);
+    }
+    krb5_kt_end_seq_get(context_, handle.get(), &cursor);
+  }
+  ~KeytabKeys() {
+    for (krb5_keytab_entry& entry : entries_) krb5_free_keytab_entry_contents(context_, &entry);
+  }
+  KeytabKeys(const KeytabKeys&) = delete;
+  KeytabKeys& operator=(const KeytabKeys&) = delete;
+
+  const std::vector<krb5_keytab_entry>& entries() const noexcept { return entries_; }
+  // code is KRB5_KT_END if these are all entries.
+  krb5_error_code code() const noexcept { return code_; }
+  // are_of_one: there is a key, and all keys of the keytab are of one principal.
+  bool are_of_one() const {
+    return code_ == KRB5_KT_END && !entries_.empty() &&
+           std::ranges::all_of(entries_, [&](const krb5_keytab_entry& entry) {
+             return krb5_principal_compare(context_, entry.principal, entries_[0].principal) != 0;
+           });
+  }
+
+ private:
+  krb5_context context_;
+  krb5_error_code code_ = 0;
+  std::vector<krb5_keytab_entry> entries_;
+};
+
 class Verifier {
  public:
   explicit Verifier(const PacEvidence& evidence)
@@ -79,7 +120,7 @@ class Verifier {
   // Fills the buffers of `pac`.
   Status verify(VerifiedPac* pac) {
     if (context_.error() != 0) return unknown(context_.text(context_.error()));
-    if (Status status = read_ticket(); !status.is_complete()) return status;
+    if (Status status = read_client(); !status.is_complete()) return status;
     if (const auto code =
             krb5_pac_parse(context_, pac->whole.data(), pac->whole.size(), pac_.out())) {
       return code == ENOMEM ? unknown(context_.text(code))
@@ -87,22 +128,29 @@ class Verifier {
     }
     krb5_cksumtype type = 0;
     if (Status status = read_signature_type(&type); !status.is_complete()) return status;
-    if (Status status = try_keys(type); !status.is_complete()) return status;
+    const KeytabKeys keys(context_, *evidence_.keytab);
+    if (!is_signed_by_only_service(keys, type)) {
+      if (Status status = read_service(); !status.is_complete()) return status;
+      if (Status status = try_keys(keys, type); !status.is_complete()) return status;
+    }
     return read_buffers(pac);
   }
 
  private:
-  // What the PAC must agree with: of the ticket, as the context knows it.
-  Status read_ticket() {
+  // read_client and read_service: what the PAC must agree with, of the ticket, as the context knows
+  // it.
+  Status read_client() {
     OM_uint32 minor = 0;
     const OM_uint32 major =
         gsskrb5_extract_authtime_from_sec_context(&minor, evidence_.context.get(), &authtime_);
     if (major != GSS_S_COMPLETE) {
       return unknown(Status("gsskrb5_extract_authtime_from_sec_context", major, minor).text());
     }
+    return parse(evidence_.source, &client_);
+  }
+  Status read_service() {
     auto target = inquire_target_name(evidence_.context);
     if (!target) return unknown(target.error().text());
-    if (Status status = parse(evidence_.source, &client_); !status.is_complete()) return status;
     return parse(target->get(), &service_);
   }
 
@@ -146,28 +194,29 @@ class Verifier {
     return is_there;
   }
 
-  Status try_keys(krb5_cksumtype type) {
-    Krb5Keytab keytab(context_);
-    krb5_kt_cursor cursor = nullptr;
-    krb5_error_code code = evidence_.keytab->empty()
-                               ? krb5_kt_default(context_, keytab.out())
-                               : krb5_kt_resolve(context_, evidence_.keytab->c_str(), keytab.out());
-    if (code == 0) code = krb5_kt_start_seq_get(context_, keytab.get(), &cursor);
-    if (code != 0) return unknown(keytab_text() + " cannot be read: " + context_.text(code));
-    krb5_keytab_entry entry{};
-    bool is_verified = false;
-    while (!is_verified &&
-           (code = krb5_kt_next_entry(context_, keytab.get(), &entry, &cursor)) == 0) {
-      is_verified = try_entry(entry, type);
-      krb5_free_keytab_entry_contents(context_, &entry);
+  // A key of the keytab decrypted the ticket. If all its keys are of one service, the ticket is of
+  // this service: its name need not be asked of the context, which takes as long as all the rest.
+  bool is_signed_by_only_service(const KeytabKeys& keys, krb5_cksumtype type) {
+    return keys.are_of_one() &&
+           std::ranges::any_of(keys.entries(), [&](const krb5_keytab_entry& entry) {
+             return fits(entry.key.enctype, type) && verify_with(entry) == 0;
+           });
+  }
+
+  Status try_keys(const KeytabKeys& keys, krb5_cksumtype type) {
+    for (const krb5_keytab_entry& entry : keys.entries()) {
+      if (try_entry(entry, type)) return {};
     }
-    krb5_kt_end_seq_get(context_, keytab.get(), &cursor);
-    if (is_verified) return {};
     if (num_keys_tried_ > 0) return wrong(why_wrong_);
-    if (code != KRB5_KT_END)
-      return unknown(keytab_text() + " cannot be read: " + context_.text(code));
+    if (keys.code() != KRB5_KT_END) {
+      return unknown(keytab_text() + " cannot be read: " + context_.text(keys.code()));
+    }
     return unknown(keytab_text() + " has no key of " + service_text() +
                    " of the type of its signature, " + std::to_string(type));
+  }
+
+  krb5_error_code verify_with(const krb5_keytab_entry& entry) {
+    return krb5_pac_verify(context_, pac_.get(), authtime_, client_.get(), &entry.key, nullptr);
   }
 
   // The return code decides, and nothing else.
@@ -175,8 +224,7 @@ class Verifier {
     if (krb5_principal_compare(context_, entry.principal, service_.get()) == 0) return false;
     if (!fits(entry.key.enctype, type)) return false;
     ++num_keys_tried_;
-    const krb5_error_code code =
-        krb5_pac_verify(context_, pac_.get(), authtime_, client_.get(), &entry.key, nullptr);
+    const krb5_error_code code = verify_with(entry);
     if (code == 0) return true;
     // A key that verifies the signature says more than a key that does not.
     if (code == KRB5KRB_AP_WRONG_PRINC) {

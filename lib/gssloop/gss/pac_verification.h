@@ -52,8 +52,9 @@ struct PacEvidence {
 // verify_pac reads the PAC of an established acceptor's context and verifies it: the PAC's client
 // and authentication time are those of the ticket, and the server signature is made with a key that
 // the keytab has for the ticket's service. All such keys are tried, so that a ticket made before
-// the service got a new key is verified as well. The KDC's signature needs the KDC's key: a service
-// cannot verify it.
+// the service got a new key is verified as well. If all keys of the keytab are of one service, it
+// is the ticket's, because one of them decrypted the ticket. The KDC's signature needs the KDC's
+// key: a service cannot verify it.
 //
 // Fails with the reason, which has no value of the PAC: GSS_S_BAD_SIG for a wrong PAC,
 // GSS_S_FAILURE for one that is neither right nor wrong as far as this function can know, and
