@@ -121,7 +121,9 @@ class Costs(unittest.TestCase):
         if not known:
             self.skipTest(f"bench/costs.tsv has no row for {versions()}")
         for row in measure():
-            (expected,) = [it for it in known if is_same_row(it, row)]
+            rows = [it for it in known if is_same_row(it, row)]
+            self.assertEqual(len(rows), 1, f"{row['login']} has no row: run make update-costs")
+            (expected,) = rows
             for name in ("instructions : raw", "allocations", "system calls"):
                 with self.subTest(login=row["login"], cost=name):
                     self.assertAlmostEqual(
