@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2119,SC2120,SC2154  # the parts of ./run share variables
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# All tests, and the report of them: ./run check and ./run check-servers.
+# All tests, and the report of them: ./run check, ./run check-servers and ./run check-federation.
 
 cmd_check() {
   local strict=() with_servers='' record='' options=("$@")
@@ -68,26 +68,35 @@ on_suite_with_record() {
   exit "$status"
 }
 
-cmd_check_servers() {
-  local tests='' name test
+cmd_check_servers() { check_folders server "tests/servers tests/packages" "$@"; }
+
+cmd_check_federation() { check_folders federation tests/federation "$@"; }
+
+# check_folders KIND FOLDERS [NAME...] runs the tests of the folders, whose targets of make are
+# build-KIND-tests and print-KIND-tests, or those with these names.
+check_folders() {
+  local kind=$1 folders tests='' name test
+  IFS=' ' read -r -a folders <<<"$2"
+  shift 2
   for name in "$@"; do
-    test=$(find tests/servers tests/packages -name "${name}_test.py")
-    [[ $name != */* && -n $test ]] || refuse "$name" "these names: $(server_test_names)"
+    test=$(find "${folders[@]}" -name "${name}_test.py")
+    [[ $name != */* && -n $test ]] ||
+      refuse "$name" "these names: $(names_of_tests "${folders[@]}")"
     tests+=" $test"
   done
   on_suite "$@"
-  prepare check-servers
+  prepare "$command"
   configure_for_tests
-  (($#)) || tests=$(list_tests print-server-tests) || build_failed "listing the tests"
-  build_tests build-server-tests
+  (($#)) || tests=$(list_tests "print-$kind-tests") || build_failed "listing the tests"
+  build_tests "build-$kind-tests"
   run_tests "$tests"
   # shellcheck disable=SC2086
   report -- $tests
 }
 
-server_test_names() {
-  find tests/servers tests/packages -name '*_test.py' -printf '%f\n' | sed 's/_test\.py$//' | sort |
-    comma_separated
+# names_of_tests FOLDER...
+names_of_tests() {
+  find "$@" -name '*_test.py' -printf '%f\n' | sed 's/_test\.py$//' | sort | comma_separated
 }
 
 # An error before the tests counts as one failure, so that the last line never reports success.

@@ -21,6 +21,9 @@ readonly check_packages=("${test_packages[@]}" krb5-pkinit openssl mandoc doxyge
 readonly servers_packages=(libsasl2-modules libsasl2-modules-gssapi-mit sasl2-bin krb5-pkinit
   openssl python3 cyrus-clients cyrus-common gssproxy kcat ldap-utils libldap-common
   libvirt-clients libvirt-daemon memcached postfix slapd subversion uidmap)
+# The sources of attributes of ./run check-federation, and the servers and clients that decide by them.
+readonly federation_packages=(libsasl2-modules libsasl2-modules-gssapi-mit sasl2-bin krb5-pkinit
+  openssl python3 ldap-utils slapd cyrus-clients cyrus-common postfix uidmap)
 readonly bench_packages=(libsasl2-modules-gssapi-mit libbenchmark-dev)
 readonly profile_packages=(linux-perf)
 readonly package_packages=(build-essential debhelper dpkg-dev lintian)
@@ -35,6 +38,9 @@ readonly suite_packages=(arch-test mmdebstrap uidmap util-linux util-linux-extra
 readonly check_unpacked=(dovecot-imapd dovecot-gssapi libsasl2-modules-gssapi-heimdal
   moonshot-gss-eap)
 readonly servers_unpacked=(cyrus-imapd)
+readonly federation_unpacked=(cyrus-imapd samba-ad-dc)
+# Unpacked without what they depend on, which others of these have.
+readonly federation_alone=(samba-ad-provision)
 # Of these the tests read the configuration only: libvirt-daemon-system would start libvirtd, and the
 # others are unpacked if their configuration was changed on this machine.
 readonly servers_configuration=(libvirt-daemon-system)
@@ -46,8 +52,8 @@ readonly stand_in_packages=(krb5-admin-server krb5-kdc krb5-user libsasl2-module
 readonly excluded_packages=("${stand_in_packages[@]}" postfix)
 readonly unpacked=.cache
 
-readonly package_sets='build, demo, test, check, check-servers, docs, package, bench, profile, format,
-suite, clang'
+readonly package_sets='build, demo, test, check, check-servers, check-federation, docs, package,
+bench, profile, format, suite, clang'
 
 # packages_of SET prints one package in each line. It fails if there is no such set.
 packages_of() {
@@ -59,6 +65,9 @@ packages_of() {
     check-servers)
       printf '%s\n' "${build_packages[@]}" "${kdc_packages[@]}" "${servers_packages[@]}" \
         "${package_packages[@]}"
+      ;;
+    check-federation)
+      printf '%s\n' "${build_packages[@]}" "${kdc_packages[@]}" "${federation_packages[@]}"
       ;;
     docs) printf '%s\n' "${build_packages[@]}" "${docs_packages[@]}" ;;
     profile) printf '%s\n' "${build_packages[@]}" "${kdc_packages[@]}" "${profile_packages[@]}" ;;
@@ -76,6 +85,7 @@ packages_of_test() {
   packages_of test
   case $1 in
     tests/servers/* | tests/packages/*) packages_of check-servers ;;
+    tests/federation/*) packages_of check-federation ;;
     tests/interop/*) packages_of check ;;
     tests/live/* | tests/kdc/*) printf '%s\n' krb5-pkinit libsasl2-modules-gssapi-mit ;;
     tests/install/*) printf '%s\n' sasl2-bin libsasl2-modules-gssapi-mit ;;
@@ -214,6 +224,15 @@ unpack_servers() {
   done
 }
 
+unpack_federation() {
+  local package
+  unpack_packages "${federation_unpacked[@]}"
+  command -v dpkg-deb >/dev/null || return 0
+  for package in $(missing_packages "${federation_alone[@]}"); do
+    unpack_once "$package" alone
+  done
+}
+
 # unpack_package PACKAGE [alone] unpacks it, and without `alone` also what it depends on and this
 # machine lacks: what apt would install beside it if it were free to remove packages. This only asks
 # apt. The file `packages` beside the files lists all of them, as dpkg-query does.
@@ -268,6 +287,7 @@ prepare() {
   case $1 in
     check) unpack_packages "${check_unpacked[@]}" ;;
     check-servers) unpack_servers ;;
+    check-federation) unpack_federation ;;
   esac
   find_stand_ins
 }
@@ -281,6 +301,7 @@ prepare_test() {
   case $1 in
     tests/interop/*) unpack_packages "${check_unpacked[@]}" ;;
     tests/servers/*) unpack_servers ;;
+    tests/federation/*) unpack_federation ;;
   esac
   find_stand_ins
 }

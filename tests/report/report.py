@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Shows which test proves which requirement, what real servers were shown to do, and how many tests
-passed.
+"""Shows which test proves which requirement, what real servers were shown to do and to decide, and how
+many tests passed.
 
 Reads the table of requirements, the XML files that GoogleTest programs wrote, and the .trs and .log
 files that Automake keeps for every test. What it cannot account for counts as a failure: a program
@@ -29,7 +29,9 @@ TRS_RESULTS = {
 }
 
 REQUIREMENT_ID = re.compile(r"^[A-Z]+[0-9]+$")
-CELL_COLUMNS = ("Server", "Client", "Its module", "Mechanism", "Shown", "Result")
+# The property of a test that has its row, and the columns of the table.
+TABLES = {"cell": ("Server", "Client", "Its module", "Mechanism", "Shown", "Result"),
+          "decision": ("Source", "Mechanism", "Attribute", "Rule", "Outcome", "Result")}
 COLUMNS = ["id", "source", "requirement", "exception"]
 
 
@@ -43,7 +45,8 @@ class Test:
     result: str
     reason: str = ""
     specs: tuple = ()
-    cell: tuple = ()  # its row in the table of servers: CELL_COLUMNS but the last
+    table: str = ""  # of TABLES
+    cell: tuple = ()  # its row there, but the last column
 
 
 @dataclasses.dataclass
@@ -97,23 +100,23 @@ def specs_of_property(name, value):
 
 def read_testcase(program, case):
     name = f"{program}: {case.get('classname', '')}.{case.get('name', '')}"
-    specs, cell = [], ()
+    specs, row = [], ("", ())
     for prop in case.iter("property"):
         specs += specs_of_property(prop.get("name", ""), prop.get("value", ""))
-        if prop.get("name") == "cell":
-            cell = tuple(prop.get("value", "").split(" | "))
+        if prop.get("name") in TABLES:
+            row = prop.get("name"), tuple(prop.get("value", "").split(" | "))
     specs = tuple(dict.fromkeys(spec for spec in specs if spec))
     # The message attribute has everything; the text of the element repeats it.
     failures = [f.get("message", "") for tag in ("failure", "error") for f in case.findall(tag)]
     if failures:
-        return Test(name, FAIL, failures[0], specs, cell)
+        return Test(name, FAIL, failures[0], specs, *row)
     skipped = case.find("skipped")
     if skipped is not None or case.get("result") == "skipped":
         reason = skipped.get("message", "") if skipped is not None else ""
-        return Test(name, SKIP, reason, specs, cell)
+        return Test(name, SKIP, reason, specs, *row)
     if case.get("status") != "run" or case.get("result", "completed") != "completed":
         return Test(name, SKIP, "disabled", specs)
-    return Test(name, PASS, "", specs, cell)
+    return Test(name, PASS, "", specs, *row)
 
 
 def read_gtest_xml(program, path):
@@ -254,15 +257,17 @@ def print_table(rows, by_spec, out):
     return verdicts
 
 
-def print_cells(tests, out):
-    """The table of servers, if any test has a row in it; what was there already is left out."""
-    rows = [(*test.cell, test.result) for test in tests if len(test.cell) == len(CELL_COLUMNS) - 1]
+def print_cells(table, tests, out):
+    """One of the TABLES, if any test has a row in it; what was there already is left out."""
+    columns = TABLES[table]
+    rows = [(*test.cell, test.result) for test in tests
+            if test.table == table and len(test.cell) == len(columns) - 1]
     if not rows:
         return
     rows.sort(key=lambda row: row[:4])  # the tests of one server are in several programs
-    widths = [max(map(len, column)) for column in zip(CELL_COLUMNS, *rows)]
-    above = ("",) * len(CELL_COLUMNS)
-    for row in (CELL_COLUMNS, *rows):
+    widths = [max(map(len, column)) for column in zip(columns, *rows)]
+    above = ("",) * len(columns)
+    for row in (columns, *rows):
         is_same = [row[:i] == above[:i] for i in range(1, len(row) + 1)]
         shown = ["" if same and i < 4 else field for i, (field, same) in enumerate(zip(row, is_same))]
         print("  ".join(field.ljust(width) for field, width in zip(shown, widths)).rstrip(), file=out)
@@ -280,7 +285,8 @@ def report(rows, tests, strict, out):
             if rows and spec not in rows:
                 failed.append(Test(test.name, FAIL, f"it names requirement {spec}, which "
                                                     "docs/requirements.tsv does not have"))
-    print_cells(tests, out)
+    for table in TABLES:
+        print_cells(table, tests, out)
     verdicts = print_table(rows, by_spec, out) if rows else {}
     if strict:
         verdicts = {spec: GAP if verdict == SKIP else verdict for spec, verdict in verdicts.items()}

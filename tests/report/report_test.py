@@ -143,6 +143,18 @@ class ReportTest(unittest.TestCase):
         self.assertRegex(text, r"(?m)^ +a layer +FAIL$")
         self.assert_ends(text, "1 passed, 1 failed, 0 skipped")
 
+    def test_decisions_have_a_table_of_their_own(self):
+        row = '<property name="decision" value="{}"/>'
+        values = ("AD | GSSAPI | pac-groups | groups=x | admitted", "a row | too | short")
+        self.program("ad", suite(*(case(name).replace("<properties>", "<properties>" +
+                                                      row.format(value))
+                                   for name, value in zip("AB", values))))
+        _, text = self.run_report(R1)
+        self.assertRegex(text, r"(?m)^Source +Mechanism +Attribute +Rule +Outcome +Result\nAD +GSSAPI "
+                               r"+pac-groups +groups=x +admitted +PASS$")
+        self.assertNotIn("Server", text)
+        self.assertNotIn("too", text)
+
     def test_without_a_table_of_requirements_only_tests_count(self):
         self.program("gs2", suite(case("A", "G99")))
         out = io.StringIO()

@@ -17,6 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from tree import DONE, MISSING, SOURCE, Tree, not_as_root, write_program
 
 PROGRAMS = ("apt-get", "dpkg-query", "dpkg-deb")
+ALL = ("check", "check-servers", "check-federation")  # whose tests need packages
 archive = None  # the folder with the packages
 HEIMDALS, MITS = "libsasl2-modules-gssapi-heimdal", "libsasl2-modules-gssapi-mit"
 # As in Debian: the relations that exclude each other's packages, and what comes with a package.
@@ -29,6 +30,9 @@ RELATIONS = {
     "libstemmer0d": "",
     "libvirt-daemon-system": "Depends: polkitd",
     "polkitd": "",
+    "samba": "",
+    "samba-ad-dc": "Depends: samba",
+    "samba-ad-provision": "Depends: samba",
     "exim4-daemon-light": "Provides: mail-transport-agent\nConflicts: mail-transport-agent",
     "postfix": "Provides: mail-transport-agent\nConflicts: mail-transport-agent",
     HEIMDALS: f"Conflicts: {MITS}",
@@ -56,7 +60,8 @@ def names_of(*sets):
     text = "; ".join(f"packages_of {name}" for name in sets)
     done = subprocess.run(
         ["bash", "-c", f". scripts/packages.sh; {text}; printf '%s\\n' "
-         '"${check_unpacked[@]}" "${servers_unpacked[@]}" "${servers_configuration[@]}"'], cwd=SOURCE, capture_output=True,
+         '"${check_unpacked[@]}" "${servers_unpacked[@]}" "${servers_configuration[@]}" '
+         '"${federation_unpacked[@]}" "${federation_alone[@]}"'], cwd=SOURCE, capture_output=True,
         text=True, check=True)
     return set(done.stdout.split())
 
@@ -90,7 +95,7 @@ def setUpModule():
     archive = pathlib.Path(tempfile.mkdtemp())
     unittest.addModuleCleanup(shutil.rmtree, archive)
     index = [make_package(name, RELATIONS.get(name, ""))
-             for name in sorted(names_of("check", "check-servers") | set(RELATIONS))]
+             for name in sorted(names_of(*ALL) | set(RELATIONS))]
     (archive / "Packages").write_text("\n".join(index), encoding="utf-8")
 
 
@@ -144,17 +149,19 @@ class Machine(Tree):
 
 class Beside(Machine):
     def test_nothing(self):
-        self.deps("check")
-        self.deps("check-servers")
+        for name in ALL:
+            self.deps(name)
         never = {"dovecot-imapd", "dovecot-gssapi", "cyrus-imapd", "moonshot-gss-eap",
-                 "libvirt-daemon-system", HEIMDALS}
-        self.assertEqual(names_of("check", "check-servers") - self.installed(), never)
+                 "libvirt-daemon-system", HEIMDALS, "samba-ad-dc", "samba-ad-provision"}
+        self.assertEqual(names_of(*ALL) - self.installed(), never)
         self.assertEqual(self.unpacked("dovecot-imapd"),
                          {"dovecot-imapd", "dovecot-core", "libstemmer0d"})
         self.assertEqual(self.unpacked("cyrus-imapd"), {"cyrus-imapd"})
         self.assertEqual(self.unpacked("libvirt-daemon-system"), {"libvirt-daemon-system"})
         self.assertEqual(self.unpacked(HEIMDALS), {HEIMDALS})
-        self.assertEqual(self.deps("check") + self.deps("check-servers"), "")
+        self.assertEqual(self.unpacked("samba-ad-dc"), {"samba-ad-dc", "samba"})
+        self.assertEqual(self.unpacked("samba-ad-provision"), {"samba-ad-provision"})
+        self.assertEqual("".join(map(self.deps, ALL)), "")
 
     def test_a_package_whose_files_were_changed(self):
         self.deps("check-servers")

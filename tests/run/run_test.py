@@ -27,6 +27,7 @@ WRONG = {
     "shell": (["-x"],),
     "check": (["x"], ["--strict", "--server"]),
     "check-servers": (["x"], ["openldap", "../openldap"]),
+    "check-federation": (["x"], ["password", "../password"]),
     "docs": (["x"],),
     "package": (["-x"], ["a", "x"]),
     "bench": (["x"], ["--rounds", "2", "--x"], ["--rounds=2", "--roundsx=2"]),
@@ -178,7 +179,8 @@ class Test(Tree):
         def make(*targets):
             return subprocess.run(["make", "-s", "--no-print-directory", "-C", BUILD, *targets],
                                   env=env, capture_output=True, text=True, check=True).stdout
-        makefile = set(make("print-tests", "print-server-tests").split())
+        makefile = set(make("print-tests", "print-server-tests",
+                             "print-federation-tests").split())
         self.assertEqual(makefile - described, set())
         # What configure left out (without GoogleTest, say) is in the list all the same.
         text = (BUILD / "Makefile").read_text(encoding="utf-8")

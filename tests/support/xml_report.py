@@ -2,8 +2,8 @@
 """Runs unittest's tests, and leaves a report as GoogleTest does where GTEST_OUTPUT asks for one
 ("xml:FOLDER/"), so that tests/report/report.py counts each by its name.
 
-A test that proves a requirement says so: @specs("P9", "P10"). A subtest whose parameters are CELL is a
-row in the table of servers, and counts as a test.
+A test that proves a requirement says so: @specs("P9", "P10"). A subtest whose parameters are those of
+one of the TABLES is a row in it, and counts as a test.
 """
 
 import os
@@ -14,7 +14,9 @@ import unittest
 import xml.etree.ElementTree
 
 SKIPPED = 77  # Automake's
-CELL = ("server", "client", "module", "mechanism", "shown")
+# The tables of report.py, and the columns of each but the last.
+TABLES = {"cell": ("server", "client", "module", "mechanism", "shown"),
+          "decision": ("source", "mechanism", "attribute", "rule", "outcome")}
 
 
 def specs(*names):
@@ -27,13 +29,13 @@ def specs(*names):
 class Case:
     """What became of a test, or of a subtest that counts as one."""
 
-    def __init__(self, test, cell=None):
+    def __init__(self, test, table="", cell=()):
         method = getattr(test, "_testMethodName", None)
         # What fails outside of a test (setUpClass) has no method, and is a case of its own.
         self.group = type(test).__name__ if method else ""
         self.name = (method or str(test)) + (f"({', '.join(cell)})" if cell else "")
         self.specs = getattr(getattr(test, method or "", None), "specs", ())
-        self.cell = cell
+        self.table, self.cell = table, cell
         self.failures, self.skipped, self.seconds = [], [], 0.0
 
 
@@ -85,10 +87,11 @@ class Result(unittest.TextTestResult):
     def _case(self, test):
         whole = getattr(test, "test_case", test)  # a subtest knows its test
         params = dict(getattr(test, "params", {}))
-        if set(params) != set(CELL):
-            return self._by_id.setdefault(whole.id(), Case(whole))
-        cell = tuple(str(params[column]) for column in CELL)
-        return self._by_id.setdefault(f"{whole.id()} {cell}", Case(whole, cell))
+        for table, columns in TABLES.items():
+            if set(params) == set(columns):
+                cell = tuple(str(params[column]) for column in columns)
+                return self._by_id.setdefault(f"{whole.id()} {cell}", Case(whole, table, cell))
+        return self._by_id.setdefault(whole.id(), Case(whole))
 
 
 def _clean(text):
@@ -101,7 +104,7 @@ def _add_case(suite, case):
         suite, "testcase", name=_clean(case.name), classname=case.group, status="run",
         result="skipped" if case.skipped else "completed", time=f"{case.seconds:.3f}")
     properties = xml.etree.ElementTree.SubElement(element, "properties")
-    for name, value in (("spec", " ".join(case.specs)), ("cell", " | ".join(case.cell or ()))):
+    for name, value in (("spec", " ".join(case.specs)), (case.table, " | ".join(case.cell))):
         if value:
             xml.etree.ElementTree.SubElement(properties, "property", name=name,
                                              value=_clean(value))

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What the tests of the sources of attributes share: a server with a policy, a client with a ticket,
+and a row in the table for each decision.
+
+A test program is one of tests/servers/lab.py, whose folder has the helpers; importing this module
+lets it import them.
+"""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "servers"))
+import lab
+import sasl_pair
+from libsasl import OK
+
+MECHANISMS = ("GSSAPI", "GS2-KRB5", "GS2-KRB5-PLUS", "GSS-SPNEGO")
+
+
+class FederationTest(sasl_pair.LoginTest):
+    """Tests of one source of attributes, which SOURCE names in the table."""
+
+    SOURCE = ""
+    ATTRIBUTE = ""
+
+    def decision(self, mechanism, rule, outcome, attribute=None, source=None):
+        """A row of the table, and a test of its own: with self.decision(...): assertions."""
+        return self.subTest(source=source or self.SOURCE, mechanism=mechanism,
+                            attribute=attribute or self.ATTRIBUTE, rule=rule, outcome=outcome)
+
+    def log_in(self, mechanism, policy, ccache, requested=(), client_env=None, server_env=None,
+               **config):
+        """Logs the ticket's user in to a server with the policy, a text. Returns the server's Peer
+        when the login has ended, and whether it was admitted. `config` is for both sides."""
+        if mechanism.endswith("-PLUS"):
+            config = sasl_pair.binding(critical=True) | config
+        options = {"gssloop_policy": self.write("policy.toml", policy)}
+        server = self.peer("server", options=options, requested=list(requested),
+                           env={"KRB5CCNAME": "FILE:/nonexistent"} | (server_env or {}), **config)
+        client = self.peer("client", env={"KRB5CCNAME": ccache, "KRB5_KTNAME": "FILE:/nonexistent"} |
+                           (client_env or {}), **config)
+        codes = sasl_pair.log_in(client, server, mechanism)
+        # The server decides; a client of GS2 may have been content before.
+        return server, codes[1] == OK
+
+    def assertAdmitted(self, login, user):
+        """The login that log_in() returned was admitted, as the user. Returns what the application
+        sees."""
+        server, is_admitted = login
+        self.assertTrue(is_admitted, server.said())
+        seen = server.ask("learn")
+        self.assertEqual(seen["authid"], user)
+        return seen
+
+    def assertRefused(self, login, pattern):
+        """The login was refused, and the server's log says why."""
+        server, is_admitted = login
+        self.assertFalse(is_admitted)
+        self.assertRegex(server.said(), pattern)
+
+
+main = lab.main
