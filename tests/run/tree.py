@@ -108,7 +108,8 @@ class Tree(unittest.TestCase):
         self.tree = self.folder / "tree"
         self.temporary = self.folder / "tmp"
         self.temporary.mkdir()
-        for file in ("run", "scripts", "bench/login_bench.cc", "tests/servers", "tests/packages"):
+        for file in ("run", "scripts", "bench/login_bench.cc", "tests/servers", "tests/packages",
+                     "tests/federation"):
             copy = shutil.copytree if (SOURCE / file).is_dir() else shutil.copy
             (self.tree / file).parent.mkdir(parents=True, exist_ok=True)
             copy(SOURCE / file, self.tree / file)
