@@ -1,0 +1,103 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The groups, the SID and the UPN of an Active Directory decide, with each mechanism."""
+
+import pathlib
+import sys
+
+sys.dont_write_bytecode = True  # beside the sources
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import federation
+import samba_dc
+from samba_dc import DOMAIN_LOCAL, GLOBAL, MAIL, NO_PAC, UNIVERSAL, group, service, user
+
+ATTRIBUTES = """[attributes.groups]
+from = [{ mechanism = "krb5", name = "urn:mspac:logon-info", form = "pac-groups" }]
+[attributes.sid]
+from = [{ mechanism = "krb5", name = "urn:mspac:logon-info", form = "pac-sid" }]
+[attributes.upn]
+from = [{ mechanism = "krb5", name = "urn:mspac:upn-dns-info", form = "pac-upn" }]
+[services.default]
+"""
+SEEN = ("groups", "sid", "upn")
+# Group 0 to 299 have both users, 300 to 1599 one.
+MANY = {"few": 300, "many": 1600}
+
+
+class ActiveDirectory(samba_dc.DomainTest):
+    SOURCE = "Active Directory"
+    OBJECTS = [
+        *map(user, ("alice", "bob", *MANY)),
+        # alice is in all of them: by herself, and by each through the one before.
+        group("sales", GLOBAL, "alice"), group("mail-users", UNIVERSAL, "sales"),
+        group("mail-admins", DOMAIN_LOCAL, "mail-users"),
+        *[group(f"g{i}", GLOBAL, *[name for name, number in MANY.items() if i < number])
+          for i in range(max(MANY.values()))],
+        service("srv-imap", f"imap/{MAIL}"),
+        service("srv-plain", f"smtp/{MAIL}", control=samba_dc.ACCOUNT | NO_PAC)]
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.keys = {"KRB5_KTNAME": cls.domain.keytab(f"imap/{MAIL}", f"smtp/{MAIL}")}
+        cls.tickets = {name: cls.domain.kinit(name) for name in ("alice", "bob", *MANY)}
+
+    def log_in(self, mechanism, rule, name, **more):
+        policy = ATTRIBUTES + f"require = ['{rule}']\npublish = ['groups', 'sid', 'upn']\n"
+        return super().log_in(mechanism, policy, self.tickets[name], SEEN, server_env=self.keys,
+                              **more)
+
+    def assertDecides(self, mechanism, attribute, rule, shown):
+        with self.decision(mechanism, shown, "alice admitted", attribute):
+            self.assertAdmitted(self.log_in(mechanism, rule, "alice"), "alice")
+        with self.decision(mechanism, shown, "bob refused", attribute):
+            self.assertRefused(self.log_in(mechanism, rule, "bob"),
+                               r'policy refuses "bob": require at \S+policy.toml:8:12 ')
+
+    def test_a_group_decides(self):
+        kinds = {"sales": "a global group", "mail-users": "a universal group, nested",
+                 "mail-admins": "a domain-local group, nested twice"}
+        for mechanism in federation.MECHANISMS:
+            for name, kind in kinds.items():
+                self.assertDecides(mechanism, "pac-groups", f"groups={self.sids[name]}", kind)
+
+    def test_the_user_decides(self):
+        for mechanism in federation.MECHANISMS:
+            self.assertDecides(mechanism, "pac-sid", f"sid={self.sids['alice']}", "a user's SID")
+            self.assertDecides(mechanism, "pac-upn", "upn=alice@ad.example.com", "a user's UPN")
+
+    def test_the_properties(self):
+        for mechanism in federation.MECHANISMS:
+            with self.decision(mechanism, "none", "all groups are properties", "pac-groups"):
+                seen = self.assertAdmitted(self.log_in(mechanism, "upn=alice@ad.example.com",
+                                                       "alice"), "alice")
+                groups = ("Domain Users", "sales", "mail-users", "mail-admins")
+                self.assertLessEqual({self.sids[name] for name in groups},
+                                     set(seen["properties"]["groups"]))
+                self.assertEqual(seen["properties"]["sid"], [self.sids["alice"]])
+                self.assertEqual(seen["properties"]["upn"], ["alice@ad.example.com"])
+
+    def test_many_groups(self):
+        for mechanism in federation.MECHANISMS:
+            for name, number in MANY.items():
+                last = self.sids[f"g{number - 1}"]
+                with self.decision(mechanism, f"the last of {number} groups", f"{name} admitted",
+                                   "pac-groups"):
+                    login = self.log_in(mechanism, f"groups={last}", name)
+                    seen = self.assertAdmitted(login, name)
+                    self.assertGreater(len(seen["properties"]["groups"]), number)
+            with self.decision(mechanism, "a group of 1600 that few lacks", "few refused",
+                               "pac-groups"):
+                login = self.log_in(mechanism, f"groups={self.sids['g300']}", "few")
+                self.assertRefused(login, 'policy refuses "few": ')
+
+    def test_a_service_whose_tickets_have_no_pac(self):
+        for mechanism in federation.MECHANISMS:
+            with self.decision(mechanism, "require a group", "no PAC: alice refused", "pac-groups"):
+                login = self.log_in(mechanism, f"groups={self.sids['sales']}", "alice",
+                                    service="smtp")
+                self.assertRefused(login, r'policy refuses "alice": require at \S+policy.toml:8:12 ')
+
+
+if __name__ == "__main__":
+    samba_dc.main(__file__)
