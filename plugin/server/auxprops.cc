@@ -122,14 +122,15 @@ void AuxProps::set(const Property& property, const authz::RuleContext& login) co
     sasl_.log(SASL_LOG_WARN,
               "values of property " + property.name + " are missing: " + local.unknown);
   }
+  const auto add = [&](const std::string& value) {
+    return sasl_.get()->prop_set(context_, property.name.c_str(), value.c_str(),
+                                 static_cast<int>(value.size())) == SASL_OK;
+  };
   for (const std::string& value : local.values) {
-    const int code = sasl_.get()->prop_set(context_, property.name.c_str(), value.c_str(),
-                                           static_cast<int>(value.size()));
-    if (code != SASL_OK) {
-      sasl_.log(SASL_LOG_ERR,
-                "property " + property.name + " could not be set: libsasl refused it");
-      return;
-    }
+    const std::string* alias = login.policy().alias_of(property.definition, value);
+    if (add(value) && (alias == nullptr || add(*alias))) continue;
+    sasl_.log(SASL_LOG_ERR, "property " + property.name + " could not be set: libsasl refused it");
+    return;
   }
 }
 

@@ -42,8 +42,8 @@ class ActiveDirectory(samba_dc.DomainTest):
         cls.keys = {"KRB5_KTNAME": cls.domain.keytab(f"imap/{MAIL}", f"smtp/{MAIL}")}
         cls.tickets = {name: cls.domain.kinit(name) for name in ("alice", "bob", *MANY)}
 
-    def log_in(self, mechanism, rule, name, **more):
-        policy = ATTRIBUTES + f"require = ['{rule}']\npublish = ['groups', 'sid', 'upn']\n"
+    def log_in(self, mechanism, rule, name, aliases="", **more):
+        policy = ATTRIBUTES + f"require = ['{rule}']\npublish = ['groups', 'sid', 'upn']\n" + aliases
         return super().log_in(mechanism, policy, self.tickets[name], SEEN, server_env=self.keys,
                               **more)
 
@@ -76,6 +76,20 @@ class ActiveDirectory(samba_dc.DomainTest):
                                      set(seen["properties"]["groups"]))
                 self.assertEqual(seen["properties"]["sid"], [self.sids["alice"]])
                 self.assertEqual(seen["properties"]["upn"], ["alice@ad.example.com"])
+
+    def test_names_for_sids(self):
+        aliases = "".join(["[aliases]\n", *[f'{name} = "{self.sids[name]}"\n'
+                                            for name in ("mail-admins", "alice", "g0")]])
+        for mechanism in federation.MECHANISMS:
+            rule = "groups=mail-admins & sid=alice"
+            with self.decision(mechanism, rule, "alice admitted, names in properties", "aliases"):
+                login = self.log_in(mechanism, rule, "alice", aliases)
+                seen = self.assertAdmitted(login, "alice")["properties"]
+                self.assertEqual(seen["sid"], [self.sids["alice"], "alice"])
+                self.assertIn("mail-admins", seen["groups"])
+                self.assertNotIn("g0", seen["groups"])
+            with self.decision(mechanism, rule, "bob refused", "aliases"):
+                self.assertRefused(self.log_in(mechanism, rule, "bob", aliases), "require at ")
 
     def test_many_groups(self):
         for mechanism in federation.MECHANISMS:

@@ -109,6 +109,7 @@ class Options(Sentences):
 
 RULE = '[attributes.a]\nfrom = [{{ mechanism = "krb5", name = "auth-indicators" }}]\n' \
        "[services.imap]\nrequire = ['''{}''']\n"
+ALIAS = "[aliases]\n{} = '{}'\n"
 SOURCES = "[attributes.a]\nfrom = [{}]\n"
 WITH = INDICATORS + "[services.imap]\n"
 # A policy, and the sentence that `gssloop policy check` says of it.
@@ -150,6 +151,12 @@ WRONG_POLICIES = (
     ("[attributes.exists]\n", '"<name>" is a reserved name'),
     (SOURCES.format('{ mechanism = "krb5", name = "x" }') + 'property = "userPassword"\n',
      'a policy must not set the property "<name>"'),
+    (ALIAS.format("'a b'", "S-1-1-0"), 'the alias "<name>" must consist of letters'),
+    (ALIAS.format("S-1-1-0", "S-1-1-0"), 'the alias "<name>" looks like a SID'),
+    (ALIAS.format("a", "Domain Users"), 'the alias "<name>" must be the name of one of the SIDs'),
+    (ALIAS.format("a", "S-1-1-0") + "b = 'S-1-1-0'\n", 'the SID of the alias "<name>" already has'),
+    (RULE.format("a=x").replace('auth-indicators"', 'urn:mspac:logon-info", form = "pac-groups"'),
+     'the values of "<name>" are SIDs'),
     (RULE.format("a=x y"), 'in the rule "<rule>"'),
     (RULE.format("a=x y"), 'expected "|" or "&" here'),
     (RULE.format("a"), 'expected =VALUE, ~PATTERN or >=NUMBER after'),

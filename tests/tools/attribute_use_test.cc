@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "gssloop/authz/policy_file.h"
 #include "tests/support/pac_buffers.h"
 
 namespace gssloop::tools {
@@ -12,11 +13,14 @@ namespace {
 
 using Notes = std::vector<std::string>;
 
-Notes notes_about(const std::string& name, const std::string& octets) {
+Notes notes_about(const std::string& name, const std::string& octets,
+                  const authz::Policy& policy = {}) {
   std::vector<AuthenticatedValue> values;
   values.push_back(AuthenticatedValue::from_mechanism(to_bytes(as_bytes(octets))));
   const Attribute attribute{name, true, std::move(values)};
-  return notes_of(use_of(attribute, authz::Policy(), authz::PeerInfo()));
+  authz::PeerInfo peer{.mechanism = "krb5"};
+  peer.attributes.readable = {attribute};
+  return notes_of(use_of(attribute, policy, peer));
 }
 
 TEST(AttributeUse, ABufferHasANoteForEachForm) {
@@ -32,6 +36,21 @@ TEST(AttributeUse, ABufferHasANoteForEachForm) {
             (Notes{"pac-groups: not of this form, so unknown to rules",
                    "pac-sid: not of this form, so unknown to rules"}));
   EXPECT_TRUE(notes_about("auth-indicators", "otp").empty());
+}
+
+TEST(AttributeUse, APropertyHasTheAliasAfterTheSid) {
+  const auto reading = authz::parse_policy({{"p", R"([aliases]
+domain-users = "S-1-5-21-1-2-3-513"
+other = "S-1-5-21-1-2-3-514"
+[attributes.groups]
+from = [{ mechanism = "krb5", name = "urn:mspac:logon-info", form = "pac-groups" }]
+)"}},
+                                           {});
+  ASSERT_TRUE(reading.policy) << reading.summary();
+  const Notes notes =
+      notes_about("urn:mspac:logon-info", testing::logon_info({}).octets, *reading.policy);
+  EXPECT_EQ(notes.back(),
+            "local attribute groups, property *groups: \"S-1-5-21-1-2-3-513\", \"domain-users\"");
 }
 
 }  // namespace

@@ -36,6 +36,8 @@ identity = "auth-to-local"
 [services.ldap]
 publish = ["groups"]
 anonymous = "guest"
+[aliases]
+guests = "S-1-5-21-1-2-3-1107"
 """
 CASES = """default-realm = "HOME"
 
@@ -105,6 +107,8 @@ class Cases(WithFolder):
             # A deny comes first, also if it is unknown.
             ('refused-by = "deny groups=S-1-5-21-1-2-3-1107"',
              {**bound, "peer": "alice@AD", "attributes": {"groups": "S-1-5-21-1-2-3-1107"}}),
+            ('refused-by = "deny groups=S-1-5-21-1-2-3-1107"',
+             {**bound, "peer": "alice@AD", "attributes": {"groups": "guests"}}),
             ('refused-by = "deny groups=S-1-5-21-1-2-3-1107"',
              {**bound, "peer": "alice@AD", "unknown": ["groups"]}),
             # The source is for one realm only, as in a real login.

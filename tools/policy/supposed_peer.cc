@@ -81,6 +81,11 @@ std::optional<Error> SupposedAttributes::suppose(const std::string& name,
   }
   const std::string source = is_local ? "" : name;
   for (const Definition* definition : definitions) {
+    const std::string* sid = value ? policy_.sid_of(*definition, *value) : nullptr;
+    if (sid != nullptr) {
+      supposed_.push_back({definition, source, *sid});
+      continue;
+    }
     if (value && !can_have(*definition, source, *value)) {
       const auto form = definition->sources.front().form;
       return Error{quoted(*value) + " can be no value of " + quoted(name) + ": values are " +

@@ -12,6 +12,14 @@ std::string Place::text() const {
   return file + ":" + std::to_string(line) + ":" + std::to_string(column);
 }
 
+bool Definition::has_sids() const noexcept {
+  return std::ranges::any_of(sources, is_sid_form, &Source::form);
+}
+
+bool Definition::has_only_sids() const noexcept {
+  return std::ranges::all_of(sources, is_sid_form, &Source::form);
+}
+
 bool Publish::adds(std::string_view local) const {
   return is_all || std::ranges::any_of(names, [&](std::string_view name) {
            if (name.starts_with(kAsserted)) name.remove_prefix(kAsserted.size());
@@ -48,6 +56,14 @@ std::vector<const Scope*> Policy::scopes() const {
   for (const auto& [name, service] : services_) add(service);
   add(default_);
   return scopes;
+}
+
+const std::string* Policy::sid_of(const Definition& definition, std::string_view value) const {
+  return definition.has_sids() ? aliases_.sid_of(value) : nullptr;
+}
+
+const std::string* Policy::alias_of(const Definition& definition, std::string_view value) const {
+  return definition.has_sids() ? aliases_.name_of(value) : nullptr;
 }
 
 const Definition* Policy::find(std::string_view name) const {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gssloop/authz/aliases.h"
 #include "gssloop/authz/expression.h"
 #include "gssloop/authz/value_form.h"
 
@@ -45,6 +46,10 @@ struct Definition {
   std::string property;         // auxiliary property, without star
   std::vector<Source> sources;  // at least one
   Place place;                  // of its table
+
+  // has_sids says whether a value can be a SID, and has_only_sids whether each value is one.
+  bool has_sids() const noexcept;
+  bool has_only_sids() const noexcept;
 };
 
 // Rule is one line of a require, deny or authorize.
@@ -127,6 +132,11 @@ class Policy {
   // summary is their names and numbers of rules: "all 2, imap 3, default 1", or "none". It has the
   // first 20 tables.
   std::string summary() const;
+  // sid_of returns the SID for which `value` is the name in comparisons of the local attribute, and
+  // alias_of the name of a SID that is a value of the local attribute. Null if there is none.
+  // Borrowed.
+  const std::string* sid_of(const Definition& definition, std::string_view value) const;
+  const std::string* alias_of(const Definition& definition, std::string_view value) const;
   // publishes_raw says whether attributes of a mechanism may be published under their own names:
   // those of Kerberos, and of mechanisms that the policy lists.
   bool publishes_raw(std::string_view mechanism) const;
@@ -142,6 +152,7 @@ class Policy {
   Service default_;
   std::vector<RuleTable> tables_;
   std::vector<std::string> raw_mechanisms_;
+  Aliases aliases_;
 };
 
 // The prefix of names for values that the peer asserted of itself. Such names can be published, but

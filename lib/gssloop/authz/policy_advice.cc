@@ -112,6 +112,7 @@ std::string doubt_about_realm(std::string_view realm) {
 std::string doubt_about_term(const Term& term, const Policy& policy) {
   const Definition* definition = policy.find(term.name);
   if (definition == nullptr) return doubt_about_realm(realm_in(term));
+  if (term.kind == Term::Kind::kEquals && policy.sid_of(*definition, term.value)) return {};
   const auto& sources = definition->sources;
   const auto fits = [&](const Source& source) { return can_be_true(term, source); };
   if (sources.empty() || std::ranges::any_of(sources, fits)) return {};

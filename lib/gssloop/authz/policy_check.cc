@@ -8,6 +8,7 @@ namespace gssloop::authz {
 namespace {
 
 constexpr std::string_view kPeer = "peer.";
+constexpr std::string_view kSid = "S-1-";
 constexpr std::array kPeerNames = {
     reserved::kRealm, reserved::kMechanism, reserved::kChannelBound, reserved::kAnonymous,
     reserved::kSsf,   reserved::kPrincipal, reserved::kLocalName,    reserved::kService};
@@ -77,6 +78,17 @@ std::optional<Error> check_peer_term(const Term& term,
   return std::nullopt;
 }
 
+// The message does not have the value: it goes to logs.
+std::optional<Error> check_sid_term(const Term& term, const Definition& definition,
+                                    const Policy& policy) {
+  if (term.kind != Term::Kind::kEquals || !definition.has_only_sids() ||
+      can_be_value(ValueForm::kPacSid, term.value) || policy.sid_of(definition, term.value)) {
+    return std::nullopt;
+  }
+  return Error{"the values of " + quoted(term.name) +
+               " are SIDs: compare them with a SID, or with a name that [aliases] defines"};
+}
+
 }  // namespace
 
 Result<std::string, Error> mechanism_name(const std::string& given,
@@ -122,6 +134,17 @@ std::optional<Error> check_property(std::string_view name) {
   return Error{"a policy must not set the property " + quoted(name)};
 }
 
+std::optional<Error> check_alias_name(std::string_view name) {
+  if (!is_name(name)) {
+    return Error{"the alias " + quoted(name) +
+                 " must consist of letters, digits and the characters - _ . :"};
+  }
+  if (equals_ignoring_case(name.substr(0, kSid.size()), kSid)) {
+    return Error{"the alias " + quoted(name) + " looks like a SID"};
+  }
+  return std::nullopt;
+}
+
 std::optional<Error> check_service_name(std::string_view name) {
   const auto is_allowed = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
@@ -146,7 +169,9 @@ std::optional<Error> check_term(const Term& term, bool knows_identities, const P
     return Error{quoted(term.name) + " can be used only in \"authorize\""};
   }
   if (term.name.starts_with(kPeer)) return check_peer_term(term, mechanisms);
-  if (policy.find(term.name) != nullptr) return std::nullopt;
+  if (const Definition* definition = policy.find(term.name)) {
+    return check_sid_term(term, *definition, policy);
+  }
   return Error{"the attribute " + quoted(term.name) +
                " is not defined; a rule can use attributes of [attributes.NAME], and" +
                peer_names()};

@@ -25,12 +25,15 @@ Result<std::string, Error> mechanism_name(const std::string& given,
 std::optional<Error> check_local_name(std::string_view name);
 std::optional<Error> check_property(std::string_view name);
 
+// check_alias_name returns the error in a name for a SID.
+std::optional<Error> check_alias_name(std::string_view name);
+
 // check_service_name returns the error in a name that no application has for its service.
 std::optional<Error> check_service_name(std::string_view name);
 
 // check_term returns the error in a term of a rule: an undefined name, or a comparison that is
-// never true, so that the rule would refuse all peers or none. `knows_identities`: the rule may use
-// authid and authzid.
+// never true, so that the rule would refuse all peers or none. It must know the aliases.
+// `knows_identities`: the rule may use authid and authzid.
 std::optional<Error> check_term(const Term& term, bool knows_identities, const Policy& policy,
                                 const std::vector<MechanismName>& mechanisms);
 

@@ -17,12 +17,15 @@ class PolicyReader : private TomlReader {
   PolicyReader(const std::vector<MechanismName>& mechanisms, PolicyReading* reading)
       : TomlReader(&reading->diagnostics), mechanisms_(mechanisms) {}
 
-  // The attributes of all files come first, since rules of any file may use them.
+  // The attributes and aliases of all files come first, since rules of any file may use them.
   void read_definitions(const std::string& file, const toml::table& root) {
     begin(file);
-    known_keys(root, "a policy", {"attributes", "services", "all", "raw-attributes"});
+    known_keys(root, "a policy", {"attributes", "aliases", "services", "all", "raw-attributes"});
     if (const toml::table* attributes = table(root, "attributes")) {
       for (const auto& [name, node] : *attributes) read_definition(name, node);
+    }
+    if (const toml::table* aliases = table(root, "aliases")) {
+      for (const auto& [name, node] : *aliases) read_alias(name, node);
     }
     for (auto& [mechanism, place] : strings(root, "raw-attributes")) {
       if (auto known = this->mechanism(mechanism, place)) {
@@ -79,6 +82,21 @@ class PolicyReader : private TomlReader {
     }
     read_sources(table, where, &definition.sources);
     policy_.definitions_.push_back(std::move(definition));
+  }
+
+  void read_alias(const toml::key& key, const toml::node& node) {
+    const std::string name(key.str());
+    const Place where = place(key.source());
+    if (!is_right(check_alias_name(name), where) || !once("alias", name, where)) return;
+    const auto* sid = node.as_string();
+    if (sid == nullptr || !can_be_value(ValueForm::kPacSid, sid->get())) {
+      return error(place(node), "the alias " + quoted(name) + " must be the name of one of the " +
+                                    std::string(value_form_description(ValueForm::kPacSid)));
+    }
+    if (const std::string* other = policy_.aliases_.add(name, sid->get())) {
+      error(place(node),
+            "the SID of the alias " + quoted(name) + " already has the alias " + quoted(*other));
+    }
   }
 
   void read_sources(const toml::table& attribute, const Place& where,
@@ -225,6 +243,12 @@ class PolicyReader : private TomlReader {
         const auto known = mechanism_name(given, mechanisms_);
         return known ? *known : given;
       });
+      for (const Definition& definition : policy_.definitions_) {
+        expression->replace_values(definition.name, [&](const std::string& given) {
+          const std::string* sid = policy_.sid_of(definition, given);
+          return sid != nullptr ? *sid : given;
+        });
+      }
       ++num_rules_;
       list.push_back({*std::move(expression), text, where});
     }

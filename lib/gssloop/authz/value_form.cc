@@ -140,6 +140,11 @@ std::string_view value_form_description(ValueForm form) {
   return "SIDs, for example S-1-5-21-1004336348-1177238915-682003330-1105";
 }
 
+bool is_sid_form(ValueForm form) noexcept {
+  return form == ValueForm::kPacGroups || form == ValueForm::kPacRequestorSid ||
+         form == ValueForm::kPacSid;
+}
+
 bool can_be_value(ValueForm form, std::string_view text) {
   switch (form) {
     case ValueForm::kText:

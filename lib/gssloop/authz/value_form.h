@@ -33,6 +33,9 @@ std::string value_form_names();
 // value_form_description says for a person what values of the form look like: "SIDs, for ...".
 std::string_view value_form_description(ValueForm form);
 
+// is_sid_form says whether each value of the form is a SID.
+bool is_sid_form(ValueForm form) noexcept;
+
 // can_be_value is false if apply_form never makes this text, and can_be_in_value if it never makes
 // one with this octet.
 bool can_be_value(ValueForm form, std::string_view text);
