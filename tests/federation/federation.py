@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What the tests of the sources of attributes share: a server with a policy, a client with a ticket,
-and a row in the table for each decision.
+"""What the tests of the sources of attributes share: a server with a policy, a client with a
+ticket, and a row in the table for each decision.
 
 A test program is one of tests/servers/lab.py, whose folder has the helpers; importing this module
 lets it import them.
@@ -14,6 +14,7 @@ import lab
 import sasl_pair
 from libsasl import OK
 
+HERE = pathlib.Path(__file__).parent
 MECHANISMS = ("GSSAPI", "GS2-KRB5", "GS2-KRB5-PLUS", "GSS-SPNEGO")
 
 
@@ -37,8 +38,8 @@ class FederationTest(sasl_pair.LoginTest):
         options = {"gssloop_policy": self.write("policy.toml", policy)}
         server = self.peer("server", options=options, requested=list(requested),
                            env={"KRB5CCNAME": "FILE:/nonexistent"} | (server_env or {}), **config)
-        client = self.peer("client", env={"KRB5CCNAME": ccache, "KRB5_KTNAME": "FILE:/nonexistent"} |
-                           (client_env or {}), **config)
+        client = self.peer("client", **config, env={
+            "KRB5CCNAME": ccache, "KRB5_KTNAME": "FILE:/nonexistent"} | (client_env or {}))
         codes = sasl_pair.log_in(client, server, mechanism)
         # The server decides; a client of GS2 may have been content before.
         return server, codes[1] == OK

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """An Active Directory domain by a Samba domain controller of the test's own.
 
-A test program of it ends with samba_dc.main(__file__, needs), which runs the program again as root of
-namespaces of its own: there Samba seems to be installed, its ports (88, 389, 636) are free whoever
+A test program of it ends with samba_dc.main(__file__, needs), which runs the program again as root
+of namespaces of its own: there Samba seems to be installed, its ports (88, 389, 636) are free whoever
 runs the test, /etc/hosts has the names of the domain, and no process of the machine is reached.
 """
 
@@ -20,7 +20,8 @@ import federation
 import lab
 import tls
 
-HERE = pathlib.Path(__file__).parent
+
+HERE = federation.HERE
 REALM, DOMAIN = "AD.EXAMPLE.COM", "ad.example.com"
 DC, MAIL = f"dc1.{DOMAIN}", f"mail.{DOMAIN}"  # as in etc/hosts
 BASE = "DC=ad,DC=example,DC=com"
@@ -72,15 +73,30 @@ class Domain:
     def __init__(self, objects):
         self.folder = pathlib.Path(tempfile.mkdtemp(dir=os.environ["GSSLOOP_DIR"], prefix="ad."))
         self.smb_conf = self.folder / "etc/smb.conf"
+        # Samba writes each change through to the disk, which may be busy for minutes.
+        os.environ["TDB_NO_FSYNC"] = "1"
         self._provision()
         (self.folder / "krb5.conf").write_text(CLIENT_CONF)
         os.environ.update(SMB_CONF_PATH=str(self.smb_conf),
                           KRB5_CONFIG=str(self.folder / "krb5.conf"))
         self.sids = self._add(objects)
+        self.tool("spn", "add", f"ldap/{DC}", "DC1$")  # as a controller with a DNS does itself
+        self._start()
+
+    def _start(self):
         self._controller = lab.Server(lambda _: ["samba", "-F", "-M", "single", "--debug-stdout"],
-                                      self.folder / "samba.log", prepare=lambda _: None,
+                                      self.folder / "samba.log",
                                       ready=lambda _: lab.listens(88) and lab.listens(636))
-        self.stop = self._controller.stop
+
+    def stop(self):
+        self._controller.stop()
+
+    def restart(self, name, value):
+        """Starts the controller anew, with another value of an option of smb.conf."""
+        self.stop()
+        text = re.sub(rf"(?m)^\s*{name} = .*\n", "", self.smb_conf.read_text())
+        self.smb_conf.write_text(text.replace("[global]\n", f"[global]\n{name} = {value}\n"))
+        self._start()
 
     def _provision(self):
         for name in ("run", "tls"):
