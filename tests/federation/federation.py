@@ -38,6 +38,10 @@ class FederationTest(sasl_pair.LoginTest):
         options = {"gssloop_policy": self.write("policy.toml", policy)}
         server = self.peer("server", options=options, requested=list(requested),
                            env={"KRB5CCNAME": "FILE:/nonexistent"} | (server_env or {}), **config)
+        return self.log_in_to(server, mechanism, ccache, client_env, **config)
+
+    def log_in_to(self, server, mechanism, ccache, client_env=None, **config):
+        """The same with a server's Peer that is there already. `config` is the client's."""
         client = self.peer("client", **config, env={
             "KRB5CCNAME": ccache, "KRB5_KTNAME": "FILE:/nonexistent"} | (client_env or {}))
         codes = sasl_pair.log_in(client, server, mechanism)

@@ -44,6 +44,7 @@ CONTENTS = {
         usr/lib/TRIPLET/sasl2/libgssloop_sasl.so
         usr/share/doc/libsasl2-modules-gssloop/README.Debian
         usr/share/doc/libsasl2-modules-gssloop/README.md
+        usr/share/doc/libsasl2-modules-gssloop/active-directory.md
         usr/share/doc/libsasl2-modules-gssloop/cyrus-imap.md
         usr/share/doc/libsasl2-modules-gssloop/gss-proxy.md
         usr/share/doc/libsasl2-modules-gssloop/indicators.md

@@ -35,19 +35,6 @@ void decode(const Attribute& attribute, AttributeUse* use) {
   }
 }
 
-// What the application gets: each SID is followed by its alias.
-authz::LocalAttribute published(const authz::Policy& policy, const authz::Definition& definition,
-                                authz::LocalAttribute attribute) {
-  std::vector<std::string> values;
-  for (std::string& value : attribute.values) {
-    const std::string* alias = policy.alias_of(definition, value);
-    values.push_back(std::move(value));
-    if (alias != nullptr) values.push_back(*alias);
-  }
-  attribute.values = std::move(values);
-  return attribute;
-}
-
 }  // namespace
 
 std::string quoted(const std::vector<std::string>& values) {
@@ -60,6 +47,18 @@ std::string quoted(const std::vector<std::string>& values) {
   return text;
 }
 
+authz::LocalAttribute with_aliases(const authz::Policy& policy, const authz::Definition& definition,
+                                   authz::LocalAttribute attribute) {
+  std::vector<std::string> values;
+  for (std::string& value : attribute.values) {
+    const std::string* alias = policy.alias_of(definition, value);
+    values.push_back(std::move(value));
+    if (alias != nullptr) values.push_back(*alias);
+  }
+  attribute.values = std::move(values);
+  return attribute;
+}
+
 AttributeUse use_of(const Attribute& attribute, const authz::Policy& policy,
                     const authz::PeerInfo& peer) {
   AttributeUse use;
@@ -70,11 +69,11 @@ AttributeUse use_of(const Attribute& attribute, const authz::Policy& policy,
     if (attribute.authenticated() != nullptr) {
       use.locals.push_back(
           {definition.name, "*" + definition.property,
-           published(policy, definition, authz::local_attribute(definition, peer))});
+           with_aliases(policy, definition, authz::local_attribute(definition, peer))});
     } else {
       use.locals.push_back(
           {definition.name, "*" + std::string(authz::kAsserted) + definition.property,
-           published(policy, definition, authz::asserted_attribute(definition, peer))});
+           with_aliases(policy, definition, authz::asserted_attribute(definition, peer))});
     }
   }
   return use;

@@ -34,6 +34,11 @@ AttributeUse use_of(const Attribute& attribute, const authz::Policy& policy,
 std::vector<std::string> notes_of(const AttributeUse& use);
 Json to_json(const AttributeUse& use);
 
+// with_aliases returns the values of an attribute as a property has them: each SID is followed by
+// its alias in the policy.
+authz::LocalAttribute with_aliases(const authz::Policy& policy, const authz::Definition& definition,
+                                   authz::LocalAttribute attribute);
+
 // quoted lists values for a person, each in quotation marks.
 std::string quoted(const std::vector<std::string>& values);
 

@@ -48,8 +48,12 @@ struct Property {
 std::vector<Property> properties_of(const authz::RuleContext& login) {
   std::vector<Property> properties;
   for (const authz::Definition& definition : login.policy().definitions()) {
+    const auto values = [&](const authz::LocalAttribute& attribute) {
+      return with_aliases(login.policy(), definition, attribute);
+    };
     properties.push_back({&definition, login.scope().publish.adds(definition.name),
-                          login.authenticated(definition), login.asserted(definition)});
+                          values(login.authenticated(definition)),
+                          values(login.asserted(definition))});
   }
   return properties;
 }
