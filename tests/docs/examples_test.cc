@@ -210,9 +210,11 @@ TEST(DocumentedPolicies, AreAllMarked) {
 // A guide's policies are decided by real logins to its server, in the test that follows the guide.
 bool has_its_own_test(const DocExample& shown) {
   const std::string page = shown.place.substr(0, shown.place.find(".md"));
-  std::string test = page.substr(page.rfind('/') + 1) + "_test.py";
-  std::ranges::replace(test, '-', '_');
-  return page.starts_with("docs/") && !doc_text("tests/servers/" + test).empty();
+  std::string name = page.substr(page.rfind('/') + 1);
+  std::ranges::replace(name, '-', '_');
+  return page.starts_with("docs/") &&
+         (!doc_text("tests/servers/" + name + "_test.py").empty() ||
+          !doc_text("tests/federation/" + name + "_guide_test.py").empty());
 }
 
 TEST(DocumentedPolicies, DecideAsDescribed) {
