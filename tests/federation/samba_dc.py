@@ -15,6 +15,7 @@ import socket
 import struct
 import sys
 import tempfile
+import unittest
 
 import federation
 import lab
@@ -152,12 +153,16 @@ class DomainTest(federation.FederationTest):
     """Tests with a domain that has these OBJECTS, a list of LDIF."""
 
     OBJECTS = ()
+    _domains = {}  # by the objects: classes with the same ones share a domain
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.domain = Domain(cls.OBJECTS)
-        cls.addClassCleanup(cls.domain.stop)
+        objects = tuple(cls.OBJECTS)
+        if objects not in cls._domains:
+            cls._domains[objects] = Domain(objects)
+            unittest.addModuleCleanup(cls._domains[objects].stop)
+        cls.domain = cls._domains[objects]
         cls.sids = cls.domain.sids
 
     def log_in(self, mechanism, policy, ccache, requested=(), **more):

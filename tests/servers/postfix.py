@@ -32,6 +32,11 @@ postconf -M -X smtp/inet
 postconf -e inet_interfaces=127.0.0.1 mydestination= smtp_host_lookup=native \\
   maillog_file=/var/log/mail.log
 """
+KRB5_CONF = "/etc/postfix/krb5.conf"
+# Postfix' processes find the test's KDC.
+ENVIRONMENT = ('postconf -e "import_environment = $(postconf -h import_environment) '
+               f'KRB5_CONFIG={KRB5_CONF}"\n')
+NO_TRANSPORT = "postconf -e mynetworks= default_transport=discard:\n"
 # The folders that the package makes, and what its service does before it starts Postfix.
 SET_UP = """set -e
 cp -r /mnt/. /etc/postfix
@@ -99,3 +104,34 @@ class PostfixTest(lab.ServerTest):
         if code != 250:
             raise AssertionError(answer)
         return answer.decode().split()[-1]
+
+
+class GuidedPostfix(PostfixTest):
+    """Tests with servers as docs/postfix.md makes them. `guide` is that page, and `owned` has the
+    commands that give the keytab, which is in path("smtp.keytab"), to Postfix; a certificate is in
+    path("mail.pem") and path("mail.key")."""
+
+    @classmethod
+    def commands(cls, heading):
+        """The administrator's commands under the heading, as lines of a script."""
+        return [command.line for command in cls.guide.commands(heading)
+                if command.is_root and not command.line.startswith("systemctl ")]
+
+    @classmethod
+    def make_server(cls, name, set_up="", options="", more="", module=lab.SERVER_MODULE, rules="",
+                    policy=None):
+        """A server as the guide makes it, after these commands, with these options of smtpd, `more`
+        in smtpd.conf, and these rules at the end of its policy, or another policy."""
+        files = {path: cls.guide.file(f"/etc/postfix/{path}", "The server")
+                 for path in ("sasl/smtpd.conf", "policy.toml", "senders")}
+        files["sasl/smtpd.conf"] += more
+        files["policy.toml"] = policy or files["policy.toml"] + rules
+        for path in ("smtp.keytab", "mail.pem", "mail.key"):
+            files[path] = cls.path(path).read_bytes()
+        set_up = "\n".join([*cls.commands("The server"), set_up])
+        for old, new in (("submission/", "127.0.0.1:PORT/"), ("submission ", "127.0.0.1:PORT "),
+                         (" - - smtpd'", f" - - smtpd{options}'")):
+            assert old in set_up
+            set_up = set_up.replace(old, new)
+        return cls.start(name, files, module,
+                         f"{cls.owned}{set_up}\n{ENVIRONMENT}{NO_TRANSPORT}")

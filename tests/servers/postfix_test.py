@@ -19,11 +19,6 @@ from guide import Guide
 HOST = "mail.example.com"
 MODULES = list(lab.CLIENT_MODULES)
 PASSES = [(module, mechanism) for module in MODULES for mechanism in ("GSSAPI", "GS2-KRB5")]
-KRB5_CONF = "/etc/postfix/krb5.conf"
-# Postfix' processes find the test's KDC.
-ENVIRONMENT = ('postconf -e "import_environment = $(postconf -h import_environment) '
-               f'KRB5_CONFIG={KRB5_CONF}"\n')
-NO_TRANSPORT = "postconf -e mynetworks= default_transport=discard:\n"
 # How the satellite logs in otherwise than the guide says: what is in its sasl_passwd, and the
 # options of another smtp. Mail to a domain of this name goes that way.
 GS2 = "-o smtp_sasl_mechanism_filter=gs2-krb5"
@@ -35,15 +30,15 @@ WAYS = {"gs2": ("satellite:", GS2),
         "other": ("alice:", "")}
 
 
-class Postfix(indicators.IndicatorsTest, postfix.PostfixTest):
+class Postfix(indicators.IndicatorsTest, postfix.GuidedPostfix):
     SERVER = "Postfix"
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.guide = Guide("postfix.md", {
-            f"smtp/{HOST}": "smtp/localhost", "/etc/krb5.conf": KRB5_CONF,
-            "/etc/krb5.conf".lstrip("/"): KRB5_CONF.lstrip("/"), HOST: "localhost"})
+            f"smtp/{HOST}": "smtp/localhost", "/etc/krb5.conf": postfix.KRB5_CONF,
+            "/etc/krb5.conf".lstrip("/"): postfix.KRB5_CONF.lstrip("/"), HOST: "localhost"})
         keytab = str(cls.path("smtp.keytab"))
         *on_kdc, chown, chmod = [command.line for command in cls.guide.commands("What you need")]
         for line in on_kdc:
@@ -62,32 +57,8 @@ class Postfix(indicators.IndicatorsTest, postfix.PostfixTest):
         cls.doctor_command = command
         # By root: the other users of the namespace cannot reach the program.
         line = command.line.replace("sudo -u postfix ", "").replace(
-            "gssloop", f"KRB5_CONFIG={KRB5_CONF} {lab.GSSLOOP}", 1)
+            "gssloop", f"KRB5_CONFIG={postfix.KRB5_CONF} {lab.GSSLOOP}", 1)
         return f"{line} > /var/log/doctor 2>&1 || true\n"
-
-    @classmethod
-    def commands(cls, heading):
-        """The administrator's commands under the heading, as lines of a script."""
-        return [command.line for command in cls.guide.commands(heading)
-                if command.is_root and not command.line.startswith("systemctl ")]
-
-    @classmethod
-    def make_server(cls, name, set_up="", options="", more="", module=lab.SERVER_MODULE, rules=""):
-        """A server as the guide makes it, after these commands, with these options of smtpd, `more`
-        in smtpd.conf, and these rules at the end of its policy."""
-        files = {path: cls.guide.file(f"/etc/postfix/{path}", "The server")
-                 for path in ("sasl/smtpd.conf", "policy.toml", "senders")}
-        files["sasl/smtpd.conf"] += more
-        files["policy.toml"] += rules
-        for path in ("smtp.keytab", "mail.pem", "mail.key"):
-            files[path] = cls.path(path).read_bytes()
-        set_up = "\n".join([*cls.commands("The server"), set_up])
-        for old, new in (("submission/", "127.0.0.1:PORT/"), ("submission ", "127.0.0.1:PORT "),
-                         (" - - smtpd'", f" - - smtpd{options}'")):
-            assert old in set_up
-            set_up = set_up.replace(old, new)
-        return cls.start(name, files, module,
-                         f"{cls.owned}{set_up}\n{ENVIRONMENT}{NO_TRANSPORT}")
 
     def smtptest(self, options, module="gssloop", user="alice", data=""):
         return self.smtptest_line(f"smtptest {options} -p submission localhost", module, user, data)
@@ -266,7 +237,7 @@ class Postfix(indicators.IndicatorsTest, postfix.PostfixTest):
                         f"-o smtp_sasl_password_maps=texthash:/etc/postfix/sasl_passwd.{way}'")
         set_up = [line.replace("submission", port) for line in self.commands(heading)] + ways
         return self.start(f"satellite.{module}", files, lab.CLIENT_MODULES[module], "\n".join(
-            ["chown postfix /etc/postfix/client.keytab", *set_up, ENVIRONMENT,
+            ["chown postfix /etc/postfix/client.keytab", *set_up, postfix.ENVIRONMENT,
              "postconf -M -e '127.0.0.1:PORT/inet = 127.0.0.1:PORT inet n - n - - smtpd'",
              f"postconf -e 'transport_maps = inline:{{ {', '.join(maps)} }}'", ""]))
 
