@@ -44,8 +44,8 @@ class ActiveDirectory(samba_dc.DomainTest):
 
     def log_in(self, mechanism, rule, name, aliases="", **more):
         rules = f"require = ['{rule}']\npublish = ['groups', 'sid', 'upn']\n"
-        return super().log_in(mechanism, ATTRIBUTES + rules + aliases, self.tickets[name], SEEN, server_env=self.keys,
-                              **more)
+        return super().log_in(mechanism, ATTRIBUTES + rules + aliases, self.tickets[name], SEEN,
+                              server_env=self.keys, **more)
 
     def assertDecides(self, mechanism, attribute, rule, shown):
         with self.decision(mechanism, shown, "alice admitted", attribute):
