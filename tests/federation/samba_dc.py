@@ -2,8 +2,8 @@
 """An Active Directory domain by a Samba domain controller of the test's own.
 
 A test program of it ends with samba_dc.main(__file__, needs), which runs the program again as root
-of namespaces of its own: there Samba seems to be installed, its ports (88, 389, 636) are free whoever
-runs the test, /etc/hosts has the names of the domain, and no process of the machine is reached.
+of namespaces of its own: there Samba seems to be installed, its ports (88, 389, 636) are free for
+every user, /etc/hosts has the names of the domain, and no process of the machine is reached.
 """
 
 import base64
