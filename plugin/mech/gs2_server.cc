@@ -83,7 +83,27 @@ std::optional<LoginError> Gs2Server::check_header() const {
   return login().check_authzid(header_.authzid);
 }
 
+// gssloop_allow_unbound admits contexts whose mechanism does not report that it verified the
+// header. Nothing that an attacker gains by a forged header may depend on it then: not the claim
+// that the channel is bound, and no other user's name. EAP's acceptor fails if the initiator passed
+// no bindings (tests/federation/eap_attack_test.py), so that its contexts vouch for the header.
+std::optional<LoginError> Gs2Server::check_unreported() {
+  if (context().flags().has(Flag::kChannelBound)) return std::nullopt;
+  if (SASL_CB_CRITICAL(&login().params)) {
+    return login().login_error(ErrorKind::kBinding,
+                               "this server requires channel binding, but the mechanism does not "
+                               "report whether it verified one");
+  }
+  if (!header_.authzid.empty() && !login().mechanism.gss_mechanism.oid.is_eap()) {
+    return login().login_error(ErrorKind::kUnbound,
+                               "the mechanism does not report whether it verified the GS2 header, "
+                               "so the client cannot request an authorization identity in it");
+  }
+  return std::nullopt;
+}
+
 Gs2Server::Next Gs2Server::on_established() {
+  if (auto error = check_unreported()) return *std::move(error);
   // If the mechanism did not verify the binding, it was not used, whatever the header says.
   Binding binding;
   if (header_.cb_flag == CbFlag::kUsed && context().flags().has(Flag::kChannelBound)) {

@@ -27,6 +27,7 @@ class Gs2Server final : public ServerExchange {
   Result<Opening, LoginError> open(ByteView message) override;
   Next on_established() override;
   std::optional<LoginError> check_header() const;
+  std::optional<LoginError> check_unreported();
 
   Gs2Header header_;
 };

@@ -35,6 +35,8 @@ BY_TEXT = {
     "the client's token is for another mechanism": "an application's credential for several",
     "the client's ticket is for": "an application's credential for several services",
     "the client sent a message after": "an application that passes over libsasl's end",
+    "the mechanism does not report whether": "neither Kerberos nor EAP (gs2_test has a mechanism)",
+    "this server requires channel binding, but the mechanism": "EAP (eap_test has one)",
     "the application requires channel binding, but the server": "a libsasl that would let it come so far",
     "a -PLUS mechanism was chosen, but": "a libsasl that chooses -PLUS without a binding",
     "the client chose the security layer": "a client that breaks RFC 4752",

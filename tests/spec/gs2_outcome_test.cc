@@ -43,6 +43,32 @@ TEST_F(Gs2Test, UnverifiedBindingsAreRefusedUnlessAnOptionNamesTheMechanism) {
   }
 }
 
+// The header of such a login may be forged: it names no other user, and it proves no binding.
+TEST_F(Gs2Test, AnUnverifiedHeaderGrantsNothing) {
+  SPEC("G10");
+  const struct {
+    const char* message;
+    bool is_bound, requires_binding;
+    int code;
+  } rows[] = {{"n,,hello", false, false, SASL_OK},
+              {"n,a=admin,hello", true, false, SASL_OK},
+              {"n,a=admin,hello", false, false, SASL_BADAUTH},
+              {"p=tls-unique,,hello", false, false, SASL_OK},
+              {"p=tls-unique,a=admin,hello", false, false, SASL_BADAUTH},
+              {"p=tls-unique,,hello", true, true, SASL_OK},
+              {"p=tls-unique,,hello", false, true, SASL_BADBINDING}};
+  for (const auto& row : rows) {
+    constexpr OM_uint32 kBound = GSS_C_CHANNEL_BOUND_FLAG;
+    play({}, {with_flags(complete(), row.is_bound ? kBound : 0, row.is_bound ? 0 : kBound)});
+    ServerSetup setup = watched();
+    setup.options["gssloop_allow_unbound"] = kScriptedName;
+    setup.binding = ChannelBinding{"tls-unique", "x", row.requires_binding};
+    SaslServer server(setup);
+    EXPECT_EQ(server.start(kScriptedName, row.message).code, row.code) << row.message;
+    EXPECT_EQ(server.was_silent(), row.code != SASL_OK) << row.message;
+  }
+}
+
 TEST_F(Gs2Test, MutualAuthenticationIsVerifiedOnBothSides) {
   SPEC("G11 L32 L34 L43");
   constexpr OM_uint32 kFew = GSS_C_MUTUAL_FLAG | GSS_C_CHANNEL_BOUND_FLAG;

@@ -72,6 +72,18 @@ TEST(Oid, EmptyIsNoOid) {
   EXPECT_EQ(Oid::iakerb().dotted(), "1.3.6.1.5.2.5");
 }
 
+TEST(Oid, EapIsOfAnyEncryptionType) {
+  for (const char* eap :
+       {"1.3.6.1.5.5.15.1.1.17", "1.3.6.1.5.5.15.1.1.18", "1.3.6.1.5.5.15.1.1.200"}) {
+    EXPECT_TRUE(Oid::from_dotted(eap)->is_eap()) << eap;
+  }
+  for (const char* other : {"1.3.6.1.5.5.15.1.1", "1.3.6.1.5.5.15.1.10", "1.3.6.1.5.5.15.1",
+                            "1.2.840.113554.1.2.2", "2.3.6.1.5.5.15.1.1.17"}) {
+    EXPECT_FALSE(Oid::from_dotted(other)->is_eap()) << other;
+  }
+  EXPECT_FALSE(Oid().is_eap());
+}
+
 TEST(KeytabPath, Table) {
   const struct {
     std::string name, path;

@@ -58,6 +58,8 @@ Oid Oid::spnego() {
   return Oid(&kOid);
 }
 
+bool Oid::is_eap() const { return dotted().starts_with("1.3.6.1.5.5.15.1.1."); }
+
 std::string Oid::dotted() const {
   std::string text;
   std::uint64_t arc = 0;

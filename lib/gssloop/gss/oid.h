@@ -30,6 +30,8 @@ class Oid {
   bool empty() const noexcept { return octets_.empty(); }
   // is_kerberos: krb5, or IAKERB, which carries the same names, attributes and keytabs.
   bool is_kerberos() const { return *this == krb5() || *this == iakerb(); }
+  // is_eap: RFC 7055, 1.3.6.1.5.5.15.1.1 and the number of an encryption type of Kerberos.
+  bool is_eap() const;
   // octets borrows the DER contents; dotted is "1.2.840.113554.1.2.2", empty for the empty Oid.
   ByteView octets() const noexcept { return as_bytes(octets_); }
   std::string dotted() const;
