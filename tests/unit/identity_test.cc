@@ -71,6 +71,10 @@ TEST(Identity, AuthidOfDisplayedNames) {
       {"WELLKNOWN/ANONYMOUS@WELLKNOWN:ANONYMOUS", true, nullptr},
       {"WELLKNOWN/ANONYMOUS@OTHER.TEST", false, "WELLKNOWN/ANONYMOUS@OTHER.TEST"},
       {"WELLKNOWNX@EXAMPLE.TEST", true, "WELLKNOWNX"},
+      // All users of a realm may have this name.
+      {"@OTHER.TEST", false, nullptr},
+      {"@other.test", true, nullptr},
+      {"@", false, nullptr},
   };
   for (const auto& row : rows) {
     const auto authid = authid_of(row.displayed, row.is_kerberos, "EXAMPLE.TEST");

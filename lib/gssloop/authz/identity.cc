@@ -38,6 +38,8 @@ Result<std::string, Error> authid_of(std::string_view principal, bool is_kerbero
   const std::size_t at = name.rfind('@');
   const std::string_view user = name.substr(0, at);
   if (user.find('@') != user.npos) return about(name, "contains more than one \"@\"");
+  // RFC 7542 section 2.4: "@realm" is the name of every user of the realm who hides the own one.
+  if (user.empty()) return about(name, "names a realm, but no user");
   if (at != name.npos && is_kerberos && !default_realm.empty() &&
       name.substr(at + 1) == default_realm)
     name = user;
