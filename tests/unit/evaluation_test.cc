@@ -145,6 +145,22 @@ TEST(Identify, ByAuthToLocal) {
             std::string::npos);
 }
 
+// An application with the realm HOME takes alice@HOME for its own user alice.
+TEST(Identify, TheDefaultRealmIsThatOfKerberos) {
+  SPEC("L45");
+  PeerInfo peer = alice();
+  for (const char* realm : {"HOME", "home"}) {
+    peer.application_realm = realm;
+    peer.mechanism = "krb5";
+    EXPECT_EQ(*identify("", peer), "alice");
+    peer.mechanism = kEap;
+    EXPECT_FALSE(identify("", peer)) << realm;
+    EXPECT_FALSE(identify("identity = 'principal'", peer)) << realm;
+  }
+  peer.application_realm = "OTHER";
+  EXPECT_EQ(*identify("", peer), "alice@HOME");
+}
+
 TEST(Identify, AnonymousPeersAreNobodyUnlessAPolicySaysSo) {
   SPEC("L45 N31");
   PeerInfo nobody = with({authenticated("src", {"bob"})});

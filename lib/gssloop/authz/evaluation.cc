@@ -88,7 +88,8 @@ Result<std::string, Error> unchecked_identity(const RuleContext& context) {
 }
 
 // libsasl appends an application's own realm to names without one. A peer from a foreign realm of
-// the same name would become the local user with its name (L45). Kerberos' realms differ by case,
+// the same name would become the local user with its name (L45). The default realm is Kerberos'; a
+// RADIUS server may state any. Kerberos' realms differ by case,
 // but applications take a realm for a domain, which does not. A name from the policy is not
 // checked: the author of the policy chose it.
 std::optional<Error> check_realm(const std::string& authid, const RuleContext& context) {
@@ -97,7 +98,7 @@ std::optional<Error> check_realm(const std::string& authid, const RuleContext& c
   const std::size_t at = authid.rfind('@');
   if (at == authid.npos || peer.application_realm.empty()) return std::nullopt;
   const std::string_view realm = std::string_view(authid).substr(at + 1);
-  const bool is_foreign = realm != peer.default_realm;
+  const bool is_foreign = !peer.is_kerberos() || realm != peer.default_realm;
   if (!is_foreign || !equals_ignoring_case(realm, peer.application_realm)) return std::nullopt;
   return Error{"the peer's realm is foreign, but has the same name as the application's own: " +
                quoted(realm)};
