@@ -79,6 +79,7 @@ std::string AcceptorKey::text() const {
       who = principal.name;
       break;
   }
+  if (!uses_keytab()) return who;
   return who + (keytab.empty() ? " with the default keytab" : " with keytab " + keytab);
 }
 
