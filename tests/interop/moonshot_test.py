@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""A real mechanism that is not Kerberos: Moonshot's GSS-EAP (Debian: moonshot-gss-eap), unpacked
-into .cache or installed. The names in policies are those of the mechanism, and a client uses the
-application's name and password. No login is complete: that would need a RADIUS server.
+"""A real mechanism that is not Kerberos: Moonshot's GSS-EAP. The names in policies are those of the
+mechanism, and a client uses the application's name and password. No login is complete: that takes a
+RADIUS server, which tests/federation has.
 """
 
 import json
@@ -10,39 +10,31 @@ import os
 import pathlib
 import re
 import subprocess
+import sys
 import tempfile
 import unittest
 
+sys.dont_write_bytecode = True  # beside the sources
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+import moonshot
+
 BUILD = pathlib.Path(os.environ.get("GSSLOOP_BUILDDIR", ".")).absolute()
 SOURCE = pathlib.Path(os.environ.get("GSSLOOP_SRCDIR", ".")).absolute()
-PACKAGE = SOURCE / ".cache/moonshot-gss-eap"
-OID = "1.3.6.1.5.5.15.1.1.17"
-NAME = "eap-aes128-cts-hmac-sha1-96"
-SASL_NAME = "EAP-AES128"
+SASL_NAME, NAME, OID = moonshot.MECHANISMS[0]
 PAGE = (SOURCE / "man/gssloop-policy.5").read_text(encoding="utf-8")
-
-
-def find_module():
-    for root in (PACKAGE, pathlib.Path("/")):
-        for module in root.glob("usr/lib/*/gss/mech_eap.so"):
-            return module
-    return None
 
 
 class WithMoonshot(unittest.TestCase):
     def setUp(self):
-        module = find_module()
+        module = moonshot.find_module()
         if module is None:
             self.skipTest("moonshot-gss-eap is neither unpacked nor installed")
         self.module = module
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
-        config = self.folder / "mech.conf"
-        config.write_text(f"eap {OID} {module}\n")
-        libraries = [str(module.parents[1]), os.environ.get("LD_LIBRARY_PATH", "")]
-        self.env = {**os.environ, "GSS_MECH_CONFIG": str(config), "KRB5_CONFIG": "/dev/null",
-                    "LD_LIBRARY_PATH": ":".join(filter(None, libraries))}
+        self.env = {**os.environ, "KRB5_CONFIG": "/dev/null",
+                    **moonshot.environment(module, self.folder / "mech.conf")}
         if self.mechanism() is None:
             self.skipTest("moonshot-gss-eap cannot be loaded here")
 
