@@ -65,6 +65,14 @@ TEST(PolicyAdvice, RealmsWithSmallLetters) {
         "peer.principal~*/admin@EXAMPLE.COM", "peer.local-name=alice@example.com"}) {
     EXPECT_EQ(about(rule), "") << rule;
   }
+  const std::string eap =
+      "[attributes.eap]\nfrom = [{ mechanism = 'eap-aes128-cts-hmac-sha1-96', name = 'x', "
+      "issuer = 'idp.example' }]\n[services.imap]\n";
+  const auto with_eap = [&](const std::string& rule) {
+    return messages(read(eap + "require = ['" + rule + "']\n"));
+  };
+  EXPECT_EQ(with_eap("peer.realm=idp.example"), "");
+  EXPECT_NE(with_eap("peer.realm=other.example"), "");
   const auto issuer = [](const std::string& mechanism, const std::string& name) {
     return messages(read("[attributes.a]\nfrom = [{ mechanism = '" + mechanism +
                          "', name = 'x', issuer = '" + name + "' }]\n"));

@@ -89,6 +89,16 @@ bool is_known_to_kerberos(std::string_view name) {
          name.find_first_not_of("0123456789") == name.npos;
 }
 
+// is_of_another_mechanism: a source says that its mechanism, which is not Kerberos, has this realm.
+bool is_of_another_mechanism(std::string_view realm, const Policy& policy) {
+  const auto is_it = [&](const Source& source) {
+    return source.mechanism != "krb5" && source.issuer == realm;
+  };
+  return std::ranges::any_of(policy.definitions(), [&](const Definition& definition) {
+    return std::ranges::any_of(definition.sources, is_it);
+  });
+}
+
 std::string doubt_about_source(const Source& source, const PolicySurroundings& surroundings) {
   if (source.mechanism == "krb5") {
     if (is_known_to_kerberos(source.name)) return {};
@@ -111,7 +121,10 @@ std::string doubt_about_realm(std::string_view realm) {
 
 std::string doubt_about_term(const Term& term, const Policy& policy) {
   const Definition* definition = policy.find(term.name);
-  if (definition == nullptr) return doubt_about_realm(realm_in(term));
+  if (definition == nullptr) {
+    const std::string realm = realm_in(term);
+    return is_of_another_mechanism(realm, policy) ? std::string() : doubt_about_realm(realm);
+  }
   if (term.kind == Term::Kind::kEquals && policy.sid_of(*definition, term.value)) return {};
   const auto& sources = definition->sources;
   const auto fits = [&](const Source& source) { return can_be_true(term, source); };
