@@ -21,7 +21,8 @@ using Named = std::map<std::string, std::vector<std::string>>;  // attributes, b
 
 const std::vector<authz::MechanismName> kMechanisms = {
     {"krb5", "1.2.840.113554.1.2.2"},
-    {"eap-aes128-cts-hmac-sha1-96", "1.3.6.1.5.5.15.1.1.17", "EAP-AES128"}};
+    {"eap-aes128-cts-hmac-sha1-96", "1.3.6.1.5.5.15.1.1.17", "EAP-AES128"},
+    {"eap-aes256-cts-hmac-sha1-96", "1.3.6.1.5.5.15.1.1.18", "EAP-AES256"}};
 
 const std::string kIndicators = "auth-indicators";
 const std::string kLogonInfo = "urn:mspac:logon-info";
@@ -212,9 +213,12 @@ bool has_its_own_test(const DocExample& shown) {
   const std::string page = shown.place.substr(0, shown.place.find(".md"));
   std::string name = page.substr(page.rfind('/') + 1);
   std::ranges::replace(name, '-', '_');
-  return page.starts_with("docs/") &&
-         (!doc_text("tests/servers/" + name + "_test.py").empty() ||
-          !doc_text("tests/federation/" + name + "_guide_test.py").empty());
+  const std::string tests[] = {"tests/servers/" + name + "_test.py",
+                               "tests/federation/" + name + "_test.py",
+                               "tests/federation/" + name + "_guide_test.py"};
+  return page.starts_with("docs/") && std::ranges::any_of(tests, [](const std::string& test) {
+           return !doc_text(test).empty();
+         });
 }
 
 TEST(DocumentedPolicies, DecideAsDescribed) {

@@ -46,6 +46,7 @@ CONTENTS = {
         usr/share/doc/libsasl2-modules-gssloop/README.md
         usr/share/doc/libsasl2-modules-gssloop/active-directory.md
         usr/share/doc/libsasl2-modules-gssloop/cyrus-imap.md
+        usr/share/doc/libsasl2-modules-gssloop/federation.md
         usr/share/doc/libsasl2-modules-gssloop/gss-proxy.md
         usr/share/doc/libsasl2-modules-gssloop/indicators.md
         usr/share/doc/libsasl2-modules-gssloop/keytabs.md

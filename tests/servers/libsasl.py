@@ -2,8 +2,8 @@
 """libsasl for test programs that are a client or a server themselves, because no package has one that
 uses libsasl so. Which module is loaded says SASL_PATH, as everywhere.
 
-What libsasl may ask an application is a list of callbacks: option(), log(), gives(), takes(). They
-are given once in a process, to init_client() or init_server().
+What libsasl may ask an application is a list of callbacks: option(), log(), gives(), takes(),
+proxies(). They are given once in a process, to init_client() or init_server().
 """
 
 import ctypes
@@ -15,6 +15,7 @@ USERNAME, SSF, MAXOUTBUF, DELEGATED_CREDS, AUTHUSER = 0, 1, 2, 11, 16
 PEER_NAME, LOCAL_NAME, CHANNEL_BINDING = 19, 20, 21
 _SSF_EXTERNAL, _SEC_PROPS = 100, 101
 _CB_LIST_END, _CB_GETOPT, _CB_LOG, _CB_CANON_USER = 0, 1, 2, 0x8007
+_CB_PROXY_POLICY = 0x8001
 # What a client may be asked for.
 QUESTIONS = {"user": 0x4001, "authname": 0x4002, "pass": 0x4004}
 _ROUNDS = 8  # of questions before a client gives up
@@ -28,6 +29,8 @@ _TextCallback = ctypes.CFUNCTYPE(_Int, _Pointer, _Int, _PointerOut, _UnsignedOut
 _SecretCallback = ctypes.CFUNCTYPE(_Int, _Pointer, _Pointer, _Int, _PointerOut)
 _CanonCallback = ctypes.CFUNCTYPE(_Int, _Pointer, _Pointer, _Pointer, _Unsigned, _Unsigned, _Text,
                                   _Pointer, _Unsigned, _UnsignedOut)
+_ProxyCallback = ctypes.CFUNCTYPE(_Int, _Pointer, _Pointer, _Text, _Unsigned, _Text, _Unsigned,
+                                  _Text, _Unsigned, _Pointer)
 
 
 class _Callback(ctypes.Structure):
@@ -144,6 +147,11 @@ def takes(code):
         return code
 
     return _CB_CANON_USER, on_name
+
+
+def proxies(code):
+    """A server's callback for users who act as others, which answers the code."""
+    return _CB_PROXY_POLICY, _ProxyCallback(lambda *_arguments: code)
 
 
 def _array(callbacks):

@@ -70,10 +70,11 @@ def unchanged(_number, message):
     return message
 
 
-def log_in(client, server, mechanism, change=unchanged, for_server=None):
+def log_in(client, server, mechanism, change=unchanged, for_server=None, change_back=unchanged):
     """Carries messages until either side is at its end: the codes of both.
 
-    `change(number, message)` is between them and sees each of the client's."""
+    `change(number, message)` is between them and sees each of the client's, `change_back` each of
+    the server's."""
     far = for_server or mechanism.removesuffix("-PLUS")
     here = client.ask("start", mechanism=mechanism)
     number, there = 0, None
@@ -89,7 +90,7 @@ def log_in(client, server, mechanism, change=unchanged, for_server=None):
         if here["code"] == OK and there["code"] == OK:
             break
         if here["code"] != OK or there["out"]:
-            here = client.ask("step", there["out"] or b"")
+            here = client.ask("step", change_back(number, there["out"]) or b"")
     return here["code"], there["code"] if there is not None else None
 
 

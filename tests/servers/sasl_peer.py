@@ -18,6 +18,7 @@ by one on standard output. The first line is the configuration:
              number: the callback fails with that code
   typed      {"user", "authname", "pass"}: what is given by interaction; null: it gives up
   takes      what a canon_user callback of the application's answers: 0 takes every name
+  proxy      what a callback answers if a user acts as another; without it libsasl refuses
   mute       true: the application cannot be asked for anything
   requested  auxiliary properties to ask for
   flags      of sasl_client_new and sasl_server_new
@@ -70,7 +71,8 @@ class Peer:
                 libsasl.log(lambda level, message: self.log.append([level, message]))]
         made += [libsasl.gives(what, answer, self.asked.append)
                  for what, answer in self.config.get("answers", {}).items()]
-        return made + ([libsasl.takes(self.config["takes"])] if "takes" in self.config else [])
+        made += [libsasl.takes(self.config["takes"])] if "takes" in self.config else []
+        return made + ([libsasl.proxies(self.config["proxy"])] if "proxy" in self.config else [])
 
     def _typed(self, what):
         self.asked.append(what + "?")
