@@ -59,8 +59,9 @@ class Names(WithMoonshot):
         self.assertEqual((mechanism["name"], mechanism["sasl_name"]), (NAME, SASL_NAME))
         self.assertIn(f".Li {NAME} ,", PAGE)
         self.assertIn(f".Li {SASL_NAME} ,", PAGE)
+        known = {name for names in moonshot.MECHANISMS for name in names}
         for other in re.findall(r"(?i)\beap-aes\d+[\w-]*", PAGE):
-            self.assertIn(other, (NAME, SASL_NAME))
+            self.assertIn(other, known)
 
     def test_each_name_means_the_same_in_a_policy(self):
         for name in (NAME, SASL_NAME, OID):

@@ -45,6 +45,7 @@ CONTENTS = {
         usr/share/doc/libsasl2-modules-gssloop/README.Debian
         usr/share/doc/libsasl2-modules-gssloop/README.md
         usr/share/doc/libsasl2-modules-gssloop/active-directory.md
+        usr/share/doc/libsasl2-modules-gssloop/attributes.md
         usr/share/doc/libsasl2-modules-gssloop/cyrus-imap.md
         usr/share/doc/libsasl2-modules-gssloop/federation.md
         usr/share/doc/libsasl2-modules-gssloop/gss-proxy.md
