@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The tables of docs/attributes.md: each attribute that a real mechanism lists is there, and each rule
-admits a user who has it."""
+"""The tables of docs/attributes.md: each attribute that a real mechanism lists is there, and each
+rule admits a user who has it."""
 
 import dataclasses
 import pathlib
@@ -16,7 +16,7 @@ import lab
 import sasl_pair
 
 PAGE = lab.SOURCE / "docs/attributes.md"
-# What only a KDC of Active Directory or a module of MIT's KDC writes; the page shows invented values.
+# What MIT's KDC does not write; the page shows invented values.
 NOT_OF_MIT = {"groups", "sid", "upn", "requestor"}
 LISTED = re.compile(r"(?m)^gssloop: attribute (\S.*): authenticated, (?:in)?complete, (\d+) value")
 

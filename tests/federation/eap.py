@@ -60,7 +60,7 @@ def shibboleth(folder):
 
 
 def forget_inner_name(radius):
-    """Undoes the guide's setting by which the RADIUS server states the name from inside the tunnel."""
+    """Undoes the setting by which the RADIUS server states the name from inside the tunnel."""
     setting = "\tupdate outer.session-state {\n\t       User-Name := &User-Name\n\t}\n"
     radius.change("sites-available/inner-tunnel", (setting, ""))
 
@@ -73,8 +73,8 @@ def hide_names(radius):
 
 
 class WithRadius:
-    """What a class of tests adds that has a RADIUS server, set up as the guide says. A derived class
-    changes configure_radius()."""
+    """What a class of tests adds that has a RADIUS server, set up as the guide says. A derived
+    class changes configure_radius()."""
 
     @classmethod
     def set_up_radius(cls):
@@ -99,15 +99,19 @@ class WithRadius:
     @classmethod
     def configure_radius(cls):
         """Does what the guide says about the RADIUS server's files."""
-        heading = "The RADIUS server"
+        cls.follow("The RADIUS server", cls.radius)
+
+    @classmethod
+    def follow(cls, heading, radius):
+        """Does what the guide says under a heading about the files of a RADIUS server."""
         for file in sorted({block.path for block in cls.federation.blocks
                             if block.heading == heading and block.path}):
-            here = cls.radius.etc / pathlib.Path(file).relative_to(FREERADIUS_ETC)
-            before = here.read_text(encoding="utf-8")
+            here = radius.etc / pathlib.Path(file).relative_to(FREERADIUS_ETC)
+            before = here.read_text(encoding="utf-8") if here.exists() else ""
             here.write_text(cls.federation.edited(file, before, heading), encoding="utf-8")
-        argv, env = cls.radius.command()
+        argv, env = radius.command()
         for command in cls.federation.commands(heading):
-            line = command.line.replace(FREERADIUS_ETC, str(cls.radius.etc))
+            line = command.line.replace(FREERADIUS_ETC, str(radius.etc))
             done = lab.run(["sh", "-c", line.replace("freeradius -C", " ".join([*argv, "-C"]))],
                            env)
             assert done and command.matches(done.output), (command, done.output)

@@ -178,7 +178,8 @@ require = ["RULE"]
                 self.state(stated)
             before = stated
             issuer = ", issuer university.example" if rule == group else ""
-            with self.decision("EAP-AES128", (rule or "none") + issuer, attribute=f"User-Name {stated}",
+            with self.decision("EAP-AES128", (rule or "none") + issuer,
+                               attribute=f"User-Name {stated}",
                                outcome=f"admitted as {admitted}" if admitted else "refused"):
                 login = self.log_in(policy=self.POLICY.replace("RULE", rule) if rule else "")
                 if admitted:
@@ -198,8 +199,8 @@ require = ["RULE"]
         self.radius.stop()
         file = self.radius.etc / "sites-available/inner-tunnel"
         lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
-        lines = [f'\t       User-Name := "{name}"\n' if it.startswith("\t       User-Name := ") else it
-                 for it in lines]
+        setting = "\t       User-Name := "
+        lines = [f'{setting}"{name}"\n' if it.startswith(setting) else it for it in lines]
         file.write_text("".join(lines), encoding="utf-8")
         self.start_radius()
         self.env["GSSLOOP_RADSEC_CONF"] = self.radsec

@@ -5,8 +5,8 @@ clients.
 
     eap_initiator.py NAME PASSWORD SERVICE@HOST
 
-For each line on standard input, which is the acceptor's token in base64, or empty at first, it prints
-the major status in hexadecimal and its own token in base64.
+For each line on standard input, which is the acceptor's token in base64, or empty at first, it
+prints the major status in hexadecimal and its own token in base64.
 """
 
 import base64

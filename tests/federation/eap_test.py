@@ -47,16 +47,18 @@ class Logins(eap.EapTest):
                 self.assertEqual(len([it for it in messages if it]), 10)
 
     def test_the_application_gives_name_and_password(self):
-        refused = "gss_accept_sec_context: Invalid credential was supplied .Authentication rejected"
+        refused = "(?m)^EAP-AES128 login to imap@localhost failed: gss_accept_sec_context: " \
+                  "Invalid credential was supplied .Authentication rejected by RADIUS server"
         for name, password, user in ((ROBIN, eap.PASSWORD, ROBIN), (KIM, eap.PASSWORD, KIM),
-                                     (ROBIN, "wrong", None), ("nobody@university.example", eap.PASSWORD, None)):
+                                     (ROBIN, "wrong", None),
+                                     ("nobody@university.example", eap.PASSWORD, None)):
             with self.decision("EAP-AES128", "none", f"{name}: {'admitted' if user else 'refused'}",
                                attribute="User-Name"):
                 login = self.log_in(name=name, password=password)
                 if user:
                     self.assertAdmitted(login, user)
                 else:
-                    self.assertRefused(login, r"(?m)^EAP-AES128 login to imap@localhost failed: " + refused)
+                    self.assertRefused(login, refused)
 
     def test_without_a_password_nothing_is_sent(self):
         here, there = self.pair(password=None)
@@ -72,7 +74,7 @@ class Logins(eap.EapTest):
                 if is_staff:
                     self.assertEqual(self.assertAdmitted(login, ROBIN)["user"], "shared")
                 else:
-                    self.assertRefused(login, "authorize at .* does not allow|may not act|authorize")
+                    self.assertRefused(login, f'"{KIM}" asked to act as "shared", but the policy does')
 
     def test_without_a_radius_server(self):
         self.radius.stop()
@@ -142,7 +144,7 @@ class Rules(eap.EapTest):
     def test_rules(self):
         for name, origin, rule, admitted in self.ROWS:
             for user in (ROBIN, KIM) if "Filter" in name else (ROBIN,):
-                outcome = f"{user.partition('@')[0]} {'admitted' if user == admitted else 'refused'}"
+                outcome = f"{user} {'admitted' if user == admitted else 'refused'}"
                 issuer = origin.partition("issuer = ")[2].strip(' "}')
                 with self.decision("EAP-AES128", rule + (f", issuer {issuer}" if issuer else ""),
                                    outcome, attribute=name):
@@ -188,7 +190,8 @@ class OuterIdentity(eap.EapTest):
     def test_it_is_no_name(self):
         with self.decision("EAP-AES128", "none", "refused: all users have it",
                            attribute="User-Name"):
-            self.assertRefused(self.log_in(), 'the name "@university.example" names a realm, but no')
+            self.assertRefused(self.log_in(),
+                               'the name "@university.example" names a realm, but no user')
 
     def test_an_attribute_names_the_user(self):
         text = policy('identity = { attribute = "eppn" }\n'

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """FreeRADIUS as Debian's package installs it, in a folder of the test's: `Radius`.
 
-The configuration is Debian's. What differs is what a test must not share with the machine: folders,
-the port, the user as whom the server runs, and the certificate, which Debian makes for each machine.
+The configuration is Debian's, except for what a test must not share with the machine: folders, the
+port, the user as whom the server runs, and the certificate, which Debian makes for each machine.
 """
 
 import hashlib
@@ -17,9 +17,9 @@ import lab
 ETC = "etc/freeradius/3.0"
 # Debian's postinst enables these, each by a link.
 SITES = ("default", "inner-tunnel")
-MODULES = ("always attr_filter chap detail detail.log digest dynamic_clients eap echo exec expiration "
-           "expr files linelog logintime mschap ntlm_auth pap passwd preprocess radutmp realm "
-           "replicate soh sradutmp unix unpack utf8").split()
+MODULES = ("always attr_filter chap detail detail.log digest dynamic_clients eap echo exec "
+           "expiration expr files linelog logintime mschap ntlm_auth pap passwd preprocess radutmp "
+           "realm replicate soh sradutmp unix unpack utf8").split()
 CERTIFICATE = {"/etc/ssl/private/ssl-cert-snakeoil.key": "server.key",
                "/etc/ssl/certs/ssl-cert-snakeoil.pem": "server.pem",
                "/etc/ssl/certs/ca-certificates.crt": "server.pem"}

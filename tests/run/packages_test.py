@@ -30,6 +30,8 @@ RELATIONS = {
     "libstemmer0d": "",
     "libvirt-daemon-system": "Depends: polkitd",
     "polkitd": "",
+    "freeradius": "Depends: freeradius-config",
+    "freeradius-config": "",
     "samba": "",
     "samba-ad-dc": "Depends: samba",
     "samba-ad-provision": "Depends: samba",
@@ -152,13 +154,15 @@ class Beside(Machine):
         for name in ALL:
             self.deps(name)
         never = {"dovecot-imapd", "dovecot-gssapi", "cyrus-imapd", "moonshot-gss-eap",
-                 "libvirt-daemon-system", HEIMDALS, "samba-ad-dc", "samba-ad-provision"}
+                 "libvirt-daemon-system", HEIMDALS, "freeradius", "samba-ad-dc",
+                 "samba-ad-provision"}
         self.assertEqual(names_of(*ALL) - self.installed(), never)
         self.assertEqual(self.unpacked("dovecot-imapd"),
                          {"dovecot-imapd", "dovecot-core", "libstemmer0d"})
         self.assertEqual(self.unpacked("cyrus-imapd"), {"cyrus-imapd"})
         self.assertEqual(self.unpacked("libvirt-daemon-system"), {"libvirt-daemon-system"})
         self.assertEqual(self.unpacked(HEIMDALS), {HEIMDALS})
+        self.assertEqual(self.unpacked("freeradius"), {"freeradius", "freeradius-config"})
         self.assertEqual(self.unpacked("samba-ad-dc"), {"samba-ad-dc", "samba"})
         self.assertEqual(self.unpacked("samba-ad-provision"), {"samba-ad-provision"})
         self.assertEqual("".join(map(self.deps, ALL)), "")
