@@ -30,17 +30,18 @@ def line_of_rule(policy):
 
 
 class Kdc:
-    """A KDC of the test's realm that has read `more` at the end of kdc.conf: it serves the database of
-    the realm's own KDC, at another port."""
+    """A KDC of the test's realm that has read `more` at the end of kdc.conf: it serves the database
+    of the realm's own KDC, at another port. `change` takes krb5.conf and gives the one of this KDC
+    and its clients."""
 
-    def __init__(self, test, more, name="strong"):
-        profile = pathlib.Path(os.environ["KRB5_KDC_PROFILE"]).read_text() + more
-        client = pathlib.Path(os.environ["KRB5_CONFIG"]).read_text()
+    def __init__(self, test, more="", name="strong", change=lambda text: text):
+        profile = pathlib.Path(os.environ["KRB5_KDC_PROFILE"]).read_text()
+        client = change(pathlib.Path(os.environ["KRB5_CONFIG"]).read_text())
 
         def prepare(ports):
-            for file, text in (("kdc.conf", profile), ("krb5.conf", client)):
+            for file, text, end in (("kdc.conf", profile, more), ("krb5.conf", client, "")):
                 test.write(f"{name}/{file}", re.sub(r"127\.0\.0\.1:\d+", f"127.0.0.1:{ports[0]}",
-                                                    text))
+                                                    text) + end)
 
         realms = [word for realm in dict.fromkeys(re.findall(r"(?m)^ +(\S+) = {", profile))
                   for word in ("-r", realm)]
@@ -50,10 +51,10 @@ class Kdc:
         test.serve(lambda _: ["krb5kdc", "-n", *realms, "-P", self._folder / "pid"], f"{name}.log",
                    prepare=prepare, env=self.env)
 
-    def kinit(self, user, *options):
+    def kinit(self, user, *options, password=lab.PASSWORD):
         """A ticket from this KDC; returns the ccache."""
         ccache = f"FILE:{self._folder}/ccache.{user}.{len(list(self._folder.iterdir()))}"
-        done = lab.run(["kinit", "-c", ccache, *options, user], self.env, lab.PASSWORD + "\n")
+        done = lab.run(["kinit", "-c", ccache, *options, user], self.env, password + "\n")
         if not done:
             raise AssertionError(f"kinit {user}: {done.output}")
         return ccache
