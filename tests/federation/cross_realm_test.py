@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Users of other Kerberos realms: two-way, one-way and transited trust, and what a policy can say of
-a realm."""
+"""Users of other Kerberos realms: two-way, one-way and transited trust, and what a policy can say
+of a realm."""
 
 import pathlib
 import sys
@@ -16,6 +16,11 @@ from realms import FAR, HOSTS, LOCAL, ONE, OTHER
 NO_RULE = "# no rule\n"
 MECHANISMS = ("GSSAPI", "GS2-KRB5", "GSS-SPNEGO")
 RULE = '[services.imap]\nrequire = ["{}"]\n'
+ASSURANCE = """[attributes.assurance]
+from = [{ mechanism = "krb5", name = "auth-indicators" }]
+[services.imap]
+require = ["assurance=spake"]
+"""
 ISSUER = """[[attributes.issued.from]]
 mechanism = "krb5"
 name = "urn:mspac:client-info"
@@ -64,6 +69,20 @@ class Trust(realms.RealmsTest):
                             self.assertAdmitted(login, f"admin@{OTHER}")
                         else:
                             self.assertRefused(login, "policy refuses .*: require at ")
+
+
+    def test_indicators_stay_at_home(self):
+        here, there = self.admin(LOCAL), self.admin(OTHER)
+        self.SOURCE, self.ATTRIBUTE = "MIT KDC, password (SPAKE)", "auth-indicators"
+        for mechanism in federation.MECHANISMS:
+            with self.decision(mechanism, "assurance=spake", f"admin@{LOCAL}: admitted"):
+                self.assertAdmitted(self.log_in(mechanism, ASSURANCE, here), "admin")
+            with self.decision(mechanism, "assurance=spake", f"admin@{OTHER}: refused in {LOCAL}"):
+                login = self.log_in(mechanism, ASSURANCE, there)
+                self.assertRefused(login, "policy refuses .*: require at ")
+            with self.decision(mechanism, "assurance=spake", f"admin@{OTHER}: admitted in {OTHER}"):
+                login = self.log_in_at(OTHER, mechanism, there, ASSURANCE)
+                self.assertAdmitted(login, "admin")
 
 
 class Transited(realms.RealmsTest):
