@@ -49,10 +49,6 @@ class AcceptorPoolTest : public LiveTest {
     const auto pool = credentials.get(key);
     return pool ? keytab_of((*pool)->lease()->credential.get()) : pool.error().text();
   }
-  std::string own_keytab(const std::string& file, const std::string& service = "imap/localhost") {
-    realm().write_keytab(realm().path(file), {service});
-    return realm().path(file);
-  }
 };
 
 bool starts_with(const std::string& text, const char* start) { return text.rfind(start, 0) == 0; }
@@ -136,22 +132,18 @@ TEST_F(AcceptorPoolTest, AKeytabMayChangeUnderLoad) {
   disable_replay_cache();
   const std::string path = own_keytab("load.keytab"), good = own_keytab("good.keytab");
   const std::string other = own_keytab("other.keytab", "smtp/localhost");
-  const auto put = [&](const std::string& from) {
-    std::filesystem::copy_file(from, path + ".new");
-    std::filesystem::rename(path + ".new", path);
-  };
   const struct {
     std::function<void()> change;
     bool succeeds;
   } rows[] = {
       {[] {}, true},
       {[&] { std::filesystem::remove(path); }, false},
-      {[&] { put(good); }, true},
+      {[&] { put_file(good, path); }, true},
       {[&] { std::filesystem::resize_file(path, 20); }, false},
-      {[&] { put(other); }, false},
-      {[&] { put(good); }, true},
+      {[&] { put_file(other, path); }, false},
+      {[&] { put_file(good, path); }, true},
       {[&] { std::filesystem::resize_file(path, 0); }, false},
-      {[&] { put(good); }, true},
+      {[&] { put_file(good, path); }, true},
   };
   constexpr int kNumThreads = 4, kNumLogins = 10;
   std::atomic<int> num_wrong = 0;
@@ -209,11 +201,6 @@ TEST_F(AcceptorPoolTest, AChildOfAServerLogsIn) {
     EXPECT_EQ(status, 0);
     EXPECT_TRUE(logs_in(path));
   }
-}
-
-long num_descriptors() {
-  const std::filesystem::directory_iterator all("/proc/self/fd");
-  return std::distance(begin(all), end(all));
 }
 
 TEST_F(AcceptorPoolTest, ManyChangesOfAKeytabDoNotGrow) {

@@ -77,6 +77,16 @@ gss::Credential LiveTest::default_credential() {
   return credential;
 }
 
+std::string LiveTest::own_keytab(const std::string& file, const std::string& service) {
+  realm().write_keytab(realm().path(file), {service});
+  return realm().path(file);
+}
+
+void LiveTest::put_file(const std::string& from, const std::string& to) {
+  std::filesystem::copy_file(from, to + ".new");
+  std::filesystem::rename(to + ".new", to);
+}
+
 void LiveTest::disable_replay_cache() { setenv("KRB5RCACHENAME", "none:", 1); }
 
 namespace {

@@ -43,6 +43,11 @@ class LiveTest : public ::testing::Test {
   static void use_forged(const ForgedTicket& ticket);
   // default_credential is what the default ccache holds, for every mechanism.
   static gss::Credential default_credential();
+  // own_keytab adds the current key of a service to a keytab of this test's own: its path.
+  static std::string own_keytab(const std::string& file,
+                                const std::string& service = "imap/localhost");
+  // put_file replaces `to` by a copy of `from`, as an administrator should: by renaming.
+  static void put_file(const std::string& from, const std::string& to);
   // Which keeps tests apart that would take each other's tokens for replays: no cache at all.
   static void disable_replay_cache();
 

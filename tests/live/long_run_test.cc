@@ -2,9 +2,8 @@
 // A server that runs for long: after its first logins, further ones leave nothing in memory.
 #include <malloc.h>
 
-#include <filesystem>
-
 #include "tests/live/policy_session.h"
+#include "tests/support/growth.h"
 
 namespace gssloop::testing {
 namespace {
@@ -38,11 +37,8 @@ class LongRunTest : public PolicyTest, public ::testing::WithParamInterface<Row>
 };
 
 struct State {
-  long in_use, num_descriptors;
-  static State now() {
-    const std::filesystem::directory_iterator all("/proc/self/fd");
-    return {static_cast<long>(mallinfo2().uordblks), std::distance(begin(all), end(all))};
-  }
+  long in_use, descriptors;
+  static State now() { return {static_cast<long>(mallinfo2().uordblks), num_descriptors()}; }
 };
 
 void expect_no_growth(int num_logins, const std::function<bool()>& log_in) {
@@ -53,7 +49,7 @@ void expect_no_growth(int num_logins, const std::function<bool()>& log_in) {
   }
   const State last = State::now();
   EXPECT_LT(last.in_use - first.in_use, kMaxGrowth);
-  EXPECT_EQ(last.num_descriptors, first.num_descriptors);
+  EXPECT_EQ(last.descriptors, first.descriptors);
 }
 
 TEST_P(LongRunTest, TheServersPartDoesNotGrow) {

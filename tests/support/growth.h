@@ -5,6 +5,8 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <iterator>
 #include <limits>
 
 namespace gssloop::testing {
@@ -22,6 +24,12 @@ long growth(int num_calls, Body body) {
     least = std::min(least, (static_cast<long>(mallinfo2().uordblks) - before) / num_calls);
   }
   return least;
+}
+
+// num_descriptors is how many file descriptors this process has.
+inline long num_descriptors() {
+  const std::filesystem::directory_iterator all("/proc/self/fd");
+  return std::distance(begin(all), end(all));
 }
 
 }  // namespace gssloop::testing
