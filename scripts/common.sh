@@ -37,3 +37,23 @@ quietly() {
   ((status == 0)) || cat "$scratch/log" >&2
   return "$status"
 }
+
+# update_copy FOLDER [COMMAND...] copies the sources there. What the last copy had and this one lacks
+# is removed; what was built there remains. COMMAND is what enters the place that has the folder.
+update_copy() {
+  local folder=$1
+  shift
+  make_scratch
+  mkdir "$scratch/copy"
+  copy_sources "$scratch/copy"
+  find "$scratch/copy" ! -type d -printf '%P\n' | sort >"$scratch/sources"
+  # shellcheck disable=SC2016  # the inner shell has the folder
+  tar -c -f - -C "$scratch/copy" . | "$@" sh -c '
+    mkdir -p "$0" && cd "$0" && touch .sources && mv .sources .old &&
+    tar -x -f - --no-same-owner' "$folder" || die 1 "the copy failed; its output is above"
+  # shellcheck disable=SC2016
+  "$@" sh -c '
+    cd "$0" && cat >.sources && comm -23 .old .sources | tr "\n" "\0" | xargs -0r rm -f' \
+    "$folder" <"$scratch/sources" || die 1 "the copy failed; its output is above"
+  rm -rf "$scratch/copy"
+}

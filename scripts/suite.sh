@@ -79,17 +79,7 @@ prepare_root() {
   fi
   [[ -d $root ]] || make_root
   say "copying the sources into the root of $suite ($arch)"
-  make_scratch
-  mkdir "$scratch/copy"
-  copy_sources "$scratch/copy"
-  find "$scratch/copy" ! -type d -printf '%P\n' | sort >"$scratch/sources"
-  # What the last copy had and this one lacks is removed; what was built in the root remains.
-  tar -c -f - -C "$scratch/copy" . | in_root sh -c '
-    mkdir -p /srv/gssloop && cd /srv/gssloop && touch .sources && mv .sources .old &&
-    tar -x -f - --no-same-owner' || die 1 "the copy failed; its output is above"
-  in_root sh -c '
-    cd /srv/gssloop && cat >.sources && comm -23 .old .sources | tr "\n" "\0" | xargs -0r rm -f' \
-    <"$scratch/sources" || die 1 "the copy failed; its output is above"
+  update_copy /srv/gssloop in_root
 }
 
 # find_namespaces sets `namespaces`, the words before a command that shall be root of the root.

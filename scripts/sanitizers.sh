@@ -1,0 +1,55 @@
+# shellcheck shell=bash disable=SC2119,SC2120,SC2154  # the parts of ./run share variables
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The tests with tools that watch the memory and the threads: ./run check-tsan, check-asan and
+# check-valgrind.
+
+# A report of a sanitizer names lines and not only functions; and the tests run much faster with a
+# little optimization, but do not take much longer to compile.
+readonly sanitizer_flags=('CFLAGS=-O1 -g1' 'CXXFLAGS=-O1 -g1')
+
+cmd_check_tsan() {
+  (($# == 0)) || refuse "$1" "no arguments"
+  prepare test
+  enter_copy tsan
+  check_with_sanitizers thread build-thread-tests print-thread-tests
+}
+
+cmd_check_asan() {
+  (($# == 0)) || refuse "$1" "no arguments"
+  prepare check
+  enter_copy asan
+  check_with_sanitizers address build-tests print-tests
+}
+
+# enter_copy NAME makes the folder of a copy of the sources the current one. Each build has its own,
+# so none has to start over.
+enter_copy() {
+  local copy=$PWD/$unpacked/builds/$1
+  say "copying the sources into $copy"
+  update_copy "$copy"
+  # No command there takes the files of the clone around it for its own.
+  export GIT_CEILING_DIRECTORIES=${copy%/*}
+  cd "$copy" || exit
+  [[ -e $unpacked ]] || ln -s ../.. "$unpacked"
+  find_stand_ins
+}
+
+# check_with_sanitizers KIND BUILD-TARGET LIST-TARGET
+check_with_sanitizers() {
+  local tests
+  if is_configured && ! is_configured_with "--enable-sanitizers=$1 "; then
+    start_over "configured with other flags"
+  fi
+  (summary=shown configure_tree --enable-werror "--enable-sanitizers=$1" "${sanitizer_flags[@]}") ||
+    build_failed configure
+  build_tests "$2"
+  tests=$(list_tests "$3") || build_failed "listing the tests"
+  # Where the kernel places memory at very random addresses, ThreadSanitizer finds no room for its
+  # own.
+  ! setarch --addr-no-randomize true 2>/dev/null ||
+    with_stand_ins=(setarch --addr-no-randomize ${with_stand_ins[@]+"${with_stand_ins[@]}"})
+  run_tests "$tests"
+  # shellcheck disable=SC2086  # one word a test
+  report -- $tests
+}
