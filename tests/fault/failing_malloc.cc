@@ -4,13 +4,7 @@
 #include <cerrno>
 #include <cstddef>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define GSSLOOP_HAS_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define GSSLOOP_HAS_SANITIZER 1
-#endif
-#endif
+#include "tests/support/sanitizer.h"
 
 namespace gssloop::testing {
 namespace {
@@ -25,14 +19,6 @@ thread_local State state;
 
 }  // namespace
 
-bool can_fail_allocations() noexcept {
-#ifdef GSSLOOP_HAS_SANITIZER
-  return false;
-#else
-  return true;
-#endif
-}
-
 void fail_allocation(unsigned long number, Scarcity scarcity) noexcept {
   state = {number, scarcity == Scarcity::kFromHere, false};
 }
@@ -43,7 +29,7 @@ bool end_scarcity() noexcept {
   return has_failed;
 }
 
-#ifndef GSSLOOP_HAS_SANITIZER
+#if !GSSLOOP_HAS_SANITIZER
 namespace {
 
 // True if this allocation must fail.
@@ -60,7 +46,7 @@ bool strikes() noexcept {
 
 }  // namespace gssloop::testing
 
-#ifndef GSSLOOP_HAS_SANITIZER
+#if !GSSLOOP_HAS_SANITIZER
 using gssloop::testing::strikes;
 
 // glibc's own names of its functions. NOLINTBEGIN(bugprone-reserved-identifier)

@@ -11,10 +11,8 @@ enum class Scarcity {
 };
 
 // A program that links failing_malloc.cc has its own malloc, calloc, realloc and aligned
-// allocation, for all code in the process: the C library's and libkrb5's, too.
-
-// can_fail_allocations is false with AddressSanitizer, which has a malloc of its own.
-bool can_fail_allocations() noexcept;
+// allocation, for all code in the process: the C library's and libkrb5's, too. With a sanitizer
+// (kHasSanitizer) no allocation fails.
 
 // fail_allocation makes allocation `number` (from 1) of this thread fail, counted from this call.
 void fail_allocation(unsigned long number, Scarcity scarcity) noexcept;

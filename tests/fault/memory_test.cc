@@ -18,6 +18,7 @@
 
 #include "tests/fault/failing_malloc.h"
 #include "tests/live/policy_session.h"
+#include "tests/support/sanitizer.h"
 
 namespace gssloop::testing {
 namespace {
@@ -115,7 +116,7 @@ class MemoryTest : public PolicyTest {
  protected:
   void SetUp() override {
     PolicyTest::SetUp();
-    if (!can_fail_allocations()) GTEST_SKIP() << "AddressSanitizer has a malloc of its own";
+    if (kHasSanitizer) GTEST_SKIP() << kOwnMalloc;
     disable_replay_cache();
     void* shared =
         mmap(nullptr, sizeof(Report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -10,6 +10,7 @@
 #include "tests/interop/lines.h"
 #include "tests/interop/matrix.h"
 #include "tests/kdc/process.h"
+#include "tests/support/sanitizer.h"
 #include "tests/support/spec.h"
 
 namespace gssloop::testing {
@@ -57,10 +58,7 @@ class SamplePrograms : public ::testing::TestWithParam<Case> {
     if (reason.empty() && !std::filesystem::exists(kServer)) {
       reason = std::string(kServer) + " is not there (Debian: sasl2-bin)";
     }
-#ifdef __SANITIZE_ADDRESS__
-    // Programs that were built without it cannot load our module built with it.
-    reason = "this build has AddressSanitizer, Debian's programs have not";
-#endif
+    if (kHasSanitizer) reason = "this build has a sanitizer, Debian's programs have not";
     if (!reason.empty()) GTEST_SKIP() << reason;
   }
 };

@@ -8,6 +8,7 @@
 #include "tests/live/live_test.h"
 #include "tests/support/growth.h"
 #include "tests/support/idle_memory.h"
+#include "tests/support/sanitizer.h"
 
 namespace gssloop::testing {
 namespace {
@@ -66,6 +67,7 @@ TEST_F(ProcessTest, ManyLoginsDoNotGrow) {
 
 // A connection may be idle for hours. A context that only authenticated is not kept.
 TEST_F(ProcessTest, AnIdleConnectionTakesNotMuchMoreThanAContext) {
+  if (kHasSanitizer) GTEST_SKIP() << kOwnMalloc;
   disable_replay_cache();
   EXPECT_LT(idle_memory(kGs2).ratio(), 1.0);
   for (const char* mechanism : {"GSSAPI", "GSS-SPNEGO"}) {
