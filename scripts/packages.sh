@@ -52,8 +52,8 @@ readonly stand_in_packages=(krb5-admin-server krb5-kdc krb5-user libsasl2-module
 readonly excluded_packages=("${stand_in_packages[@]}" postfix)
 readonly unpacked=.cache
 
-readonly package_sets='build, demo, test, check, check-servers, check-federation, docs, package,
-bench, profile, format, suite, clang'
+readonly package_sets='build, demo, test, check, check-servers, check-federation, check-tsan,
+check-asan, check-valgrind, docs, package, bench, profile, format, suite, clang'
 
 # packages_of SET prints one package in each line. It fails if there is no such set.
 packages_of() {
@@ -61,7 +61,9 @@ packages_of() {
     build) printf '%s\n' "${build_packages[@]}" ;;
     demo) printf '%s\n' "${build_packages[@]}" "${kdc_packages[@]}" ;;
     test) printf '%s\n' "${build_packages[@]}" "${kdc_packages[@]}" "${test_packages[@]}" ;;
-    check) printf '%s\n' "${build_packages[@]}" "${kdc_packages[@]}" "${check_packages[@]}" ;;
+    check | check-tsan | check-asan | check-valgrind)
+      printf '%s\n' "${build_packages[@]}" "${kdc_packages[@]}" "${check_packages[@]}"
+      ;;
     check-servers)
       printf '%s\n' "${build_packages[@]}" "${kdc_packages[@]}" "${servers_packages[@]}" \
         "${package_packages[@]}"
@@ -285,9 +287,9 @@ prepare() {
   [[ $1 != check* ]] || needed=("${build_packages[@]}" "${test_packages[@]}")
   install_packages "${packages[@]}"
   case $1 in
-    check) unpack_packages "${check_unpacked[@]}" ;;
     check-servers) unpack_servers ;;
     check-federation) unpack_federation ;;
+    check*) unpack_packages "${check_unpacked[@]}" ;;
   esac
   find_stand_ins
 }

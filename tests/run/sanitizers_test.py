@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""./run check-tsan and its like: what they build and run, and where. And which tests have threads."""
+"""./run check-tsan and its like: what they build and run, and where; which tests have threads."""
 
 import os
 import pathlib
