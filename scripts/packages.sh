@@ -38,7 +38,7 @@ readonly suite_packages=(arch-test mmdebstrap uidmap util-linux util-linux-extra
 readonly check_unpacked=(dovecot-imapd dovecot-gssapi libsasl2-modules-gssapi-heimdal
   moonshot-gss-eap)
 readonly servers_unpacked=(cyrus-imapd)
-readonly federation_unpacked=(cyrus-imapd freeradius moonshot-gss-eap samba-ad-dc)
+readonly federation_unpacked=(cyrus-imapd freeradius gss-ntlmssp moonshot-gss-eap samba-ad-dc)
 # Unpacked without what they depend on, which others of these have.
 readonly federation_alone=(samba-ad-provision)
 # Of these the tests read the configuration only: libvirt-daemon-system would start libvirtd, and the

@@ -3,15 +3,14 @@
 """Attacks on logins with EAP: on the GS2 header, on the channel binding, on the name, and by RADIUS
 servers that lie. docs/federation.md says what vouches for what; these tests found it out."""
 
-import base64
 import pathlib
-import subprocess
 import sys
 import time
 
 sys.dont_write_bytecode = True  # beside the sources
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import eap
+import gss_peer
 import lab
 import sasl_pair
 from eap import FILTER_ID
@@ -101,31 +100,22 @@ class Forgery(eap.EapTest):
     SOURCE = "an attacker with tokens of another protocol"
 
     def initiate(self):
-        """A function that returns the initiator's answer to a token."""
-        process = subprocess.Popen(
-            ["/usr/bin/python3", "-B", str(pathlib.Path(__file__).with_name("eap_initiator.py")),
-             ROBIN, eap.PASSWORD, "imap@localhost"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            text=True, env=lab.environment(**self.env))
-        self.addCleanup(process.communicate)
-        self.addCleanup(process.kill)
-
-        def answer(token=b""):
-            process.stdin.write(base64.b64encode(token).decode() + "\n")
-            process.stdin.flush()
-            major, text = process.stdout.readline().rstrip("\n").split(" ")
-            return int(major, 16), base64.b64decode(text)
-        return answer
+        """An initiator's program."""
+        peer = gss_peer.Peer(lab.environment(**self.env), "initiator", eap.moonshot.MECHANISMS[0][2],
+                             "imap@localhost", ROBIN, eap.PASSWORD)
+        self.addCleanup(peer.end)
+        return peer
 
     def test_a_forged_header(self):
         for text in ("n,,", "n,a=admin,", "y,,", "p=tls-unique,,"):
             with self.decision("EAP-AES128", "none", "refused", attribute=f"header {text}"):
                 sides = {"server": sasl_pair.binding()} if text[0] == "p" else {}
                 _, there = self.pair(**sides)
-                answer = self.initiate()
-                _, token = answer()
+                peer = self.initiate()
+                _, token = peer.answer()
                 self.assertEqual(token[2:4], b"\x06\x09")  # the OID of the RFC 2743 header
                 said = there.ask("start", text.encode() + token[13:], mechanism="EAP-AES128")
-                while said["code"] == 1 and (token := answer(said["out"])[1]):
+                while said["code"] == 1 and (token := peer.answer(said["out"])[1]):
                     said = there.ask("step", token)
                 self.assertNotEqual(said["code"], 0)
                 self.assertRegex(there.said(), MISSING)

@@ -13,6 +13,7 @@ OK, CONTINUE, INTERACT = 0, 1, 2
 FAIL = -1
 USERNAME, SSF, MAXOUTBUF, DELEGATED_CREDS, AUTHUSER = 0, 1, 2, 11, 16
 PEER_NAME, LOCAL_NAME, CHANNEL_BINDING = 19, 20, 21
+_GSS_CREDS = 18
 _SSF_EXTERNAL, _SEC_PROPS = 100, 101
 _CB_LIST_END, _CB_GETOPT, _CB_LOG, _CB_CANON_USER = 0, 1, 2, 0x8007
 _CB_PROXY_POLICY = 0x8001
@@ -213,6 +214,11 @@ class _Connection:
     def bind(self, name, data, critical=False):
         data = _text(data)
         self._set(CHANNEL_BINDING, _ChannelBinding(_text(name), critical, len(data), data))
+
+    def use(self, credential):
+        """A credential of the application's own, a gss_cred_id_t, which it keeps."""
+        self._kept.append(credential)
+        self._check(_SASL.sasl_setprop(self._connection, _GSS_CREDS, credential))
 
     def request(self, names):
         """The auxiliary properties that the application wants."""

@@ -20,6 +20,7 @@ by one on standard output. The first line is the configuration:
   takes      what a canon_user callback of the application's answers: 0 takes every name
   proxy      what a callback answers if a user acts as another; without it libsasl refuses
   mute       true: the application cannot be asked for anything
+  credential true: the application's own, for all mechanisms of the GSS-API for which it has any
   requested  auxiliary properties to ask for
   flags      of sasl_client_new and sasl_server_new
 """
@@ -47,6 +48,19 @@ def displayed(name):
     text, minor = GssBuffer(), ctypes.c_uint()
     GSS.gss_display_name(ctypes.byref(minor), name, ctypes.byref(text), None)
     return ctypes.string_at(text.value, text.length).decode(errors="replace")
+
+
+INDEFINITE, INITIATE, ACCEPT = 0xffffffff, 1, 2
+
+
+def default_credential(is_client):
+    """A credential for each mechanism that has one without a name."""
+    credential, minor = ctypes.c_void_p(), ctypes.c_uint()
+    if GSS.gss_acquire_cred(ctypes.byref(minor), None, INDEFINITE, None,
+                            INITIATE if is_client else ACCEPT, ctypes.byref(credential), None,
+                            None):
+        raise RuntimeError("the application has no credential")
+    return credential
 
 
 class Peer:
@@ -87,6 +101,8 @@ class Peer:
             self.sasl.is_inside(self.config["external"])
         if binding := self.config.get("binding"):
             self.sasl.bind(**binding)
+        if self.config.get("credential"):
+            self.sasl.use(default_credential(self.is_client))
         if self.config.get("requested"):
             self.sasl.request(self.config["requested"])
 
