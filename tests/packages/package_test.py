@@ -48,6 +48,7 @@ CONTENTS = {
         usr/share/doc/libsasl2-modules-gssloop/attributes.md
         usr/share/doc/libsasl2-modules-gssloop/cyrus-imap.md
         usr/share/doc/libsasl2-modules-gssloop/federation.md
+        usr/share/doc/libsasl2-modules-gssloop/freeipa.md
         usr/share/doc/libsasl2-modules-gssloop/gss-proxy.md
         usr/share/doc/libsasl2-modules-gssloop/indicators.md
         usr/share/doc/libsasl2-modules-gssloop/keytabs.md
