@@ -39,7 +39,10 @@ StepResult ServerExchange::advance(std::optional<ByteView> client_in) {
     loop::Step step = acceptor_->on_token(opening.token);
     if (is_tracing(login_.params)) trace_step(sasl(), "server", acceptor_->num_legs(), step);
     if (step.is_failed()) return fail(step);
-    if (const auto token = step.token_to_send()) put(*token);
+    if (const auto token = step.token_to_send()) {
+      if (auto error = check_token(*token)) return *std::move(error);
+      put(*token);
+    }
     if (!step.is_established()) return SASL_CONTINUE;
     if (auto error = server_login_.on_context(step.take_context())) return *std::move(error);
     next = on_established();
@@ -84,7 +87,8 @@ std::optional<LoginError> ServerExchange::begin(ByteView message, Opening* openi
 // next step fails (G15). The failure is logged at once.
 StepResult ServerExchange::fail(const loop::Step& step) {
   LoginError error = explain(login_.subject(), loop::Role::kAcceptor, step.failure());
-  if (!step.row().has(loop::Action::kSendErrorToken) || !login_.options.sends_error_token) {
+  if (!step.row().has(loop::Action::kSendErrorToken) || !login_.options.sends_error_token ||
+      check_token(*step.token_to_send())) {
     return error;
   }
   log_server(sasl(), error);
@@ -106,6 +110,8 @@ StepResult ServerExchange::complete(Completion completion) {
   if (layer() == nullptr) context().delete_context();
   return SASL_OK;
 }
+
+std::optional<LoginError> ServerExchange::check_token(ByteView) { return std::nullopt; }
 
 ServerExchange::Next ServerExchange::on_later_message(ByteView) {
   return login_.login_error(ErrorKind::kProtocol,

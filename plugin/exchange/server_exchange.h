@@ -51,6 +51,8 @@ class ServerExchange : public Exchange {
 
   // open parses the client's first message.
   virtual Result<Opening, LoginError> open(ByteView message) = 0;
+  // check_token is called before a token of the loop is sent; after a failure it is not sent.
+  virtual std::optional<LoginError> check_token(ByteView token);
   // on_established is called after the last token, when the peer is known; a token may be stored as
   // output.
   virtual Next on_established() = 0;

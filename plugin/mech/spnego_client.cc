@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "plugin/mech/spnego_client.h"
 
+#include "plugin/mech/kerberos_negotiation.h"
+
 namespace gssloop::plugin {
 
 Result<SpnegoClient::Plan, LoginError> SpnegoClient::plan() {
@@ -19,6 +21,12 @@ Result<SpnegoClient::Plan, LoginError> SpnegoClient::plan() {
   const SsfLimits limits = ssf_limits();
   const bool wants_confidentiality = limits.room() >= kStrongestCipherSsf || limits.need() > 1;
   return plan_by_limits(limits, wants_confidentiality, Flags());
+}
+
+std::optional<LoginError> SpnegoClient::put_token(ByteView token) {
+  const std::string why = why_not_kerberos(token);
+  if (!why.empty()) return login_error(ErrorKind::kCredential, why);
+  return ClientExchange::put_token(token);
 }
 
 StepResult SpnegoClient::on_established() {

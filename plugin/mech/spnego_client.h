@@ -15,6 +15,7 @@ class SpnegoClient final : public ClientExchange {
 
  private:
   Result<Plan, LoginError> plan() override;
+  std::optional<LoginError> put_token(ByteView token) override;
   StepResult on_established() override;
 };
 

@@ -3,6 +3,7 @@
 
 #include "gssloop/gss/initial_token.h"
 #include "plugin/exchange/application_binding.h"
+#include "plugin/mech/kerberos_negotiation.h"
 
 namespace gssloop::plugin {
 
@@ -14,6 +15,12 @@ Result<SpnegoServer::Opening, LoginError> SpnegoServer::open(ByteView message) {
   auto bindings = server_binding(login().params, login().options, login().mechanism);
   if (!bindings) return login().login_error(ErrorKind::kBinding, bindings.error().message);
   return Opening{*std::move(bindings), Flags(), message};
+}
+
+std::optional<LoginError> SpnegoServer::check_token(ByteView token) {
+  const std::string why = why_not_kerberos(token);
+  if (why.empty()) return std::nullopt;
+  return login().login_error(ErrorKind::kCredential, why);
 }
 
 SpnegoServer::Next SpnegoServer::on_established() {

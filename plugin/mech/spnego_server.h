@@ -17,6 +17,7 @@ class SpnegoServer final : public ServerExchange {
 
  private:
   Result<Opening, LoginError> open(ByteView message) override;
+  std::optional<LoginError> check_token(ByteView token) override;
   Next on_established() override;
 };
 

@@ -19,8 +19,10 @@ KRB5, SPNEGO = "1.2.840.113554.1.2.2", "1.3.6.1.5.5.2"
 NTLM_OID = gss_peer.oid_octets(ntlm.OID)
 KERBEROS = ["GS2-KRB5", "GSS-SPNEGO", "GSSAPI"]
 NO_TICKET = {"KRB5CCNAME": "FILE:/nonexistent"}
-OWN = (False,)
 NO_KEYTAB = {"KRB5_KTNAME": "FILE:/nonexistent"}
+NOT_KERBEROS = f"SPNEGO would negotiate the mechanism {ntlm.OID}, which is not Kerberos"
+CREDENTIALS = {None: "the default one", "all": "the application's own",
+               "kerberos": "the application's own, restricted to Kerberos"}
 
 
 def der(tag, contents):
@@ -59,6 +61,12 @@ class Ntlm(federation.FederationTest):
     def client(self, env=None, **config):
         return self.peer("client", env=self.env | NO_KEYTAB | (env or {}), **config)
 
+    def assertSendsNothing(self, client, mechanism, pattern):
+        said = client.ask("start", mechanism=mechanism)
+        self.assertNotIn(said["code"], (OK, CONTINUE), said)
+        self.assertIsNone(said["out"])
+        self.assertRegex(client.said(), pattern)
+
     def row(self, mechanism, rule, outcome):
         return self.decision(mechanism, rule, outcome)
 
@@ -89,29 +97,30 @@ class Ntlm(federation.FederationTest):
                     self.assertEqual((said["code"], said["out"]), (sasl_pair.NOMECH, None))
 
     def test_a_client_without_a_ticket_sends_nothing(self):
-        for has_own in OWN:
+        for credential, owner in CREDENTIALS.items():
             for mechanism in KERBEROS:
-                with self.row(mechanism, "no ticket, a credential for NTLM, " + (
-                        "the application's own" if has_own else "the default one"),
+                with self.row(mechanism, f"no ticket; a credential for NTLM, {owner}",
                               "the client sends nothing"):
-                    client = self.client(NO_TICKET, credential=has_own)
-                    said = client.ask("start", mechanism=mechanism)
-                    self.assertNotIn(said["code"], (OK, CONTINUE), said)
-                    self.assertIsNone(said["out"])
+                    self.assertSendsNothing(self.client(NO_TICKET, credential=credential),
+                                            mechanism, ".")
 
     def test_a_client_with_a_ticket_names_kerberos_alone(self):
-        for has_own in OWN:
-            for limits in ({}, sasl_pair.limits(maximum=0)):
-                with self.row("GSS-SPNEGO", "a ticket, a credential for NTLM, " + (
-                        "the application's own" if has_own else "the default one"),
-                              "the client names Kerberos alone"):
-                    client, server = (self.client(credential=has_own, **limits),
-                                      self.server(**limits))
+        for credential, owner in CREDENTIALS.items():
+            rule = f"a ticket, and a credential for NTLM, {owner}"
+            if credential == "all":
+                with self.row("GSS-SPNEGO", rule, "the client sends nothing"):
+                    self.assertSendsNothing(self.client(credential=credential), "GSS-SPNEGO",
+                                            NOT_KERBEROS)
+                continue
+            for limits in ({}, sasl_pair.limits(maximum=0)) if credential is None else ({},):
+                with self.row("GSS-SPNEGO", rule, "alice admitted: the client names Kerberos alone"):
+                    client = self.client(credential=credential, **limits)
                     sent = []
 
                     def note(_number, message, sent=sent):
                         sent.append(message)
                         return message
+                    server = self.server(**limits)
                     codes = sasl_pair.log_in(client, server, "GSS-SPNEGO", note)
                     self.assertEqual(codes, (OK, OK), client.said() + server.said())
                     self.assertIn(gss_peer.oid_octets(KRB5), sent[0])
@@ -119,48 +128,51 @@ class Ntlm(federation.FederationTest):
 
     def test_a_server_that_selects_it(self):
         """... although the client did not name it."""
-        acceptor = self.raw({}, "acceptor")
         _, negotiate = self.initiator(ntlm.OID).answer()
-        _, challenge = acceptor.answer(negotiate)
+        _, challenge = self.raw({}, "acceptor").answer(negotiate)
         self.assertTrue(challenge.startswith(ntlm.MARK))
-        for has_own in OWN:
+        for credential in (None, "kerberos"):
             for token in (b"", challenge[:96]):
                 with self.row("GSS-SPNEGO", "a server selects NTLM, " + (
                         "with its challenge" if token else "without more"),
                               "the client ends the login, and sends nothing"):
-                    client = self.client(credential=has_own)
-                    client.ask("start", mechanism="GSS-SPNEGO")
+                    client = self.client(credential=credential)
+                    self.assertEqual(client.ask("start", mechanism="GSS-SPNEGO")["code"], CONTINUE)
                     said = client.ask("step", selects_ntlm(token))
                     self.assertNotIn(said["code"], (OK, CONTINUE), said)
-                    self.assertNotIn(ntlm.MARK, said["out"] or b"")
+                    self.assertIsNone(said["out"])
 
     def test_a_server_does_not_accept_it(self):
         policy = {"gssloop_policy": self.write("policy.toml", "# no rules\n")}
-        for has_own in OWN:
-            for sent, sent_name in ((ntlm.OID, "NTLM"), (SPNEGO, "SPNEGO with NTLM alone")):
-                for mechanism in KERBEROS:
-                    for header in ((b"n,,", b"F,n,,") if mechanism == "GS2-KRB5" else (b"",)):
-                        with self.row(mechanism, f"a client sends {sent_name}, the server has " + (
-                                "the application's credential" if has_own else "its own"),
-                                      "refused, without a challenge of NTLM"):
-                            server = self.server(credential=has_own, options=policy)
-                            _, token = self.initiator(sent).answer()
-                            self.assertIn(ntlm.MARK, token)
-                            said = server.ask("start", header + token, mechanism=mechanism)
-                            self.assertNotIn(ntlm.MARK, said["out"] or b"", server.said())
-                            self.assertNotEqual(said["code"], OK)
-                            said = server.ask("step", b"")
-                            self.assertNotIn(said["code"], (OK, CONTINUE), server.said())
+        messages = [(mechanism, header, sent) for mechanism in KERBEROS
+                    for header in ((b"n,,", b"F,n,,") if mechanism == "GS2-KRB5" else (b"",))
+                    for sent in (ntlm.OID, SPNEGO)]
+        for credential, owner in CREDENTIALS.items():
+            for mechanism, header, sent in messages:
+                name = header.decode() + ("NTLM" if sent == ntlm.OID else "SPNEGO with NTLM alone")
+                with self.row(mechanism, f"a client sends {name}; the server's credential: {owner}",
+                              "refused, without a challenge"):
+                    server = self.server(credential=credential, options=policy)
+                    _, token = self.initiator(sent).answer()
+                    self.assertIn(ntlm.MARK, token)
+                    said = server.ask("start", header + token, mechanism=mechanism)
+                    self.assertNotIn(ntlm.MARK, said["out"] or b"", server.said())
+                    self.assertNotEqual(said["code"], OK)
+                    if credential == "all" and (mechanism, sent) == ("GSS-SPNEGO", SPNEGO):
+                        self.assertRegex(server.said(), NOT_KERBEROS)
+                    said = server.ask("step", b"")
+                    self.assertNotIn(said["code"], (OK, CONTINUE), server.said())
 
     def test_a_server_prefers_kerberos(self):
         """A client of another kind offers both."""
         ticket = {"KRB5CCNAME": self.realm.kinit("alice")}
-        for has_own in OWN:
-            with self.row("GSS-SPNEGO", "a client offers Kerberos and NTLM", "alice admitted"):
+        for credential, owner in CREDENTIALS.items():
+            with self.row("GSS-SPNEGO", f"a client offers Kerberos, and NTLM; {owner}",
+                          "alice admitted, with Kerberos"):
                 client = self.initiator(SPNEGO, ticket)
                 _, token = client.answer()
                 self.assertIn(NTLM_OID, token)
-                server = self.server(credential=has_own)
+                server = self.server(credential=credential)
                 said = server.ask("start", token, mechanism="GSS-SPNEGO")
                 self.assertEqual(client.answer(said["out"]), (OK, b""))
                 self.assertEqual(client.mechanism, gss_peer.oid_octets(KRB5))

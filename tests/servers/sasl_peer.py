@@ -20,7 +20,8 @@ by one on standard output. The first line is the configuration:
   takes      what a canon_user callback of the application's answers: 0 takes every name
   proxy      what a callback answers if a user acts as another; without it libsasl refuses
   mute       true: the application cannot be asked for anything
-  credential true: the application's own, for all mechanisms of the GSS-API for which it has any
+  credential "all": the application's own, for all mechanisms of the GSS-API for which it has any;
+             "kerberos": SPNEGO negotiates Kerberos alone with it
   requested  auxiliary properties to ask for
   flags      of sasl_client_new and sasl_server_new
 """
@@ -53,13 +54,28 @@ def displayed(name):
 INDEFINITE, INITIATE, ACCEPT = 0xffffffff, 1, 2
 
 
-def default_credential(is_client):
+class GssOid(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_uint), ("elements", ctypes.c_char_p)]
+
+
+class GssOidSet(ctypes.Structure):
+    _fields_ = [("count", ctypes.c_size_t), ("elements", ctypes.POINTER(GssOid))]
+
+
+KERBEROS = GssOid(9, b"\x2a\x86\x48\x86\xf7\x12\x01\x02\x02")
+
+
+def default_credential(is_client, kind):
     """A credential for each mechanism that has one without a name."""
     credential, minor = ctypes.c_void_p(), ctypes.c_uint()
     if GSS.gss_acquire_cred(ctypes.byref(minor), None, INDEFINITE, None,
                             INITIATE if is_client else ACCEPT, ctypes.byref(credential), None,
                             None):
         raise RuntimeError("the application has no credential")
+    alone = GssOidSet(1, ctypes.pointer(KERBEROS))
+    if kind == "kerberos" and GSS.gss_set_neg_mechs(ctypes.byref(minor), credential,
+                                                    ctypes.byref(alone)):
+        raise RuntimeError("the application's credential cannot be restricted")
     return credential
 
 
@@ -101,8 +117,8 @@ class Peer:
             self.sasl.is_inside(self.config["external"])
         if binding := self.config.get("binding"):
             self.sasl.bind(**binding)
-        if self.config.get("credential"):
-            self.sasl.use(default_credential(self.is_client))
+        if kind := self.config.get("credential"):
+            self.sasl.use(default_credential(self.is_client, kind))
         if self.config.get("requested"):
             self.sasl.request(self.config["requested"])
 

@@ -33,6 +33,7 @@ ELSEWHERE = (Bindings, Credentials, Identities, Keys, Layers, Messages, Options,
 # Headings that no login here can bring about, and what it would take. The sources have the words.
 BY_TEXT = {
     "the client's token is for another mechanism": "an application's credential for several",
+    "SPNEGO would negotiate the mechanism": "an application's credential for NTLM (ntlm_test has one)",
     "the client's ticket is for": "an application's credential for several services",
     "the client sent a message after": "an application that passes over libsasl's end",
     "the mechanism does not report whether": "neither Kerberos nor EAP (gs2_test has a mechanism)",

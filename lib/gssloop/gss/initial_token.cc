@@ -32,8 +32,9 @@ class DerLength {
 
 void append(Bytes* out, ByteView octets) { out->insert(out->end(), octets.begin(), octets.end()); }
 
-// Reads a DER length at the front of `rest` and drops it; nullopt unless it is in the one form that
-// DER allows, so that what is stripped is restored to the same octets.
+}  // namespace
+
+// Only the one form, so that what is stripped is restored to the same octets.
 std::optional<std::size_t> take_der_length(ByteView* rest) noexcept {
   if (rest->empty()) return std::nullopt;
   const std::uint8_t first = rest->front();
@@ -47,8 +48,6 @@ std::optional<std::size_t> take_der_length(ByteView* rest) noexcept {
   if (!is_shortest) return std::nullopt;
   return length;
 }
-
-}  // namespace
 
 std::optional<ByteView> strip_initial_header(ByteView token, const Oid& mech) noexcept {
   if (token.empty() || token.front() != kApplicationZero) return std::nullopt;

@@ -20,6 +20,10 @@ std::optional<ByteView> strip_initial_header(ByteView token, const Oid& mech) no
 // restore(strip(token)) is `token`.
 Bytes restore_initial_header(ByteView inner, const Oid& mech);
 
+// take_der_length reads a DER length (X.690 section 8.1.3) at the front of `rest` and drops it;
+// nullopt unless it is in the one form that DER allows, in at most 4 octets.
+std::optional<std::size_t> take_der_length(ByteView* rest) noexcept;
+
 }  // namespace gssloop::gss
 
 #endif  // GSSLOOP_GSS_INITIAL_TOKEN_H_
