@@ -63,5 +63,15 @@ class FederationTest(sasl_pair.LoginTest):
         self.assertFalse(is_admitted)
         self.assertRegex(server.said(), pattern)
 
+    def assertSendsNothing(self, mechanism, ccache, pattern, client_env=None, **config):
+        """The client ends the login before it sends anything, and says why."""
+        if mechanism.endswith("-PLUS"):
+            config = sasl_pair.binding(critical=True) | config
+        client = self.peer("client", env={"KRB5CCNAME": ccache} | (client_env or {}), **config)
+        answer = client.ask("start", mechanism=mechanism)
+        self.assertLess(answer["code"], 0)
+        self.assertIsNone(answer["out"])
+        self.assertRegex(client.said(), pattern)
+
 
 main = lab.main

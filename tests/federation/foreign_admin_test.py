@@ -16,7 +16,7 @@ import federation
 import realms
 import sasl_pair
 from libsasl import OK
-from realms import LOCAL, OTHER, SMALL
+from realms import ISSUER, LOCAL, OTHER, SMALL
 
 NO_RULE = "# no rule\n"
 STRIP = "RULE:[1:$1]"  # takes every realm away
@@ -56,6 +56,14 @@ class ForeignAdmin(realms.RealmsTest):
                 with self.decision(mechanism, f"peer.realm={LOCAL}", f"admin@{realm}: refused"):
                     login = self.log_in(mechanism, policy, self.tickets[realm])
                     self.assertRefused(login, f'policy refuses "admin@{realm}": require at ')
+            with self.decision(mechanism, f"issuer {LOCAL}", f"admin@{SMALL}: refused",
+                               attribute="urn:mspac:client-info"):
+                login = self.log_in(mechanism, ISSUER.format(LOCAL), self.tickets[SMALL])
+                self.assertRefused(login, f'policy refuses "admin@{SMALL}": require at ')
+            with self.decision(mechanism, f"issuer {LOCAL}", f"admin@{LOCAL}: admitted",
+                               attribute="urn:mspac:client-info"):
+                login = self.log_in(mechanism, ISSUER.format(LOCAL), self.tickets[LOCAL])
+                self.assertAdmitted(login, "admin")
 
     def test_auth_to_local(self):
         def cell(rule, identity, outcome):

@@ -18,6 +18,15 @@ LOCAL, OTHER, ONE, FAR, SMALL = "EXAMPLE.COM", "OTHER.TEST", "ONE.TEST", "FAR.TE
 FOREIGN = (OTHER, ONE, FAR, SMALL)
 HOSTS = {OTHER: "mail.other.test", ONE: "mail.one.test"}  # of services that are not LOCAL's
 KDC_OPTIONS = [word for realm in FOREIGN for word in ("--foreign", realm)]
+# A policy for users of one realm, by what its KDC puts into their tickets.
+ISSUER = """[[attributes.issued.from]]
+mechanism = "krb5"
+name = "urn:mspac:client-info"
+form = "pac-client-info"
+issuer = "{}"
+[services.imap]
+require = ["exists issued"]
+"""
 # What with_kdc writes for a realm that is trusted directly, and the way by OTHER.
 DIRECT = f"  {FAR} = {{\n    {LOCAL} = .\n  }}\n"
 BY_OTHER = f"  {FAR} = {{\n    {LOCAL} = {OTHER}\n    {OTHER} = .\n  }}\n"
@@ -139,11 +148,3 @@ class RealmsTest(federation.FederationTest):
         port = re.search(r"kdc = 127\.0\.0\.1:(\d+)",
                          pathlib.Path(kdc.env["KRB5_CONFIG"]).read_text())[1]
         return {"KRB5_CONFIG": self.write("client.conf", at_port(text, LOCAL, port))}
-
-    def client_says(self, mechanism, ccache, known=None, **config):
-        """What a client says that gets no ticket, and so sends nothing."""
-        client = self.peer("client", env=(known or self.known) | {"KRB5CCNAME": ccache}, **config)
-        answer = client.ask("start", mechanism=mechanism)
-        self.assertLess(answer["code"], 0)
-        self.assertIsNone(answer["out"])
-        return client.said()
