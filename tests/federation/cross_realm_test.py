@@ -11,6 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import federation
 import indicators
 import realms
+from lying_realm import LyingRealm
 from realms import FAR, HOSTS, ISSUER, LOCAL, ONE, OTHER
 
 NO_RULE = "# no rule\n"
@@ -120,19 +121,30 @@ class Transited(realms.RealmsTest):
                 self.assertRefused(login, "policy refuses .*: require at ")
 
     def test_a_realm_in_between_can_lie(self):
-        """OTHER has the key that it shares with FAR, and so can make any user of FAR. No rule can
-        see that; no user comes that way if [capaths] does not have it."""
-        ticket, known = realms.lying_ticket(self)
+        # OTHER has the key that it shares with FAR, and so can make any user of FAR. No rule can
+        # see that; no user comes that way if [capaths] does not have it.
+        lie = LyingRealm(self, FAR)
         self.SOURCE = f"{OTHER}, which claims to be {FAR}"
         rule = f"peer.realm={FAR}"
         for mechanism in federation.MECHANISMS:
             with self.decision(mechanism, rule, f"capaths with the way: as admin@{FAR}"):
-                login = self.log_in(mechanism, RULE.format(rule), ticket(), client_env=known)
+                login = self.log_in(mechanism, RULE.format(rule), lie.ticket())
                 self.assertAdmitted(login, f"admin@{FAR}")
-        for mechanism in federation.MECHANISMS:
             with self.decision(mechanism, rule, "capaths without it: no ticket"):
-                self.assertSendsNothing(mechanism, ticket(), "KDC policy rejects request",
-                                        self.through(self.strict, known))
+                self.assertSendsNothing(mechanism, lie.ticket(), "KDC policy rejects request",
+                                        self.through(self.strict))
+
+    def test_no_realm_can_make_a_local_user(self):
+        # OTHER has the key that it shares with LOCAL, too. LOCAL's KDC takes none of its own users
+        # from elsewhere, also if it does not look at the realms in between.
+        lie = LyingRealm(self, LOCAL)
+        self.SOURCE = f"{OTHER}, which claims to be {LOCAL}"
+        for mechanism in federation.MECHANISMS:
+            for rule, known in (("none", self.known),
+                                ("reject_bad_transit = false", self.through(self.lenient))):
+                with self.decision(mechanism, rule, "no ticket"):
+                    self.assertSendsNothing(mechanism, lie.ticket(),
+                                            "KDC policy rejects request", known)
 
 
 if __name__ == "__main__":

@@ -56,37 +56,6 @@ def without_path(text):
     return with_hosts(text).replace(DIRECT, "")
 
 
-def lying_ticket(test):
-    """Tickets of an `admin` of FAR that the realm's own KDC knows nothing of: OTHER's administrator
-    has made another database of FAR, with the key that the two share. Returns a function that gives
-    new ones, and the environment of the client."""
-    base = pathlib.Path(os.environ["KRB5_KDC_PROFILE"]).read_text()
-    profile = base.replace(f"{test.realm.dir}/{FAR}.", f"{test.path('lie')}.")
-    client = pathlib.Path(test.known["KRB5_CONFIG"]).read_text()
-    env = lab.environment(KRB5_KDC_PROFILE=test.path("lie.kdc.conf"),
-                          KRB5_CONFIG=test.path("lie.krb5.conf"))
-
-    def prepare(ports):
-        test.write("lie.kdc.conf", re.sub(r"(127\.0\.0\.1):\d+", rf"\1:{ports[0]}", profile))
-        test.write("lie.krb5.conf", at_port(client, FAR, ports[0]))
-
-    prepare([0])
-    if not (made := lab.run(["kdb5_util", "create", "-s", "-P", "lie", "-r", FAR], env)):
-        raise AssertionError(made.output)
-    kadmin(FAR, "addprinc", "-pw", "lie", "+requires_preauth", f"admin@{FAR}", env=env)
-    kadmin(FAR, "addprinc", "-pw", "trust", f"krbtgt/{OTHER}@{FAR}", env=env)
-    test.serve(lambda _: ["krb5kdc", "-n", "-r", FAR, "-P", test.path("lie.pid")], "lie.log",
-               prepare=prepare, env=env)
-
-    def ticket():
-        ccache = f"FILE:{test.path('lie.ccache')}"
-        if not (done := lab.run(["kinit", "-c", ccache, f"admin@{FAR}"], env, "lie\n")):
-            raise AssertionError(done.output)
-        return ccache
-
-    return ticket, {"KRB5_CONFIG": test.path("lie.krb5.conf")}
-
-
 def at_port(text, realm, port):
     """krb5.conf with another KDC of a realm."""
     changed, number = re.subn(rf"(  {re.escape(realm)} = {{\n    kdc = 127\.0\.0\.1:)\d+",
@@ -142,9 +111,9 @@ class RealmsTest(federation.FederationTest):
         text = "[libdefaults]\n" + "".join(f"  {line}\n" for line in lines)
         return f"{self.write('server.conf', text)}:{self.known['KRB5_CONFIG']}"
 
-    def through(self, kdc, known=None):
+    def through(self, kdc):
         """The environment of a client that asks this KDC for tickets of LOCAL."""
-        text = pathlib.Path((known or self.known)["KRB5_CONFIG"]).read_text()
+        text = pathlib.Path(self.known["KRB5_CONFIG"]).read_text()
         port = re.search(r"kdc = 127\.0\.0\.1:(\d+)",
                          pathlib.Path(kdc.env["KRB5_CONFIG"]).read_text())[1]
         return {"KRB5_CONFIG": self.write("client.conf", at_port(text, LOCAL, port))}
