@@ -127,13 +127,14 @@ build_tests() {
 
 list_tests() { make -s --no-print-directory "$1" | tr '\n' ' '; }
 
-# The argument is one word a test.
+# run_tests TESTS [ARGUMENT...]: TESTS is one word a test; the arguments are make's.
 run_tests() {
-  local started=$SECONDS environment
+  local started=$SECONDS environment tests=$1
+  shift
   # Nothing may take the results of an earlier run for results of this one.
   rm -rf tests/report/xml
   find tests examples lib plugin \( -name '*.trs' -o -name '*.log' \) -delete
-  say "running the tests ($(wc -w <<<"$1") programs); one line for each as it ends"
+  say "running the tests ($(wc -w <<<"$tests") programs); one line for each as it ends"
   # The report says more than the status of make: it also knows the tests inside the programs.
   # make expands $(basename $@): each test has a folder of its own, as programs may share a name.
   # VERBOSE: make prints the output of failed tests; CI removes their files afterwards.
@@ -142,8 +143,8 @@ run_tests() {
   environment+=' export GTEST_OUTPUT;'
   # All files that the tests need are built. Without the empty lists, make would build all other
   # tests.
-  VERBOSE=1 "${with_stand_ins[@]}" make -k -j2 check-TESTS TESTS="$1" check_PROGRAMS= \
-    check_LTLIBRARIES= TESTS_ENVIRONMENT="$environment" </dev/null || true
+  VERBOSE=1 "${with_stand_ins[@]}" make -k -j2 check-TESTS TESTS="$tests" check_PROGRAMS= \
+    check_LTLIBRARIES= TESTS_ENVIRONMENT="$environment" "$@" </dev/null || true
   say "the tests took $((SECONDS - started)) s"
   printf '\n'
 }

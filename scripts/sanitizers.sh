@@ -4,20 +4,19 @@
 # The tests with tools that watch the memory and the threads: ./run check-tsan, check-asan and
 # check-valgrind.
 
-# A report of a sanitizer names lines and not only functions; and the tests run much faster with a
-# little optimization, but do not take much longer to compile.
+# With -g1, a report names lines and not only functions.
 readonly sanitizer_flags=('CFLAGS=-O1 -g1' 'CXXFLAGS=-O1 -g1')
 
 cmd_check_tsan() {
   (($# == 0)) || refuse "$1" "no arguments"
-  prepare test
+  prepare check-tsan
   enter_copy tsan
   check_with_sanitizers thread build-thread-tests print-thread-tests
 }
 
 cmd_check_asan() {
   (($# == 0)) || refuse "$1" "no arguments"
-  prepare check
+  prepare check-asan
   enter_copy asan
   check_with_sanitizers address build-tests print-tests
 }
@@ -50,6 +49,23 @@ check_with_sanitizers() {
   ! setarch --addr-no-randomize true 2>/dev/null ||
     with_stand_ins=(setarch --addr-no-randomize ${with_stand_ins[@]+"${with_stand_ins[@]}"})
   run_tests "$tests"
+  # shellcheck disable=SC2086  # one word a test
+  report -- $tests
+}
+
+readonly memcheck=(./libtool --mode=execute valgrind --quiet --error-exitcode=99 --num-callers=30
+  --leak-check=full --errors-for-leak-kinds=definite --show-leak-kinds=definite
+  --child-silent-after-fork=yes --suppressions=tests/valgrind.supp)
+
+cmd_check_valgrind() {
+  (($# == 0)) || refuse "$1" "no arguments"
+  prepare check-valgrind
+  configure_for_tests
+  build_tests build-memcheck-tests
+  local tests
+  tests=$(list_tests print-memcheck-tests) || build_failed "listing the tests"
+  # A program may be a script of libtool's.
+  run_tests "$tests" LOG_COMPILER="${memcheck[*]}"
   # shellcheck disable=SC2086  # one word a test
   report -- $tests
 }

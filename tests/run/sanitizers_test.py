@@ -74,6 +74,10 @@ class Commands(Tree):
         self.assertFalse((self.tree / "config.status").exists())
         self.assertTrue((self.builds / "tsan/.cache").samefile(self.tree / ".cache"))
 
+    def test_memcheck_takes_this_tree(self):
+        self.assertEqual(self.check("check-valgrind"),
+                         ["configure --quiet --enable-werror", "make build-memcheck-tests"])
+
     def test_the_copy_follows_the_sources(self):
         (self.tree / "tests/old_file").touch()
         self.check("check-tsan")
