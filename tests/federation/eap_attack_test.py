@@ -101,8 +101,9 @@ class Forgery(eap.EapTest):
 
     def initiate(self):
         """An initiator's program."""
-        peer = gss_peer.Peer(lab.environment(**self.env), "initiator", eap.moonshot.MECHANISMS[0][2],
-                             "imap@localhost", ROBIN, eap.PASSWORD)
+        oid = eap.moonshot.MECHANISMS[0][2]
+        peer = gss_peer.Peer(lab.environment(**self.env), "initiator", oid, "imap@localhost", ROBIN,
+                             eap.PASSWORD)
         self.addCleanup(peer.end)
         return peer
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""One side of a GSS-API login without SASL, which passes no channel bindings. It does what a program
-does that knows nothing of this module; `Peer` runs it.
+"""One side of a GSS-API login without SASL, which passes no channel bindings. It does what a
+program does that knows nothing of this module; `Peer` runs it.
 
     gss_peer.py initiator MECHANISM SERVICE@HOST [NAME PASSWORD]
     gss_peer.py acceptor

@@ -113,7 +113,7 @@ class Ntlm(federation.FederationTest):
                                             NOT_KERBEROS)
                 continue
             for limits in ({}, sasl_pair.limits(maximum=0)) if credential is None else ({},):
-                with self.row("GSS-SPNEGO", rule, "alice admitted: the client names Kerberos alone"):
+                with self.row("GSS-SPNEGO", rule, "alice admitted, and Kerberos alone named"):
                     client = self.client(credential=credential, **limits)
                     sent = []
 

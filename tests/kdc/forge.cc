@@ -62,10 +62,10 @@ std::string contained(const Krb5Context& context, krb5_authdatatype type,
 
 class Forger {
  public:
-  Forger(const Realm& realm, const ForgedTicket& ticket)
+  Forger(const RealmFiles& realm, const ForgedTicket& ticket)
       : realm_(realm),
         ticket_(ticket),
-        context_(realm.krb5_conf()),
+        context_(realm.krb5_conf),
         client_(context_),
         service_(context_),
         service_key_(context_),
@@ -100,7 +100,7 @@ class Forger {
   }
 
   void load_keys() {
-    const std::string name = ticket_.keytab.empty() ? realm_.default_keytab() : ticket_.keytab;
+    const std::string name = ticket_.keytab.empty() ? realm_.keytab : ticket_.keytab;
     Krb5Keytab keytab(context_);
     krb5_keytab_entry entry{};
     context_.check(krb5_kt_resolve(context_, name.c_str(), keytab.out()), "keytab " + name);
@@ -248,7 +248,7 @@ class Forger {
     context_.check(krb5_cc_store_cred(context_, ccache.get(), &creds), "ccache " + name);
   }
 
-  const Realm& realm_;
+  const RealmFiles realm_;
   const ForgedTicket& ticket_;
   Krb5Context context_;
   Krb5Principal client_;
@@ -298,6 +298,11 @@ std::string framed(const std::string& ap_req) {
 }  // namespace
 
 std::vector<std::string> forge_ticket(const Realm& realm, const ForgedTicket& ticket,
+                                      const std::string& ccache) {
+  return forge_ticket(RealmFiles{realm.krb5_conf(), realm.default_keytab()}, ticket, ccache);
+}
+
+std::vector<std::string> forge_ticket(const RealmFiles& realm, const ForgedTicket& ticket,
                                       const std::string& ccache) {
   return Forger(realm, ticket).forge_into(ccache);
 }

@@ -72,6 +72,14 @@ struct ForgedTicket {
 std::vector<std::string> forge_ticket(const Realm& realm, const ForgedTicket& ticket,
                                       const std::string& ccache);
 
+// The files of a realm that another process has, such as with_kdc.
+struct RealmFiles {
+  std::string krb5_conf;
+  std::string keytab;  // the default of ForgedTicket::keytab
+};
+std::vector<std::string> forge_ticket(const RealmFiles& realm, const ForgedTicket& ticket,
+                                      const std::string& ccache);
+
 // What an initial token says that MIT's own initiator would not let a test choose.
 struct ForgedApReq {
   std::string service = "imap/localhost";
