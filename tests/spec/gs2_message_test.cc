@@ -51,6 +51,20 @@ TEST_F(Gs2Test, TokenWithoutFramingTravelsWithTheFlag) {
   EXPECT_EQ(record.accepts.at(0).bindings->application_data, "n,,");
 }
 
+// An attacker on the way adds or removes the flag, or replaces the token by that of another
+// mechanism.
+TEST_F(Gs2Test, AnUnframedMechanismTakesItsOwnTokensOnly) {
+  SPEC("G6 G4");
+  const std::string own = first_token(Mech::kUnframed, "hello");
+  for (const std::string& message :
+       {"n,," + own, std::string("F,n,,hello"), std::string("F,n,,"), "F,n,," + own.substr(0, 7),
+        "F,n,," + first_token(Mech::kScripted, "hello"), "F,F,n,," + own, "f,n,," + own}) {
+    SaslServer server(watched());
+    EXPECT_LT(server.start(kUnframedName, message).code, SASL_OK) << message;
+    EXPECT_TRUE(server.was_silent()) << message;
+  }
+}
+
 TEST_F(Gs2Test, LongTokensAreFramedToo) {
   SPEC("G6");
   for (const std::size_t size : {100U, 127U, 128U, 240U, 300U, 70000U}) {
