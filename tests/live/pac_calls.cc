@@ -21,7 +21,7 @@ std::string& presented() {
   return octets;
 }
 
-std::atomic<unsigned> num_verifications{0};
+std::atomic<unsigned> num_verifications{0}, num_keytabs{0}, num_displays{0}, num_services{0};
 
 // The next definition after this program's.
 template <class Function>
@@ -54,6 +54,14 @@ void present_pac(const std::string& octets) { presented() = octets; }
 
 unsigned num_pac_verifications() { return num_verifications; }
 
+CallsCounted calls_counted() { return {num_keytabs, num_displays, num_services}; }
+
+CallsCounted calls_since(const CallsCounted& before) {
+  const CallsCounted now = calls_counted();
+  return {now.keytabs - before.keytabs, now.displays - before.displays,
+          now.services - before.services};
+}
+
 }  // namespace gssloop::testing
 
 extern "C" OM_uint32 gss_get_name_attribute(OM_uint32* minor, gss_name_t name,
@@ -84,4 +92,31 @@ extern "C" krb5_error_code krb5_pac_verify(krb5_context context, const krb5_pac 
   ++gssloop::testing::num_verifications;
   return gssloop::testing::next<decltype(krb5_pac_verify)>("krb5_pac_verify")(
       context, pac, authtime, principal, server, privsvr);
+}
+
+extern "C" krb5_error_code krb5_kt_resolve(krb5_context context, const char* name,
+                                           krb5_keytab* keytab) {
+  ++gssloop::testing::num_keytabs;
+  return gssloop::testing::next<decltype(krb5_kt_resolve)>("krb5_kt_resolve")(context, name,
+                                                                              keytab);
+}
+
+extern "C" krb5_error_code krb5_kt_default(krb5_context context, krb5_keytab* keytab) {
+  ++gssloop::testing::num_keytabs;
+  return gssloop::testing::next<decltype(krb5_kt_default)>("krb5_kt_default")(context, keytab);
+}
+
+extern "C" OM_uint32 gss_display_name(OM_uint32* minor, gss_name_t name, gss_buffer_t text,
+                                      gss_OID* type) {
+  ++gssloop::testing::num_displays;
+  return gssloop::testing::next<decltype(gss_display_name)>("gss_display_name")(minor, name, text,
+                                                                                type);
+}
+
+extern "C" OM_uint32 gss_inquire_context(OM_uint32* minor, gss_ctx_id_t context, gss_name_t* source,
+                                         gss_name_t* target, OM_uint32* lifetime, gss_OID* mech,
+                                         OM_uint32* flags, int* is_local, int* is_open) {
+  if (target != nullptr) ++gssloop::testing::num_services;
+  return gssloop::testing::next<decltype(gss_inquire_context)>("gss_inquire_context")(
+      minor, context, source, target, lifetime, mech, flags, is_local, is_open);
 }

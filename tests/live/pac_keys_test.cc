@@ -8,12 +8,10 @@
 #include <ostream>
 #include <string>
 
-#include "gssloop/gss/names.h"
-#include "gssloop/loop/acceptor.h"
-#include "gssloop/loop/initiator.h"
 #include "tests/kdc/forge.h"
 #include "tests/kdc/realm.h"
 #include "tests/live/pac_calls.h"
+#include "tests/live/pac_login.h"
 #include "tests/support/spec.h"
 
 namespace gssloop::testing {
@@ -39,16 +37,9 @@ class PacKeysTest : public ::testing::Test {
 
   // Of a PAC's buffer, in one login by the tickets at hand: "", or why it is not authenticated.
   static std::string why_unreadable() {
-    gss::InitiatorInput input;
-    input.target = *gss::import_name("imap@localhost", gss::NameForm::kHostbasedService);
-    input.mech = gss::Oid::krb5();
-    loop::Initiator initiator(std::move(input), {});
-    const loop::Step first = initiator.start();
-    loop::Acceptor acceptor({}, {});
-    loop::Step step = acceptor.on_token(first.token_to_send().value_or(ByteView()));
-    if (!step.is_established()) return first.failure().text() + step.failure().text();
-    const auto context = step.take_context();
-    const auto attribute = context.source_attribute(kClientInfo);
+    const auto context = accept_login("imap@localhost");
+    if (!context) return "no context";
+    const auto attribute = context->source_attribute(kClientInfo);
     if (!attribute) return attribute.error().text();
     return attribute->authenticated() != nullptr ? "" : "asserted";
   }

@@ -13,18 +13,15 @@
 #include <vector>
 
 #include "gssloop/gss/attributes.h"
-#include "gssloop/gss/names.h"
-#include "gssloop/loop/acceptor.h"
-#include "gssloop/loop/initiator.h"
 #include "tests/kdc/forge.h"
 #include "tests/kdc/realm.h"
+#include "tests/live/pac_login.h"
 #include "tests/support/pac_buffers.h"
 #include "tests/support/spec.h"
 
 namespace gssloop::testing {
 namespace {
 
-using loop::Action;
 using Sids = std::vector<std::string>;
 
 constexpr char kLogonInfo[] = "urn:mspac:logon-info";
@@ -34,19 +31,9 @@ constexpr char kRequestor[] = "urn:mspac:18";
 
 // What the acceptor of one login sees of its peer, by the tickets at hand.
 std::optional<Attributes> peer_attributes() {
-  gss::InitiatorInput input;
-  auto target = gss::import_name("imap@localhost", gss::NameForm::kHostbasedService);
-  if (!target) return std::nullopt;
-  input.target = *std::move(target);
-  input.mech = gss::Oid::krb5();
-  loop::Initiator initiator(std::move(input), {});
-  const loop::Step first = initiator.start();
-  loop::Acceptor acceptor({}, {});
-  loop::Step step = acceptor.on_token(first.token_to_send().value_or(ByteView()));
-  EXPECT_TRUE(step.is_established()) << step.failure().text();
-  if (!step.is_established()) return std::nullopt;
-  const auto context = step.take_context();
-  auto attributes = context.source_attributes();
+  const auto context = accept_login("imap@localhost");
+  if (!context) return std::nullopt;
+  auto attributes = context->source_attributes();
   EXPECT_TRUE(attributes);
   if (!attributes) return std::nullopt;
   return *std::move(attributes);

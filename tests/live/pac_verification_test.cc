@@ -11,17 +11,16 @@
 #include <vector>
 
 #include "gssloop/gss/credentials.h"
-#include "gssloop/gss/names.h"
-#include "gssloop/loop/acceptor.h"
-#include "gssloop/loop/initiator.h"
 #include "tests/kdc/forge.h"
 #include "tests/kdc/realm.h"
 #include "tests/live/pac_calls.h"
+#include "tests/live/pac_login.h"
 #include "tests/support/spec.h"
 
 namespace gssloop::testing {
 namespace {
 
+constexpr char kTarget[] = "imap@localhost";
 constexpr char kLogonInfo[] = "urn:mspac:logon-info";
 constexpr char kClientInfo[] = "urn:mspac:client-info";
 
@@ -72,21 +71,8 @@ class PacVerificationTest : public ::testing::Test {
     present_pac(is_believed ? pacs.at(0) : std::string());
   }
 
-  static std::optional<loop::EstablishedContext> log_in(gss::AcceptorInput accepted = {}) {
-    gss::InitiatorInput input;
-    input.target = *gss::import_name("imap@localhost", gss::NameForm::kHostbasedService);
-    input.mech = gss::Oid::krb5();
-    loop::Initiator initiator(std::move(input), {});
-    const loop::Step first = initiator.start();
-    loop::Acceptor acceptor(std::move(accepted), {});
-    loop::Step step = acceptor.on_token(first.token_to_send().value_or(ByteView()));
-    EXPECT_TRUE(step.is_established()) << step.failure().text();
-    if (!step.is_established()) return std::nullopt;
-    return step.take_context();
-  }
-
   static Answer answer(const std::string& name = kLogonInfo, gss::AcceptorInput accepted = {}) {
-    const auto context = log_in(std::move(accepted));
+    const auto context = accept_login(kTarget, std::move(accepted));
     const auto attributes = context ? context->source_attributes() : gss::Status();
     EXPECT_TRUE(attributes);
     if (!attributes) return {};
@@ -245,7 +231,7 @@ TEST_F(PacVerificationTest, BuffersHaveOneNameEach) {
          .logon_info = "info",
          .pac_buffers = {{18, "eighteen"}, {4000000000, "many"}}},
         false);
-  const auto context = log_in();
+  const auto context = accept_login(kTarget);
   ASSERT_TRUE(context);
   auto attributes = context->attributes();
   const auto text = [&](const char* name) {
@@ -301,7 +287,7 @@ TEST_F(PacVerificationTest, OnlyAVerifiedPacSaysThatABufferIsAbsent) {
              .logon_info = row.logon_info,
              .pac_variation = row.variation},
             is_believed);
-      const auto context = log_in({credential->get(), std::nullopt, row.keytab});
+      const auto context = accept_login(kTarget, {credential->get(), std::nullopt, row.keytab});
       ASSERT_TRUE(context);
       const auto found = context->find_source_attribute(kLogonInfo);
       const Kind kind = !found ? Kind::kUnreadable : *found ? Kind::kAuthenticated : Kind::kAbsent;
@@ -314,7 +300,7 @@ TEST_F(PacVerificationTest, OnlyAVerifiedPacSaysThatABufferIsAbsent) {
 TEST_F(PacVerificationTest, APacIsVerifiedOnceAndOnlyIfABufferIsRead) {
   SPEC("P9");
   forge({.client = {{"alice"}}, .pac = Signature::kGood, .logon_info = "info"}, false);
-  const auto context = log_in();
+  const auto context = accept_login(kTarget);
   ASSERT_TRUE(context);
   auto attributes = context->attributes();
   const unsigned before = num_pac_verifications();
@@ -331,7 +317,7 @@ TEST_F(PacVerificationTest, ANameAloneVerifiesNothing) {
   SPEC("P6");
   for (const bool is_believed : {false, true}) {
     forge({.client = {{"alice"}}, .pac = Signature::kGood, .logon_info = "x"}, is_believed);
-    const auto context = log_in();
+    const auto context = accept_login(kTarget);
     ASSERT_TRUE(context);
     for (const char* name : {kLogonInfo, "URN:MSPAC:logon-info", "urn:Mspac:1"}) {
       EXPECT_FALSE(gss::get(context->source(), name)) << name;

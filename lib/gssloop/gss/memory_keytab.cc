@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "gssloop/gss/krb5_handle.h"
+#include "gssloop/gss/open_keytab.h"
 
 namespace gssloop::gss {
 namespace {
@@ -34,26 +34,31 @@ std::string new_name() {
 }  // namespace
 
 struct MemoryKeytab::Handles {
-  Krb5Context context;
-  Krb5Keytab keytab{context};
+  explicit Handles(const std::string& name) : keytab(name) {}
+  OpenKeytab keytab;
+  std::atomic<bool> is_leased = false;
 };
 
 MemoryKeytab::MemoryKeytab(std::string name, std::unique_ptr<Handles> handles)
     : name_(std::move(name)), handles_(std::move(handles)) {}
 MemoryKeytab::MemoryKeytab(MemoryKeytab&& other) noexcept = default;
+MemoryKeytab& MemoryKeytab::operator=(MemoryKeytab&& other) noexcept = default;
 MemoryKeytab::~MemoryKeytab() = default;
 
 std::optional<MemoryKeytab> MemoryKeytab::copy_of(const std::string& keytab) {
-  auto handles = std::make_unique<Handles>();
-  const Krb5Context& context = handles->context;
-  Krb5Keytab from(context);
   std::string name = new_name();
-  if (context.error() != 0 || krb5_kt_resolve(context, keytab.c_str(), from.out()) != 0 ||
-      krb5_kt_resolve(context, name.c_str(), handles->keytab.out()) != 0 ||
-      copy_entries(context, from.get(), handles->keytab.get()) != 0) {
+  auto handles = std::make_unique<Handles>(name);
+  const OpenKeytab from(keytab), &to = handles->keytab;
+  if (from.error() != 0 || to.error() != 0 ||
+      copy_entries(to.context(), from.get(), to.get()) != 0) {
     return std::nullopt;
   }
   return MemoryKeytab(std::move(name), std::move(handles));
+}
+
+MemoryKeytab::Lease MemoryKeytab::lease() const {
+  std::atomic<bool>& is_leased = handles_->is_leased;
+  return {is_leased.exchange(true) ? nullptr : &handles_->keytab, GiveBack{&is_leased}};
 }
 
 }  // namespace gssloop::gss

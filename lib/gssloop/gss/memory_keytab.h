@@ -2,11 +2,14 @@
 #ifndef GSSLOOP_GSS_MEMORY_KEYTAB_H_
 #define GSSLOOP_GSS_MEMORY_KEYTAB_H_
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
 
 namespace gssloop::gss {
+
+class OpenKeytab;
 
 // MemoryKeytab is a copy of a Kerberos keytab in the memory of this process (MIT krb5's type
 // MEMORY). GSS_Accept_sec_context with a credential of a file opens, locks and reads the file each
@@ -22,7 +25,18 @@ class MemoryKeytab {
   static std::optional<MemoryKeytab> copy_of(const std::string& keytab);
 
   MemoryKeytab(MemoryKeytab&& other) noexcept;
+  MemoryKeytab& operator=(MemoryKeytab&& other) noexcept;
   ~MemoryKeytab();
+
+  // Lease is the use of libkrb5's objects of a copy, which one thread at a time may use. It must
+  // end before the copy does.
+  struct GiveBack {
+    std::atomic<bool>* is_leased = nullptr;
+    void operator()(OpenKeytab*) const noexcept { *is_leased = false; }
+  };
+  using Lease = std::unique_ptr<OpenKeytab, GiveBack>;
+  // lease is null if another thread uses them.
+  Lease lease() const;
 
   // name is what acquire_acceptor takes: "MEMORY:...". No other keytab of the process has it.
   const std::string& name() const noexcept { return name_; }

@@ -10,8 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "gssloop/gss/krb5_handle.h"
+#include "gssloop/gss/memory_keytab.h"
 #include "gssloop/gss/names.h"
+#include "gssloop/gss/open_keytab.h"
 
 namespace gssloop::gss {
 namespace {
@@ -75,19 +76,17 @@ Result<VerifiedPac> read_whole(gss_name_t source) {
 // KeytabKeys is the entries of a keytab, up to the first that cannot be read.
 class KeytabKeys {
  public:
-  // Empty: the default keytab. The context must outlive the object.
-  KeytabKeys(krb5_context context, const std::string& keytab) : context_(context) {
-    Krb5Keytab handle(context_);
+  // The keytab must outlive the object.
+  explicit KeytabKeys(const OpenKeytab& keytab) : context_(keytab.context()) {
     krb5_kt_cursor cursor = nullptr;
-    code_ = keytab.empty() ? krb5_kt_default(context_, handle.out())
-                           : krb5_kt_resolve(context_, keytab.c_str(), handle.out());
-    if (code_ == 0) code_ = krb5_kt_start_seq_get(context_, handle.get(), &cursor);
+    code_ = keytab.error();
+    if (code_ == 0) code_ = krb5_kt_start_seq_get(context_, keytab.get(), &cursor);
     if (code_ != 0) return;
     krb5_keytab_entry entry{};
-    while ((code_ = krb5_kt_next_entry(context_, handle.get(), &entry, &cursor)) == 0) {
+    while ((code_ = krb5_kt_next_entry(context_, keytab.get(), &entry, &cursor)) == 0) {
       entries_.push_back(entry);
     }
-    krb5_kt_end_seq_get(context_, handle.get(), &cursor);
+    krb5_kt_end_seq_get(context_, keytab.get(), &cursor);
   }
   ~KeytabKeys() {
     for (krb5_keytab_entry& entry : entries_) krb5_free_keytab_entry_contents(context_, &entry);
@@ -98,12 +97,15 @@ class KeytabKeys {
   const std::vector<krb5_keytab_entry>& entries() const noexcept { return entries_; }
   // code is KRB5_KT_END if these are all entries.
   krb5_error_code code() const noexcept { return code_; }
-  // are_of_one: there is a key, and all keys of the keytab are of one principal.
-  bool are_of_one() const {
-    return code_ == KRB5_KT_END && !entries_.empty() &&
-           std::ranges::all_of(entries_, [&](const krb5_keytab_entry& entry) {
-             return krb5_principal_compare(context_, entry.principal, entries_[0].principal) != 0;
-           });
+  // only_principal is the one of all keys of the keytab; null: they are of several, or there is no
+  // key.
+  krb5_const_principal only_principal() const {
+    if (code_ != KRB5_KT_END || entries_.empty()) return nullptr;
+    krb5_const_principal first = entries_[0].principal;
+    const auto is_of_first = [&](const krb5_keytab_entry& entry) {
+      return krb5_principal_compare(context_, entry.principal, first) != 0;
+    };
+    return std::ranges::all_of(entries_, is_of_first) ? first : nullptr;
   }
 
  private:
@@ -114,8 +116,13 @@ class KeytabKeys {
 
 class Verifier {
  public:
-  explicit Verifier(const PacEvidence& evidence)
-      : evidence_(evidence), client_(context_), service_(context_), pac_(context_) {}
+  Verifier(const PacEvidence& evidence, OpenKeytab* keytab)
+      : evidence_(evidence),
+        keytab_(*keytab),
+        context_(keytab->context()),
+        client_(context_),
+        service_(context_),
+        pac_(context_) {}
 
   // Fills the buffers of `pac`.
   Status verify(VerifiedPac* pac) {
@@ -128,10 +135,11 @@ class Verifier {
     }
     krb5_cksumtype type = 0;
     if (Status status = read_signature_type(&type); !status.is_complete()) return status;
-    const KeytabKeys keys(context_, *evidence_.keytab);
-    if (!is_signed_by_only_service(keys, type)) {
+    const KeytabKeys keys(keytab_);
+    if (!is_signed_by_known_service(keys, type)) {
       if (Status status = read_service(); !status.is_complete()) return status;
       if (Status status = try_keys(keys, type); !status.is_complete()) return status;
+      keytab_.remember_service(service_.get());
     }
     return read_buffers(pac);
   }
@@ -146,19 +154,22 @@ class Verifier {
     if (major != GSS_S_COMPLETE) {
       return unknown(Status("gsskrb5_extract_authtime_from_sec_context", major, minor).text());
     }
-    return parse(evidence_.source, &client_);
+    if (!evidence_.displayed.empty()) return parse(std::string(evidence_.displayed), &client_);
+    return parse_displayed(evidence_.source, &client_);
   }
   Status read_service() {
     auto target = inquire_target_name(evidence_.context);
     if (!target) return unknown(target.error().text());
-    return parse(target->get(), &service_);
+    return parse_displayed(target->get(), &service_);
   }
 
-  Status parse(gss_name_t name, Krb5Principal* principal) {
+  Status parse_displayed(gss_name_t name, Krb5Principal* principal) {
     const auto displayed = display(name);
     if (!displayed) return unknown(displayed.error().text());
-    const krb5_error_code code =
-        krb5_parse_name(context_, displayed->text.c_str(), principal->out());
+    return parse(displayed->text, principal);
+  }
+  Status parse(const std::string& name, Krb5Principal* principal) {
+    const krb5_error_code code = krb5_parse_name(context_, name.c_str(), principal->out());
     if (code != 0) return unknown(context_.text(code));
     return {};
   }
@@ -195,11 +206,15 @@ class Verifier {
   }
 
   // A key of the keytab decrypted the ticket. If all its keys are of one service, the ticket is of
-  // this service: its name need not be asked of the context, which takes as long as all the rest.
-  bool is_signed_by_only_service(const KeytabKeys& keys, krb5_cksumtype type) {
-    return keys.are_of_one() &&
+  // this service; else it probably is of the service of the last ticket. The name of the ticket's
+  // service need not be asked of the context then, which takes as long as all the rest.
+  bool is_signed_by_known_service(const KeytabKeys& keys, krb5_cksumtype type) {
+    krb5_const_principal service = keys.only_principal();
+    if (service == nullptr) service = keytab_.service();
+    return service != nullptr &&
            std::ranges::any_of(keys.entries(), [&](const krb5_keytab_entry& entry) {
-             return fits(entry.key.enctype, type) && verify_with(entry) == 0;
+             return krb5_principal_compare(context_, entry.principal, service) != 0 &&
+                    fits(entry.key.enctype, type) && verify_with(entry) == 0;
            });
   }
 
@@ -267,7 +282,8 @@ class Verifier {
   }
 
   const PacEvidence& evidence_;
-  Krb5Context context_;
+  OpenKeytab& keytab_;
+  const Krb5Context& context_;
   Krb5Principal client_;
   Krb5Principal service_;
   Krb5Pac pac_;
@@ -275,6 +291,16 @@ class Verifier {
   unsigned num_keys_tried_ = 0;
   std::string why_wrong_;
 };
+
+// With the open copy of the keytab, if there is one that no other thread uses.
+Status verify_with_keys(const PacEvidence& evidence, VerifiedPac* pac) {
+  if (evidence.keys != nullptr) {
+    const MemoryKeytab::Lease open = evidence.keys->lease();
+    if (open != nullptr) return Verifier(evidence, open.get()).verify(pac);
+  }
+  OpenKeytab keytab(evidence.keys != nullptr ? evidence.keys->name() : *evidence.keytab);
+  return Verifier(evidence, &keytab).verify(pac);
+}
 
 }  // namespace
 
@@ -303,7 +329,7 @@ Result<VerifiedPac> verify_pac(const PacEvidence& evidence) {
   if (!evidence.keytab) {
     return unknown("the keytab of the acceptor's credential is not known");
   }
-  Status status = Verifier(evidence).verify(&*pac);
+  Status status = verify_with_keys(evidence, &*pac);
   if (!status.is_complete()) return status;
   return pac;
 }

@@ -39,6 +39,8 @@ struct VerifiedPac {
   bool is_repeated(std::string_view attribute) const;
 };
 
+class MemoryKeytab;
+
 // PacEvidence is what an acceptor knows, and by which a PAC is verified. All of it is borrowed.
 struct PacEvidence {
   const Context& context;  // established
@@ -47,19 +49,27 @@ struct PacEvidence {
   // The keytab that the acceptor's credential came from, empty for the default one. No value: it is
   // not known, or the acceptor has no keytab.
   const std::optional<std::string>& keytab;
+  // What saves verify_pac time. The displayed name of `source`; empty: verify_pac asks for it.
+  std::string_view displayed = {};
+  // The copy of the keytab with which the credential, and no other, was acquired; null: verify_pac
+  // reads the keytab.
+  const MemoryKeytab* keys = nullptr;
 };
 
 // verify_pac reads the PAC of an established acceptor's context and verifies it: the PAC's client
 // and authentication time are those of the ticket, and the server signature is made with a key that
 // the keytab has for the ticket's service. All such keys are tried, so that a ticket made before
 // the service got a new key is verified as well. If all keys of the keytab are of one service, it
-// is the ticket's, because one of them decrypted the ticket. The KDC's signature needs the KDC's
-// key: a service cannot verify it.
+// is the ticket's, because one of them decrypted the ticket. With a copy of the keytab, verify_pac
+// first tries the keys of the service of an earlier ticket: who can sign with one of them could as
+// well make a whole ticket that the credential accepts. The KDC's signature needs the KDC's key: a
+// service cannot verify it.
 //
 // Fails with the reason, which has no value of the PAC: GSS_S_BAD_SIG for a wrong PAC,
 // GSS_S_FAILURE for one that is neither right nor wrong as far as this function can know, and
-// GSS_S_UNAVAILABLE for a context that may have none. Reads krb5.conf and the keytab each time.
-// Any number of threads may call it at once.
+// GSS_S_UNAVAILABLE for a context that may have none. Without a copy of the keytab, it reads
+// krb5.conf and the keytab each time. Any number of threads may call it at once, also with one
+// copy.
 Result<VerifiedPac> verify_pac(const PacEvidence& evidence);
 
 }  // namespace gssloop::gss

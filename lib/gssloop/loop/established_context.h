@@ -65,8 +65,11 @@ class EstablishedContext {
 
   // attributes reads the name attributes of source(), and verifies the PAC of a Kerberos ticket
   // once: see gssloop/gss/attributes.h. It borrows this context, which must not move meanwhile.
-  gss::SourceAttributes attributes() const {
-    return gss::SourceAttributes({context_, source_.get(), mech_, pac_keytab_});
+  // What the caller knows saves time (both borrowed): the name that peer() returned, and a copy of
+  // the keytab, if the acceptor's credential was acquired with it.
+  gss::SourceAttributes attributes(std::string_view displayed = {},
+                                   const gss::MemoryKeytab* keys = nullptr) const {
+    return gss::SourceAttributes({context_, source_.get(), mech_, pac_keytab_, displayed, keys});
   }
   // inquire_source, find_source_attribute, source_attribute and source_attributes read them in one
   // call each. Each call that reads a buffer of a PAC verifies the PAC.
