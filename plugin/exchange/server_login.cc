@@ -31,7 +31,8 @@ std::optional<std::string> ServerLogin::keytab() const {
 
 std::optional<LoginError> ServerLogin::on_context(loop::EstablishedContext context) {
   context_ = std::move(context);
-  lease_.reset();
+  // The keys that decrypted the ticket verify its PAC.
+  const AcceptorPool::Lease lease = std::move(lease_);
   // An application's credential may be for several mechanisms; the client named this one. RFC 4752
   // section 3.2: if mech_type differs, authentication MUST be aborted.
   if (context_->mech() != arrives_at(login_.mechanism.gss_mechanism.oid)) {
@@ -40,7 +41,7 @@ std::optional<LoginError> ServerLogin::on_context(loop::EstablishedContext conte
         "the client's token is for another mechanism, " + context_->mech().dotted());
   }
   if (auto error = check_acceptor_name()) return error;
-  return collect_peer_info();
+  return collect_peer_info(lease ? lease->copy() : nullptr);
 }
 
 std::optional<LoginError> ServerLogin::complete_login(const std::string& authzid, Binding binding,
@@ -84,7 +85,7 @@ std::optional<LoginError> ServerLogin::check_acceptor_name() {
 }
 
 // Collects only the facts that rules use, because each attribute costs microseconds.
-std::optional<LoginError> ServerLogin::collect_peer_info() {
+std::optional<LoginError> ServerLogin::collect_peer_info(const gss::MemoryKeytab* keys) {
   auto peer = context_->peer();
   if (!peer) return explain(login_.subject(), ErrorKind::kMechanism, peer.error());
   peer_ = {};
@@ -98,13 +99,13 @@ std::optional<LoginError> ServerLogin::collect_peer_info() {
         ErrorKind::kAnonymous,
         "the peer is anonymous, but the application forbids anonymous logins");
   }
-  read_attributes();
+  read_attributes(keys);
   read_local_name();
   return std::nullopt;
 }
 
-void ServerLogin::read_attributes() {
-  auto attributes = context_->attributes();
+void ServerLogin::read_attributes(const gss::MemoryKeytab* keys) {
+  auto attributes = context_->attributes(peer_.principal, keys);
   if (is_tracing(login_.params)) trace_attributes(login_.sasl, &attributes);
   auto names = authz::attributes_needed(*login_.policy, peer_, requested_);
   for (std::string& name : names) {

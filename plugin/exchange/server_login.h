@@ -56,8 +56,8 @@ class ServerLogin {
 
  private:
   std::optional<LoginError> check_acceptor_name();
-  std::optional<LoginError> collect_peer_info();
-  void read_attributes();
+  std::optional<LoginError> collect_peer_info(const gss::MemoryKeytab* keys);
+  void read_attributes(const gss::MemoryKeytab* keys);
   void read_local_name();
   gss_name_t local_name();
   std::optional<LoginError> decide(const std::string& authzid, authz::RuleContext* rules,

@@ -105,10 +105,8 @@ gss::Result<std::shared_ptr<AcceptorPool>> AcceptorPool::acquire(const AcceptorK
 
 AcceptorPool::AcceptorPool(AcceptorKey key, gss::Name name, gss::Credential first,
                            std::optional<gss::MemoryKeytab> keys)
-    : key_(std::move(key)),
-      name_(std::move(name)),
-      keys_(std::move(keys)),
-      members_(keys_ ? max_members() : 1) {
+    : key_(std::move(key)), name_(std::move(name)), members_(keys ? max_members() : 1) {
+  members_.front().keys = std::move(keys);
   members_.front().credential = std::move(first);
 }
 
@@ -137,16 +135,17 @@ AcceptorPool::Member* AcceptorPool::take_unused(std::size_t num_members, std::si
 // Acquires one more credential. Null: there are enough, another thread acquires one, or it fails,
 // which is no reason to refuse a login.
 AcceptorPool::Member* AcceptorPool::grow() {
-  if (!keys_) return nullptr;
+  if (!members_.front().keys) return nullptr;
   const std::unique_lock growing(growing_, std::try_to_lock);
   const std::size_t num_members = num_members_;
   if (!growing.owns_lock() || num_members == members_.size()) return nullptr;
   // Its own copy of the keys, because libkrb5 takes a mutex of a keytab to search it.
-  const auto keys = gss::MemoryKeytab::copy_of(keys_->name());
+  auto keys = gss::MemoryKeytab::copy_of(members_.front().keys->name());
   if (!keys) return nullptr;
   auto credential = acquire_credential(name_.get(), key_.mech, keys->name());
   if (!credential) return nullptr;
   Member& member = members_[num_members];
+  member.keys = std::move(keys);
   member.credential = *std::move(credential);
   member.num_users = 1;
   num_members_ = num_members + 1;

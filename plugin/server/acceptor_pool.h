@@ -41,7 +41,12 @@ class AcceptorPool {
   // Member is one credential, and how many logins use it. Each has a cache line of its own.
   struct alignas(64) Member {
     std::atomic<unsigned> num_users = 0;
+    // The copy of the keytab that only this credential was acquired with; nullopt: see acquire.
+    std::optional<gss::MemoryKeytab> keys;
     gss::Credential credential;
+
+    // copy is null without one.
+    const gss::MemoryKeytab* copy() const { return keys ? &*keys : nullptr; }
   };
   struct GiveBack {
     void operator()(Member* member) const noexcept { --member->num_users; }
@@ -71,10 +76,10 @@ class AcceptorPool {
 
   const AcceptorKey key_;
   const gss::Name name_;
-  // Null: the pool has one credential, because nothing is known of its mechanism, or because each
-  // credential costs a call of a daemon.
-  const std::optional<gss::MemoryKeytab> keys_;
-  std::vector<Member> members_;  // never moves; the first num_members_ have a credential
+  // Never moves; the first num_members_ have a credential. If the first has no keys in memory, it
+  // is the only one, because nothing is known of its mechanism, or because each credential costs a
+  // call of a daemon.
+  std::vector<Member> members_;
   std::atomic<std::size_t> num_members_ = 1;
   std::mutex growing_;  // threads only try it
 };

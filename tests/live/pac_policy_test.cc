@@ -136,6 +136,29 @@ TEST_F(PacPolicyTest, APacIsVerifiedOnceInALogin) {
   EXPECT_EQ(num_verifications(rule, {.log = {.level = SASL_LOG_DEBUG}}), without + 1);
 }
 
+// To verify a PAC, a login opens no keytab and asks for no name. Only the first asks of which
+// service the tickets are, because the keytab has keys of several.
+TEST_F(PacPolicyTest, AVerificationUsesWhatTheLoginHas) {
+  SPEC("P9");
+  const auto calls_of_login = [](const char* mechanism) {
+    use_forged({.client = {{"alice"}}, .pac = Signature::kGood, .logon_info = "info"});
+    SaslClient client;
+    SaslServer server(under_policy({.log = {.level = SASL_LOG_WARN}}));
+    const Turn first = client.start(mechanism);
+    const CallsCounted before = calls_counted();
+    EXPECT_GE(server.start(mechanism, first.out).code, SASL_OK) << server.log().text();
+    return calls_since(before);
+  };
+  for (const char* mechanism : kMechanisms) {
+    write_policy(kNoRules);
+    calls_of_login(mechanism);
+    const CallsCounted without = calls_of_login(mechanism);
+    write_policy(kGroups + std::string("[services.imap]\nrequire = [\"groups=696e666f\"]\n"));
+    EXPECT_EQ(calls_of_login(mechanism).keytabs, without.keytabs) << mechanism;
+    EXPECT_EQ(calls_of_login(mechanism), without) << mechanism;
+  }
+}
+
 // An application's own credential: nothing says which keytab it came from, unless an option does.
 TEST_F(PacPolicyTest, AnApplicationsCredentialNeedsTheKeytabByOption) {
   SPEC("P7");
