@@ -38,8 +38,8 @@ Exchange::~Exchange() {
 }
 
 void Exchange::hand_over(const char** out, unsigned* out_len) const noexcept {
-  *out = has_out_ ? out_.data() : nullptr;
-  *out_len = has_out_ ? static_cast<unsigned>(out_.size()) : 0;
+  *out = out_ ? out_->data() : nullptr;
+  *out_len = out_ ? static_cast<unsigned>(out_->size()) : 0;
 }
 
 int Exchange::report_layer(const LoginError& error) const {

@@ -3,6 +3,7 @@
 #define GSSLOOP_PLUGIN_EXCHANGE_EXCHANGE_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "plugin/layer/security_layer.h"
@@ -42,14 +43,11 @@ class Exchange {
   // begin_step discards the last step's output; `oparams` are libsasl's output parameters.
   void begin_step(sasl_out_params_t* oparams) {
     oparams_ = oparams;
-    has_out_ = false;
+    out_.reset();
   }
   // put stores this step's output.
-  void put(ByteView message) {
-    out_ = to_string(message);
-    has_out_ = true;
-  }
-  bool has_out() const noexcept { return has_out_; }
+  void put(ByteView message) { out_ = to_string(message); }
+  bool has_out() const noexcept { return out_.has_value(); }
   // hand_over gives libsasl this step's output, which is valid until the next step.
   void hand_over(const char** out, unsigned* out_len) const noexcept;
 
@@ -57,14 +55,13 @@ class Exchange {
   // fill_layer_params tells libsasl which layer there is, or that there is none, and that the login
   // is complete.
   void fill_layer_params();
-  sasl_out_params_t* oparams() noexcept { return oparams_; }
+  sasl_out_params_t* oparams() const noexcept { return oparams_; }
 
  private:
   const SaslUtils sasl_;
   std::unique_ptr<SecurityLayer> layer_;
   sasl_out_params_t* oparams_ = nullptr;
-  std::string out_;
-  bool has_out_ = false;
+  std::optional<std::string> out_;
 };
 
 }  // namespace gssloop::plugin

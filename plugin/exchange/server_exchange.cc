@@ -8,13 +8,19 @@
 #include "plugin/exchange/trace.h"
 
 namespace gssloop::plugin {
+namespace {
+
+constexpr char kLateMessage[] = "the client sent a message after the exchange was complete";
+
+}  // namespace
 
 int ServerExchange::step(std::optional<ByteView> client_in, const char** server_out,
                          unsigned* server_out_len, sasl_out_params_t* oparams) {
   begin_step(oparams);
   hand_over(server_out, server_out_len);  // nothing, should this step fail
+  if (!login_) return report({ErrorKind::kProtocol, kLateMessage});
   // The last step sent the error token. The login has failed, whatever the client answers (G15).
-  if (announced_) return set_client_error(sasl(), *announced_, login_.options.is_verbose);
+  if (login_->announced) return set_client_error(sasl(), *login_->announced, session_.is_verbose);
   const StepResult result = advance(client_in);
   if (!result) return report(result.error());
   hand_over(server_out, server_out_len);
@@ -24,27 +30,28 @@ int ServerExchange::step(std::optional<ByteView> client_in, const char** server_
 StepResult ServerExchange::advance(std::optional<ByteView> client_in) {
   const ByteView message = client_in.value_or(ByteView());
   Next next;
-  if (server_login_.has_context()) {
+  if (session_.context) {
     next = on_later_message(message);
   } else {
-    if (!acceptor_ && !client_in && !has_challenged_) {
-      has_challenged_ = true;
+    if (!login_->acceptor && !client_in && !login_->has_challenged) {
+      login_->has_challenged = true;
       put({});  // RFC 5801 section 6: no message yet is answered by an empty challenge, once
       return SASL_CONTINUE;
     }
     Opening opening{std::nullopt, Flags(), message};
-    if (!acceptor_) {
+    if (!login_->acceptor) {
       if (auto error = begin(message, &opening)) return *std::move(error);
     }
-    loop::Step step = acceptor_->on_token(opening.token);
-    if (is_tracing(login_.params)) trace_step(sasl(), "server", acceptor_->num_legs(), step);
+    loop::Step step = login_->acceptor->on_token(opening.token);
+    if (is_tracing(login().params))
+      trace_step(sasl(), "server", login_->acceptor->num_legs(), step);
     if (step.is_failed()) return fail(step);
     if (const auto token = step.token_to_send()) {
       if (auto error = check_token(*token)) return *std::move(error);
       put(*token);
     }
     if (!step.is_established()) return SASL_CONTINUE;
-    if (auto error = server_login_.on_context(step.take_context())) return *std::move(error);
+    if (auto error = login_->server.on_context(step.take_context())) return *std::move(error);
     next = on_established();
   }
   if (auto* error = std::get_if<LoginError>(&next)) return std::move(*error);
@@ -54,13 +61,15 @@ StepResult ServerExchange::advance(std::optional<ByteView> client_in) {
 
 // The first message: from here on there is an acceptor, which takes opening->token.
 std::optional<LoginError> ServerExchange::begin(ByteView message, Opening* opening) {
-  if (auto error = login_.begin()) return error;
-  server_login_.begin();
-  if (auto error = check_application_binding(login_.params.cbinding)) {
-    return login_.login_error(ErrorKind::kMisuse, error->message);
+  const auto error_of_options = login_->context.begin();
+  session_.is_verbose = login().options.is_verbose;
+  if (error_of_options) return error_of_options;
+  login_->server.begin();
+  if (auto error = check_application_binding(login().params.cbinding)) {
+    return login().login_error(ErrorKind::kMisuse, error->message);
   }
-  if (message.size() > login_.options.limits.max_token_len) {
-    return login_.login_error(ErrorKind::kProtocol, "the first message is too long");
+  if (message.size() > login().options.limits.max_token_len) {
+    return login().login_error(ErrorKind::kProtocol, "the first message is too long");
   }
   auto opened = open(message);
   if (!opened) return std::move(opened).error();
@@ -68,74 +77,76 @@ std::optional<LoginError> ServerExchange::begin(ByteView message, Opening* openi
   // sasl_server_start asked for the credential and made this object. If the message came with it,
   // this is the same call. If not, the keytab may have changed while the client was waited for.
   constexpr auto kSameCall = std::chrono::milliseconds(20);
-  const bool is_just_offered = std::chrono::steady_clock::now() - made_ < kSameCall;
-  const auto credential = server_login_.credential(is_just_offered);
+  const bool is_just_offered = std::chrono::steady_clock::now() - login_->made < kSameCall;
+  const auto credential = login_->server.credential(is_just_offered);
   if (!credential) return credential.error();
   // An application may require mutual authentication where the mechanism's RFC leaves it to the
   // client.
   Flags required = opening->required;
-  if ((login_.params.props.security_flags & SASL_SEC_MUTUAL_AUTH) != 0) {
+  if ((login().params.props.security_flags & SASL_SEC_MUTUAL_AUTH) != 0) {
     required = required | Flag::kMutual;
   }
-  acceptor_.emplace(
-      gss::AcceptorInput{*credential, std::move(opening->bindings), server_login_.keytab()},
-      required, login_.options.limits);
+  login_->acceptor.emplace(
+      gss::AcceptorInput{*credential, std::move(opening->bindings), login_->server.keytab()},
+      required, login().options.limits);
   return std::nullopt;
 }
 
 // libsasl cannot send a token together with a failure. So the token is sent as a challenge, and the
 // next step fails (G15). The failure is logged at once.
 StepResult ServerExchange::fail(const loop::Step& step) {
-  LoginError error = explain(login_.subject(), loop::Role::kAcceptor, step.failure());
-  if (!step.row().has(loop::Action::kSendErrorToken) || !login_.options.sends_error_token ||
+  LoginError error = explain(login().subject(), loop::Role::kAcceptor, step.failure());
+  if (!step.row().has(loop::Action::kSendErrorToken) || !login().options.sends_error_token ||
       check_token(*step.token_to_send())) {
     return error;
   }
   log_server(sasl(), error);
-  announced_ = std::move(error);
+  login_->announced = std::move(error);
   put(*step.token_to_send());
   return SASL_CONTINUE;
 }
 
 StepResult ServerExchange::complete(Completion completion) {
-  if (is_tracing(login_.params)) trace_layer(sasl(), "server", layer());
+  if (is_tracing(login().params)) trace_layer(sasl(), "server", layer());
   if (auto error =
-          server_login_.complete_login(completion.authzid, std::move(completion.binding),
-                                       layer() != nullptr ? layer()->ssf() : 0, oparams())) {
+          login_->server.complete_login(completion.authzid, std::move(completion.binding),
+                                        layer() != nullptr ? layer()->ssf() : 0, oparams())) {
     return *std::move(error);
   }
   fill_layer_params();
-  // Without a layer nothing uses the context any more. It is deleted here, because an application
-  // may keep the connection for hours, and libsasl calls the disposal under a lock of the process.
+  // What nothing uses any more is deleted here, because an application may keep the connection for
+  // hours, and libsasl calls the disposal under a lock of the process. Without a layer that is the
+  // context, too.
   if (layer() == nullptr) context().delete_context();
+  login_.reset();
   return SASL_OK;
 }
 
 std::optional<LoginError> ServerExchange::check_token(ByteView) { return std::nullopt; }
 
 ServerExchange::Next ServerExchange::on_later_message(ByteView) {
-  return login_.login_error(ErrorKind::kProtocol,
-                            "the client sent a message after the exchange was complete");
+  return login().login_error(ErrorKind::kProtocol, kLateMessage);
 }
 
 // An acceptor ignores its own bindings if the initiator sent none (G10). Only the flag says that
 // the mechanism verified them. libsasl checks that too, but only after the login was completed.
 std::optional<LoginError> ServerExchange::check_unbound() {
-  if (!SASL_CB_CRITICAL(&login_.params) || context().flags().has(Flag::kChannelBound)) {
+  if (!SASL_CB_CRITICAL(&login().params) || context().flags().has(Flag::kChannelBound)) {
     return std::nullopt;
   }
-  return login_.login_error(ErrorKind::kBinding,
-                            "this server requires channel binding, but the client did not use it");
+  return login().login_error(ErrorKind::kBinding,
+                             "this server requires channel binding, but the client did not use it");
 }
 
 Binding ServerExchange::verified_binding() {
-  if (!SASL_CB_PRESENT(&login_.params) || !context().flags().has(Flag::kChannelBound)) return {};
-  return {SASL_CB_DISP_USED, login_.params.cbinding->name};
+  if (!SASL_CB_PRESENT(&login().params) || !context().flags().has(Flag::kChannelBound)) return {};
+  return {SASL_CB_DISP_USED, login().params.cbinding->name};
 }
 
 std::string ServerExchange::layer_name() const {
-  return login_.mechanism.sasl_name + " security layer of " +
-         printable(as_bytes(server_login_.authid())) + " at " + login_.key.text();
+  // There is a layer only after canon_user gave libsasl its copy of the name.
+  return mechanism_.sasl_name + " security layer of " + printable(as_bytes(oparams()->authid)) +
+         (session_.pool ? " at " + session_.pool->key().text() : "");
 }
 
 }  // namespace gssloop::plugin

@@ -3,6 +3,7 @@
 #define GSSLOOP_PLUGIN_EXCHANGE_SERVER_EXCHANGE_H_
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -11,6 +12,7 @@
 #include "plugin/exchange/exchange.h"
 #include "plugin/exchange/login_context.h"
 #include "plugin/exchange/server_login.h"
+#include "plugin/exchange/server_session.h"
 
 namespace gssloop::plugin {
 
@@ -19,7 +21,8 @@ namespace gssloop::plugin {
 //
 //   message -> open() -> Acceptor -> context -> on_established() -> ServerLogin -> SASL_OK
 //
-// A mechanism returns the input of the acceptor, and the next step after the context.
+// A mechanism returns the input of the acceptor, and the next step after the context. When the
+// login is complete, only the ServerSession remains.
 class ServerExchange : public Exchange {
  public:
   // step is libsasl's mech_step: returns SASL_OK, SASL_CONTINUE or an error code. `client_in` is
@@ -30,7 +33,10 @@ class ServerExchange : public Exchange {
  protected:
   ServerExchange(ServerPlugin* plugin, const SaslMechanism& mechanism,
                  const sasl_server_params_t& params)
-      : Exchange(params.utils), login_(plugin, mechanism, params, sasl()), server_login_(login_) {}
+      : Exchange(params.utils),
+        mechanism_(mechanism),
+        session_(sasl(), params.propctx),
+        login_(std::make_unique<Login>(plugin, mechanism, params, this)) {}
 
   // Opening is the input with which a context is accepted.
   struct Opening {
@@ -65,12 +71,28 @@ class ServerExchange : public Exchange {
   std::optional<LoginError> check_unbound();
   Binding verified_binding();
 
-  const LoginContext& login() const noexcept { return login_; }
-  loop::EstablishedContext& context() noexcept { return server_login_.context(); }
+  // login may be called until the login is complete, context since it is established.
+  const LoginContext& login() const noexcept { return login_->context; }
+  loop::EstablishedContext& context() noexcept { return *session_.context; }
 
  private:
+  // Login is what is needed until the login is complete.
+  struct Login {
+    Login(ServerPlugin* plugin, const SaslMechanism& mechanism, const sasl_server_params_t& params,
+          ServerExchange* exchange)
+        : context(plugin, mechanism, params, exchange->sasl()),
+          server(context, &exchange->session_) {}
+    LoginContext context;
+    ServerLogin server;
+    std::optional<loop::Acceptor> acceptor;
+    const std::chrono::steady_clock::time_point made = std::chrono::steady_clock::now();
+    bool has_challenged = false;
+    // The failure of this login, while its error token is being sent.
+    std::optional<LoginError> announced;
+  };
+
   int report(const LoginError& error) const final {
-    return report_server(sasl(), error, login_.options.is_verbose);
+    return report_server(sasl(), error, session_.is_verbose);
   }
   std::string layer_name() const final;
   StepResult advance(std::optional<ByteView> client_in);
@@ -78,13 +100,9 @@ class ServerExchange : public Exchange {
   StepResult fail(const loop::Step& step);
   StepResult complete(Completion completion);
 
-  LoginContext login_;
-  ServerLogin server_login_;
-  std::optional<loop::Acceptor> acceptor_;
-  const std::chrono::steady_clock::time_point made_ = std::chrono::steady_clock::now();
-  bool has_challenged_ = false;
-  // The failure of this login, while its error token is being sent.
-  std::optional<LoginError> announced_;
+  const SaslMechanism& mechanism_;
+  ServerSession session_;
+  std::unique_ptr<Login> login_;  // null when the login is complete
 };
 
 }  // namespace gssloop::plugin

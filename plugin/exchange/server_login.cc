@@ -18,8 +18,8 @@ Result<gss_cred_id_t, LoginError> ServerLogin::credential(bool is_just_offered) 
   AcceptorCredentials& credentials = login_.plugin->credentials;
   auto held = is_just_offered ? credentials.get_checked(login_.key) : credentials.get(login_.key);
   if (!held) return explain(login_.subject(), ErrorKind::kCredential, held.error());
-  pool_ = *std::move(held);
-  lease_ = pool_->lease();
+  session_.pool = *std::move(held);
+  lease_ = session_.pool->lease();
   return lease_->credential.get();
 }
 
@@ -30,15 +30,15 @@ std::optional<std::string> ServerLogin::keytab() const {
 }
 
 std::optional<LoginError> ServerLogin::on_context(loop::EstablishedContext context) {
-  context_ = std::move(context);
+  session_.context = std::move(context);
   // The keys that decrypted the ticket verify its PAC.
   const AcceptorPool::Lease lease = std::move(lease_);
   // An application's credential may be for several mechanisms; the client named this one. RFC 4752
   // section 3.2: if mech_type differs, authentication MUST be aborted.
-  if (context_->mech() != arrives_at(login_.mechanism.gss_mechanism.oid)) {
+  if (session_.context->mech() != arrives_at(login_.mechanism.gss_mechanism.oid)) {
     return login_.login_error(
         ErrorKind::kProtocol,
-        "the client's token is for another mechanism, " + context_->mech().dotted());
+        "the client's token is for another mechanism, " + session_.context->mech().dotted());
   }
   if (auto error = check_acceptor_name()) return error;
   return collect_peer_info(lease ? lease->copy() : nullptr);
@@ -46,14 +46,14 @@ std::optional<LoginError> ServerLogin::on_context(loop::EstablishedContext conte
 
 std::optional<LoginError> ServerLogin::complete_login(const std::string& authzid, Binding binding,
                                                       unsigned ssf, sasl_out_params_t* oparams) {
-  binding_ = std::move(binding);
-  peer_.is_channel_bound = binding_.disposition == SASL_CB_DISP_USED;
+  peer_.is_channel_bound = binding.disposition == SASL_CB_DISP_USED;
   peer_.ssf = std::max<unsigned>(ssf, login_.params.external_ssf);
   authz::RuleContext rules(*login_.policy, std::move(peer_));
   if (auto error = decide(authzid, &rules, oparams)) return error;
   if (auto error = store_delegated(*oparams)) return error;
-  properties_.publish(rules, rules.peer().authid == rules.peer().authzid);
-  fill(oparams);
+  session_.properties.publish(rules, rules.peer().authid == rules.peer().authzid);
+  session_.binding_name = std::move(binding.name);
+  fill(binding.disposition, oparams);
   return std::nullopt;
 }
 
@@ -61,13 +61,13 @@ std::optional<LoginError> ServerLogin::complete_login(const std::string& authzid
 // of a login, so if the credential has only one name, the function returns that name.
 gss_name_t ServerLogin::local_name() {
   using Kind = ServicePrincipal::Kind;
-  if (pool_ && login_.key.principal.kind == Kind::kServiceAtHost) {
-    return pool_->name();
+  if (session_.pool && login_.key.principal.kind == Kind::kServiceAtHost) {
+    return session_.pool->name();
   }
-  if (!acceptor_name_) {
-    if (auto name = context_->target_name()) acceptor_name_ = *std::move(name);
+  if (!session_.acceptor_name) {
+    if (auto name = session_.context->target_name()) session_.acceptor_name = *std::move(name);
   }
-  return acceptor_name_.get();
+  return session_.acceptor_name.get();
 }
 
 // R12: a keytab may contain keys of several services. A ticket for another service is not for this
@@ -86,7 +86,7 @@ std::optional<LoginError> ServerLogin::check_acceptor_name() {
 
 // Collects only the facts that rules use, because each attribute costs microseconds.
 std::optional<LoginError> ServerLogin::collect_peer_info(const gss::MemoryKeytab* keys) {
-  auto peer = context_->peer();
+  auto peer = session_.context->peer();
   if (!peer) return explain(login_.subject(), ErrorKind::kMechanism, peer.error());
   peer_ = {};
   peer_.service = login_.key.service;
@@ -105,7 +105,7 @@ std::optional<LoginError> ServerLogin::collect_peer_info(const gss::MemoryKeytab
 }
 
 void ServerLogin::read_attributes(const gss::MemoryKeytab* keys) {
-  auto attributes = context_->attributes(peer_.principal, keys);
+  auto attributes = session_.context->attributes(peer_.principal, keys);
   if (is_tracing(login_.params)) trace_attributes(login_.sasl, &attributes);
   auto names = authz::attributes_needed(*login_.policy, peer_, requested_);
   for (std::string& name : names) {
@@ -125,7 +125,7 @@ void ServerLogin::read_attributes(const gss::MemoryKeytab* keys) {
 void ServerLogin::read_local_name() {
   const authz::Scope& scope = login_.policy->scope(peer_.service, peer_.mechanism);
   if (peer_.is_anonymous || !scope.uses(authz::reserved::kLocalName)) return;
-  auto name = gss::local_name(context_->source(), context_->mech());
+  auto name = gss::local_name(session_.context->source(), session_.context->mech());
   if (name) {
     peer_.local_name.values.push_back(*std::move(name));
   } else {
@@ -138,8 +138,7 @@ std::optional<LoginError> ServerLogin::decide(const std::string& authzid, authz:
   std::optional<int> refused_by_callback;
   const auto decision = authz::decide_login(
       rules, authzid, [&](authz::LoginDecision* so_far) -> std::optional<Error> {
-        authid_ = so_far->authid;
-        properties_.request(so_far->published);
+        session_.properties.request(so_far->published);
         const int code = canonicalize(so_far, oparams);
         if (code == SASL_OK) return std::nullopt;
         refused_by_callback = code;
@@ -198,8 +197,8 @@ LoginError ServerLogin::error_of(const authz::LoginDecision& decision) const {
 // The client writes the name of a delegated credential. In a ccache that is chosen by this name, it
 // would replace the tickets of any user.
 std::optional<LoginError> ServerLogin::check_delegated() {
-  const auto named = gss::credential_name(context_->delegated());
-  const auto user = gss::display(context_->source());
+  const auto named = gss::credential_name(session_.context->delegated());
+  const auto user = gss::display(session_.context->source());
   if (!named || !user) {
     return explain(login_.subject() + " (reading the name of the delegated credential)",
                    ErrorKind::kMechanism, !named ? named.error() : user.error());
@@ -213,26 +212,26 @@ std::optional<LoginError> ServerLogin::check_delegated() {
 
 // Option ccache_store: also stores the delegated credential where other programs find it.
 std::optional<LoginError> ServerLogin::store_delegated(const sasl_out_params_t& oparams) {
-  if (!login_.options.ccache_store || context_->delegated() == GSS_C_NO_CREDENTIAL) {
+  if (!login_.options.ccache_store || session_.context->delegated() == GSS_C_NO_CREDENTIAL) {
     return std::nullopt;
   }
   if (auto error = check_delegated()) return error;
   const auto ccache = login_.options.ccache_store->expand(oparams.authid);
   if (!ccache) return login_.login_error(ErrorKind::kIdentity, ccache.error().message);
-  const gss::Status stored = gss::store(context_->delegated(), *ccache);
+  const gss::Status stored = gss::store(session_.context->delegated(), *ccache);
   if (stored.is_complete()) return std::nullopt;
   return explain(login_.subject() + " (storing the delegated credential in " + *ccache + ")",
                  ErrorKind::kConfiguration, stored);
 }
 
-void ServerLogin::fill(sasl_out_params_t* oparams) {
-  delegated_ = context_->delegated();
-  oparams->client_creds = delegated_ != GSS_C_NO_CREDENTIAL ? &delegated_ : nullptr;
-  oparams->gss_peer_name = context_->source();
+void ServerLogin::fill(sasl_cbinding_disp_t disposition, sasl_out_params_t* oparams) {
+  session_.delegated = session_.context->delegated();
+  oparams->client_creds = session_.delegated != GSS_C_NO_CREDENTIAL ? &session_.delegated : nullptr;
+  oparams->gss_peer_name = session_.context->source();
   oparams->gss_local_name = local_name();
-  const bool is_bound = binding_.disposition == SASL_CB_DISP_USED;
-  oparams->cbindingdisp = binding_.disposition;
-  oparams->cbindingname = is_bound ? binding_.name.c_str() : nullptr;
+  const bool is_bound = disposition == SASL_CB_DISP_USED;
+  oparams->cbindingdisp = disposition;
+  oparams->cbindingname = is_bound ? session_.binding_name.c_str() : nullptr;
 }
 
 }  // namespace gssloop::plugin

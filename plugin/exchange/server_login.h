@@ -8,9 +8,8 @@
 #include <vector>
 
 #include "gssloop/authz/decision.h"
-#include "gssloop/loop/established_context.h"
 #include "plugin/exchange/login_context.h"
-#include "plugin/server/auxprops.h"
+#include "plugin/exchange/server_session.h"
 
 namespace gssloop::plugin {
 
@@ -25,15 +24,18 @@ struct Binding {
 //   context -> check of the server's name in the ticket -> facts about the peer
 //           -> the policy's decision, with canon_user in it -> auxiliary properties
 //           -> libsasl's output parameters
+//
+// What the connection needs afterwards it stores in the session.
 class ServerLogin {
  public:
-  explicit ServerLogin(const LoginContext& login)
-      : login_(login), properties_(login.sasl, login.params.propctx) {}
+  // ServerLogin borrows both.
+  ServerLogin(const LoginContext& login, ServerSession* session)
+      : login_(login), session_(*session) {}
   ServerLogin(const ServerLogin&) = delete;
   ServerLogin& operator=(const ServerLogin&) = delete;
 
   // begin removes property values that an earlier attempt on this connection, or a database, set.
-  void begin() { requested_ = properties_.begin(*login_.policy, login_.policy_mechanism); }
+  void begin() { requested_ = session_.properties.begin(*login_.policy, login_.policy_mechanism); }
 
   // credential is the acceptor credential: the application's own, or the one that the options name.
   // Borrowed. is_just_offered: a moment ago, server_avail looked at the keytab.
@@ -43,16 +45,12 @@ class ServerLogin {
 
   // on_context takes the context and collects the facts about the peer.
   std::optional<LoginError> on_context(loop::EstablishedContext context);
-  bool has_context() const noexcept { return context_.has_value(); }
-  loop::EstablishedContext& context() noexcept { return *context_; }
 
   // complete_login lets the policy and the application decide, with the peer acting as `authzid`
   // (empty: as itself). `ssf` is the strength of the security layer, in bits. The objects that
-  // `oparams` then points to live as long as this object.
+  // `oparams` then points to are the session's.
   std::optional<LoginError> complete_login(const std::string& authzid, Binding binding,
                                            unsigned ssf, sasl_out_params_t* oparams);
-  // authid is the peer's authentication identity, after the login is complete.
-  const std::string& authid() const noexcept { return authid_; }
 
  private:
   std::optional<LoginError> check_acceptor_name();
@@ -66,19 +64,13 @@ class ServerLogin {
   LoginError error_of(const authz::LoginDecision& decision) const;
   std::optional<LoginError> check_delegated();
   std::optional<LoginError> store_delegated(const sasl_out_params_t& oparams);
-  void fill(sasl_out_params_t* oparams);
+  void fill(sasl_cbinding_disp_t disposition, sasl_out_params_t* oparams);
 
   const LoginContext& login_;
-  AuxProps properties_;
+  ServerSession& session_;
   std::vector<authz::Definition> requested_;  // definitions of the requested properties
-  std::shared_ptr<AcceptorPool> pool_;        // null: the application's own credential
   AcceptorPool::Lease lease_;                 // until there is a context
-  std::optional<loop::EstablishedContext> context_;
-  gss::Name acceptor_name_;
   authz::PeerInfo peer_;
-  std::string authid_;
-  Binding binding_;
-  gss_cred_id_t delegated_ = GSS_C_NO_CREDENTIAL;  // what oparams->client_creds points to
 };
 
 }  // namespace gssloop::plugin

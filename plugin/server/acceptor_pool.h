@@ -67,6 +67,8 @@ class AcceptorPool {
   // lease chooses a credential that no other login uses. If there is none, it acquires one more, or
   // shares one. It never fails, and never waits for another login.
   Lease lease();
+  // key is everything that the credentials depend on.
+  const AcceptorKey& key() const noexcept { return key_; }
   // name is the one for which the credentials were acquired; the empty handle: a whole keytab.
   gss_name_t name() const noexcept { return name_.get(); }
 

@@ -81,6 +81,9 @@ class Session {
   void expect_told(const std::string& why) {
     if (is_client_sending_) {
       EXPECT_TRUE(server_.log().has(why, SASL_LOG_ERR)) << server_.log().text();
+      EXPECT_TRUE(
+          server_.log().has(" security layer of alice at imap@localhost with ", SASL_LOG_ERR))
+          << server_.log().text();
       EXPECT_NE(server_.error().find("damaged or out of order"), std::string::npos);
       EXPECT_EQ(server_.error().find("gss_"), std::string::npos) << server_.error();
     } else {
