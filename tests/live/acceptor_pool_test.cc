@@ -93,6 +93,8 @@ TEST_F(AcceptorPoolTest, LoginsAtTheSameTimeHaveACredentialEach) {
       leases.push_back((*pool)->lease());
       credentials.insert(leases.back()->credential.get());
       keytabs.insert(keytab_of(leases.back()->credential.get()));
+      ASSERT_NE(leases.back()->copy(), nullptr);
+      EXPECT_EQ(leases.back()->copy()->name(), keytab_of(leases.back()->credential.get()));
     }
     EXPECT_EQ(credentials.size(), num_held);
     EXPECT_EQ(keytabs.size(), num_held) << "libkrb5 has a mutex for each";
