@@ -22,8 +22,10 @@ readonly servers_packages=(libsasl2-modules libsasl2-modules-gssapi-mit sasl2-bi
   openssl python3 cyrus-clients cyrus-common gssproxy kcat ldap-utils libldap-common
   libvirt-clients libvirt-daemon memcached postfix slapd subversion uidmap)
 # The sources of attributes of ./run check-federation, and the servers and clients that decide by them.
+# python3-markdown is for Debian 13's samba-tool.
 readonly federation_packages=(libsasl2-modules libsasl2-modules-gssapi-mit sasl2-bin krb5-otp
-  krb5-pkinit openssl python3 ldap-utils slapd cyrus-clients cyrus-common postfix uidmap)
+  krb5-pkinit openssl python3 python3-markdown ldap-utils slapd cyrus-clients cyrus-common postfix
+  uidmap)
 readonly bench_packages=(libsasl2-modules-gssapi-mit libbenchmark-dev)
 readonly profile_packages=(linux-perf)
 readonly package_packages=(build-essential debhelper dpkg-dev lintian)
