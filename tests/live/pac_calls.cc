@@ -21,7 +21,8 @@ std::string& presented() {
   return octets;
 }
 
-std::atomic<unsigned> num_verifications{0}, num_keytabs{0}, num_displays{0}, num_services{0};
+std::atomic<unsigned> num_verifications{0}, num_keytabs{0}, num_readings{0}, num_displays{0},
+    num_services{0};
 
 // The next definition after this program's.
 template <class Function>
@@ -54,12 +55,12 @@ void present_pac(const std::string& octets) { presented() = octets; }
 
 unsigned num_pac_verifications() { return num_verifications; }
 
-CallsCounted calls_counted() { return {num_keytabs, num_displays, num_services}; }
+CallsCounted calls_counted() { return {num_keytabs, num_readings, num_displays, num_services}; }
 
 CallsCounted calls_since(const CallsCounted& before) {
   const CallsCounted now = calls_counted();
-  return {now.keytabs - before.keytabs, now.displays - before.displays,
-          now.services - before.services};
+  return {now.keytabs - before.keytabs, now.readings - before.readings,
+          now.displays - before.displays, now.services - before.services};
 }
 
 }  // namespace gssloop::testing
@@ -104,6 +105,13 @@ extern "C" krb5_error_code krb5_kt_resolve(krb5_context context, const char* nam
 extern "C" krb5_error_code krb5_kt_default(krb5_context context, krb5_keytab* keytab) {
   ++gssloop::testing::num_keytabs;
   return gssloop::testing::next<decltype(krb5_kt_default)>("krb5_kt_default")(context, keytab);
+}
+
+extern "C" krb5_error_code krb5_kt_start_seq_get(krb5_context context, krb5_keytab keytab,
+                                                 krb5_kt_cursor* cursor) {
+  ++gssloop::testing::num_readings;
+  return gssloop::testing::next<decltype(krb5_kt_start_seq_get)>("krb5_kt_start_seq_get")(
+      context, keytab, cursor);
 }
 
 extern "C" OM_uint32 gss_display_name(OM_uint32* minor, gss_name_t name, gss_buffer_t text,

@@ -19,6 +19,7 @@ unsigned num_pac_verifications();
 // CallsCounted counts the calls of this process that a verification can do without.
 struct CallsCounted {
   unsigned keytabs = 0;   // krb5_kt_resolve and krb5_kt_default
+  unsigned readings = 0;  // krb5_kt_start_seq_get
   unsigned displays = 0;  // gss_display_name
   unsigned services = 0;  // gss_inquire_context for the name of the acceptor
   friend bool operator==(const CallsCounted&, const CallsCounted&) = default;

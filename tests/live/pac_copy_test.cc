@@ -81,11 +81,11 @@ TEST_F(PacCopyTest, WhatIsKnownIsNotAskedAgain) {
   SPEC("P9");
   forge({.client = {{"alice"}}, .pac = Signature::kGood, .logon_info = "x"}, false);
   EXPECT_EQ(why_unreadable(), "");
-  EXPECT_EQ(made_, (CallsCounted{.keytabs = 0, .displays = 1, .services = 1}));
+  EXPECT_EQ(made_, (CallsCounted{.keytabs = 0, .readings = 1, .displays = 1, .services = 1}));
   EXPECT_EQ(why_unreadable(), "");
   EXPECT_EQ(made_, CallsCounted());
   EXPECT_EQ(why_unreadable(""), "");
-  EXPECT_EQ(made_, (CallsCounted{.keytabs = 0, .displays = 1, .services = 0}));
+  EXPECT_EQ(made_, (CallsCounted{.keytabs = 0, .readings = 0, .displays = 1, .services = 0}));
 }
 
 TEST_F(PacCopyTest, ACopyInUseMakesNoDifference) {

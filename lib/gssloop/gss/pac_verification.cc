@@ -8,7 +8,6 @@
 #include <memory>
 #include <span>
 #include <utility>
-#include <vector>
 
 #include "gssloop/gss/memory_keytab.h"
 #include "gssloop/gss/names.h"
@@ -73,47 +72,6 @@ Result<VerifiedPac> read_whole(gss_name_t source) {
   return pac;
 }
 
-// KeytabKeys is the entries of a keytab, up to the first that cannot be read.
-class KeytabKeys {
- public:
-  // The keytab must outlive the object.
-  explicit KeytabKeys(const OpenKeytab& keytab) : context_(keytab.context()) {
-    krb5_kt_cursor cursor = nullptr;
-    code_ = keytab.error();
-    if (code_ == 0) code_ = krb5_kt_start_seq_get(context_, keytab.get(), &cursor);
-    if (code_ != 0) return;
-    krb5_keytab_entry entry{};
-    while ((code_ = krb5_kt_next_entry(context_, keytab.get(), &entry, &cursor)) == 0) {
-      entries_.push_back(entry);
-    }
-    krb5_kt_end_seq_get(context_, keytab.get(), &cursor);
-  }
-  ~KeytabKeys() {
-    for (krb5_keytab_entry& entry : entries_) krb5_free_keytab_entry_contents(context_, &entry);
-  }
-  KeytabKeys(const KeytabKeys&) = delete;
-  KeytabKeys& operator=(const KeytabKeys&) = delete;
-
-  const std::vector<krb5_keytab_entry>& entries() const noexcept { return entries_; }
-  // code is KRB5_KT_END if these are all entries.
-  krb5_error_code code() const noexcept { return code_; }
-  // only_principal is the one of all keys of the keytab; null: they are of several, or there is no
-  // key.
-  krb5_const_principal only_principal() const {
-    if (code_ != KRB5_KT_END || entries_.empty()) return nullptr;
-    krb5_const_principal first = entries_[0].principal;
-    const auto is_of_first = [&](const krb5_keytab_entry& entry) {
-      return krb5_principal_compare(context_, entry.principal, first) != 0;
-    };
-    return std::ranges::all_of(entries_, is_of_first) ? first : nullptr;
-  }
-
- private:
-  krb5_context context_;
-  krb5_error_code code_ = 0;
-  std::vector<krb5_keytab_entry> entries_;
-};
-
 class Verifier {
  public:
   Verifier(const PacEvidence& evidence, OpenKeytab* keytab)
@@ -135,7 +93,7 @@ class Verifier {
     }
     krb5_cksumtype type = 0;
     if (Status status = read_signature_type(&type); !status.is_complete()) return status;
-    const KeytabKeys keys(keytab_);
+    const KeytabKeys& keys = keytab_.keys();
     if (!is_signed_by_known_service(keys, type)) {
       if (Status status = read_service(); !status.is_complete()) return status;
       if (Status status = try_keys(keys, type); !status.is_complete()) return status;
