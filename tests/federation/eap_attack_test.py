@@ -149,7 +149,7 @@ class InnerName(eap.EapTest):
 
 
 class Names(eap.EapTest):
-    """A RADIUS server that states a name of its choice for whoever logs in."""
+    """A RADIUS server that states a name of its choice for each user."""
 
     SOURCE = "a RADIUS server that lies"
     POLICY = f"""[attributes.group]
