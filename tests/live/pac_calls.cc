@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 
 #include <atomic>
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
@@ -23,6 +24,7 @@ std::string& presented() {
 
 std::atomic<unsigned> num_verifications{0}, num_keytabs{0}, num_readings{0}, num_displays{0},
     num_services{0};
+std::atomic<bool> fails_next_reading{false};
 
 // The next definition after this program's.
 template <class Function>
@@ -54,6 +56,8 @@ std::string value_of(std::string_view attribute) {
 void present_pac(const std::string& octets) { presented() = octets; }
 
 unsigned num_pac_verifications() { return num_verifications; }
+
+void fail_next_reading() { fails_next_reading = true; }
 
 CallsCounted calls_counted() { return {num_keytabs, num_readings, num_displays, num_services}; }
 
@@ -110,6 +114,7 @@ extern "C" krb5_error_code krb5_kt_default(krb5_context context, krb5_keytab* ke
 extern "C" krb5_error_code krb5_kt_start_seq_get(krb5_context context, krb5_keytab keytab,
                                                  krb5_kt_cursor* cursor) {
   ++gssloop::testing::num_readings;
+  if (gssloop::testing::fails_next_reading.exchange(false)) return ENOMEM;
   return gssloop::testing::next<decltype(krb5_kt_start_seq_get)>("krb5_kt_start_seq_get")(
       context, keytab, cursor);
 }

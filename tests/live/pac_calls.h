@@ -16,6 +16,9 @@ void present_pac(const std::string& octets);
 // num_pac_verifications counts the calls of krb5_pac_verify in this process.
 unsigned num_pac_verifications();
 
+// fail_next_reading makes the next krb5_kt_start_seq_get fail for want of memory.
+void fail_next_reading();
+
 // CallsCounted counts the calls of this process that a verification can do without.
 struct CallsCounted {
   unsigned keytabs = 0;   // krb5_kt_resolve and krb5_kt_default

@@ -89,6 +89,20 @@ TEST_F(PacCopyTest, WhatIsKnownIsNotAskedAgain) {
   EXPECT_EQ(made_, (CallsCounted{.keytabs = 0, .readings = 0, .displays = 1, .services = 0}));
 }
 
+// Without memory for the keys a PAC is unknown; the next login reads them again.
+TEST_F(PacCopyTest, KeysThatCouldNotBeReadAreReadAgain) {
+  SPEC("P7");
+  forge({.client = {{"alice"}}, .pac = Signature::kGood, .logon_info = "x"}, false);
+  const auto context = accept_login(target_, {credential_.get(), std::nullopt, keytab_});
+  ASSERT_TRUE(context);
+  fail_next_reading();
+  const auto attribute = context->attributes("alice@EXAMPLE.TEST", &*copy_).get(kLogonInfo);
+  ASSERT_FALSE(attribute);
+  EXPECT_NE(attribute.error().text().find(" cannot be read: "), std::string::npos)
+      << attribute.error().text();
+  EXPECT_EQ(why_unreadable(), "");
+}
+
 TEST_F(PacCopyTest, ACopyInUseMakesNoDifference) {
   SPEC("P7");
   forge({.client = {{"alice"}}, .pac = Signature::kGood, .logon_info = "x"}, false);
