@@ -220,19 +220,22 @@ unpack_servers() {
   local package
   unpack_packages "${servers_unpacked[@]}"
   command -v dpkg-deb >/dev/null || return 0
-  for package in $(missing_packages "${servers_configuration[@]}"); do
-    unpack_once "$package" alone
-  done
+  unpack_missing_alone "${servers_configuration[@]}"
   for package in "${servers_changed[@]}"; do
     [[ -z $(dpkg --verify "$package" 2>/dev/null) ]] || unpack_once "$package" alone
   done
 }
 
 unpack_federation() {
-  local package
   unpack_packages "${federation_unpacked[@]}"
   command -v dpkg-deb >/dev/null || return 0
-  for package in $(missing_packages "${federation_alone[@]}"); do
+  unpack_missing_alone "${federation_alone[@]}"
+}
+
+# Unpacks those that are not installed, without what they depend on.
+unpack_missing_alone() {
+  local package
+  for package in $(missing_packages "$@"); do
     unpack_once "$package" alone
   done
 }
