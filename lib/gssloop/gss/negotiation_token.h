@@ -16,8 +16,8 @@ namespace gssloop::gss {
 // behind these are not looked at.
 std::optional<std::vector<Oid>> negotiable_mechanisms(ByteView token);
 
-// names_kerberos: `oid` stands for the krb5 mechanism in SPNEGO: its own OID, the one that Windows
-// used by mistake (1.2.840.48018.1.2.2), or the one before RFC 1964 (1.3.5.1.5.2).
+// names_kerberos: SPNEGO's peers mean the krb5 mechanism by `oid`. It has three OIDs: RFC 1964's,
+// an older one (1.3.5.1.5.2), and 1.2.840.48018.1.2.2, which Windows sends by mistake.
 bool names_kerberos(const Oid& oid);
 
 }  // namespace gssloop::gss
