@@ -52,7 +52,8 @@ class KdcTest(federation.FederationTest):
     ATTRIBUTE = "auth-indicators"
 
     @classmethod
-    def start_kdc(cls):
+    def setUpClass(cls):
+        super().setUpClass()
         secret = cls.write("radius.secret", "between the two\n")
         cls.radius = radius_stub.RadiusStub("between the two", {"carol": {CODE}})
         cls.addClassCleanup(cls.radius.stop)
@@ -69,7 +70,6 @@ class Ways(KdcTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.start_kdc()
         for user in ("bob", "dave"):
             cls.realm.add_user(user)
         # She has no password. The KDC asks RADIUS, in a channel that FAST makes.
@@ -117,11 +117,6 @@ class RequireAuth(KdcTest):
     SOURCE = "MIT KDC, require_auth"
     ANY = "[services.imap]\n"
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.start_kdc()
-
     def fresh(self):
         return {"certificate": self.kdc.kinit("alice", *pkinit.options(self, "alice")),
                 "password": self.kdc.kinit("alice")}
@@ -156,7 +151,6 @@ class Anonymous(KdcTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.start_kdc()
         cls.ticket = cls.kdc.kinit("@" + lab.REALM, "-n")
 
     def test_it_decides(self):
