@@ -27,8 +27,10 @@ void trace_attributes(const SaslUtils& sasl, gss::SourceAttributes* source) {
 }
 
 void trace_decision(const SaslUtils& sasl, const authz::LoginDecision& decision) {
-  for (const authz::Finding& finding : decision.rules) {
-    sasl.log(SASL_LOG_DEBUG, "gssloop: policy: " + finding.text());
+  for (const auto* findings : {&decision.rules, &decision.authorize}) {
+    for (const authz::Finding& finding : *findings) {
+      sasl.log(SASL_LOG_DEBUG, "gssloop: policy: " + finding.text());
+    }
   }
 }
 

@@ -303,5 +303,16 @@ TEST_F(PolicyRulesTest, EveryRuleCanBeFollowed) {
   EXPECT_FALSE(server.log().has("spake")) << server.log().text();
 }
 
+TEST_F(PolicyRulesTest, EveryRuleAboutActingAsOthersCanBeFollowed) {
+  SPEC("N31");
+  set_rules("authorize = [\"assurance=nothing\", \"assurance=spake\"]\n");
+  restart_library({{"log_level", "5"}});
+  SaslClient client({.user = says("bob")});
+  SaslServer server(under_policy({.options = {{"log_level", "5"}}}));
+  ASSERT_EQ(log_in(&client, &server, kGs2).server.code, SASL_OK);
+  EXPECT_TRUE(server.log().has("policy: authorize at " + policy_path() + ":6:14 is false"));
+  EXPECT_TRUE(server.log().has("policy: authorize at " + policy_path() + ":6:35 is true"));
+}
+
 }  // namespace
 }  // namespace gssloop::testing
