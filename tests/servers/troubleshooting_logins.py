@@ -61,6 +61,13 @@ class Credentials(Sentences):
     def test_no_such_service(self):
         return self.fails(client={"service": "xmpp"})
 
+    @shows("the KDC does not know this service principal", "Server krbtgt/")
+    def test_no_trust(self):
+        there = self.write("there.conf", "[domain_realm]\n  localhost = NOWHERE.TEST\n")
+        said = self.fails(client_env={"KRB5_CONFIG": f"{there}:{os.environ['KRB5_CONFIG']}"})
+        self.assertIn(f"Server krbtgt/NOWHERE.TEST@{REALM} not found", said)
+        return said
+
     @shows("finding a credential for", "the application's callback for the",
            "there is no usable Kerberos ticket")
     def test_callback_fails(self):

@@ -124,7 +124,8 @@ const char* advice(FailureCause cause) noexcept {
       return "the key in the keytab is not the KDC's, or the token was changed in transit: export "
              "the service's key again";
     case FailureCause::kNoSuchService:
-      return "the KDC does not know this service principal: create it, or check the host name";
+      return "the KDC does not know this service principal, or shares no key with its realm: "
+             "create the principal, or check the host name and the trust between the realms";
     case FailureCause::kNoSuchClient:
       return "the KDC does not know this user: check the user name and the realm";
     case FailureCause::kWrongPassword:

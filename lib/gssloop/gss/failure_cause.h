@@ -16,7 +16,8 @@ enum class FailureCause {
   kClockSkew,
   kWrongKeyVersion,  // the keytab does not contain the version of the key that encrypted the ticket
   kWrongKey,         // the keytab has that version, but the ticket does not decrypt
-  kNoSuchService,    // the KDC does not know the service's principal
+  // The KDC does not know the service's principal, or that of the trust to its realm (krbtgt).
+  kNoSuchService,
   kNoSuchClient,
   kWrongPassword,
   kNoKeytab,  // the keytab is missing, unreadable, or has no key for the name
