@@ -30,6 +30,7 @@ constexpr ErrorRow kErrorTable[] = {
     {ErrorKind::kAnonymous, SASL_BADAUTH, SASL_BADAUTH, "anonymous logins are not accepted"},
     {ErrorKind::kCredential, SASL_FAIL, SASL_FAIL,
      "the server cannot authenticate users at present"},
+    {ErrorKind::kRefusedCredential, SASL_BADAUTH, SASL_BADAUTH, "authentication failed"},
     {ErrorKind::kConfiguration, SASL_CONFIGERR, SASL_CONFIGERR, "the server is misconfigured"},
     {ErrorKind::kMechanism, SASL_FAIL, SASL_FAIL, "internal error"},
     {ErrorKind::kMisuse, SASL_FAIL, SASL_FAIL, "internal error"},
@@ -60,9 +61,13 @@ ErrorKind classify(loop::Role role, const loop::Failure& failure) {
     case Fault::kPeerRejected:
     case Fault::kCancelled:
       if (loop::is_binding_mismatch(failure)) return ErrorKind::kBinding;
+      if (role == loop::Role::kAcceptor) return ErrorKind::kRejected;
       // The KDC's refusals may come on a later leg, for example in IAKERB.
-      return role == loop::Role::kInitiator && loop::is_credential_fault(failure)
-                 ? ErrorKind::kCredential
+      if (loop::is_credential_fault(failure)) return ErrorKind::kCredential;
+      // RFC 2743 section 2.2.1: the initiator's own credential. With EAP the RADIUS server refused
+      // the name or the password, and the acceptor's error token says so.
+      return failure.status.routine_error() == GSS_S_DEFECTIVE_CREDENTIAL
+                 ? ErrorKind::kRefusedCredential
                  : ErrorKind::kRejected;
     case Fault::kLocalMisuse:
     case Fault::kNone:

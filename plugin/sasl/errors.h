@@ -16,19 +16,20 @@ namespace gssloop::plugin {
 
 // The class of a failure. A server may tell the client the class, but not the details.
 enum class ErrorKind {
-  kProtocol,       // the peer's message violates the protocol
-  kRejected,       // the mechanism refused the peer
-  kUnbound,        // the peer's token does not protect the GS2 header
-  kBinding,        // channel binding: wrong, missing or unknown
-  kTooWeak,        // no security layer is within the limits of both sides
-  kPacket,         // a packet of the security layer is not the peer's next one
-  kIdentity,       // authenticated, but the name cannot be used
-  kPolicy,         // the policy refuses the peer
-  kAnonymous,      // an anonymous peer, or anonymity that was not granted
-  kCredential,     // our own credential
-  kConfiguration,  // our own options
-  kMechanism,      // the GSS-API mechanism violated its specification
-  kMisuse,         // the application made a call that is not allowed now
+  kProtocol,           // the peer's message violates the protocol
+  kRejected,           // the mechanism refused the peer
+  kUnbound,            // the peer's token does not protect the GS2 header
+  kBinding,            // channel binding: wrong, missing or unknown
+  kTooWeak,            // no security layer is within the limits of both sides
+  kPacket,             // a packet of the security layer is not the peer's next one
+  kIdentity,           // authenticated, but the name cannot be used
+  kPolicy,             // the policy refuses the peer
+  kAnonymous,          // an anonymous peer, or anonymity that was not granted
+  kCredential,         // our own credential
+  kRefusedCredential,  // the other side does not accept it
+  kConfiguration,      // our own options
+  kMechanism,          // the GSS-API mechanism violated its specification
+  kMisuse,             // the application made a call that is not allowed now
   kMemory,
   kCallback,  // a callback of the application, or libsasl, refused
 };

@@ -12,6 +12,7 @@ import eap
 import sasl_pair
 from eap import AFFILIATION, ASSERTION, CLASS, EPPN, FILTER_ID, MECHANISMS, USER_NAME
 
+BADAUTH = -13
 ROBIN, KIM = "robin@university.example", "kim@university.example"
 REQUIRED = r"policy refuses \S+: require at \S+policy\.toml:\d+:\d+ is "
 
@@ -59,6 +60,9 @@ class Logins(eap.EapTest):
                     self.assertAdmitted(login, user)
                 else:
                     self.assertRefused(login, refused)
+                    # Not that of a server that could not prove itself.
+                    self.assertEqual(self.client.last["code"], BADAUTH)
+                    self.assertIn("Authentication rejected by RADIUS server", self.client.said())
 
     def test_without_a_password_nothing_is_sent(self):
         here, there = self.pair(password=None)

@@ -203,6 +203,7 @@ TEST_F(Gs2Test, OnlyTheServersFailureIsSaidToBeTheServers) {
       {{go_on("hello"), fail(GSS_S_NO_CRED)}, SASL_FAIL},
       {{go_on("hello"), fail(GSS_S_CREDENTIALS_EXPIRED)}, SASL_FAIL},
       {{go_on("hello"), fail(GSS_S_FAILURE, kPreauthFailed)}, SASL_FAIL},
+      {{go_on("hello"), fail(GSS_S_DEFECTIVE_CREDENTIAL)}, SASL_BADAUTH},
       {{go_on("hello"), fail(GSS_S_FAILURE)}, SASL_BADSERV},
   };
   for (const auto& row : rows) {
