@@ -6,6 +6,7 @@ what a service requires of its tickets, and anonymous tickets."""
 import glob
 import pathlib
 import sys
+import unittest
 
 sys.dont_write_bytecode = True  # beside the sources
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -18,6 +19,7 @@ import sasl_pair
 
 NO_ANONYMOUS = 0x10  # SASL_SEC_NOANONYMOUS
 CODE = "755224"  # of a token
+HAS_OTP = bool(glob.glob("/usr/lib*/*/krb5/plugins/preauth/otp.so"))
 KDC_CONF = """[libdefaults]
 spake_preauth_groups = edwards25519
 [realms]
@@ -72,17 +74,23 @@ class Ways(KdcTest):
         super().setUpClass()
         for user in ("bob", "dave"):
             cls.realm.add_user(user)
+        cls.realm.add_user("erin", requires_preauth=False)
+        fast = indicators.Kdc(cls, FAST_CONF, "fast")
+        cls.tickets = {
+            "certificate": ("alice", cls.kdc.kinit("alice", *pkinit.options(cls, "alice"))),
+            "password, SPAKE": ("bob", cls.kdc.kinit("bob")),
+            "password, FAST": ("dave", fast.kinit("dave", "-T", fast.kinit("@" + lab.REALM, "-n")))}
+        if HAS_OTP:
+            cls.set_up_otp()
+            cls.tickets["one-time password"] = ("carol", cls.one_time(CODE))
+
+    @classmethod
+    def set_up_otp(cls):
         # She has no password. The KDC asks RADIUS, in a channel that FAST makes.
         cls.realm.kadmin("addprinc -nokey +requires_preauth carol")
         assert lab.run(["kadmin.local", "-r", lab.REALM, "setstr", "carol", "otp",
                         '[{"type": "tokens", "username": "carol"}]'])
         cls.armor = cls.kdc.kinit("@" + lab.REALM, "-n")
-        fast = indicators.Kdc(cls, FAST_CONF, "fast")
-        cls.tickets = {
-            "certificate": ("alice", cls.kdc.kinit("alice", *pkinit.options(cls, "alice"))),
-            "one-time password": ("carol", cls.one_time(CODE)),
-            "password, SPAKE": ("bob", cls.kdc.kinit("bob")),
-            "password, FAST": ("dave", fast.kinit("dave", "-T", fast.kinit("@" + lab.REALM, "-n")))}
 
     @classmethod
     def one_time(cls, code):
@@ -103,6 +111,18 @@ class Ways(KdcTest):
                     login = self.log_in(mechanism, POLICY.format(rule=RULES[other]), ticket)
                     self.assertRefused(login, f'policy refuses "{user}": require at ')
 
+    def test_without_preauthentication(self):
+        """The KDC cannot know who asked."""
+        ticket = self.kdc.kinit("erin")
+        for mechanism in federation.MECHANISMS:
+            for rule in RULES.values():
+                with self.decision(mechanism, rule, "erin refused",
+                                   source="password, no pre-authentication"):
+                    login = self.log_in(mechanism, POLICY.format(rule=rule), ticket)
+                    self.assertRefused(login, 'policy refuses "erin": require at '
+                                              r"\S+policy.toml:5:12 is false")
+
+    @unittest.skipUnless(HAS_OTP, "not installed: krb5-otp, for one-time passwords")
     def test_a_code_is_good_once(self):
         with self.decision("none", "none", "the same code again: no ticket",
                            source="one-time password"):
@@ -203,7 +223,5 @@ class Anonymous(KdcTest):
 
 
 if __name__ == "__main__":
-    if not glob.glob("/usr/lib*/*/krb5/plugins/preauth/otp.so"):
-        lab.skip("not installed: krb5-otp, for one-time passwords")
     federation.main(__file__, services=["imap/localhost"], options=["--defaults", "--anonymous"],
                     needs=["krb5kdc", "kadmin.local", "kinit", "openssl"])

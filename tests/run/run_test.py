@@ -27,7 +27,7 @@ WRONG = {
     "shell": (["-x"],),
     "check": (["x"], ["--strict", "--server"]),
     "check-servers": (["x"], ["openldap", "../openldap"]),
-    "check-federation": (["x"], ["password", "../password"]),
+    "check-federation": (["x"], ["mit_kdc", "../mit_kdc"]),
     "check-tsan": (["x"],),
     "check-asan": (["x"],),
     "check-valgrind": (["x"],),
