@@ -68,6 +68,7 @@ class ActiveDirectoryGuide(samba_dc.DomainTest):
             with self.decision(mechanism, self.RULE, "bob refused"):
                 (line,) = self.guide.log_lines("Groups")
                 self.assertRefused(self.log_in(mechanism, "bob"), line)
+        self.domain.start_winbind()
         self.follow("Groups")
         for mechanism in ("GSSAPI", "GS2-KRB5", "GSS-SPNEGO"):
             with self.decision(mechanism, self.RULE, "bob in the group, old ticket: refused"):

@@ -99,6 +99,13 @@ class Domain:
         self.smb_conf.write_text(text.replace("[global]\n", f"[global]\n{name} = {value}\n"))
         self._start()
 
+    def start_winbind(self):
+        """Starts winbindd as well, whose socket is in /run: now that of the namespaces."""
+        self._must("mount", ["mount", "-t", "tmpfs", "none", "/run"])
+        pathlib.Path("/run/samba").mkdir()
+        self.restart("server services", "ldap kdc rpc winbindd")
+        lab.wait_until(lambda: lab.run(["wbinfo", "--ping"]), "winbindd")
+
     def _provision(self):
         for name in ("run", "tls"):
             (self.folder / name).mkdir()
