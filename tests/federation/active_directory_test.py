@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The groups, the SID and the UPN of an Active Directory decide, with each mechanism."""
 
+import base64
 import pathlib
 import sys
 
 sys.dont_write_bytecode = True  # beside the sources
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import federation
+import lab
 import samba_dc
 from samba_dc import DOMAIN_LOCAL, GLOBAL, MAIL, NO_PAC, UNIVERSAL, group, service, user
 
@@ -19,7 +21,12 @@ from = [{ mechanism = "krb5", name = "urn:mspac:logon-info", form = "pac-sid" }]
 from = [{ mechanism = "krb5", name = "urn:mspac:upn-dns-info", form = "pac-upn" }]
 [services.default]
 """
+CLIENT = """[attributes.client]
+from = [{ mechanism = "krb5", name = "urn:mspac:client-info", form = "pac-client-info" }]
+"""
 SEEN = ("groups", "sid", "upn")
+# Buffers of the PAC as properties, in base64, and the number by which Samba's reader knows each.
+BUFFERS = {"*urn:mspac:logon-info": 1, "*urn:mspac:client-info": 10, "*urn:mspac:upn-dns-info": 12}
 # Group 0 to 299 have both users, 300 to 1599 one.
 MANY = {"few": 300, "many": 1600}
 
@@ -104,6 +111,36 @@ class ActiveDirectory(samba_dc.DomainTest):
                                "pac-groups"):
                 login = self.log_in(mechanism, f"groups={self.sids['g300']}", "few")
                 self.assertRefused(login, 'policy refuses "few": ')
+
+    def read_by_samba(self, properties):
+        """What Samba's reader says of the buffers, a list of texts for each."""
+        lines = [f"{kind} {base64.b64decode(properties[name][0]).hex()}\n"
+                 for name, kind in BUFFERS.items()]
+        buffers, answers = self.write("buffers", "".join(lines)), self.path("answers")
+        done = lab.run(["/usr/bin/python3", "-B", lab.SOURCE / "tests/interop/pac_oracle.py",
+                        "judge", buffers, answers])
+        self.assertTrue(done, done.output)
+        return [line.split(" ") for line in answers.read_text().splitlines()]
+
+    def test_samba_reads_the_same(self):
+        """In the real PAC of each user, by the reader that tests/interop feeds with made ones."""
+        policy = CLIENT + ATTRIBUTES
+        for name, ticket in self.tickets.items():
+            login = super().log_in("GS2-KRB5", policy, ticket, (*SEEN, "client", *BUFFERS),
+                                   server_env=self.keys)
+            seen = self.assertAdmitted(login, name)["properties"]
+            logon, client, upn = self.read_by_samba(seen)
+            with self.decision("GS2-KRB5", "none", f"{name}: Samba reads the same groups",
+                               "pac-groups, pac-sid"):
+                self.assertEqual(seen["groups"] + seen["sid"], logon)
+                self.assertGreater(len(seen["groups"]), MANY.get(name, 0))
+            with self.decision("GS2-KRB5", "none", f"{name}: Samba reads the same", "pac-upn"):
+                self.assertEqual([seen["upn"][0].encode().hex(), *seen["sid"]], [upn[0], upn[-1]])
+            with self.decision("GS2-KRB5", "none", f"{name}: Samba reads the same",
+                               "pac-client-info"):
+                (text,) = seen["client"]
+                time, _, user_name = text.partition(" ")
+                self.assertEqual([user_name.encode().hex(), time], client)
 
     def test_a_service_whose_tickets_have_no_pac(self):
         for mechanism in federation.MECHANISMS:
