@@ -6,6 +6,7 @@
 #include <getopt.h>
 #include <sasl/sasl.h>
 
+#include <fstream>
 #include <vector>
 
 #include "examples/demo/sasl.h"
@@ -20,6 +21,8 @@ constexpr char kUsage[] =
     "offers)\n"
     "  --cbinding NAME=DATA  channel binding, as from TLS; the login fails if it is not used\n"
     "  --authzid NAME        act as this user\n"
+    "  --authname NAME       the user's name, for mechanisms that ask for one\n"
+    "  --password-file FILE  a file whose first line is the password, for the same\n"
     "Exit status: 0 logged in, 1 not logged in, 2 could not start.\n";
 
 struct Options {
@@ -28,6 +31,8 @@ struct Options {
   std::string mechanism;
   std::string binding;
   std::string authzid;
+  std::string authname;
+  std::vector<char> secret;  // a sasl_secret_t; empty if there is no password
 };
 
 // ---- What libsasl asks the application
@@ -39,10 +44,16 @@ int on_log(void* /*context*/, int level, const char* message) {
   return SASL_OK;
 }
 
-int on_authzid(void* context, int /*id*/, const char** result, unsigned* len) {
-  const std::string& name = static_cast<const Options*>(context)->authzid;
+int on_name(void* context, int id, const char** result, unsigned* len) {
+  const auto* options = static_cast<const Options*>(context);
+  const std::string& name = id == SASL_CB_USER ? options->authzid : options->authname;
   *result = name.c_str();
   if (len != nullptr) *len = static_cast<unsigned>(name.size());
+  return SASL_OK;
+}
+
+int on_password(sasl_conn_t* /*connection*/, void* context, int /*id*/, sasl_secret_t** secret) {
+  *secret = reinterpret_cast<sasl_secret_t*>(static_cast<Options*>(context)->secret.data());
   return SASL_OK;
 }
 
@@ -53,7 +64,13 @@ std::vector<sasl_callback_t> callbacks_of(Options* options) {
   };
   // libsasl does not ask for a name without a callback: Kerberos knows the user from the ticket.
   if (!options->authzid.empty()) {
-    callbacks.push_back({SASL_CB_USER, demo::as_callback(&on_authzid), options});
+    callbacks.push_back({SASL_CB_USER, demo::as_callback(&on_name), options});
+  }
+  if (!options->authname.empty()) {
+    callbacks.push_back({SASL_CB_AUTHNAME, demo::as_callback(&on_name), options});
+  }
+  if (!options->secret.empty()) {
+    callbacks.push_back({SASL_CB_PASS, demo::as_callback(&on_password), options});
   }
   callbacks.push_back({SASL_CB_LIST_END, nullptr, nullptr});
   return callbacks;
@@ -173,10 +190,26 @@ bool log_in(int fd, const Options& options) {
   std::exit(status);
 }
 
+// Reads the password into the form in which libsasl wants it.
+std::vector<char> read_secret(const char* file) {
+  std::string password;
+  if (std::ifstream stream(file); !std::getline(stream, password)) {
+    std::fprintf(stderr, "client: cannot read a password from %s\n", file);
+    std::exit(2);
+  }
+  std::vector<char> secret(sizeof(sasl_secret_t) + password.size());
+  auto* header = reinterpret_cast<sasl_secret_t*>(secret.data());
+  header->len = password.size();
+  std::memcpy(header->data, password.data(), password.size());
+  return secret;
+}
+
 Options parse(int argc, char** argv) {
   static const option kOptions[] = {{"mechanism", required_argument, nullptr, 'm'},
                                     {"cbinding", required_argument, nullptr, 'c'},
                                     {"authzid", required_argument, nullptr, 'z'},
+                                    {"authname", required_argument, nullptr, 'a'},
+                                    {"password-file", required_argument, nullptr, 'p'},
                                     {"help", no_argument, nullptr, 'h'},
                                     {nullptr, 0, nullptr, 0}};
   Options options;
@@ -184,6 +217,8 @@ Options parse(int argc, char** argv) {
     if (c == 'm') options.mechanism = optarg;
     if (c == 'c') options.binding = optarg;
     if (c == 'z') options.authzid = optarg;
+    if (c == 'a') options.authname = optarg;
+    if (c == 'p') options.secret = read_secret(optarg);
     if (c == 'h') end_with_usage(stdout, 0);
     if (c == '?') end_with_usage(stderr, 2);
   }
