@@ -112,6 +112,17 @@ cmd_demo() {
   exec "${with_stand_ins[@]}" examples/demo/run-demo.sh "$@"
 }
 
+cmd_demo_federation() {
+  (($# == 0)) || refuse "$1" "no arguments"
+  on_suite
+  prepare demo-federation
+  configure_as_it_is || die 1 "configure failed; its output is above"
+  build_targets demo-federation-programs || die 1 "the build failed; its output is above"
+  set_test_environment
+  remove_scratch
+  exec "${with_stand_ins[@]}" /usr/bin/python3 -B tests/federation/demo.py
+}
+
 cmd_docs() {
   (($# == 0)) || refuse "$1" "no arguments"
   prepare docs

@@ -26,6 +26,8 @@ readonly servers_packages=(libsasl2-modules libsasl2-modules-gssapi-mit sasl2-bi
 readonly federation_packages=(libsasl2-modules libsasl2-modules-gssapi-mit sasl2-bin krb5-otp
   krb5-pkinit openssl python3 python3-markdown ldap-utils slapd cyrus-clients cyrus-common postfix
   uidmap)
+# Of these, what the page of ./run demo-federation is about.
+readonly demo_federation_packages=(krb5-pkinit openssl python3 python3-markdown uidmap)
 readonly bench_packages=(libsasl2-modules-gssapi-mit libbenchmark-dev)
 readonly profile_packages=(linux-perf)
 readonly package_packages=(build-essential debhelper dpkg-dev lintian)
@@ -40,6 +42,7 @@ readonly suite_packages=(arch-test mmdebstrap uidmap util-linux util-linux-extra
 readonly check_unpacked=(dovecot-imapd dovecot-gssapi libsasl2-modules-gssapi-heimdal
   moonshot-gss-eap)
 readonly servers_unpacked=(cyrus-imapd)
+readonly demo_federation_unpacked=(freeradius moonshot-gss-eap samba-ad-dc)
 readonly federation_unpacked=(cyrus-imapd freeradius gss-ntlmssp moonshot-gss-eap samba-ad-dc)
 # Unpacked without what they depend on, which others of these have.
 readonly federation_alone=(samba-ad-provision)
@@ -54,7 +57,7 @@ readonly stand_in_packages=(krb5-admin-server krb5-kdc krb5-user libsasl2-module
 readonly excluded_packages=("${stand_in_packages[@]}" postfix)
 readonly unpacked=.cache
 
-readonly package_sets='build, demo, test, check, check-servers, check-federation, check-tsan,
+readonly package_sets='build, demo, demo-federation, test, check, check-servers, check-federation, check-tsan,
 check-asan, check-valgrind, docs, package, bench, profile, format, suite, clang'
 
 # packages_of SET prints one package in each line. It fails if there is no such set.
@@ -62,6 +65,9 @@ packages_of() {
   case $1 in
     build) printf '%s\n' "${build_packages[@]}" ;;
     demo) printf '%s\n' "${build_packages[@]}" "${kdc_packages[@]}" ;;
+    demo-federation)
+      printf '%s\n' "${build_packages[@]}" "${kdc_packages[@]}" "${demo_federation_packages[@]}"
+      ;;
     test) printf '%s\n' "${build_packages[@]}" "${kdc_packages[@]}" "${test_packages[@]}" ;;
     check | check-tsan | check-asan | check-valgrind)
       printf '%s\n' "${build_packages[@]}" "${kdc_packages[@]}" "${check_packages[@]}"
@@ -226,8 +232,9 @@ unpack_servers() {
   done
 }
 
+# unpack_federation PACKAGE...
 unpack_federation() {
-  unpack_packages "${federation_unpacked[@]}"
+  unpack_packages "$@"
   command -v dpkg-deb >/dev/null || return 0
   unpack_missing_alone "${federation_alone[@]}"
 }
@@ -293,7 +300,8 @@ prepare() {
   install_packages "${packages[@]}"
   case $1 in
     check-servers) unpack_servers ;;
-    check-federation) unpack_federation ;;
+    check-federation) unpack_federation "${federation_unpacked[@]}" ;;
+    demo-federation) unpack_federation "${demo_federation_unpacked[@]}" ;;
     check*) unpack_packages "${check_unpacked[@]}" ;;
   esac
   find_stand_ins
@@ -308,7 +316,7 @@ prepare_test() {
   case $1 in
     tests/interop/*) unpack_packages "${check_unpacked[@]}" ;;
     tests/servers/*) unpack_servers ;;
-    tests/federation/*) unpack_federation ;;
+    tests/federation/*) unpack_federation "${federation_unpacked[@]}" ;;
   esac
   find_stand_ins
 }

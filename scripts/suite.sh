@@ -28,7 +28,7 @@ split_suite_options() {
     refuse "$arch" "the name of a Debian architecture after --arch, for example i386"
   [[ -n $suite || -z $arch ]] || die 2 "$command: --arch needs --on SUITE"
   [[ -z $suite ]] || case $command in
-    build | demo | package | test | shell | check | check-servers | check-federation) ;;
+    build | demo | demo-federation | package | test | shell | check | check-servers | check-federation) ;;
     *) refuse --on "no suite" ;;
   esac
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The project's own policies pass `gssloop policy test`: the example that packages install, with the
-cases beside it, and each policy of README.md and the guides, with its cases in the folder cases.
+"""The project's own policies pass `gssloop policy test`: the examples, with the cases beside them, and
+each policy of README.md and the guides, with its cases in the folder cases.
 
 No rule is without a case: if the test changes any rule so that it no longer restricts or permits,
 a case fails.
@@ -22,7 +22,7 @@ import moonshot
 
 BUILD = pathlib.Path(os.environ.get("GSSLOOP_BUILDDIR", ".")).absolute()
 SOURCE = pathlib.Path(os.environ.get("GSSLOOP_SRCDIR", ".")).absolute()
-EXAMPLE = SOURCE / "examples/policy.toml"
+EXAMPLES = (SOURCE / "examples/policy.toml", SOURCE / "examples/demo/federation.toml")
 CASES = SOURCE / "tests/docs/cases"
 PAGES = [SOURCE / "README.md", *sorted(SOURCE.glob("docs/*.md"))]
 # What a rule becomes: a require and a deny let everyone pass, an authorize permits nothing.
@@ -77,9 +77,11 @@ class Cases(unittest.TestCase):
         status, said = self.decide(cases)
         self.assertEqual(status, 1, f"no case fails without the rule {rule['rule']}: {said}")
 
-    def test_the_example(self):
-        self.assertGreater(self.check(EXAMPLE.with_suffix(".test.toml"),
-                                      EXAMPLE.read_text(encoding="utf-8")), 0)
+    def test_the_examples(self):
+        for example in EXAMPLES:
+            with self.subTest(policy=example.name):
+                self.assertGreater(self.check(example.with_suffix(".test.toml"),
+                                              example.read_text(encoding="utf-8")), 0)
 
     def test_the_policies_of_the_guides(self):
         shown = shown_policies()

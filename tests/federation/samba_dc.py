@@ -190,8 +190,8 @@ def _start_loopback():
         fcntl.ioctl(a_socket, set_flags, struct.pack("16sh14x", b"lo", up))
 
 
-def _enter(script):
-    """Runs the program again in the namespaces."""
+def _namespaces():
+    """The words before a command that shall run in the namespaces."""
     unshare = ["unshare", "--mount", "--net", "--propagation", "private"]
     if os.geteuid():
         unshare += ["--user", "--map-root-user"]
@@ -202,19 +202,32 @@ def _enter(script):
         unshare += [lab.SOURCE / "tests/support/with_unpacked.sh", lab.UNPACKED, *unpacked, "--"]
     # Relative to the folder, whose name may have a character that the option takes for its own.
     hosts = f"(cd '{HERE}' && mount -t overlay overlay -o lowerdir=etc:/etc /etc) && exec \"$@\""
-    words = [*map(str, unshare), "sh", "-c", hosts, "sh"]
-    if not (tried := lab.run([*words, "true"])):
-        lab.skip("no namespaces of its own: " + " ".join(tried.output.split()))
-    os.environ["GSSLOOP_SAMBA"] = "entered"
-    os.execvp(words[0], [*words, "/usr/bin/python3", "-B", script, *sys.argv[1:]])
+    return [*map(str, unshare), "sh", "-c", hosts, "sh"]
+
+
+def why_not():
+    """What keeps this machine from having the domain; "" if nothing does."""
+    if "GSSLOOP_SAMBA" in os.environ:
+        return ""
+    if not _is_there():
+        return "neither installed nor unpacked: " + " and ".join(PACKAGES)
+    tried = lab.run([*_namespaces(), "true"])
+    return "" if tried else "no namespaces of its own: " + " ".join(tried.output.split())
+
+
+def enter(script):
+    """Runs the program again in the namespaces, unless it runs there already."""
+    if "GSSLOOP_SAMBA" not in os.environ:
+        os.environ["GSSLOOP_SAMBA"] = "entered"
+        words = _namespaces()
+        os.execvp(words[0], [*words, "/usr/bin/python3", "-B", script, *sys.argv[1:]])
+    if "GSSLOOP_REALM" not in os.environ:
+        _start_loopback()
 
 
 def main(script, needs=(), services=("host/localhost",)):
     """Runs the tests of the calling module."""
-    if "GSSLOOP_SAMBA" not in os.environ:
-        if not _is_there():
-            lab.skip("neither installed nor unpacked: " + " and ".join(PACKAGES))
-        _enter(script)
-    if "GSSLOOP_REALM" not in os.environ:
-        _start_loopback()
+    if reason := why_not():
+        lab.skip(reason)
+    enter(script)
     lab.main(script, services=services, needs=["samba", "samba-tool", "kinit", "openssl", *needs])

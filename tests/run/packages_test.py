@@ -167,6 +167,13 @@ class Beside(Machine):
         self.assertEqual(self.unpacked("samba-ad-provision"), {"samba-ad-provision"})
         self.assertEqual("".join(map(self.deps, ALL)), "")
 
+    def test_the_demo_of_the_federation(self):
+        self.deps("demo-federation")
+        self.assertIn("krb5-pkinit", self.installed())
+        self.assertNotIn("slapd", self.installed())
+        self.assertEqual({folder.name for folder in (self.tree / ".cache").iterdir()},
+                         {"freeradius", "moonshot-gss-eap", "samba-ad-dc", "samba-ad-provision"})
+
     def test_a_package_whose_files_were_changed(self):
         self.deps("check-servers")
         self.assertFalse((self.tree / ".cache/slapd").exists())

@@ -23,6 +23,7 @@ BUILD = pathlib.Path(os.environ.get("GSSLOOP_BUILDDIR", SOURCE)).absolute()
 WRONG = {
     "build": (["x"], ["--debug", "-x"], ["--debug", "--debug"]),
     "demo": (["x"], ["--verbose", "x"]),
+    "demo-federation": (["x"],),
     "test": (["nonsense"], ["unit", "Case", "x"], ["check_layers", "x"]),
     "shell": (["-x"],),
     "check": (["x"], ["--strict", "--server"]),
@@ -295,6 +296,12 @@ class Demo(Tree):
         self.run_script("demo")
         built = [call for call in self.calls("make") if "-n" not in call]
         self.assertEqual(built, ["make demo-programs"])
+
+    def test_the_demo_of_the_federation(self):
+        done = self.run_script("demo-federation")
+        self.assertEqual(done.stdout, "the page\n")
+        built = [call for call in self.calls("make") if "-n" not in call]
+        self.assertIn("make demo-federation-programs", built)
 
     def test_progress_in_lines(self):
         progress = self.tree / "scripts/progress.sh"

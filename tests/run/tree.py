@@ -126,6 +126,7 @@ class Tree(unittest.TestCase):
         write_program(self.tree / "tests/report/report_test.py", SCRIPT)
         write_program(self.tree / "tests/check_layers.sh", "#!/bin/bash\necho layers; exit 77\n")
         write_program(self.tree / "examples/demo/run-demo.sh", "#!/bin/bash\necho the demo $1\n")
+        write_program(self.tree / "tests/federation/demo.py", "print('the page')\n")
         write_program(self.tree / "libtool", '#!/bin/bash\nshift; exec "$@"\n')
         self.calls_file = self.folder / "calls"
         self.env = {name: value for name, value in os.environ.items()

@@ -362,7 +362,8 @@ class ServerTest(unittest.TestCase):
 
 # ---- The program -----------------------------------------------------------------------------
 
-def _end_at_once(number, _frame):
+def end_at_once(number, _frame):
+    """Handles a signal."""
     # unittest would take an exception for an error of the test, and go on with the next one.
     kill_descendants()
     os._exit(128 + number)
@@ -373,8 +374,9 @@ def skip(reason):
     sys.exit(xml_report.SKIPPED)
 
 
-def main(script, services, needs, options=()):
-    """Runs the tests of the calling module. `services` get keys; `options` are with_kdc's own."""
+def main(script, services, needs, options=(), run=xml_report.run_tests):
+    """Runs the tests of the calling module, or what else `run` does, which returns a status.
+    `services` get keys; `options` are with_kdc's own."""
     if os.environ.get("GSSLOOP_SANITIZE_FLAGS", "").strip():
         skip("this build has sanitizers, and the machine's programs cannot load its module")
     missing = [program for program in needs if not find(program)]
@@ -388,9 +390,9 @@ def main(script, services, needs, options=()):
         os.execv(with_kdc, [with_kdc, "--realm", REALM, *words, *options, "--",
                             "/usr/bin/python3", "-B", script, *sys.argv[1:]])
     LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1)
-    signal.signal(signal.SIGTERM, _end_at_once)
+    signal.signal(signal.SIGTERM, end_at_once)
     try:
-        status = xml_report.run_tests()
+        status = run()
     finally:
         kill_descendants()
     sys.exit(status)
