@@ -43,7 +43,8 @@ readonly check_unpacked=(dovecot-imapd dovecot-gssapi libsasl2-modules-gssapi-he
   moonshot-gss-eap)
 readonly servers_unpacked=(cyrus-imapd)
 readonly demo_federation_unpacked=(freeradius moonshot-gss-eap samba-ad-dc)
-readonly federation_unpacked=(cyrus-imapd freeradius gss-ntlmssp moonshot-gss-eap samba-ad-dc)
+readonly federation_unpacked=(cyrus-imapd freeradius gss-ntlmssp heimdal-kdc moonshot-gss-eap
+  samba-ad-dc sssd-kcm)
 # Unpacked without what they depend on, which others of these have.
 readonly federation_alone=(samba-ad-provision)
 # Of these the tests read the configuration only: libvirt-daemon-system would start libvirtd, and the
@@ -247,18 +248,27 @@ unpack_missing_alone() {
   done
 }
 
+# beside PACKAGE [NAME-...] prints what apt would install with it, in each line the name of a
+# package, if it were free to remove packages, and had to remove NAME. This only asks apt.
+beside() {
+  local said
+  said=$(LC_ALL=C apt-get -s "${apt_options[@]}" install "$@" 2>/dev/null) || return
+  printf '%s\n' "$1"
+  sed -n 's/^Inst \([^ ]*\) (.*/\1/p' <<<"$said"
+}
+
 # unpack_package PACKAGE [alone] unpacks it, and without `alone` also what it depends on and this
-# machine lacks: what apt would install beside it if it were free to remove packages. This only asks
-# apt. The file `packages` beside the files lists all of them, as dpkg-query does.
+# machine lacks. The file `packages` beside the files lists all of them, as dpkg-query does. Of two
+# Kerberos' packages that exclude each other, apt does not give up those that were asked for by name,
+# unless it is told to.
 # `&&` throughout: bash ignores errexit below a caller's `||`.
 # shellcheck disable=SC2016  # the names are dpkg-deb's
 unpack_package() {
   local download=$scratch/download names folder
-  mapfile -t names < <({
-    printf '%s\n' "$1"
-    [[ ${2-} == alone ]] || LC_ALL=C apt-get -s "${apt_options[@]}" install "$1" 2>/dev/null |
-      sed -n 's/^Inst \([^ ]*\) (.*/\1/p'
-  } | sort -u)
+  names=("$1")
+  [[ ${2-} == alone ]] ||
+    mapfile -t names < <({ beside "$1" || beside "$1" "${stand_in_packages[@]/%/-}" ||
+      printf '%s\n' "$1"; } | sort -u)
   rm -rf "$download" && mkdir "$download" &&
     (cd "$download" && apt-get -q download "${names[@]}" &&
       for file in *.deb; do

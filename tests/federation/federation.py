@@ -35,18 +35,35 @@ class FederationTest(sasl_pair.LoginTest):
         when the login has ended, and whether it was admitted. `config` is for both sides."""
         if mechanism.endswith("-PLUS"):
             config = sasl_pair.binding(critical=True) | config
-        options = {"gssloop_policy": self.write("policy.toml", policy)}
-        server = self.peer("server", options=options, requested=list(requested),
-                           env={"KRB5CCNAME": "FILE:/nonexistent"} | (server_env or {}), **config)
+        server = self.server_with(policy, requested, server_env, **config)
         return self.log_in_to(server, mechanism, ccache, client_env, **config)
+
+    def server_with(self, policy, requested=(), server_env=None, **config):
+        """A server's Peer with the policy, a text."""
+        options = {"gssloop_policy": self.write("policy.toml", policy)}
+        return self.peer("server", options=options, requested=list(requested),
+                         env={"KRB5CCNAME": "FILE:/nonexistent"} | (server_env or {}), **config)
 
     def log_in_to(self, server, mechanism, ccache, client_env=None, **config):
         """The same with a server's Peer that is there already. `config` is the client's."""
-        client = self.peer("client", **config, env={
-            "KRB5CCNAME": ccache, "KRB5_KTNAME": "FILE:/nonexistent"} | (client_env or {}))
+        client = self.client_of(ccache, client_env, **config)
         codes = sasl_pair.log_in(client, server, mechanism)
         # The server decides; a client of GS2 may have been content before.
         return server, codes[1] == OK
+
+    def client_of(self, ccache, client_env=None, **config):
+        """A client's Peer that has the ccache, and no key."""
+        return self.peer("client", **config, env={
+            "KRB5CCNAME": ccache, "KRB5_KTNAME": "FILE:/nonexistent"} | (client_env or {}))
+
+    def assertLayer(self, client, server, mechanism, ssf):
+        """The peers log in, both with this SSF, and each reads what the other one protects."""
+        codes = sasl_pair.log_in(client, server, mechanism)
+        self.assertEqual(codes, (OK, OK), client.said() + "\n" + server.said())
+        for sender, receiver in ((client, server), (server, client)):
+            self.assertEqual(sender.ask("learn")["ssf"], ssf)
+            packet = sender.ask("encode", b"of " + mechanism.encode())["out"]
+            self.assertEqual(receiver.ask("decode", packet)["out"], b"of " + mechanism.encode())
 
     def assertAdmitted(self, login, user):
         """The login that log_in() returned was admitted, as the user. Returns what the application
@@ -62,6 +79,10 @@ class FederationTest(sasl_pair.LoginTest):
         server, is_admitted = login
         self.assertFalse(is_admitted)
         self.assertRegex(server.said(), pattern)
+
+    def assertProblem(self, done, *parts):
+        """`gssloop doctor` found a problem, and said all of the parts."""
+        lab.ServerTest.assertRefused(self, done, *parts)
 
     def assertSendsNothing(self, mechanism, ccache, pattern, client_env=None, **config):
         """The client ends the login before it sends anything, and says why."""

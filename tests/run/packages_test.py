@@ -32,6 +32,8 @@ RELATIONS = {
     "polkitd": "",
     "freeradius": "Depends: freeradius-config",
     "freeradius-config": "",
+    "sssd-kcm": "Depends: sssd-common",
+    "sssd-common": "",
     "samba": "",
     "samba-ad-dc": "Depends: samba",
     "samba-ad-provision": "Depends: samba",
@@ -40,7 +42,8 @@ RELATIONS = {
     HEIMDALS: f"Conflicts: {MITS}",
     MITS: f"Conflicts: {HEIMDALS}",
     "heimdal-kdc": "Depends: heimdal-clients\nConflicts: krb5-kdc, krb5-admin-server",
-    "heimdal-clients": "Conflicts: krb5-user",
+    "heimdal-clients": "",
+    "krb5-user": "Conflicts: heimdal-clients",
     "heimdal-dev": "Conflicts: libkrb5-dev",
     # Debian has no such package.
     "other-ldap-server": "Conflicts: slapd",
@@ -154,8 +157,8 @@ class Beside(Machine):
         for name in ALL:
             self.deps(name)
         never = {"dovecot-imapd", "dovecot-gssapi", "cyrus-imapd", "moonshot-gss-eap",
-                 "libvirt-daemon-system", HEIMDALS, "freeradius", "gss-ntlmssp", "samba-ad-dc",
-                 "samba-ad-provision"}
+                 "libvirt-daemon-system", HEIMDALS, "freeradius", "gss-ntlmssp", "heimdal-kdc",
+                 "samba-ad-dc", "samba-ad-provision", "sssd-kcm"}
         self.assertEqual(names_of(*ALL) - self.installed(), never)
         self.assertEqual(self.unpacked("dovecot-imapd"),
                          {"dovecot-imapd", "dovecot-core", "libstemmer0d"})
@@ -165,6 +168,8 @@ class Beside(Machine):
         self.assertEqual(self.unpacked("freeradius"), {"freeradius", "freeradius-config"})
         self.assertEqual(self.unpacked("samba-ad-dc"), {"samba-ad-dc", "samba"})
         self.assertEqual(self.unpacked("samba-ad-provision"), {"samba-ad-provision"})
+        self.assertEqual(self.unpacked("heimdal-kdc"), {"heimdal-kdc", "heimdal-clients"})
+        self.assertEqual(self.unpacked("sssd-kcm"), {"sssd-kcm", "sssd-common"})
         self.assertEqual("".join(map(self.deps, ALL)), "")
 
     def test_the_demo_of_the_federation(self):
