@@ -38,10 +38,18 @@ LoginError too_long(std::size_t len) {
                                   std::to_string(kMaxAnswerLen)};
 }
 
+// SPNEGO does not say why Kerberos has no ticket.
+gss::Result<gss::Credential> acquire_or_say_why(gss_name_t name, const gss::Oid& mech) {
+  auto credential = gss::acquire_initiator(name, mech);
+  if (credential || mech != gss::Oid::spnego()) return credential;
+  auto kerberos = gss::acquire_initiator(name, gss::Oid::krb5());
+  return kerberos ? std::move(credential) : std::move(kerberos);
+}
+
 // GSS-Proxy's daemon may refuse to look for a ticket by name, even by the name of the one that it
 // has. Then its default ticket is taken, but only if it has that name.
 gss::Result<gss::Credential> acquire_ticket(gss_name_t name, const gss::Oid& mech) {
-  auto credential = gss::acquire_initiator(name, mech);
+  auto credential = acquire_or_say_why(name, mech);
   if (credential || name == GSS_C_NO_NAME || !gss::is_behind_gss_proxy()) return credential;
   auto other = gss::acquire_initiator(GSS_C_NO_NAME, mech);
   const auto wanted = gss::canonicalize(name, gss::replaced_kerberos());

@@ -4,6 +4,7 @@
 import os
 import pathlib
 import re
+import socket
 import time
 
 from lab import REALM, run
@@ -19,9 +20,31 @@ class Credentials(Sentences):
     def test_no_ticket(self):
         return self.fails(client_env=NO_TICKET)
 
-    @shows("there is no usable credential", "SPNEGO cannot find mechanisms to negotiate")
+    @shows("there is no usable Kerberos ticket")
     def test_spnego_without_a_ticket(self):
         return self.fails("GSS-SPNEGO", client_env=NO_TICKET)
+
+    @shows("there is no usable credential")
+    def test_a_cache_that_cannot_be_named(self):
+        return self.fails(client={"answers": {"authname": "alice"}},
+                          client_env={"KRB5CCNAME": "KEYRING:none:of"})
+
+    @shows("the daemon that keeps the tickets (KCM) does not answer", "No KCM server found",
+           "Connection refused")
+    def test_a_daemon_that_does_not_answer(self):
+        left = self.path("left")  # a socket of a daemon that has ended
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(left))
+        every = ""
+        for path in (left, self.path("none")):
+            conf = self.write("kcm.conf", f"[libdefaults]\nkcm_socket = {path}\n")
+            env = {"KRB5CCNAME": "KCM:", "KRB5_CONFIG": f"{conf}:{os.environ['KRB5_CONFIG']}"}
+            for mechanism in ("GSSAPI", "GSS-SPNEGO"):
+                for answers in ({}, {"authname": "alice"}):
+                    said = self.fails(mechanism, client={"answers": answers}, client_env=env)
+                    self.assertIn("(KCM) does not answer", said)
+                    every += said + "\n"
+        return every
 
     @shows("finding a credential for")
     def test_no_ticket_of_that_user(self):

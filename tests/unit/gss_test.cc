@@ -169,6 +169,18 @@ TEST(FailureCause, ByMinorThenByMajor) {
   }
 }
 
+// An initiator opens no connection but that to the daemon that keeps its tickets.
+TEST(FailureCause, ADaemonThatKeepsTicketsDoesNotAnswer) {
+  for (const long code : {KRB5_KCM_NO_SERVER, KRB5_KCM_RPC_ERROR, long{ECONNREFUSED}}) {
+    EXPECT_EQ(cause_of(Status("gss_acquire_cred", GSS_S_NO_CRED, minor_of(code), Oid::krb5())),
+              FailureCause::kSilentTicketDaemon)
+        << code;
+    EXPECT_EQ(cause_of(Status("gss_acquire_cred_from", GSS_S_NO_CRED, minor_of(code), Oid::krb5())),
+              FailureCause::kNoCredential)
+        << code;
+  }
+}
+
 // Of an acceptor's call, the errors of files are those of its replay cache.
 TEST(FailureCause, AnAcceptorsFileIsItsReplayCache) {
   for (const int error : {EACCES, EPERM, ENOENT, ENOTDIR, EROFS, ENOSPC, EDQUOT, EIO, ELOOP}) {

@@ -239,6 +239,14 @@ Findings check_ticket(const Examination& exam) {
   Report report("ticket");
   if (!krb_configuration()) return {};  // the finding "krb5.conf" says so
   if (report_ticket_of_proxy(&report)) return report.take();
+  if (const auto silent = silent_kcm()) {
+    report.problem("the daemon that keeps the tickets of the credentials cache " + *silent +
+                       " does not answer",
+                   "a client sends the server a ticket, and cannot get it from there",
+                   "start the daemon (sssd's: systemctl start sssd-kcm.socket); or, if the ticket "
+                   "is in another cache, set KRB5CCNAME to it");
+    return report.take();
+  }
   const auto name = ccache_name();
   if (!name) {
     report_no_ticket("the credentials cache", name.error().message, &report);

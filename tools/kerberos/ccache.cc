@@ -152,6 +152,18 @@ KrbResult<std::string> ccache_name() {
   return name;
 }
 
+std::optional<std::string> silent_kcm() {
+  constexpr std::string_view kType = "KCM:";
+  const gss::Krb5Context context;
+  if (context.error() != 0) return std::nullopt;
+  const char* name = krb5_cc_default_name(context);
+  if (name == nullptr || !std::string_view(name).starts_with(kType)) return std::nullopt;
+  // Without the rest of a name, libkrb5 asks the daemon for its default ccache.
+  gss::Krb5Ccache any(context);
+  if (krb5_cc_resolve(context, kType.data(), any.out()) == 0) return std::nullopt;
+  return name;
+}
+
 KrbResult<Ccache> read_ccache() {
   const gss::Krb5Context context;
   gss::Krb5Ccache ccache(context);

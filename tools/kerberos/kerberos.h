@@ -83,6 +83,9 @@ struct Ccache {
 };
 // ccache_name is the full name ("FILE:/tmp/krb5cc_1000") of the default ccache.
 KrbResult<std::string> ccache_name();
+// silent_kcm is the name of the default ccache, if it is of the type KCM and the daemon that keeps
+// such ccaches does not answer; nullopt otherwise.
+std::optional<std::string> silent_kcm();
 // read_ccache reads the default ccache. It fails for an empty file by itself, since libkrb5 1.20.1
 // may crash on one.
 KrbResult<Ccache> read_ccache();

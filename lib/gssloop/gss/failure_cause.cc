@@ -4,9 +4,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <system_error>
+
+#include "gssloop/gss/krb5_handle.h"
 
 namespace gssloop::gss {
 namespace {
@@ -60,6 +63,19 @@ bool is_replay_cache(const Status& status, krb5_error_code minor) {
          });
 }
 
+// A client that names no user gets the minor status of an empty cache, and the reason at the end of
+// its text. The mechglue has no text for a code that it did not return before; libkrb5 has.
+bool is_silent_kcm(const Status& status, krb5_error_code minor) {
+  if (std::string_view(status.call()) != "gss_acquire_cred") return false;
+  constexpr krb5_error_code kCodes[] = {KRB5_KCM_NO_SERVER, KRB5_KCM_RPC_ERROR, ECONNREFUSED};
+  if (std::ranges::find(kCodes, minor) != std::end(kCodes)) return true;
+  if (status.minor_text().empty()) return false;
+  const Krb5Context context;
+  return context.error() == 0 && std::ranges::any_of(kCodes, [&](krb5_error_code code) {
+           return status.minor_text().ends_with(": " + context.text(code));
+         });
+}
+
 // SPNEGO returns Kerberos' minor status. But if two mechanisms have the same number, the mechglue
 // maps the second one to a new number. Then only its text identifies it.
 FailureCause by_text(const std::string& minor_text) {
@@ -80,6 +96,7 @@ FailureCause cause_of(const Status& status) {
   // decrypt.
   const bool is_password = std::string_view(status.call()) == "gss_acquire_cred_with_password";
   if (is_password && minor == KRB5KRB_AP_ERR_BAD_INTEGRITY) return FailureCause::kWrongPassword;
+  if (is_silent_kcm(status, minor)) return FailureCause::kSilentTicketDaemon;
   for (const auto& row : kByMinor) {
     if (row.minor == minor) return row.cause;
   }
@@ -113,6 +130,9 @@ const char* advice(FailureCause cause) noexcept {
     case FailureCause::kNoTicket:
       return "there is no usable Kerberos ticket: run kinit, or set KRB5CCNAME to the right ticket "
              "cache";
+    case FailureCause::kSilentTicketDaemon:
+      return "the daemon that keeps the tickets (KCM) does not answer: start it, or set KRB5CCNAME "
+             "to another ticket cache";
     case FailureCause::kTicketExpired:
       return "the ticket has expired: run kinit";
     case FailureCause::kClockSkew:

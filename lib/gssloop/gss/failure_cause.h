@@ -10,8 +10,9 @@ namespace gssloop::gss {
 // loop/explain.h makes sentences from it.
 enum class FailureCause {
   kUnknown,
-  kNoCredential,  // neither ticket nor key; the mechanism gives no details
-  kNoTicket,      // no credentials cache, or nothing usable in it
+  kNoCredential,        // neither ticket nor key; the mechanism gives no details
+  kNoTicket,            // no credentials cache, or nothing usable in it
+  kSilentTicketDaemon,  // the daemon that keeps the credentials cache (KCM) does not answer
   kTicketExpired,
   kClockSkew,
   kWrongKeyVersion,  // the keytab does not contain the version of the key that encrypted the ticket

@@ -46,6 +46,7 @@ bool is_credential_fault(const Failure& failure) {
   switch (gss::cause_of(failure.status)) {
     case gss::FailureCause::kNoCredential:
     case gss::FailureCause::kNoTicket:
+    case gss::FailureCause::kSilentTicketDaemon:
     case gss::FailureCause::kTicketExpired:
     case gss::FailureCause::kNoSuchService:
     case gss::FailureCause::kNoSuchClient:
