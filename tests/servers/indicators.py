@@ -9,6 +9,7 @@ that each guide runs with its own server.
 import os
 import pathlib
 import re
+import signal
 
 import lab
 from guide import Guide
@@ -48,8 +49,27 @@ class Kdc:
         self._folder = test.path(name)
         self.env = lab.environment(KRB5_KDC_PROFILE=self._folder / "kdc.conf",
                                    KRB5_CONFIG=self._folder / "krb5.conf")
-        test.serve(lambda _: ["krb5kdc", "-n", *realms, "-P", self._folder / "pid"], f"{name}.log",
-                   prepare=prepare, env=self.env)
+        self._words = ["krb5kdc", "-n", *realms, "-P", self._folder / "pid"]
+        self._test = test
+        self._server = test.serve(lambda _: self._words, f"{name}.log", prepare=prepare,
+                                  env=self.env)
+        self.port = self._server.port
+
+    def stop(self):
+        self.resume()
+        self._server.stop()
+
+    def start(self):
+        """Starts it again after stop(), at the same port."""
+        self._server = self._test.serve(lambda _: self._words, f"{self._folder.name}.log",
+                                        env=self.env, ready=lambda _: lab.listens(self.port))
+
+    def suspend(self):
+        """From now on it takes requests, and answers none."""
+        self._server.process.send_signal(signal.SIGSTOP)
+
+    def resume(self):
+        self._server.process.send_signal(signal.SIGCONT)
 
     def kinit(self, user, *options, password=lab.PASSWORD):
         """A ticket from this KDC; returns the ccache."""
