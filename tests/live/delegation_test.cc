@@ -200,6 +200,48 @@ TEST_P(CredentialLive, ACollectionKeepsACcacheForEach) {
   }
   std::ranges::sort(principals);
   EXPECT_EQ(principals, (std::vector<std::string>{"alice@EXAMPLE.TEST", "bob@EXAMPLE.TEST"}));
+  EXPECT_EQ(principal_of("DIR:" + folder), "bob@EXAMPLE.TEST") << "the default remains";
+}
+
+// Programs that are given the name of the collection take its default ccache.
+TEST_P(CredentialLive, TheFirstOfACollectionIsItsDefault) {
+  const std::string folder = realm_->path("new-collection");
+  std::filesystem::remove_all(folder);
+  const GssPair pair = delegate();
+  for (int i = 0; i < 2; ++i) {
+    const gss::Status status = gss::store(pair.acceptor->delegated(), "DIR:" + folder);
+    ASSERT_TRUE(status.is_complete()) << status.text();
+    EXPECT_EQ(principal_of("DIR:" + folder), "alice@EXAMPLE.TEST");
+    use_ccache("DIR:" + folder);
+    EXPECT_EQ(login_of(acquire().get()), "alice@EXAMPLE.TEST");
+    destroy_ccache("DIR:" + folder);
+  }
+}
+
+// libkrb5 would store in a new ccache of the collection, one more each time.
+TEST_P(CredentialLive, ACcacheOfACollectionHasTheNameThatWasAskedFor) {
+  const std::string folder = realm_->path("names");
+  const std::string ccache = "DIR::" + folder + "/tktchosen";
+  std::filesystem::remove_all(folder);
+  realm_->kinit("bob", "password", "DIR:" + folder);
+  const GssPair pair = delegate();
+  for (const bool is_bobs : {false, false, true}) {
+    if (is_bobs) realm_->kinit("bob", "password", ccache);
+    const gss::Status status = gss::store(pair.acceptor->delegated(), ccache);
+    ASSERT_TRUE(status.is_complete()) << status.text();
+    EXPECT_EQ(principal_of(ccache), "alice@EXAMPLE.TEST");
+    const std::filesystem::directory_iterator files(folder);
+    EXPECT_EQ(std::distance(begin(files), end(files)), 3) << "bob's, alice's, and the primary";
+  }
+  use_ccache(ccache);
+  EXPECT_EQ(login_of(acquire().get()), "alice@EXAMPLE.TEST");
+}
+
+TEST_P(CredentialLive, ACcacheOfACollectionThatCannotBeMadeIsAFailure) {
+  const GssPair pair = delegate();
+  const gss::Status status = gss::store(pair.acceptor->delegated(), "DIR:/nowhere/at/all");
+  EXPECT_FALSE(status.is_complete());
+  EXPECT_FALSE(status.text().empty());
 }
 
 TEST_P(CredentialLive, AFailureToStoreSaysWhy) {

@@ -413,3 +413,9 @@ class Identities(Sentences):
         return self.fails(client={"props": {"flags": 0x20}},
                           client_env={"KRB5CCNAME": self.realm.kinit("alice", "-f")},
                           server={"options": {"ccache_store": "FILE:/nonexistent/cc_%U"}})
+
+    @shows("the ccache cannot be made")
+    def test_ccache_of_a_collection_cannot_be_made(self):
+        return self.fails(client={"props": {"flags": 0x20}},
+                          client_env={"KRB5CCNAME": self.realm.kinit("alice", "-f")},
+                          server={"options": {"ccache_store": "DIR::/proc/tkt%U"}})

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "gssloop/gss/credentials.h"
 
+#include <utility>
+
+#include "gssloop/gss/krb5_handle.h"
+
 namespace gssloop::gss {
 namespace {
 
@@ -15,6 +19,40 @@ class MechSet {
   gss_OID_desc oid_;
   gss_OID_set_desc set_;
 };
+
+// make_in_collection makes the ccache of that name for the credential's principal, if it is in a
+// collection and not there. gss_store_cred_into would store in a new one, with a name that only
+// libkrb5 knows: no program that is given `name` would find it.
+Status make_in_collection(const std::string& name, gss_cred_id_t credential) {
+  const Krb5Context context;
+  Krb5Ccache ccache(context);
+  // Its own failures are also those of gss_store_cred_into, which says more.
+  if (!context || krb5_cc_resolve(context, name.c_str(), ccache.out()) != 0 ||
+      !krb5_cc_support_switch(context, krb5_cc_get_type(context, ccache.get()))) {
+    return {};
+  }
+  const auto failed = [&](krb5_error_code code) {
+    return Status::of_check("the ccache cannot be made", GSS_S_FAILURE, context.text(code));
+  };
+  const auto client = credential_name(credential);
+  if (!client) return client.error();
+  Krb5Principal wanted(context);
+  if (const auto code = krb5_parse_name(context, client->text.c_str(), wanted.out())) {
+    return failed(code);
+  }
+  Krb5Principal present(context);
+  if (krb5_cc_get_principal(context, ccache.get(), present.out()) == 0) {
+    if (krb5_principal_compare(context, present.get(), wanted.get())) return {};
+    // The name of a collection is not that of its default ccache, which is another principal's.
+    Krb5Text full_name(context);
+    if (const auto code = krb5_cc_get_full_name(context, ccache.get(), full_name.out())) {
+      return failed(code);
+    }
+    if (name != full_name.get()) return {};
+  }
+  const krb5_error_code code = krb5_cc_initialize(context, ccache.get(), wanted.get());
+  return code == 0 ? Status() : failed(code);
+}
 
 }  // namespace
 
@@ -92,6 +130,7 @@ Status suppress_default_protection(Credential* credential) {
 }
 
 Status store(gss_cred_id_t credential, const std::string& ccache) {
+  if (Status made = make_in_collection(ccache, credential); !made.is_complete()) return made;
   gss_key_value_element_desc element{"ccache", ccache.c_str()};
   const gss_key_value_set_desc store{1, &element};
   OM_uint32 minor = 0;

@@ -46,8 +46,8 @@ Result<Credential> duplicate(gss_cred_id_t credential);
 Status suppress_default_protection(Credential* credential);
 
 // store writes the tickets of a credential into the ccache of that name, and replaces its content;
-// in a collection (DIR, KEYRING, KCM), it writes the cache of their principal. The caller must
-// check whether the application may write there.
+// in a collection (DIR, KEYRING), it writes the cache of their principal, which is the default one
+// if the collection has no default. The caller must check whether the application may write there.
 Status store(gss_cred_id_t credential, const std::string& ccache);
 
 // restrict_negotiation restricts a negotiation mechanism's credential (SPNEGO) to `mech`.
