@@ -149,10 +149,10 @@ class Domain:
             self.tool("domain", "exportkeytab", file, f"--principal={principal}")
         return file
 
-    def kinit(self, name, password=PASSWORD):
+    def kinit(self, name, *options, password=PASSWORD):
         """A ticket for the user; returns the ccache."""
         ccache = f"FILE:{self.folder}/ccache.{name}"
-        self._must("kinit", ["kinit", "-c", ccache, name], password + "\n")
+        self._must("kinit", ["kinit", "-c", ccache, *options, name], password + "\n")
         return ccache
 
 

@@ -23,12 +23,14 @@ NEEDS = ["krb5kdc", "kadmin.local", "kinit", "klist", "kvno", "ktutil"]
 
 
 class Peer:
-    """One side of a login. `env` changes its environment; None takes a variable away."""
+    """One side of a login. `env` changes its environment; None takes a variable away. `under` is
+    the words before its command, for a namespace."""
 
-    def __init__(self, role, modules, env=None, **config):
+    def __init__(self, role, modules, env=None, under=(), **config):
         env = lab.environment(SASL_PATH=modules, SASL_CONF_PATH="/nonexistent", **(env or {}))
         self.process = subprocess.Popen(
-            ["/usr/bin/python3", "-B", str(pathlib.Path(__file__).with_name("sasl_peer.py"))],
+            [*map(str, under), "/usr/bin/python3", "-B",
+             str(pathlib.Path(__file__).with_name("sasl_peer.py"))],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env,
             text=True)
         self.last = {}
@@ -108,8 +110,8 @@ class LoginTest(lab.ServerTest):
     def setUp(self):
         self.use_new_folder()
 
-    def peer(self, role, modules=OURS, env=None, **config):
-        made = Peer(role, modules, env, **config)
+    def peer(self, role, modules=OURS, env=None, under=(), **config):
+        made = Peer(role, modules, env, under, **config)
         self.addCleanup(made.end)
         return made
 
