@@ -52,9 +52,10 @@ def entry(name, kind, *lines):
                       f"sAMAccountName: {name}", *lines, "", ""])
 
 
-def user(name, *lines, control=ACCOUNT):
+def user(name, *lines, control=ACCOUNT, upn=None):
+    """A user; `upn` is a name under which it logs in, too, as a service does under its own."""
     password = base64.b64encode(f'"{PASSWORD}"'.encode("utf-16-le")).decode()
-    return entry(name, "user", f"userPrincipalName: {name}@{DOMAIN}",
+    return entry(name, "user", f"userPrincipalName: {upn or f'{name}@{DOMAIN}'}",
                  f"unicodePwd:: {password}", f"userAccountControl: {control}", *lines)
 
 
@@ -151,7 +152,7 @@ class Domain:
 
     def kinit(self, name, *options, password=PASSWORD):
         """A ticket for the user; returns the ccache."""
-        ccache = f"FILE:{self.folder}/ccache.{name}"
+        ccache = f"FILE:{self.folder}/ccache.{name.replace('/', '-')}{''.join(options)}"
         self._must("kinit", ["kinit", "-c", ccache, *options, name], password + "\n")
         return ccache
 

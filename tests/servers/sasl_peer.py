@@ -21,7 +21,7 @@ by one on standard output. The first line is the configuration:
   proxy      what a callback answers if a user acts as another; without it libsasl refuses
   mute       true: the application cannot be asked for anything
   credential "all": the application's own, for all mechanisms of the GSS-API for which it has any;
-             "kerberos": SPNEGO negotiates Kerberos alone with it
+             "kerberos": SPNEGO negotiates Kerberos alone with it; "both": it initiates and accepts
   requested  auxiliary properties to ask for
   flags      of sasl_client_new and sasl_server_new
 """
@@ -51,7 +51,7 @@ def displayed(name):
     return ctypes.string_at(text.value, text.length).decode(errors="replace")
 
 
-INDEFINITE, INITIATE, ACCEPT = 0xffffffff, 1, 2
+INDEFINITE, BOTH, INITIATE, ACCEPT = 0xffffffff, 0, 1, 2
 
 
 class GssOid(ctypes.Structure):
@@ -68,10 +68,14 @@ KERBEROS = GssOid(9, b"\x2a\x86\x48\x86\xf7\x12\x01\x02\x02")
 def default_credential(is_client, kind):
     """A credential for each mechanism that has one without a name."""
     credential, minor = ctypes.c_void_p(), ctypes.c_uint()
-    if GSS.gss_acquire_cred(ctypes.byref(minor), None, INDEFINITE, None,
-                            INITIATE if is_client else ACCEPT, ctypes.byref(credential), None,
-                            None):
+    usage = BOTH if kind == "both" else INITIATE if is_client else ACCEPT
+    if GSS.gss_acquire_cred(ctypes.byref(minor), None, INDEFINITE, None, usage,
+                            ctypes.byref(credential), None, None):
         raise RuntimeError("the application has no credential")
+    # Gets the ticket of a service now, and not at the first login.
+    if kind == "both" and GSS.gss_inquire_cred(ctypes.byref(minor), credential, None,
+                                               ctypes.byref(ctypes.c_uint()), None, None):
+        raise RuntimeError("the application has no ticket")
     alone = GssOidSet(1, ctypes.pointer(KERBEROS))
     if kind == "kerberos" and GSS.gss_set_neg_mechs(ctypes.byref(minor), credential,
                                                     ctypes.byref(alone)):
