@@ -46,7 +46,7 @@ readonly demo_federation_unpacked=(freeradius moonshot-gss-eap samba-ad-dc)
 readonly federation_unpacked=(cyrus-imapd freeradius gss-ntlmssp heimdal-kdc moonshot-gss-eap
   samba-ad-dc sssd-kcm)
 # Unpacked without what they depend on, which others of these have.
-readonly federation_alone=(samba-ad-provision)
+readonly federation_alone=(krb5-kdc-ldap samba-ad-provision)
 # Of these the tests read the configuration only: libvirt-daemon-system would start libvirtd, and the
 # others are unpacked if their configuration was changed on this machine.
 readonly servers_configuration=(libvirt-daemon-system)

@@ -37,6 +37,7 @@ RELATIONS = {
     "samba": "",
     "samba-ad-dc": "Depends: samba",
     "samba-ad-provision": "Depends: samba",
+    "krb5-kdc-ldap": "Depends: krb5-kdc",
     "exim4-daemon-light": "Provides: mail-transport-agent\nConflicts: mail-transport-agent",
     "postfix": "Provides: mail-transport-agent\nConflicts: mail-transport-agent",
     HEIMDALS: f"Conflicts: {MITS}",
@@ -158,7 +159,7 @@ class Beside(Machine):
             self.deps(name)
         never = {"dovecot-imapd", "dovecot-gssapi", "cyrus-imapd", "moonshot-gss-eap",
                  "libvirt-daemon-system", HEIMDALS, "freeradius", "gss-ntlmssp", "heimdal-kdc",
-                 "samba-ad-dc", "samba-ad-provision", "sssd-kcm"}
+                 "samba-ad-dc", "samba-ad-provision", "sssd-kcm", "krb5-kdc-ldap"}
         self.assertEqual(names_of(*ALL) - self.installed(), never)
         self.assertEqual(self.unpacked("dovecot-imapd"),
                          {"dovecot-imapd", "dovecot-core", "libstemmer0d"})
@@ -169,6 +170,7 @@ class Beside(Machine):
         self.assertEqual(self.unpacked("samba-ad-dc"), {"samba-ad-dc", "samba"})
         self.assertEqual(self.unpacked("samba-ad-provision"), {"samba-ad-provision"})
         self.assertEqual(self.unpacked("heimdal-kdc"), {"heimdal-kdc", "heimdal-clients"})
+        self.assertEqual(self.unpacked("krb5-kdc-ldap"), {"krb5-kdc-ldap"})
         self.assertEqual(self.unpacked("sssd-kcm"), {"sssd-kcm", "sssd-common"})
         self.assertEqual("".join(map(self.deps, ALL)), "")
 
