@@ -37,12 +37,22 @@ class GssProxy:
             conf += [f"{key} = {value}" for key, value in options.items()]
         file = test.write("gssproxy.conf", "\n".join(conf) + "\n" + more)
         # Where it may, it writes its number to /run.
-        words = lab.namespace({"/run": None}) if os.geteuid() == 0 else []
-        words += ["gssproxy", "-i", "-d", "-c", file, "-s", self.folder / "default"]
-        self.server = test.serve(
-            lambda _: words, "gssproxy.log",
+        self._words = lab.namespace({"/run": None}) if os.geteuid() == 0 else []
+        self._words += ["gssproxy", "-i", "-d", "-c", file, "-s", self.folder / "default"]
+        self._test, self._services, self._log = test, list(services), test.path("gssproxy.log")
+        self.start()
+
+    def start(self):
+        """Starts the daemon, also after stop()."""
+        for name in self._services:
+            self.socket(name).unlink(missing_ok=True)
+        self.server = self._test.serve(
+            lambda _: self._words, self._log,
             env=lab.environment(KRB5CCNAME=None, KRB5_KTNAME=NOWHERE, KRB5_CLIENT_KTNAME=NOWHERE),
-            ready=lambda _: all(self.socket(name).exists() for name in services))
+            ready=lambda _: all(self.socket(name).exists() for name in self._services))
+
+    def stop(self):
+        self.server.stop()
 
     def socket(self, name):
         return self.folder / name

@@ -150,6 +150,133 @@ class Servers(BehindGssProxy):
         self.assertNotIn("GSS-Proxy", other.read_text())
 
 
+class Behaviors(BehindGssProxy):
+    """GSSPROXY_BEHAVIOR, on a server that has a keytab of its own or none. The daemon has the key,
+    too. Who accepts decides if attributes are known."""
+
+    # The behaviour, if the server has a keytab, and who accepts.
+    ROWS = (("LOCAL_ONLY", True, "server"), ("LOCAL_ONLY", False, None),
+            ("LOCAL_FIRST", True, "server"), ("LOCAL_FIRST", False, "daemon"),
+            ("REMOTE_FIRST", True, "daemon"), ("REMOTE_FIRST", False, "daemon"))
+
+    def behaving(self, service, behavior, **changes):
+        return self.env(service, GSSPROXY_BEHAVIOR=behavior, **changes)
+
+    def test_servers(self):
+        for behavior, has_keytab, who in self.ROWS:
+            for mechanism in MECHANISMS:
+                keytab = os.environ["KRB5_KTNAME"] if has_keytab else NOWHERE
+                env = self.behaving("server", behavior, KRB5_KTNAME=keytab)
+                shown = f"{behavior}, {'a' if has_keytab else 'no'} keytab: accepted by the {who}"
+                with self.cell("sasl_peer", "gssloop", mechanism, shown):
+                    self.assertAcceptedBy(who, env, mechanism)
+
+    def assertAcceptedBy(self, who, env, mechanism):
+        server = self.server(BY_NAME, env)
+        if who is None:
+            self.assertTurnedAway(self.client(), server, mechanism)
+            self.assertIn(f"{mechanism} is not offered: no credential for imap@localhost",
+                          server.said())
+            return
+        self.assertLoggedIn(self.client(), server, mechanism)
+        for policy in (REQUIRE, DENY):
+            server = self.server(policy, env)
+            if policy == REQUIRE and who == "server":
+                self.assertLoggedIn(self.client(), server, mechanism)
+            else:
+                said = self.assertTurnedAway(self.client(), server, mechanism)
+                (self.assertIn if who == "daemon" else self.assertNotIn)(HIDES, said)
+
+    def test_clients(self):
+        for behavior, admits in (("LOCAL_ONLY", False), ("LOCAL_FIRST", True),
+                                 ("REMOTE_FIRST", True)):
+            for mechanism in MECHANISMS:
+                with self.cell("sasl_peer", "gssloop", mechanism, f"{behavior}, client"):
+                    client = self.client(self.behaving("client", behavior))
+                    server = self.server(env={"KRB5CCNAME": NOWHERE})
+                    if admits:
+                        self.assertLoggedIn(client, server, mechanism)
+                    else:
+                        said = self.assertTurnedAway(client, server, mechanism)
+                        self.assertIn("finding a credential failed", said)
+
+    def test_doctor(self):
+        for behavior, pattern in (
+                ("LOCAL_ONLY", "gets no key from GSS-Proxy"),
+                ("LOCAL_FIRST", f"GSS-Proxy has the key of imap/localhost@{REALM}"),
+                ("REMOTE_FIRST", f"GSS-Proxy has the key of imap/localhost@{REALM}")):
+            with self.cell("gssloop doctor", "gssloop", "-", f"{behavior}, no keytab"):
+                done = lab.run([GSSLOOP, "doctor", "--server-only", "imap@localhost"],
+                               lab.environment(SASL_PATH=OURS, **self.behaving("server", behavior)))
+                self.assertRegex(done.output, pattern)
+                self.assertEqual(bool(done), behavior != "LOCAL_ONLY", done.output)
+
+
+class Layers(BehindGssProxy):
+    def test_both_directions(self):
+        """One side or both have their keys in the daemon, the layer's in the process."""
+        own = {"KRB5CCNAME": NOWHERE}
+        for mechanism in ("GSSAPI", "GSS-SPNEGO"):
+            for sides in ("server", "client", "both sides"):
+                for most in (256, 1):
+                    with self.cell("sasl_peer", "gssloop", mechanism,
+                                   f"SSF {most}, {sides} behind the daemon"):
+                        client = self.client(None if sides == "server" else self.env("client"),
+                                             **limits(0, most))
+                        server = self.server(env=own if sides == "client" else None)
+                        self.assertLoggedIn(client, server, mechanism)
+                        self.assertProtects(client, server, most)
+
+    def test_a_layer_outlives_the_daemon(self):
+        client, server = self.client(self.env("client")), self.server()
+        self.assertLoggedIn(client, server, "GSSAPI")
+        self.proxy.stop()
+        self.addCleanup(self.proxy.start)
+        self.assertProtects(client, server, 256)
+
+    def assertProtects(self, client, server, ssf):
+        for sender, receiver in ((client, server), (server, client)):
+            self.assertEqual(sender.ask("learn")["ssf"], ssf)
+            for message in (b"one", b"two" * 1000):
+                packet = sender.ask("encode", message)["out"]
+                self.assertEqual(receiver.ask("decode", packet)["out"], message)
+        # A packet that comes again is not data, and closes the layer.
+        self.assertLess(receiver.ask("decode", packet)["code"], OK)
+
+
+class DeadAndBack(BehindGssProxy):
+    """The daemon ends and starts again, while the server runs."""
+
+    SILENT = "GSS-Proxy's daemon does not answer, or gives no reason"
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(lambda: self.proxy.server.process.poll() is None or self.proxy.start())
+
+    def test_a_server_that_has_the_key(self):
+        for mechanism in MECHANISMS:
+            with self.cell("sasl_peer", "gssloop", mechanism, "the daemon dies and comes back"):
+                server = self.server()
+                self.assertLoggedIn(self.client(), server, mechanism)
+                self.proxy.stop()
+                server.ask("anew")
+                self.assertIn(self.SILENT,
+                              self.assertTurnedAway(self.client(), server, mechanism))
+                self.proxy.start()
+                server.ask("anew")
+                self.assertLoggedIn(self.client(), server, mechanism)
+
+    def test_a_server_that_starts_before_the_daemon(self):
+        self.proxy.stop()
+        server = self.server()
+        self.assertEqual(server.ask("list")["mechanisms"], [])
+        self.assertIn(self.SILENT, server.said())
+        self.proxy.start()
+        server.ask("anew")
+        self.assertEqual(set(server.ask("list")["mechanisms"]), set(MECHANISMS))
+        self.assertLoggedIn(self.client(), server, "GS2-KRB5")
+
+
 class Clients(BehindGssProxy):
     def own_server(self):
         return self.server(env={"KRB5CCNAME": NOWHERE})

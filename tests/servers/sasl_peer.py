@@ -96,9 +96,16 @@ class Peer:
             libsasl.init_server("gssloop-guide", callbacks)
         options.update(config.get("late", {}))
         where, flags = (config["service"], config["host"]), config.get("flags", 0)
-        self.sasl = (libsasl.Client(*where, flags, None if config.get("mute") else self._typed)
-                     if self.is_client else libsasl.Server(*where, config.get("realm"), flags))
+        self.connect = lambda: (
+            libsasl.Client(*where, flags, None if config.get("mute") else self._typed)
+            if self.is_client else libsasl.Server(*where, config.get("realm"), flags))
+        self.anew()
+
+    def anew(self, _request=None):
+        """A new connection, in the same process."""
+        self.sasl = self.connect()
         self._set_properties()
+        return {}
 
     def _callbacks(self, options):
         made = [libsasl.option(options),

@@ -49,6 +49,7 @@ BY_TEXT = {
     "values of property <name> are not set": "a mechanism with attributes that no authority asserts",
     "GSS-Proxy holds the application's credential": "an application's credential, behind GSS-Proxy",
     "GSS-Proxy replaced the chosen credential": "GSS-Proxy (gssproxy_test has one)",
+    "GSS-Proxy's daemon does not answer": "GSS-Proxy (gssproxy_test has one)",
     "gssloop: GSS-Proxy handles Kerberos": "GSS-Proxy (gssproxy_test has one)",
     "gssloop: libsasl cannot use this module": "a libsasl with another table (plugin_test has one)",
     "gssloop: cannot list the GSS-API mechanisms": "a GSS-API library that does not start",

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "gssloop/gss/interposer.h"
 #include "gssloop/gss/krb5_handle.h"
 
 namespace gssloop::gss {
@@ -117,6 +118,11 @@ FailureCause cause_of(const Status& status) {
       break;
   }
   if ((status.supplementary() & GSS_S_DUPLICATE_TOKEN) != 0) return FailureCause::kReplay;
+  // The interposer has no text for the failure of a call to the daemon.
+  if (status.routine_error() == GSS_S_FAILURE && status.minor_text().empty() &&
+      is_behind_gss_proxy()) {
+    return FailureCause::kSilentGssProxy;
+  }
   return by_text(status.minor_text());
 }
 
@@ -169,6 +175,9 @@ const char* advice(FailureCause cause) noexcept {
       return "the other side refused the login and gave no reason: read its log";
     case FailureCause::kDefectiveToken:
       return "the token is damaged, or is for another mechanism";
+    case FailureCause::kSilentGssProxy:
+      return "GSS-Proxy's daemon does not answer, or gives no reason: check that gssproxy runs and "
+             "that GSSPROXY_SOCKET names its socket, and read its log";
   }
   return "";
 }

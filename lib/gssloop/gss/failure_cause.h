@@ -28,6 +28,7 @@ enum class FailureCause {
   kNoKdc,          // no KDC answered
   kRefusedUnsaid,  // the server or a KDC sent an error without a reason
   kDefectiveToken,
+  kSilentGssProxy,  // GSS-Proxy's daemon does not answer, or gives no reason
 };
 // cause_of finds the cause from the minor status, the routine error or the text of the minor
 // status.
