@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A KDC of Heimdal of the test's own, for clients and servers that use MIT's libraries.
 
-Debian's package excludes MIT's KDC, and is only unpacked. Its libraries have other names than MIT's.
+Debian's package excludes MIT's KDC, and is only unpacked. Its libraries do not have the names of
+MIT's.
 """
 
 import pathlib

@@ -98,7 +98,7 @@ class Heimdal(federation.FederationTest):
                                 "a trial login .* succeeds")
 
     def test_a_key_of_another_type(self):
-        """The server's keytab is of another KDC, with a key of the same version and another type."""
+        """The server's keytab is of another KDC: a key of the same version and another type."""
         kdc, envs = self.at("aes256-cts-hmac-sha384-192")
         envs["server_env"] = envs["server_env"] | {
             "KRB5_KTNAME": self.kdcs["aes256-cts-hmac-sha1-96"].keytab}

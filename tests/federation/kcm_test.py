@@ -130,8 +130,8 @@ class WithoutDaemon(KcmTest):
         self.kcm.stop()
         self.addCleanup(self.kcm.start)
         with self.decision("none", "gssloop doctor, the daemon is gone", "it says so"):
-            self.assertProblem(self.doctor(), "the daemon that keeps the tickets of the credentials "
-                               "cache KCM: does not answer")
+            self.assertProblem(self.doctor(), "the daemon that keeps the tickets of the "
+                               "credentials cache KCM: does not answer")
 
 
 if __name__ == "__main__":

@@ -150,7 +150,8 @@ class TwoKdcs(OutageTest):
 
     def test_none_answers(self):
         rows = [(mechanism, "two are dead", 15) for mechanism in federation.MECHANISMS]
-        rows += [(mechanism, "the only one is silent", 50) for mechanism in ("GSSAPI", "GSS-SPNEGO")]
+        rows += [(mechanism, "the only one is silent", 50)
+                 for mechanism in ("GSSAPI", "GSS-SPNEGO")]
 
         def start(mechanism, situation, ticket):
             bound = sasl_pair.binding(critical=True) if mechanism.endswith("-PLUS") else {}
@@ -158,7 +159,7 @@ class TwoKdcs(OutageTest):
             begin = time.monotonic()
             return client.ask("start", mechanism=mechanism), time.monotonic() - begin
 
-        with concurrent.futures.ThreadPoolExecutor(len(rows)) as pool:  # libkrb5 waits half a minute
+        with concurrent.futures.ThreadPoolExecutor(len(rows)) as pool:  # it may wait long
             ends = [pool.submit(start, *row[:2], self.fresh()) for row in rows]
             for (mechanism, situation, most), end in zip(rows, ends):
                 with self.decision(mechanism, situation, f"nothing sent, after {most} s at most"):
