@@ -108,7 +108,7 @@ class InUsersNames(ConstrainedTest):
     def test_with_a_credential_for_both_uses(self):
         for mechanism in federation.MECHANISMS:
             stored = f"FILE:{self.path('alice')}"
-            with self.decision(mechanism, "GSS_C_BOTH", "nothing forwarded: a credential is stored"):
+            with self.decision(mechanism, "GSS_C_BOTH", "nothing forwarded: a credential stored"):
                 server = self.server_with("both", **self.bound(mechanism))
                 seen = self.assertAdmitted(self.login_of(mechanism, server), "alice")
                 self.assertTrue(seen["delegated"])

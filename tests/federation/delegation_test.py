@@ -41,7 +41,8 @@ class DelegationTest(federation.FederationTest):
         super().setUpClass()
         if not hasattr(DelegationTest, "tickets"):
             cls.realm.add_user("bob")
-            DelegationTest.tickets = {user: cls.realm.kinit(user, "-f") for user in ("alice", "bob")}
+            DelegationTest.tickets = {user: cls.realm.kinit(user, "-f")
+                                      for user in ("alice", "bob")}
 
     def delegate(self, mechanism, store, user="alice", under=(), env=None, **client):
         """Logs the user in to a server with this ccache_store, and delegates the ticket."""
@@ -126,8 +127,8 @@ class Files(DelegationTest):
         for kind, (options, command, reason) in places.items():
             place = self.path(re.sub(r"\W", "_", kind))
             place.mkdir()
-            script = (f"mount -o remount,{options} '{place}' && (cd '{place}' && {command}) "
-                      "2>/dev/null; exec \"$@\"")
+            script = (f"mount -t tmpfs -o {options} none '{place}' && "
+                      f"(cd '{place}' && {command}) 2>/dev/null; exec \"$@\"")
             under = [*lab.namespace({place: None}), "sh", "-c", script, "sh"]
             for mechanism in MECHANISMS:
                 with self.decision(mechanism, f"FILE, %U, {kind}", "refused"):
@@ -182,6 +183,8 @@ class Keyrings(DelegationTest):
 
 
 class Daemon(DelegationTest):
+    """In its namespace the daemon takes this test's user for root, whose UID the names must have."""
+
     ATTRIBUTE = "KCM"
 
     @classmethod
@@ -191,28 +194,34 @@ class Daemon(DelegationTest):
             raise unittest.SkipTest(f"neither installed nor unpacked: {sssd_kcm.PACKAGE}")
         cls.daemon = sssd_kcm.Kcm(cls)
         cls.env = {"KRB5_CONFIG": cls.daemon.env()["KRB5_CONFIG"]}
-        cls.no_daemon = cls.write("none.conf", "[libdefaults]\n  kcm_socket = /nonexistent/kcm\n")
 
     def test_a_cache_for_each_user(self):
-        name = f"KCM:{os.geteuid()}"
-        self.assertStores(Store("KCM, %e:%U", "KCM:%e:%U", f"{name}:alice"), self.env)
+        self.assertStores(Store("KCM, UID:%U", "KCM:0:%U", "KCM:0:alice"), self.env)
         for mechanism in MECHANISMS:
             for user in self.tickets:
-                login = self.delegate(mechanism, "KCM:%e:%U", user, env=self.env)
+                login = self.delegate(mechanism, "KCM:0:%U", user, env=self.env)
                 self.assertAdmitted(login, user)
-        with self.decision("all", "KCM, %e:%U", "one cache for each user, however many logins"):
+        with self.decision("all", "KCM, UID:%U", "one cache for each user, however many logins"):
             for user in self.tickets:
-                self.assertUsable(f"{name}:{user}", user, self.env)
+                self.assertUsable(f"KCM:0:{user}", user, self.env)
             listed = self.run_with("KCM:", "klist", "-l", env=self.env)
             caches = re.findall(r"KCM:\S+", listed.output)
-            self.assertEqual(sorted(caches), sorted(f"{name}:{user}" for user in self.tickets))
+            self.assertEqual(sorted(caches), sorted(f"KCM:0:{user}" for user in self.tickets))
+
+    def test_names_that_the_daemon_refuses(self):
+        for mechanism in MECHANISMS:
+            for value in ("KCM:1%U", "KCM:%U"):
+                with self.decision(mechanism, value.replace(":", ", "), "refused: no UID"):
+                    login = self.delegate(mechanism, value, env=self.env)
+                    self.assertRefused(login, "failed: the ccache cannot be made: ")
 
     def test_without_the_daemon(self):
+        conf = self.write("none.conf", f"[libdefaults]\n  kcm_socket = {self.path('none')}\n")
         for mechanism in MECHANISMS:
-            with self.decision(mechanism, "KCM, %e:%U, no daemon", "refused"):
-                login = self.delegate(mechanism, "KCM:%e:%U", env={
-                    "KRB5_CONFIG": f"{self.no_daemon}:{os.environ['KRB5_CONFIG']}"})
-                self.assertRefused(login, r"\(storing the delegated credential in KCM:\d+:alice\) "
+            with self.decision(mechanism, "KCM, UID:%U, no daemon", "refused"):
+                login = self.delegate(mechanism, "KCM:0:%U", env={
+                    "KRB5_CONFIG": f"{conf}:{os.environ['KRB5_CONFIG']}"})
+                self.assertRefused(login, r"\(storing the delegated credential in KCM:0:alice\) "
                                    "failed: .*No KCM server found")
 
 
