@@ -50,14 +50,16 @@ may_include lib/gssloop/loop gssloop/base gssloop/gss gssloop/loop
 may_include lib/gssloop/io gssloop/base gssloop/gss gssloop/loop gssloop/io
 may_include lib/gssloop/authz gssloop/base gssloop/authz
 may_include lib/gssloop/capi gssloop/base gssloop/gss gssloop/loop gssloop/io gssloop/capi
-# Within the plugin: entry -> mech -> exchange -> layer, server -> sasl.
+# Within the plugin: entry -> mech -> exchange -> layer, server -> audit -> sasl.
 plugin_library='gssloop/base gssloop/gss gssloop/loop gssloop/authz'
 # shellcheck disable=SC2086  # a list of folders
 {
   may_include plugin/sasl $plugin_library plugin/sasl
   may_include plugin/layer $plugin_library plugin/sasl plugin/layer
-  may_include plugin/server $plugin_library plugin/sasl plugin/server
-  may_include plugin/exchange $plugin_library plugin/sasl plugin/layer plugin/server plugin/exchange
+  may_include plugin/audit gssloop/base plugin/sasl plugin/audit
+  may_include plugin/server $plugin_library plugin/sasl plugin/audit plugin/server
+  may_include plugin/exchange $plugin_library plugin/sasl plugin/layer plugin/audit plugin/server \
+    plugin/exchange
   may_include plugin/mech $plugin_library plugin/sasl plugin/layer plugin/server plugin/exchange \
     plugin/mech
   may_include plugin $plugin_library plugin
@@ -65,8 +67,9 @@ plugin_library='gssloop/base gssloop/gss gssloop/loop gssloop/authz'
 # The command: main.cc names the subcommands, which are in folders; shared code is at the top.
 lib='gssloop/(base|gss|loop|io|authz)'
 top='tools/[a-z0-9_]+[.]h'
-# Of the module's code, only the list of its options and, for the doctor, what reads them.
-options='plugin/sasl/(option_names|options|sasl_utils)[.]h'
+# Of the module's code, only the list of its options and, for the doctor, what reads them and the
+# file of the audit trail.
+options='plugin/(sasl/(option_names|options|sasl_utils)|audit/file)[.]h'
 may_include tools "$lib" tools "$options"
 for file in tools/*.h tools/*.cc; do
   [[ $file == tools/main.cc ]] || may_include "$file" "$lib" "$top"
@@ -74,6 +77,7 @@ done
 may_include tools/kerberos "$lib" tools/kerberos
 may_include tools/trial "$lib" "$top" tools/trial
 may_include tools/policy "$lib" "$top" tools/trial tools/kerberos tools/policy
+may_include tools/audit "$lib" "$top" tools/trial tools/audit
 may_include tools/doctor "$lib" "$top" tools/trial tools/policy tools/kerberos tools/doctor \
   "$options"
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gssloop/authz/identity.h"
+#include "plugin/exchange/login_audit.h"
 
 namespace gssloop::plugin {
 
@@ -16,8 +17,19 @@ AcceptorKey acceptor_key(const SaslMechanism& mechanism, const sasl_server_param
 
 std::optional<LoginError> LoginContext::begin() {
   auto read = Options::read(sasl, plugin->sasl_names);
+  if (read) {
+    options = *std::move(read);
+  } else if (auto audit = AuditOptions::read(sasl)) {
+    // This refusal is a decision, too.
+    options.audit = *std::move(audit);
+  }
+  if (options.audit.to != AuditOptions::To::kNothing) {
+    record = begin_record(mechanism.sasl_name, params);
+  }
   if (!read) return LoginError{ErrorKind::kConfiguration, read.error().message};
-  options = *std::move(read);
+  if (auto error = options.audit.check()) {
+    return LoginError{ErrorKind::kConfiguration, std::move(error->message)};
+  }
   key = acceptor_key(mechanism, params, options);
   const auto snapshot = plugin->policies.current(options.policy, sasl);
   if (snapshot->policy == nullptr) {
@@ -32,6 +44,7 @@ std::optional<LoginError> LoginContext::begin() {
 
 std::optional<LoginError> LoginContext::check_authzid(const std::string& authzid) const {
   if (authzid.empty()) return std::nullopt;
+  note_authzid(authzid);
   if (auto error = authz::check_login_name(authzid)) {
     return login_error(ErrorKind::kIdentity,
                        "the authorization identity cannot be used: " + error->message);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "gssloop/authz/policy.h"
+#include "plugin/audit/record.h"
 #include "plugin/sasl/errors.h"
 #include "plugin/sasl/mechanism.h"
 #include "plugin/sasl/options.h"
@@ -31,7 +32,7 @@ struct LoginContext {
   const sasl_server_params_t& params;  // libsasl's, which may change between steps
   const SaslUtils& sasl;
 
-  // begin fills the members below, at the client's first message.
+  // begin fills the members below, at the client's first message, as far as it comes.
   std::optional<LoginError> begin();
   Options options = {};
   AcceptorKey key = {};
@@ -40,6 +41,13 @@ struct LoginContext {
   // The name that policies use for the context's mechanism: "krb5" under SPNEGO.
   std::string policy_mechanism = {};
 
+  // What the audit trail will say of this login; null if there is no trail, or if it was said.
+  std::unique_ptr<audit::Record> record = {};
+
+  // note_authzid adds the requested authorization identity to the record.
+  void note_authzid(const std::string& authzid) const {
+    if (record) record->authzid = authzid;
+  }
   // subject names this login in messages.
   std::string subject() const { return mechanism.sasl_name + " login to " + key.text(); }
   LoginError login_error(ErrorKind kind, const std::string& message) const {

@@ -21,7 +21,10 @@ int ServerExchange::step(std::optional<ByteView> client_in, const char** server_
   if (!login_) return report({ErrorKind::kProtocol, kLateMessage});
   // The last step sent the error token. The login has failed, whatever the client answers (G15).
   if (login_->announced) return set_client_error(sasl(), *login_->announced, session_.is_verbose);
+  login_->is_in_step = true;
   const StepResult result = advance(client_in);
+  if (!result) record_refusal(result.error());
+  if (login_) login_->is_in_step = false;
   if (!result) return report(result.error());
   hand_over(server_out, server_out_len);
   return *result;
@@ -101,6 +104,7 @@ StepResult ServerExchange::fail(const loop::Step& step) {
     return error;
   }
   log_server(sasl(), error);
+  record_refusal(error);
   login_->announced = std::move(error);
   put(*step.token_to_send());
   return SASL_CONTINUE;
@@ -113,6 +117,7 @@ StepResult ServerExchange::complete(Completion completion) {
                                         layer() != nullptr ? layer()->ssf() : 0, oparams())) {
     return *std::move(error);
   }
+  if (auto error = record_admission()) return *std::move(error);
   fill_layer_params();
   // What nothing uses any more is deleted here, because an application may keep the connection for
   // hours, and libsasl calls the disposal under a lock of the process. Without a layer that is the
@@ -120,6 +125,51 @@ StepResult ServerExchange::complete(Completion completion) {
   if (layer() == nullptr) context().delete_context();
   login_.reset();
   return SASL_OK;
+}
+
+ServerExchange::~ServerExchange() { record_end(); }
+
+void ServerExchange::record_refusal(const LoginError& error) {
+  audit::Record* const record = login_->context.record.get();
+  if (record == nullptr) return;
+  record->outcome = audit::Record::Outcome::kRefused;
+  record->error = client_text(error.kind);
+  record->reason = error.sentence;
+  if (auto failure = login().plugin->trail.write(login().options.audit, *record)) {
+    login().plugin->trail.warn(*failure, sasl());
+  }
+  login_->context.record.reset();
+}
+
+// The last step of a login: after it, only the application can refuse the user.
+std::optional<LoginError> ServerExchange::record_admission() {
+  audit::Record* const record = login_->context.record.get();
+  if (record == nullptr) return std::nullopt;
+  record->outcome = audit::Record::Outcome::kAdmitted;
+  auto failure = login().plugin->trail.write(login().options.audit, *record);
+  if (failure && login().options.audit.is_required) {
+    return login().login_error(
+        ErrorKind::kAudit,
+        "the login cannot be recorded, and gssloop_audit_required is yes: " + failure->message);
+  }
+  if (failure) login().plugin->trail.warn(*failure, sasl());
+  login_->context.record.reset();
+  return std::nullopt;
+}
+
+// libsasl calls this under a lock of its own, so it is the only thing that the disposal does beside
+// freeing memory.
+void ServerExchange::record_end() noexcept {
+  if (!login_ || !login_->context.record) return;
+  try {
+    if (login_->is_in_step) {
+      return record_refusal({ErrorKind::kMemory, login().subject() + " failed: out of memory"});
+    }
+    // The connection's log may be gone. The next login warns.
+    static_cast<void>(login().plugin->trail.write(login().options.audit, *login_->context.record));
+  } catch (...) {
+    // There is no memory for the line.
+  }
 }
 
 std::optional<LoginError> ServerExchange::check_token(ByteView) { return std::nullopt; }

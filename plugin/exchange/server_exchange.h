@@ -30,6 +30,9 @@ class ServerExchange : public Exchange {
   int step(std::optional<ByteView> client_in, const char** server_out, unsigned* server_out_len,
            sasl_out_params_t* oparams);
 
+  // Records an exchange that ends without a decision.
+  ~ServerExchange() override;
+
  protected:
   ServerExchange(ServerPlugin* plugin, const SaslMechanism& mechanism,
                  const sasl_server_params_t& params)
@@ -87,6 +90,7 @@ class ServerExchange : public Exchange {
     std::optional<loop::Acceptor> acceptor;
     const std::chrono::steady_clock::time_point made = std::chrono::steady_clock::now();
     bool has_challenged = false;
+    bool is_in_step = false;  // still true after it: an exception left the step
     // The failure of this login, while its error token is being sent.
     std::optional<LoginError> announced;
   };
@@ -99,6 +103,10 @@ class ServerExchange : public Exchange {
   std::optional<LoginError> begin(ByteView message, Opening* opening);
   StepResult fail(const loop::Step& step);
   StepResult complete(Completion completion);
+  // Each writes the line of this login to the audit trail, if there is one, and if no other did.
+  void record_refusal(const LoginError& error);
+  std::optional<LoginError> record_admission();
+  void record_end() noexcept;
 
   const SaslMechanism& mechanism_;
   ServerSession session_;

@@ -7,9 +7,18 @@
 #include "gssloop/authz/identity.h"
 #include "gssloop/gss/credentials.h"
 #include "gssloop/gss/names.h"
+#include "plugin/exchange/login_audit.h"
 #include "plugin/exchange/trace.h"
 
 namespace gssloop::plugin {
+
+void ServerLogin::begin() {
+  requested_ = session_.properties.begin(*login_.policy, login_.policy_mechanism);
+  if (!login_.record) return;
+  for (const std::string& name : login_.options.audit.values) {
+    if (const auto* definition = login_.policy->find(name)) requested_.push_back(*definition);
+  }
+}
 
 Result<gss_cred_id_t, LoginError> ServerLogin::credential(bool is_just_offered) {
   if (login_.params.gss_creds != nullptr) {
@@ -94,6 +103,7 @@ std::optional<LoginError> ServerLogin::collect_peer_info(const gss::MemoryKeytab
   peer_.default_realm = login_.plugin->default_realm;
   if (login_.params.user_realm != nullptr) peer_.application_realm = login_.params.user_realm;
   peer_.set_name(std::move(peer->text), peer->is_anonymous);
+  if (login_.record) record_peer(peer_, login_.record.get());
   if (peer_.is_anonymous && (login_.params.props.security_flags & SASL_SEC_NOANONYMOUS) != 0) {
     return login_.login_error(
         ErrorKind::kAnonymous,
@@ -147,6 +157,9 @@ std::optional<LoginError> ServerLogin::decide(const std::string& authzid, authz:
                      " - check the application's canon_user callback and the auxprop plugins"};
       });
   if (is_tracing(login_.params)) trace_decision(login_.sasl, decision);
+  if (login_.record) {
+    record_decision(decision, *rules, requested_, login_.options.audit.values, login_.record.get());
+  }
   if (decision.is_admitted()) return std::nullopt;
   LoginError error = error_of(decision);
   error.callback_code = refused_by_callback;

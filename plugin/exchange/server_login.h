@@ -35,7 +35,7 @@ class ServerLogin {
   ServerLogin& operator=(const ServerLogin&) = delete;
 
   // begin removes property values that an earlier attempt on this connection, or a database, set.
-  void begin() { requested_ = session_.properties.begin(*login_.policy, login_.policy_mechanism); }
+  void begin();
 
   // credential is the acceptor credential: the application's own, or the one that the options name.
   // Borrowed. is_just_offered: a moment ago, server_avail looked at the keytab.
@@ -68,8 +68,10 @@ class ServerLogin {
 
   const LoginContext& login_;
   ServerSession& session_;
-  std::vector<authz::Definition> requested_;  // definitions of the requested properties
-  AcceptorPool::Lease lease_;                 // until there is a context
+  // Definitions of the requested properties, and of the attributes whose values the audit trail
+  // has.
+  std::vector<authz::Definition> requested_;
+  AcceptorPool::Lease lease_;  // until there is a context
   authz::PeerInfo peer_;
 };
 

@@ -44,6 +44,7 @@ Result<Gs2Server::Opening, LoginError> Gs2Server::open(ByteView message) {
                                "the GS2 header is malformed: " + parsed.error().message);
   }
   header_ = parsed->header;
+  login().note_authzid(header_.authzid);
   if (auto error = check_header()) return *std::move(error);
 
   ByteView binding_data;

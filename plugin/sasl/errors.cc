@@ -35,6 +35,7 @@ constexpr ErrorRow kErrorTable[] = {
     {ErrorKind::kMechanism, SASL_FAIL, SASL_FAIL, "internal error"},
     {ErrorKind::kMisuse, SASL_FAIL, SASL_FAIL, "internal error"},
     {ErrorKind::kMemory, SASL_NOMEM, SASL_NOMEM, "out of memory"},
+    {ErrorKind::kAudit, SASL_FAIL, SASL_FAIL, "the server cannot authenticate users at present"},
     {ErrorKind::kCallback, SASL_FAIL, SASL_FAIL, "authentication failed"},
 };
 
@@ -106,6 +107,8 @@ int report_server(const SaslUtils& sasl, const LoginError& error, bool is_verbos
 void log_server(const SaslUtils& sasl, const LoginError& error) {
   sasl.log(SASL_LOG_ERR, error.sentence);
 }
+
+const char* client_text(ErrorKind kind) noexcept { return row_of(kind).harmless; }
 
 int closed_layer_code() noexcept { return row_of(ErrorKind::kPacket).client_code; }
 

@@ -31,6 +31,7 @@ enum class ErrorKind {
   kMechanism,          // the GSS-API mechanism violated its specification
   kMisuse,             // the application made a call that is not allowed now
   kMemory,
+  kAudit,     // no audit line, although the options require one
   kCallback,  // a callback of the application, or libsasl, refused
 };
 
@@ -59,6 +60,9 @@ void log_server(const SaslUtils& sasl, const LoginError& error);
 // set_client_error puts a fixed text of the class into sasl_errdetail, because servers send that to
 // clients. If `is_verbose`, it puts the sentence there instead. Returns the code.
 int set_client_error(const SaslUtils& sasl, const LoginError& error, bool is_verbose);
+
+// client_text is the fixed text of the class.
+const char* client_text(ErrorKind kind) noexcept;
 
 // closed_layer_code is the code for a security layer that an earlier failure closed. That failure
 // was reported.

@@ -115,6 +115,21 @@ class Reader {
     if (error_.empty()) error_ = "option ccache_store: " + parsed.error().message;
   }
 
+  // A relative path would be another file if the server changed its working directory.
+  void audit(AuditOptions* value) {
+    const auto text = sasl_.option("gssloop_audit");
+    if (!text) return;
+    using To = AuditOptions::To;
+    if (text->starts_with('/') && text->find('\0') == text->npos) {
+      value->to = To::kFile;
+      value->path = *text;
+    } else if (equals_ignoring_case(*text, "syslog")) {
+      value->to = To::kSyslog;
+    } else if (!equals_ignoring_case(*text, "no")) {
+      complain("gssloop_audit", *text, "no, syslog, or the path of a file, which begins with /");
+    }
+  }
+
   const std::string& error() const { return error_; }
 
  private:
@@ -179,6 +194,26 @@ Result<Options, Error> Options::read(const SaslUtils& sasl,
   reader.number("gssloop_max_legs", &options.limits.max_legs, 2U, 1000U);
   reader.number("gssloop_max_token", &options.limits.max_token_len, std::size_t{1024},
                 std::size_t{16} << 20);
+  if (!reader.error().empty()) return Error{reader.error()};
+  auto audit = AuditOptions::read(sasl);
+  if (!audit) return std::move(audit).error();
+  options.audit = *std::move(audit);
+  return options;
+}
+
+std::optional<Error> AuditOptions::check() const {
+  if (!is_required || to == To::kFile) return std::nullopt;
+  return Error{
+      "option gssloop_audit_required is yes, but gssloop_audit is not the path of a file: only a "
+      "file says whether it took a line"};
+}
+
+Result<AuditOptions, Error> AuditOptions::read(const SaslUtils& sasl) {
+  AuditOptions options;
+  Reader reader(sasl);
+  reader.audit(&options);
+  reader.boolean("gssloop_audit_required", &options.is_required);
+  options.values = words(sasl.option("gssloop_audit_values").value_or(""));
   if (!reader.error().empty()) return Error{reader.error()};
   return options;
 }

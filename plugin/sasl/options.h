@@ -42,6 +42,22 @@ struct AcceptorOptions {
   static AcceptorOptions read(const SaslUtils& sasl);
 };
 
+// AuditOptions say where a server records the decisions about logins.
+struct AuditOptions {
+  enum class To { kNothing, kSyslog, kFile };
+  To to = To::kNothing;
+  std::string path;  // of kFile, absolute
+  // A login of which no line can be written is refused.
+  bool is_required = false;
+  std::vector<std::string> values;  // the local attributes whose values the lines have
+
+  // check returns the error of options that contradict each other, each of which is valid alone.
+  std::optional<Error> check() const;
+
+  // read fails as Options::read does.
+  static Result<AuditOptions, Error> read(const SaslUtils& sasl);
+};
+
 // Options are the module's options (gssloop-sasl(7), section OPTIONS). The module reads them once
 // for each login, because applications may answer differently for each connection.
 struct Options : AcceptorOptions {
@@ -65,6 +81,7 @@ struct Options : AcceptorOptions {
   bool is_anonymous = false;
   bool is_verbose = false;
   loop::Limits limits;
+  AuditOptions audit;
 
   bool allows_unbound(std::string_view sasl_name) const;
   // allows_password says whether a client may ask the application for a password, and send requests

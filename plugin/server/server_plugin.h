@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "plugin/audit/trail.h"
 #include "plugin/server/acceptor_credentials.h"
 #include "plugin/server/policies.h"
 
@@ -14,7 +15,7 @@ namespace gssloop::plugin {
 
 // ServerPlugin is what all logins of a server process share. Made at plugin init, freed with the
 // last mechanism; immutable except for the credentials and policies, which synchronise their own
-// changes, and a flag.
+// changes, and flags.
 struct ServerPlugin {
   ServerPlugin(std::string realm, std::vector<authz::MechanismName> mechanisms,
                std::vector<std::string> names)
@@ -26,6 +27,7 @@ struct ServerPlugin {
   const std::vector<std::string> sasl_names;  // for Options::read
   AcceptorCredentials credentials;
   Policies policies;
+  audit::Trail trail;
   // A missing key was logged as an error. Each listing of mechanisms finds it again.
   std::atomic<bool> has_reported_missing_key = false;
 };

@@ -97,7 +97,7 @@ class Sentences(LoginTest):
 def source_files():
     """Where what is said at a failed login comes from."""
     patterns = ("plugin/**/*.cc", "plugin/**/*.h", "lib/gssloop/gss/*.cc", "lib/gssloop/loop/*.cc",
-                "lib/gssloop/loop/*.h", "lib/gssloop/io/*.cc", "lib/gssloop/authz/**/*.cc",
+                "lib/gssloop/loop/*.h", "lib/gssloop/io/*.cc", "lib/gssloop/authz/**/*.cc", "lib/gssloop/base/file_owner.h",
                 "tools/trial/protected_channel.cc")
     return sorted(path for pattern in patterns for path in SOURCE.glob(pattern))
 

@@ -66,6 +66,28 @@ class Options(Sentences):
     def test_unbound(self):
         return self.fails(server={"options": {"gssloop_allow_unbound": "GS2-KRB5"}})
 
+    @shows("no, syslog, or the path of a file")
+    def test_relative_audit(self):
+        return self.fails(server={"options": {"gssloop_audit": "audit.log"}})
+
+    @shows("option gssloop_audit_required is yes, but")
+    def test_audit_to_syslog_cannot_be_required(self):
+        return self.fails(server={"options": {"gssloop_audit": "syslog",
+                                              "gssloop_audit_required": "yes"}})
+
+    @shows("gssloop: a login has no audit line")
+    def test_audit_without_a_folder(self):
+        path = self.path("none") / "audit.log"
+        _client, server = self.pair(server={"options": {"gssloop_audit": path}})
+        self.assertEqual(self.codes, (OK, OK))
+        self.assertRegex(server.said(), f"the audit trail {path} cannot be opened: No such file")
+        return server.said()
+
+    @shows("the login cannot be recorded", "is not a regular file")
+    def test_required_audit(self):
+        return self.fails(server={"options": {"gssloop_audit": "/dev/full",
+                                              "gssloop_audit_required": "yes"}})
+
     def test_ccache_store(self):
         for value, sentence in (("FILE:/tmp/all", "the ccache name is the same"),
                                 ("", "the value is empty; write"),

@@ -54,6 +54,10 @@ TEST(Options, Defaults) {
   EXPECT_TRUE(options->binds_channels);
   EXPECT_FALSE(options->ad_compat);
   EXPECT_FALSE(options->ccache_store);
+  EXPECT_EQ(options->audit.to, AuditOptions::To::kNothing);
+  EXPECT_FALSE(options->audit.is_required);
+  EXPECT_TRUE(options->audit.values.empty());
+  EXPECT_FALSE(options->audit.check());
   EXPECT_EQ(options->limits.max_legs, 32U);
   EXPECT_EQ(options->limits.max_token_len, 262144U);
 }
@@ -85,6 +89,32 @@ TEST(Options, Booleans) {
       EXPECT_NE(refused.error().message.find(name), std::string::npos);
       EXPECT_EQ(refused.error().message.find('\n'), std::string::npos);
     }
+  }
+}
+
+TEST(Options, Audit) {
+  using To = AuditOptions::To;
+  const auto audit = [](Values values) { return read(std::move(values))->audit; };
+  EXPECT_EQ(audit({{"gssloop_audit", "no"}}).to, To::kNothing);
+  EXPECT_EQ(audit({{"gssloop_audit", "Syslog"}}).to, To::kSyslog);
+  EXPECT_EQ(audit({{"gssloop_audit", "/var/log/trail"}}).to, To::kFile);
+  EXPECT_EQ(audit({{"gssloop_audit", "/var/log/trail"}}).path, "/var/log/trail");
+  for (const char* wrong : {"", "yes", "trail", "./trail", "syslog ", "SYSLOG:auth", "none"}) {
+    const auto refused = read({{"gssloop_audit", wrong}});
+    ASSERT_FALSE(refused) << wrong;
+    EXPECT_EQ(refused.error().message,
+              "option gssloop_audit is \"" + std::string(wrong) +
+                  "\", but must be no, syslog, or the path of a file, which begins with /");
+  }
+  EXPECT_FALSE(read({{"gssloop_audit_required", "always"}}));
+  EXPECT_EQ(audit({{"gssloop_audit_values", " groups, assurance\tmail "}}).values,
+            (std::vector<std::string>{"groups", "assurance", "mail"}));
+  // Each is valid alone, but only a file says whether it took a line.
+  for (const auto& [to, is_possible] :
+       {std::pair("no", false), std::pair("syslog", false), std::pair("/trail", true)}) {
+    const auto options = audit({{"gssloop_audit", to}, {"gssloop_audit_required", "yes"}});
+    EXPECT_TRUE(options.is_required);
+    EXPECT_EQ(!options.check(), is_possible) << to;
   }
 }
 

@@ -56,6 +56,30 @@ bool is_own_principal(const PeerInfo& peer, const std::string& authzid) {
 
 }  // namespace
 
+std::optional<DecidingRule> deciding_rule(const LoginDecision& decision, const Scope& scope) {
+  const auto of = [](const Finding& finding) {
+    return DecidingRule{to_string(finding.kind), &finding.rule->place};
+  };
+  switch (decision.refusal) {
+    case Refusal::kPolicyIdentity:
+      return DecidingRule{"identity", &scope.identity.place};
+    case Refusal::kRules:
+      return of(*objection(decision.rules));
+    case Refusal::kAuthorize:
+      return DecidingRule{to_string(Finding::Kind::kAuthorize), &scope.authorize_place};
+    case Refusal::kNone:
+      for (const Finding& finding : decision.authorize) {
+        if (finding.truth == Truth::kTrue) return of(finding);
+      }
+      break;
+    case Refusal::kAnonymity:
+    case Refusal::kIdentity:
+    case Refusal::kCanonicalization:
+      break;
+  }
+  return std::nullopt;
+}
+
 LoginDecision decide_login(RuleContext* context, const std::string& authzid,
                            const Canonicalize& canonicalize) {
   LoginDecision decision;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gssloop/authz/evaluation.h"
@@ -45,6 +46,15 @@ struct LoginDecision {
   // is_admitted: no step refused the login.
   bool is_admitted() const noexcept { return refusal == Refusal::kNone; }
 };
+
+// DecidingRule is the rule that refused a login, or that allowed the authorization identity.
+struct DecidingRule {
+  std::string_view key;          // "deny", "require", "authorize" or "identity"
+  const Place* place = nullptr;  // borrowed from the policy
+};
+// deciding_rule returns nullopt if no single rule decided: the login is admitted and the peer acts
+// as itself, or the refusal is not the policy's.
+std::optional<DecidingRule> deciding_rule(const LoginDecision& decision, const Scope& scope);
 
 // Canonicalize lets the application make the canonical names: it may change decision->authid and
 // decision->authzid. It is called at most once, and only if no earlier step refused the login.

@@ -9,12 +9,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include "gssloop/base/descriptor.h"
+#include "gssloop/base/file_owner.h"
 
 namespace gssloop::authz {
 namespace {
@@ -30,27 +30,15 @@ void complain(const std::string& file, std::string message, PolicyFiles* disk) {
   disk->diagnostics.push_back({{file}, false, std::move(message)});
 }
 
-Error error_of_errno(const char* what, int code = errno) {
-  return Error{std::string(what) + ": " + std::strerror(code)};
-}
-
-bool is_trusted(uid_t user) noexcept { return user == 0 || user == geteuid(); }
-
-// A user who can write a policy decides who may log in. owned_by_other returns why `path` does not
-// belong to root or this process's user. The owner is a number: to ask for the name may need the
-// very server that reads the policy.
+// A user who can write a policy decides who may log in.
 std::optional<Error> owned_by_other(const struct stat& file, const std::string& path) {
-  if (is_trusted(file.st_uid)) return std::nullopt;
-  return Error{"belongs to the user with the number " + std::to_string(file.st_uid) +
-               ", who can change the policy; run chown -h root " + path};
+  return gssloop::owned_by_other(file, path, "policy");
 }
 
 // writable_by_other returns why another user can write it.
 std::optional<Error> writable_by_other(const struct stat& file, const std::string& path) {
   if (auto why = owned_by_other(file, path)) return why;
-  if ((file.st_mode & S_IWOTH) != 0) {
-    return Error{"is writable by every user of this machine; run chmod o-w " + path};
-  }
+  if (auto why = writable_by_all(file, path)) return why;
   if ((file.st_mode & S_IWGRP) != 0) {
     return Error{"is writable by its group; run chmod g-w " + path};
   }
@@ -72,7 +60,7 @@ void check_directory(const std::string& path, PolicyFiles* disk) {
     return complain(directory, error_of_errno("cannot be found").message, disk);
   }
   const bool is_sticky = (found.st_mode & S_ISVTX) != 0;
-  if (is_sticky && is_trusted(found.st_uid) && lstat(path.c_str(), &found) == 0) {
+  if (is_sticky && is_trusted_owner(found.st_uid) && lstat(path.c_str(), &found) == 0) {
     // As in /tmp, only the owner of an entry can replace the entry.
     if (auto why = owned_by_other(found, path)) complain(path, std::move(why->message), disk);
   } else if (auto why = writable_by_other(found, directory)) {

@@ -21,6 +21,8 @@ class Descriptor {
     if (fd_ >= 0) close(fd_);
   }
   int get() const noexcept { return fd_; }
+  // release gives the descriptor away: the caller closes it.
+  int release() noexcept { return std::exchange(fd_, -1); }
 
  private:
   int fd_;
