@@ -17,8 +17,11 @@ CLI::Option* add_variable(const Option& option, CLI::App* app) {
     } else {
       CLI::Option* added = app->add_option(option.names, *variable, option.help);
       if constexpr (std::is_same_v<Variable, std::vector<std::string>>) {
-        // One value each time. Otherwise it would take the positional arguments after it, too.
-        added->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+        // An option takes one value each time. Otherwise it would take the positional arguments
+        // after it, too.
+        const bool is_positional = !std::string(option.names).starts_with('-');
+        added->allow_extra_args(is_positional)
+            ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
       }
       return added;
     }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config.h"
+#include "tools/audit/audit.h"
 #include "tools/cli.h"
 #include "tools/doctor/doctor_command.h"
 #include "tools/mechanisms.h"
@@ -32,7 +33,8 @@ Program program(std::string* colour) {
                             colour,
                             {.allowed = {"auto", "always", "never"}}}},
                .subcommands = {mechanisms_subcommand(), accept_subcommand(), initiate_subcommand(),
-                               attributes_subcommand(), policy_subcommand(), doctor_subcommand()}},
+                               attributes_subcommand(), policy_subcommand(), audit_subcommand(),
+                               doctor_subcommand()}},
       .version = "gssloop " PACKAGE_VERSION,
       .footer = "Exit status: 0 success, 1 failure, 2 wrong usage, 3 not tried. See gssloop(1)."};
 }

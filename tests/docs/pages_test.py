@@ -186,6 +186,24 @@ class Messages(unittest.TestCase):
             self.assertIn(text.rstrip(" ."), texts | {"not this, or that"})
 
 
+class Audit(unittest.TestCase):
+    def test_each_member_of_a_line_and_no_other(self):
+        members = find(r'line\.(?:text|literal|lists?)\("(\w+)"', "plugin/audit/record.cc")
+        members += find(r'(?:literal|begin)\("(\w+)"', "plugin/audit/record.cc")
+        described = items(part(MODULE_PAGE, "AUDIT"), "Li")
+        self.assertGreater(len(set(members)), 20)
+        self.assertEqual(set(described), set(members))
+
+    def test_what_the_command_counts_is_a_member(self):
+        allowed = re.search(r"\.allowed = \{(.*?)\}", read("tools/audit/audit.cc"), re.DOTALL)[1]
+        self.assertLessEqual(set(re.findall(r'"(\w+)"', allowed)),
+                             set(items(part(MODULE_PAGE, "AUDIT"), "Li")))
+
+    def test_the_command_knows_the_mark_in_syslog(self):
+        (mark,) = find(r'"(gssloop-audit: )%', "plugin/audit/trail.cc")
+        self.assertEqual(find(r'kMarker = "([^"]+)"', "tools/audit/audit_line.cc"), [mark])
+
+
 class Migration(unittest.TestCase):
     # What Cyrus SASL's own modules do with these, in the same mechanism.
     ALSO_THEIRS = {"SASL_CB_USER", "SASL_SEC_PASS_CREDENTIALS"}

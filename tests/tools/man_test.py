@@ -144,6 +144,15 @@ class Completions:
         self.assertEqual(self.complete("accept", "--keytab", str(PAGE)[:-1]), {self.shown(str(PAGE))})
         self.assertEqual(self.complete("accept", "--timeout", ""), set())
 
+    def test_offers_what_an_audit_trail_has(self):
+        self.assertEqual(self.complete("audit", "--count-by", "auth"), {"authid", "authzid"})
+        self.assertEqual(self.complete("audit", "--mechanism", "GSS"), {"GSSAPI", "GSS-SPNEGO"})
+        members = self.complete("audit", "--count-by", "")
+        self.assertEqual(len(members), 11)
+        for member in members:
+            subprocess.run([GSSLOOP, "audit", "--count-by", member, "/dev/null"], check=True,
+                           stderr=subprocess.DEVNULL, timeout=60)
+
     def test_offers_flags(self):
         for line in (("initiate", "--flags"), ("initiate", "-f"), ("initiate", "--require"),
                      ("accept", "-r")):

@@ -46,6 +46,11 @@ _gssloop_value() {
   local program=${COMP_WORDS[0]} first=''
   case $1/$2 in
     --color/*) mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$3") ;;
+    --mechanism/SASL) mapfile -t COMPREPLY < <(compgen -W 'GS2-KRB5 GSSAPI GSS-SPNEGO' -- "$3") ;;
+    --count-by/*)
+      mapfile -t COMPREPLY < <(compgen -W 'authid authzid error host mechanism peer principal realm
+        result rule service' -- "$3")
+      ;;
     --mechanism/*) mapfile -t COMPREPLY < <(compgen -W 'krb5 spnego iakerb' -- "$3") ;;
     --flags/* | --require/*)
       [[ $3 != *,* ]] || first=${3%,*},
