@@ -174,5 +174,25 @@ class Audit(unittest.TestCase):
             self.assertNotIn("\x1b", said)
 
 
+class Doctor(unittest.TestCase):
+    def test_finds_a_trail_that_cannot_be_written(self):
+        with tempfile.TemporaryDirectory() as folder:
+            trail, none = f"{folder}/trail", f"{folder}/none/trail"
+            for options, expected in (
+                    (f"gssloop_audit: {trail}", f"ok application the audit trail {trail} can be"),
+                    (f"gssloop_audit: {none}", f"problem application line 1 of {folder}/app.conf: "
+                     f"the audit trail {none} does not exist, and cannot be made: No such file"),
+                    ("gssloop_audit: /dev/full\ngssloop_audit_required: yes",
+                     "the audit trail /dev/full is not a regular file why: the module refuses every"),
+                    ("gssloop_audit: syslog\ngssloop_audit_required: yes",
+                     "problem application option gssloop_audit_required is yes, but"),
+                    ("gssloop_audit: trail", "or the path of a file, which begins with /")):
+                pathlib.Path(folder, "app.conf").write_text(options + "\n", encoding="utf-8")
+                done = run("doctor", "--server-only", "--conf", f"{folder}/app.conf",
+                           "imap@localhost", COLUMNS=None)
+                self.assertIn(expected, " ".join(done.stdout.decode().split()))
+                self.assertFalse(os.path.exists(trail), "the doctor changes nothing")
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)

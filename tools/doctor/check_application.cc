@@ -10,6 +10,7 @@
 #include "gssloop/gss/interposer.h"
 #include "gssloop/gss/pac_verification.h"
 #include "gssloop/gss/sasl_mechanism.h"
+#include "plugin/audit/file.h"
 #include "tools/doctor/checks.h"
 #include "tools/doctor/format.h"
 #include "tools/doctor/option_check.h"
@@ -113,6 +114,29 @@ void report_options(const Examination& exam, Report* report) {
   }
 }
 
+// The module opens the file at the end of each login.
+void report_audit(const Examination& exam, Report* report) {
+  const std::string path = exam.option("gssloop_audit");
+  const auto options = read_audit_options(exam.application.options.options());
+  if (!options) return;  // report_options names the wrong one
+  const std::string place = "line " +
+                            std::to_string(exam.application.options.line_of("gssloop_audit")) +
+                            " of " + exam.application.file + ": ";
+  if (const auto error = options->check()) {
+    return report->problem(error->message, "the module refuses every login",
+                           "write the path of a file in " + exam.options.prefix +
+                               "gssloop_audit, or remove gssloop_audit_required");
+  }
+  if (options->to != plugin::AuditOptions::To::kFile) return;
+  const auto error = plugin::audit::check_file(path);
+  if (!error) return report->good("the audit trail " + path + " can be written");
+  report->problem(place + "the audit trail " + path + " " + error->message,
+                  options->is_required
+                      ? "the module refuses every login, because gssloop_audit_required is yes"
+                      : "the server admits users without a line in the trail",
+                  "let the server's user write " + path + ", in a folder that exists");
+}
+
 // Cyrus IMAP ends at once if an option is in its file twice.
 void report_repeated(const Examination& exam, Report* report) {
   if (!exam.application.is_cyrus_imapd) return;
@@ -141,6 +165,7 @@ void report_file(const Examination& exam, Report* report) {
                                          : "libsasl reads " + application.file);
   }
   report_options(exam, report);
+  report_audit(exam, report);
   report_repeated(exam, report);
 }
 

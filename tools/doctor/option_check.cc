@@ -23,6 +23,14 @@ Result<plugin::Options, Error> read_alone(const std::map<std::string, std::strin
 
 }  // namespace
 
+Result<plugin::AuditOptions, Error> read_audit_options(
+    const std::map<std::string, std::string>& options) {
+  sasl_utils_t utils{};
+  utils.getopt = answer_option;
+  utils.getopt_context = as_context(options);
+  return plugin::AuditOptions::read(plugin::SaslUtils(&utils));
+}
+
 OptionCheck check_options(const std::map<std::string, std::string>& options) {
   OptionCheck result;
   // Without the list, a name of a mechanism cannot be judged. The check "krb5.conf" says why.

@@ -6,6 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "gssloop/base/result.h"
+#include "plugin/sasl/options.h"
+
 namespace gssloop::tools {
 
 // WrongOption is an option with a value that the module does not accept.
@@ -13,6 +16,10 @@ struct WrongOption {
   std::string name;
   std::string sentence;  // the module's own
 };
+
+// read_audit_options reads the options of the audit trail. Fails if one has a wrong value.
+Result<plugin::AuditOptions, Error> read_audit_options(
+    const std::map<std::string, std::string>& options);
 
 // OptionCheck is what the module says about the options of an application.
 struct OptionCheck {
