@@ -39,7 +39,7 @@ readonly suite_packages=(arch-test mmdebstrap uidmap util-linux util-linux-extra
 # Packages that another server of the machine may exclude, or that exclude one above: they are never
 # installed. The tests find them unpacked, each in $unpacked/NAME, with
 # tests/support/with_unpacked.sh.
-readonly check_unpacked=(dovecot-imapd dovecot-gssapi libsasl2-modules-gssapi-heimdal
+readonly check_unpacked=(dovecot-imapd dovecot-gssapi libsasl2-modules-gssapi-heimdal logrotate
   moonshot-gss-eap)
 readonly servers_unpacked=(cyrus-imapd)
 readonly demo_federation_unpacked=(freeradius moonshot-gss-eap samba-ad-dc)

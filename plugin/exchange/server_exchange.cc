@@ -163,7 +163,7 @@ void ServerExchange::record_end() noexcept {
   if (!login_ || !login_->context.record) return;
   try {
     if (login_->is_in_step) {
-      return record_refusal({ErrorKind::kMemory, login().subject() + " failed: out of memory"});
+      return record_refusal(login().login_error(ErrorKind::kMemory, "out of memory"));
     }
     // The connection's log may be gone. The next login warns.
     static_cast<void>(login().plugin->trail.write(login().options.audit, *login_->context.record));
