@@ -15,6 +15,8 @@ readonly check_packages=("${test_packages[@]}" krb5-pkinit openssl mandoc doxyge
   default-jdk-headless python3-gssapi libgssapi3-heimdal
   # Samba's reader of PAC buffers, which a test compares with this project's.
   python3-samba
+  # The checker of the models in tests/model.
+  spin
   # pivot_root, after Debian 13.
   util-linux-extra)
 # The servers that people run, and their clients. None of them is ever started as a service.
@@ -102,6 +104,7 @@ packages_of_test() {
     tests/install/*) printf '%s\n' sasl2-bin libsasl2-modules-gssapi-mit ;;
     tests/tools/*) printf '%s\n' libsasl2-modules libsasl2-modules-gssapi-mit mandoc zsh ;;
     tests/docs/*) echo mandoc ;;
+    tests/model/*) echo spin ;;
     tests/check_docs*) echo doxygen ;;
   esac
 }
