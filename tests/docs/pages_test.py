@@ -248,6 +248,38 @@ class Architecture(unittest.TestCase):
             self.assertLessEqual(set(names), known, row)
 
 
+class Security(unittest.TestCase):
+    TEST = re.compile(r"^ *(?:TEST(?:_[FP])?\(\w+,\s*|def (?:test_)?)(\w+)", re.MULTILINE)
+
+    def test_each_test_that_the_pages_name_exists(self):
+        known = {name for pattern in ("*.cc", "*.py")
+                 for path in (SOURCE / "tests").rglob(pattern)
+                 for name in self.TEST.findall(path.read_text(encoding="utf-8"))}
+        # What looks like a test, but is the name of something else.
+        others = {"GS2", "README", "COMPLETE", "CONTINUE_NEEDED"}
+        for page, enough in (("docs/threat-model.md", 50), ("docs/past-bugs.md", 30)):
+            named = set(re.findall(r"`([A-Z][A-Za-z0-9]+)`", read(page))) - others
+            self.assertGreater(len(named), enough, page)
+            self.assertEqual(named - known, set(), page)
+            for file in set(re.findall(r"`(tests/[\w/.]+)`", read(page))):
+                self.assertTrue((SOURCE / file).exists(), f"{page}: {file}")
+
+    def test_each_defence_has_a_test(self):
+        """In every table with the column "test" or "here"."""
+        for page, column in (("docs/threat-model.md", "test"), ("docs/past-bugs.md", "here")):
+            rows, is_table, at = 0, False, 0
+            for line in read(page).splitlines():
+                cells = [cell.strip() for cell in line.strip("|").split(" | ")]
+                if not line.startswith("|"):
+                    is_table = False
+                elif column in cells:
+                    is_table, at = True, cells.index(column)
+                elif is_table and "---" not in line:
+                    rows += 1
+                    self.assertRegex(cells[at], r"`[A-Z]\w+`|`tests/|no such place|the KDC's", line)
+            self.assertGreater(rows, 15, page)
+
+
 class Form(unittest.TestCase):
     def test_is_well_formed(self):
         mandoc = shutil.which("mandoc")

@@ -208,8 +208,8 @@ check_documents() {
   local doc file target
   doc=$stage$(make_variable docdir)
   same 'the installed documents' "$(cd "$doc" && find . -name '*.md' | sort)" \
-    "$(cd "$source" && find ./README.md ./CHANGELOG.md ./docs -name '*.md' ! -path './docs/reference/*' |
-      sort)"
+    "$(cd "$source" && find ./README.md ./CHANGELOG.md ./SECURITY.md ./docs -name '*.md' \
+      ! -path './docs/reference/*' | sort)"
   same 'the installed examples' "$(cd "$doc/examples" && find . -type f | sort)" \
     "$(cd "$source/examples" && find . -maxdepth 1 -name '*.[cht]*' ! -name '*.o' | sort)"
   # Links lead to installed files. Manual pages are installed elsewhere, and two documents are about

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /* GS2 (RFC 5801): what the acceptor believes about header, authorization identity and channel is
- * what the initiator meant. The model calls the code of the module: the client's header, the parser,
- * the checks of the channel-binding flag and the octets that are bound are those of plugin/mech, and
- * decide() says what an answer of the mechanism leads to.
+ * what the initiator meant. The model calls the code of the module: the client's header, the
+ * parser, the checks of the channel-binding flag and the octets that are bound are those of
+ * plugin/mech, and decide() says what an answer of the mechanism leads to.
  *
  * Alice logs in by GS2, by another protocol of the same service that binds nothing, and to a service
  * of the attacker's. The attacker has the network: he sees and keeps every token, delivers any of

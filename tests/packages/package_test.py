@@ -44,6 +44,7 @@ CONTENTS = {
         usr/lib/TRIPLET/sasl2/libgssloop_sasl.so
         usr/share/doc/libsasl2-modules-gssloop/README.Debian
         usr/share/doc/libsasl2-modules-gssloop/README.md
+        usr/share/doc/libsasl2-modules-gssloop/SECURITY.md
         usr/share/doc/libsasl2-modules-gssloop/active-directory.md
         usr/share/doc/libsasl2-modules-gssloop/attributes.md
         usr/share/doc/libsasl2-modules-gssloop/cyrus-imap.md
@@ -56,10 +57,12 @@ CONTENTS = {
         usr/share/doc/libsasl2-modules-gssloop/limits.md
         usr/share/doc/libsasl2-modules-gssloop/migrate-from-stock.md
         usr/share/doc/libsasl2-modules-gssloop/openldap.md
+        usr/share/doc/libsasl2-modules-gssloop/past-bugs.md
         usr/share/doc/libsasl2-modules-gssloop/performance.md
         usr/share/doc/libsasl2-modules-gssloop/postfix.md
         usr/share/doc/libsasl2-modules-gssloop/scale.md
         usr/share/doc/libsasl2-modules-gssloop/subversion.md
+        usr/share/doc/libsasl2-modules-gssloop/threat-model.md
         usr/share/doc/libsasl2-modules-gssloop/troubleshooting.md
         usr/share/doc/libsasl2-modules-gssloop/write-a-server.md
         usr/share/doc/libsasl2-modules-gssloop/examples/policy.test.toml
