@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "plugin/server/acceptor_credentials.h"
 
+#include <chrono>
 #include <utility>
 
 namespace gssloop::plugin {
@@ -10,6 +11,12 @@ namespace {
 // makes up host names must not make the process grow.
 constexpr std::size_t kMaxHeld = 64;
 
+// No clock that stamps files has longer ticks.
+bool is_older_than_a_tick(const FileStamp& stamp) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::nanoseconds(stamp.ctime_ns) < now - std::chrono::seconds(1);
+}
+
 }  // namespace
 
 AcceptorCredentials::AcceptorCredentials() : snapshot_(std::make_shared<const Snapshot>()) {}
@@ -18,12 +25,16 @@ AcceptorCredentials::Origin AcceptorCredentials::Origin::of(const AcceptorKey& k
   Origin origin;
   if (!key.uses_keytab()) return origin;
   origin.keytab = gss::keytab_path(key.keytab.empty() ? gss::default_keytab_name() : key.keytab);
-  if (!origin.keytab.empty()) origin.stamp = FileStamp::of(origin.keytab);
+  if (origin.keytab.empty()) return origin;
+  origin.stamp = FileStamp::of(origin.keytab);
+  origin.is_settled = is_older_than_a_tick(origin.stamp);
   return origin;
 }
 
 bool AcceptorCredentials::Origin::is_current() const {
-  return environment.is_current() && (keytab.empty() || FileStamp::of(keytab) == stamp);
+  if (!environment.is_current()) return false;
+  if (keytab.empty()) return true;
+  return FileStamp::of(keytab) == stamp && (is_settled || !is_older_than_a_tick(stamp));
 }
 
 gss::Result<std::shared_ptr<AcceptorPool>> AcceptorCredentials::get(const AcceptorKey& key) {

@@ -17,8 +17,10 @@ namespace gssloop::plugin {
 // AcceptorCredentials caches the credentials of servers, because acquiring one takes a third of the
 // time of a login. It never caches failures. When a keytab changed (device, inode, size or times),
 // or when the environment names another keytab, replay cache or configuration, it acquires the
-// credential again. Any number of threads may use it: readers take a snapshot, and a writer
-// replaces the whole snapshot. They share a mutex only for the copy of a pointer.
+// credential again. A keytab may change twice within one tick of the clock that stamps it:
+// credentials of a keytab that had just changed are acquired once more, a second after the change.
+// Any number of threads may use it: readers take a snapshot, and a writer replaces the whole
+// snapshot. They share a mutex only for the copy of a pointer.
 class AcceptorCredentials {
  public:
   AcceptorCredentials();
@@ -37,6 +39,8 @@ class AcceptorCredentials {
     gss::AcceptorEnvironment environment;
     std::string keytab;  // a path; empty: not a file
     FileStamp stamp;     // of the keytab
+    // The keytab was so old when it was stamped that a later change has another stamp.
+    bool is_settled = true;
     static Origin of(const AcceptorKey& key);
     bool is_current() const;
   };
