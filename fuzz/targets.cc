@@ -1,136 +1,91 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "fuzz/targets.h"
 
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
-#include "gssloop/authz/expression.h"
-#include "gssloop/authz/policy_file.h"
-#include "gssloop/authz/toml_check.h"
-#include "gssloop/gss/initial_token.h"
-#include "gssloop/io/frame.h"
-#include "plugin/layer/layer_terms.h"
-#include "plugin/mech/gs2_header.h"
+#include "fuzz/kerberos_pair.h"
+#include "tests/mech/loader.h"
 
 namespace gssloop::fuzz {
-
-void require(bool condition, const char* what) {
-  if (condition) return;
-  std::fprintf(stderr, "fuzz target: %s\n", what);
-  std::abort();
-}
-
 namespace {
 
-// A peer of which everything is absent, or everything unknown.
-authz::AttributeLookup blank(const char* unknown) {
-  return [blank = authz::LocalAttribute{{}, false, unknown}](
-             std::string_view) -> const authz::LocalAttribute& { return blank; };
-}
-
-void rule(std::string_view text) {
-  const auto parsed = authz::Expression::parse(text);
-  if (!parsed) {
-    require(!parsed.error().message.empty(), "an error says why");
-    require(parsed.error().offset <= text.size(), "an error is in the text");
-    return;
-  }
-  const authz::Truth of_absent = parsed->evaluate(blank(""));
-  require(of_absent != authz::Truth::kUnknown, "what is absent is not unknown");
-  require(parsed->evaluate(blank("?")) == authz::Truth::kUnknown, "unknown stays unknown");
-  if (of_absent == authz::Truth::kTrue) {
-    require(parsed->proven().empty(), "what holds without attributes proves none");
-    require(!parsed->negated().empty(), "and holds by a negation");
-  }
-  auto names = parsed->affirmed();
-  names.merge(parsed->negated());
-  for (const authz::Term* term : parsed->terms()) {
-    require(names.contains(term->name), "each term's name is affirmed or negated");
-  }
-}
+constexpr Target kTargets[] = {
+    {"gs2_message", gs2_message, false, "plugin/mech/gs2_header.cc",
+     "a header is read that is not written back to the same octets, or an authzid has a NUL"},
+    {"initial_token", initial_token, false, "lib/gssloop/gss/initial_token.cc",
+     "a header is stripped that restoring does not bring back"},
+    {"frames", frames, false, "lib/gssloop/io/frame.cc",
+     "a frame is over the limit, or the reader does not move on"},
+    {"layer_message", layer_message, false, "plugin/layer/layer_terms.cc",
+     "a choice is accepted that is not exactly one offered layer"},
+    {"pac_logon_info", pac_logon_info, false,
+     "lib/gssloop/authz/pac/pac_groups.cc lib/gssloop/authz/pac/pac_parts.cc",
+     "a group is no SID, is there twice, or there are more than the buffer has room for"},
+    {"pac_client_info", pac_client_info, false, "lib/gssloop/authz/pac/pac.cc",
+     "a name is not written back to the same octets"},
+    {"pac_upn", pac_upn, false, "lib/gssloop/authz/pac/pac.cc",
+     "a name is given that is not in the buffer, or octets are two kinds of buffer at once"},
+    {"pac_requestor", pac_requestor, false, "lib/gssloop/authz/pac/pac.cc",
+     "a SID is not written back to the same octets"},
+    {"policy", policy, false,
+     "lib/gssloop/authz/expression.cc lib/gssloop/authz/policy_file.cc "
+     "lib/gssloop/authz/policy_check.cc lib/gssloop/authz/toml_check.cc "
+     "lib/gssloop/authz/policy_advice.cc lib/gssloop/authz/aliases.cc",
+     "a policy with an error is used, an error has no place, toml++ gets a text that could end it, "
+     "or an unknown attribute decides a rule"},
+    {"policy_folder", policy_folder, false,
+     "lib/gssloop/authz/policy_file.cc lib/gssloop/authz/policy_check.cc",
+     "a policy is made from a part of its files"},
+    {"options", options, false, "plugin/sasl/options.cc plugin/sasl/sasl_utils.cc",
+     "a wrong option is ignored, a limit is 0, or an error does not name its option"},
+    {"ccache_store", ccache_store, false, "plugin/sasl/ccache_store.cc",
+     "two users get one ccache, or a user's name changes the folder"},
+    {"kdc_answer", kdc_answer, false, "tools/kerberos/kdc_request.cc", "a failure has no reason"},
+    {"dns_answer", dns_answer, false, "tools/kerberos/kdc_exchange.cc",
+     "an address is empty or has a port that is none"},
+    {"layer_stream", layer_stream, true, "plugin/layer/security_layer.cc",
+     "data comes out that the peer did not send, in another order, twice, or after a failure; or "
+     "undamaged data does not come out"},
+    {"channel", channel, true,
+     "tools/trial/protected_channel.cc lib/gssloop/io/frame.cc lib/gssloop/io/channel.cc",
+     "a message comes out that the peer did not send at this place"},
+    {"server", server, true,
+     "plugin/exchange/server_exchange.cc plugin/exchange/server_login.cc plugin/mech/gs2_server.cc "
+     "plugin/exchange/exchange.cc lib/gssloop/loop/negotiation.cc lib/gssloop/loop/decide.cc",
+     "a login is admitted without COMPLETE, a required flag or a verified header, under another "
+     "name than the mechanism's, or a refused one reaches the application"},
+    {"client", client, true,
+     "plugin/exchange/client_exchange.cc plugin/mech/gs2_client.cc "
+     "lib/gssloop/loop/negotiation.cc",
+     "a login succeeds without COMPLETE or mutual authentication, or goes on after a failure"},
+    {"c_interface", c_interface, true,
+     "lib/gssloop/capi/attributes.cc lib/gssloop/capi/common.cc lib/gssloop/capi/context.cc "
+     "lib/gssloop/capi/negotiation.cc lib/gssloop/capi/options.cc",
+     "a call returns another code than its own, success without a result, or failure with one"},
+};
 
 }  // namespace
 
-void gs2_message(ByteView input) {
-  const auto parsed = plugin::parse_gs2_message(input);
-  if (!parsed) {
-    require(!parsed.error().message.empty(), "a refusal says why");
-    return;
-  }
-  const auto header = parsed->header.serialize();
-  require(static_cast<bool>(header), "what parses can be written");
-  std::string again = *header;
-  again += as_text(parsed->token);
-  require(again == as_text(input), "what parses is written back to the same octets");
-  const std::size_t unbound_len = parsed->header.is_nonstandard ? 2 : 0;
-  require(std::ranges::equal(parsed->bound_header, as_bytes(*header).subspan(unbound_len)),
-          "the bound part is the header without F");
-  require(parsed->header.authzid.find('\0') == std::string::npos, "no NUL in an authzid");
-}
+std::span<const Target> targets() { return kTargets; }
 
-void initial_token(ByteView input) {
-  const gss::Oid oids[] = {gss::Oid::krb5(), gss::Oid::iakerb()};
-  for (const gss::Oid& oid : oids) {
-    const auto inner = gss::strip_initial_header(input, oid);
-    if (inner) {
-      require(std::ranges::equal(gss::restore_initial_header(*inner, oid), input),
-              "restore undoes strip");
-    }
-    const Bytes framed = gss::restore_initial_header(input, oid);
-    const auto stripped = gss::strip_initial_header(framed, oid);
-    require(stripped && std::ranges::equal(*stripped, input), "strip undoes restore");
+void list() {
+  for (const Target& target : kTargets) {
+    std::printf("%s %s %s\n", target.name, target.is_slow ? "slow" : "fast", target.code);
   }
 }
 
-void frames(ByteView input) {
-  io::FrameReader reader(64);
-  while (!input.empty() && !reader.is_refused()) {
-    const ByteView octets = input.first(std::min<std::size_t>(input.size(), 3));
-    const std::size_t num_taken = reader.feed(octets);
-    require(num_taken > 0 || reader.is_complete() || reader.is_refused(), "the reader moves on");
-    input = input.subspan(num_taken);
-    if (!reader.is_complete()) continue;
-    const auto frame = reader.take();
-    require(frame.body.size() <= 64, "no frame over the limit");
-  }
+void prepare() {
+  testing::scripted().reset();
+  unsetenv("USER");
+  unsetenv("USERNAME");
+  prepare_kerberos();
 }
 
-void layer_message(ByteView input) {
-  using plugin::Layer, plugin::LayerMessage, plugin::Layers;
-  const auto offer = LayerMessage::parse_offer(input);
-  require(static_cast<bool>(offer) == (input.size() == 4), "an offer has 4 octets");
-  const auto choice = LayerMessage::parse_choice(input);
-  require(static_cast<bool>(choice) == (input.size() >= 4), "a choice has 4 octets or more");
-  if (!choice) {
-    require(!choice.error().message.empty(), "a refusal says why");
-    return;
-  }
-  require(std::ranges::equal(choice->serialize(), input),
-          "what parses is written back to the same octets");
-  require(choice->max_token_len <= LayerMessage::kMaxTokenLen, "sizes have 3 octets");
-  for (std::uint8_t offered = 0; offered < 8; ++offered) {
-    const auto layer = plugin::check_choice(*choice, Layers::from_bits(offered), false);
-    const bool is_chosen = layer && Layers(*layer) == choice->layers;
-    require(!layer || (is_chosen && Layers::from_bits(offered).has(*layer)),
-            "a choice is exactly one offered layer");
-  }
-}
-
-void policy(ByteView input) {
-  const std::string text = to_string(input);
-  rule(text);
-  const auto reading =
-      authz::parse_policy({{"policy", text}}, {{"eap-aes128-cts-hmac-sha1-96", "1.2.3"}});
-  require(reading.policy.has_value() == (reading.num_errors() == 0), "an error is no policy");
-  require(reading.summary().empty() == reading.policy.has_value(), "an error is summed up");
-  if (const auto fault = authz::find_toml_fault(text)) {
-    require(reading.diagnostics.size() == 1, "the parser does not see such a text");
-    require(reading.diagnostics[0].message == fault->message, "it is refused for this reason");
-  }
-  for (const auto& diagnostic : reading.diagnostics) {
-    require(diagnostic.place.line > 0 && !diagnostic.message.empty(), "a line and what is wrong");
-  }
+void require(bool condition, const char* what) {
+  if (condition) return;
+  std::fprintf(stderr, "fuzz target: not so: %s\n", what);
+  std::abort();
 }
 
 }  // namespace gssloop::fuzz

@@ -36,6 +36,8 @@ readonly package_packages=(build-essential debhelper dpkg-dev lintian)
 readonly format_packages=(clang-format clang-tidy)
 # For .ci/run.
 readonly clang_packages=(clang)
+# libFuzzer is part of clang; llvm has the tools that read its measurement of coverage.
+readonly fuzz_packages=(clang llvm)
 # For --on SUITE.
 readonly suite_packages=(arch-test mmdebstrap uidmap util-linux util-linux-extra)
 # Packages that another server of the machine may exclude, or that exclude one above: they are never
@@ -60,8 +62,8 @@ readonly stand_in_packages=(krb5-admin-server krb5-kdc krb5-user libsasl2-module
 readonly excluded_packages=("${stand_in_packages[@]}" postfix)
 readonly unpacked=.cache
 
-readonly package_sets='build, demo, demo-federation, test, check, check-servers, check-federation, check-tsan,
-check-asan, check-valgrind, docs, package, bench, profile, format, suite, clang'
+readonly package_sets='build, demo, demo-federation, test, check, check-servers, check-federation,
+check-tsan, check-asan, check-valgrind, docs, package, bench, profile, format, fuzz, suite, clang'
 
 # packages_of SET prints one package in each line. It fails if there is no such set.
 packages_of() {
@@ -87,6 +89,7 @@ packages_of() {
     bench) printf '%s\n' "${build_packages[@]}" "${kdc_packages[@]}" "${bench_packages[@]}" ;;
     package) printf '%s\n' "${build_packages[@]}" "${package_packages[@]}" ;;
     format) printf '%s\n' "${format_packages[@]}" ;;
+    fuzz) printf '%s\n' "${build_packages[@]}" "${test_packages[@]}" "${fuzz_packages[@]}" ;;
     suite) printf '%s\n' "${suite_packages[@]}" ;;
     clang) printf '%s\n' "${build_packages[@]}" "${test_packages[@]}" "${clang_packages[@]}" ;;
     *) return 1 ;;

@@ -44,6 +44,8 @@ MECH_EXPORT OM_uint32 gss_display_name(OM_uint32* minor, gss_name_t name, gss_bu
   const Answer& scripted = call.script().names.display;
   if (is_error(scripted.major)) return call.answer(scripted);
   fill(output, found->text);
+  // The glue passes even the value of an empty name to free().
+  if (output != GSS_C_NO_BUFFER && found->text.empty()) output->value = nullptr;
   if (type != nullptr) *type = static_oid(found->type);
   return call.answer(scripted);
 }

@@ -32,6 +32,7 @@ WRONG = {
     "check-tsan": (["x"],),
     "check-asan": (["x"],),
     "check-valgrind": (["x"],),
+    "fuzz": (["x"], ["0"], ["10", "server", "x"], ["--list", "x"]),
     "docs": (["x"],),
     "package": (["-x"], ["a", "x"]),
     "bench": (["x"], ["--rounds", "2", "--x"], ["--rounds=2", "--roundsx=2"]),

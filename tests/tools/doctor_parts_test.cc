@@ -88,6 +88,12 @@ TEST(KdcAddress, IsReadAsKrb5ConfHasIt) {
       {"kdc:888888", nullptr},
       {"[2001:db8::1", nullptr},
       {"[]:88", nullptr},
+      {"[[2]:88", nullptr},
+      {"kdc]:88", nullptr},
+      {"[2001:db8::1]x88", nullptr},
+      {"kdc:0", nullptr},
+      {"kdc:65536", nullptr},
+      {"kdc:0088", "kdc:88"},
   };
   for (const auto& row : kRows) {
     const auto address = tools::parse_kdc_address(row.text);

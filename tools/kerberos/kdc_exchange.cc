@@ -11,8 +11,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
+#include <charconv>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <tuple>
@@ -164,14 +165,17 @@ std::optional<KdcAddress> parse_kdc_address(std::string_view text) {
     address.host = text.substr(0, text.find(':'));
     port = text.substr(address.host.size());
   }
-  if (address.host.empty()) return std::nullopt;
+  if (address.host.empty() || address.host.find_first_of("[]") != std::string::npos) {
+    return std::nullopt;
+  }
   if (port.empty()) return address;
+  if (!port.starts_with(':')) return std::nullopt;
   port.remove_prefix(1);
-  const bool is_number = !port.empty() && port.size() <= 5 && std::ranges::all_of(port, [](char c) {
-    return std::isdigit(static_cast<unsigned char>(c)) != 0;
-  });
-  if (!is_number) return std::nullopt;
-  address.port = port;
+  std::uint16_t number = 0;
+  const char* const end = port.data() + port.size();
+  const auto [stop, error] = std::from_chars(port.data(), end, number);
+  if (error != std::errc() || stop != end || number == 0) return std::nullopt;
+  address.port = std::to_string(number);
   return address;
 }
 
@@ -189,10 +193,11 @@ std::vector<KdcAddress> parse_srv(ByteView answer) {
     if (dn_expand(ns_msg_base(message), ns_msg_end(message), data + 6, target, sizeof target) < 0) {
       continue;
     }
-    // A target of "." says that there is no such service.
-    if (*target == '\0' || std::strcmp(target, ".") == 0) continue;
+    // A target of "." says that there is no such service. Nothing listens at port 0.
+    const unsigned port = ns_get16(data + 4);
+    if (*target == '\0' || std::strcmp(target, ".") == 0 || port == 0) continue;
     found.emplace_back(ns_get16(data), ns_get16(data + 2),
-                       KdcAddress{target, std::to_string(ns_get16(data + 4))});
+                       KdcAddress{target, std::to_string(port)});
   }
   std::ranges::stable_sort(found, [](const auto& a, const auto& b) {
     const bool is_heavier = std::get<1>(a) > std::get<1>(b);
