@@ -10,6 +10,7 @@
 #include "tests/interop/login.h"
 #include "tests/interop/matrix.h"
 #include "tests/kdc/forge.h"
+#include "tests/support/attack_count.h"
 #include "tests/support/spec.h"
 
 namespace gssloop::testing {
@@ -30,6 +31,7 @@ std::string first_message(std::string header, OM_uint32 flags = GSS_C_MUTUAL_FLA
 }
 
 Verdict attack(const std::string& message, const std::string& what, Peer peer = Peer::kOurs) {
+  count_attack();
   Lab::Server server = Lab::get().start_server({peer, {"--allow-any-authzid"}}, 1);
   const Verdict verdict = send_raw(server.port, kMechanism, message);
   server.process->wait(Child::Clock::now() + std::chrono::seconds(30));

@@ -1,36 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Attacks on the GS2 header: the client's token does not vouch for the header before it.
-#include "tests/live/live_test.h"
+#include "tests/live/attacker.h"
 
 namespace gssloop::testing {
 namespace {
 
 using namespace std::string_literals;
-
-ServerSetup watched() {
-  ServerSetup setup;
-  setup.canon_user = [](CanonCall*) { return SASL_OK; };
-  setup.proxy_policy = [](const ProxyCall&) { return SASL_OK; };  // allows everything
-  setup.requested = {"*auth-indicators", "auth-indicators"};
-  return setup;
-}
-
-// An error token may go out before the failure (G15); with any answer of the client, the login has
-// failed.
-Turn finished(SaslServer* server, Turn turn) {
-  for (int i = 0; i < 3 && turn.code == SASL_CONTINUE; ++i) turn = server->step("");
-  return turn;
-}
-
-void expect_silent_refusal(SaslServer* server, const Turn& first, const std::string& what) {
-  const Turn last = finished(server, first);
-  EXPECT_LT(last.code, SASL_OK) << what;
-  EXPECT_TRUE(server->canon_calls().empty()) << what << ": canon_user was called";
-  EXPECT_TRUE(server->proxy_calls().empty()) << what << ": the proxy policy was called";
-  EXPECT_EQ(server->authid(), "") << what;
-  EXPECT_EQ(server->authzid(), "") << what;
-  for (const auto& [name, values] : server->properties()) EXPECT_TRUE(values.empty()) << name;
-}
 
 class ForgedHeaderTest : public LiveTest {};
 

@@ -3,6 +3,7 @@
 // octet.
 #include "tests/live/live_test.h"
 #include "tests/live/raw_context.h"
+#include "tests/support/attack_count.h"
 
 namespace gssloop::testing {
 namespace {
@@ -18,6 +19,7 @@ class GssapiClientTest : public LiveTest {
 
   static void expect_refused(const SaslClient& client, const Turn& turn, int code,
                              const std::string& why, const std::string& what) {
+    count_attack();
     EXPECT_EQ(turn.code, code) << what << "\n" << client.error();
     EXPECT_FALSE(turn.out) << what;
     expect_sentence(client.error(), {"GSSAPI login to imap@localhost", why});

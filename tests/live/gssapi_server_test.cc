@@ -3,6 +3,7 @@
 // choice that a client could answer it with.
 #include "tests/live/live_test.h"
 #include "tests/live/raw_context.h"
+#include "tests/support/attack_count.h"
 
 namespace gssloop::testing {
 namespace {
@@ -31,6 +32,7 @@ class GssapiServerTest : public LiveTest {
 
   static void expect_refused(const SaslServer& server, const Turn& turn, int code,
                              const std::string& why, const std::string& what) {
+    count_attack();
     EXPECT_EQ(turn.code, code) << what << "\n" << server.log().text();
     EXPECT_FALSE(turn.out) << what;
     EXPECT_TRUE(server.was_silent()) << what << ": an identity was handed to the application";

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/live/raw_context.h"
+#include "tests/support/attack_count.h"
 #include "tests/support/sasl_pair.h"
 
 namespace gssloop::testing {
@@ -60,6 +61,7 @@ class Session {
   // Fails the test unless the packet is refused for good: nothing of it comes out, nor of what
   // follows, in either direction, and it is said why.
   void expect_closed_by(const std::string& stream, const std::string& why = "") {
+    count_attack();
     const Turn refused = receiver().decode(stream);
     EXPECT_EQ(refused.code, SASL_BADMAC);
     EXPECT_FALSE(refused.out);

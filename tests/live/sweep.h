@@ -3,6 +3,7 @@
 #define GSSLOOP_TESTS_LIVE_SWEEP_H_
 
 #include "tests/live/live_test.h"
+#include "tests/support/attack_count.h"
 
 namespace gssloop::testing {
 
@@ -52,6 +53,7 @@ class SweepTest : public LiveTest {
   // is different. Returns whether it succeeded.
   bool expect_same_or_failure(const SweepRow& row, const Seen& untouched, std::size_t number,
                               const std::function<void(std::string*)>& change, Login* login) const {
+    count_attack();
     const Seen seen = run(
         row,
         [&](Message* message) {
