@@ -233,7 +233,8 @@ std::optional<LoginError> ServerLogin::store_delegated(const sasl_out_params_t& 
   if (!ccache) return login_.login_error(ErrorKind::kIdentity, ccache.error().message);
   const gss::Status stored = gss::store(session_.context->delegated(), *ccache);
   if (stored.is_complete()) return std::nullopt;
-  return explain(login_.subject() + " (storing the delegated credential in " + *ccache + ")",
+  return explain(login_.subject() + " (storing the delegated credential in " +
+                     printable(as_bytes(*ccache)) + ")",
                  ErrorKind::kConfiguration, stored);
 }
 
