@@ -146,6 +146,12 @@ class Keys(Sentences):
             self.skipTest("root reads every file")
         return self.fails(server_env={"KRB5_KTNAME": keytab})
 
+    @shows("the keytab is empty or damaged")
+    def test_damaged_keytab(self):
+        keytab = self.new_keytab()
+        keytab.write_bytes(keytab.read_bytes()[:1])
+        return self.fails(server_env={"KRB5_KTNAME": keytab})
+
     @shows("the keytab does not contain the version of the key")
     def test_wrong_version(self):
         keytab = self.path("new")

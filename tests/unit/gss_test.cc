@@ -151,6 +151,8 @@ TEST(FailureCause, ByMinorThenByMajor) {
       {GSS_S_NO_CRED, 39756033, FailureCause::kNoKeytab},  // MIT's KG_KEYTAB_NOMATCH
       {GSS_S_NO_CRED, ENOENT, FailureCause::kNoKeytab},
       {GSS_S_NO_CRED, EACCES, FailureCause::kNoKeytab},
+      {GSS_S_NO_CRED, EISDIR, FailureCause::kNoKeytab},
+      {GSS_S_NO_CRED, minor_of(KRB5_KEYTAB_BADVNO), FailureCause::kDamagedKeytab},
       {GSS_S_FAILURE, ENOENT, FailureCause::kUnknown},
       {GSS_S_FAILURE, minor_of(KRB5KRB_AP_ERR_REPEAT), FailureCause::kReplay},
       {GSS_S_FAILURE, minor_of(KRB5_KDC_UNREACH), FailureCause::kNoKdc},

@@ -42,6 +42,7 @@ constexpr struct {
     {KRB5KRB_AP_ERR_NOKEY, FailureCause::kNoKeytab},
     {KRB5KRB_AP_WRONG_PRINC, FailureCause::kNoKeytab},
     {KRB5KRB_AP_ERR_NOT_US, FailureCause::kNoKeytab},
+    {KRB5_KEYTAB_BADVNO, FailureCause::kDamagedKeytab},
     {KRB5KRB_AP_ERR_REPEAT, FailureCause::kReplay},
     {KRB5_KDC_UNREACH, FailureCause::kNoKdc},
     {KRB5_REALM_UNKNOWN, FailureCause::kNoKdc},
@@ -52,6 +53,10 @@ constexpr struct {
 // keytab into KRB5KRB_AP_ERR_NOKEY.
 constexpr int kFileErrors[] = {EACCES, EPERM,  ENOENT, ENOTDIR, EISDIR, ELOOP,     ENAMETOOLONG,
                                EROFS,  ENOSPC, EDQUOT, EFBIG,   EIO,    EOVERFLOW, ENOLCK};
+
+bool is_file_error(krb5_error_code minor) {
+  return std::ranges::find(kFileErrors, minor) != std::end(kFileErrors);
+}
 
 bool is_replay_cache(const Status& status, krb5_error_code minor) {
   if (std::string_view(status.call()) != "gss_accept_sec_context") return false;
@@ -108,8 +113,7 @@ FailureCause cause_of(const Status& status) {
     case GSS_S_NO_CRED:
       // Only for keytabs does MIT return the system's error: credentials caches have their own
       // codes.
-      return minor == ENOENT || minor == EACCES ? FailureCause::kNoKeytab
-                                                : FailureCause::kNoCredential;
+      return is_file_error(minor) ? FailureCause::kNoKeytab : FailureCause::kNoCredential;
     case GSS_S_DEFECTIVE_TOKEN:
       return FailureCause::kDefectiveToken;
     case GSS_S_CREDENTIALS_EXPIRED:
@@ -159,6 +163,9 @@ const char* advice(FailureCause cause) noexcept {
     case FailureCause::kNoKeytab:
       return "the keytab has no key for this service, or this user cannot read it, or "
              "service_principal excludes the key: list the keys with klist -k";
+    case FailureCause::kDamagedKeytab:
+      return "the keytab is empty or damaged, or the file is no keytab: export the service's key "
+             "again";
     case FailureCause::kReplay:
       return "this token was used before: it was replayed, or two servers share one replay cache";
     case FailureCause::kReplayCache:

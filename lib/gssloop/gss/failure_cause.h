@@ -21,7 +21,8 @@ enum class FailureCause {
   kNoSuchService,
   kNoSuchClient,
   kWrongPassword,
-  kNoKeytab,  // the keytab is missing, unreadable, or has no key for the name
+  kNoKeytab,       // the keytab is missing, unreadable, or has no key for the name
+  kDamagedKeytab,  // the file does not begin as a keytab does
   kReplay,
   kReplayCache,  // the acceptor cannot use its replay cache
   kBadBindings,
