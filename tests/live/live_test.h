@@ -34,6 +34,8 @@ class LiveTest : public ::testing::Test {
   SaslLibrary& library() { return *library_; }
   // A new libsasl, whose modules see these options when they are loaded.
   void restart_library(SaslOptions server, SaslOptions client = {});
+  // No libsasl, until restart_library.
+  void end_library() { library_.reset(); }
 
   // use_ccache makes `name` the default ccache of this process until the test ends.
   static void use_ccache(const std::string& name);
