@@ -47,6 +47,7 @@ class Test:
     specs: tuple = ()
     table: str = ""  # of TABLES
     cell: tuple = ()  # its row there, but the last column
+    num_attacks: int = 0  # that it made
 
 
 @dataclasses.dataclass
@@ -100,9 +101,11 @@ def specs_of_property(name, value):
 
 def read_testcase(program, case):
     name = f"{program}: {case.get('classname', '')}.{case.get('name', '')}"
-    specs, row = [], ("", ())
+    specs, row, num_attacks = [], ("", ()), 0
     for prop in case.iter("property"):
         specs += specs_of_property(prop.get("name", ""), prop.get("value", ""))
+        if prop.get("name") == "attacks" and prop.get("value", "").isdigit():
+            num_attacks = int(prop.get("value"))
         if prop.get("name") in TABLES:
             row = prop.get("name"), tuple(prop.get("value", "").split(" | "))
     specs = tuple(dict.fromkeys(spec for spec in specs if spec))
@@ -116,7 +119,7 @@ def read_testcase(program, case):
         return Test(name, SKIP, reason, specs, *row)
     if case.get("status") != "run" or case.get("result", "completed") != "completed":
         return Test(name, SKIP, "disabled", specs)
-    return Test(name, PASS, "", specs, *row)
+    return Test(name, PASS, "", specs, *row, num_attacks)
 
 
 def read_gtest_xml(program, path):
@@ -313,6 +316,9 @@ def report(rows, tests, strict, out):
         print(f"\nRequirements: {counts[PASS]} proved, {counts[FAIL]} failed, {counts[GAP]} without "
               f"proof, {counts[SKIP]} skipped, {counts[EXCEPTION]} exceptions",
               file=out)
+    attacks = [test.num_attacks for test in passed if test.num_attacks]
+    if attacks:
+        print(f"{sum(attacks)} attack cases in {len(attacks)} tests", file=out)
     # A gap counts as a failure, so that the last line and the exit status never disagree.
     num_failed = len(failed) + len(gaps)
     print(f"{len(passed)} passed, {num_failed} failed, {len(skipped)} skipped", file=out)

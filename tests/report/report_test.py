@@ -155,6 +155,17 @@ class ReportTest(unittest.TestCase):
         self.assertNotIn("Server", text)
         self.assertNotIn("too", text)
 
+    def test_attacks_are_added_up(self):
+        attacks = '<property name="attacks" value="{}"/>'
+        failure = '<failure message="a.cc:1"/>'
+        self.program("attack", suite(
+            case("A").replace("<properties>", "<properties>" + attacks.format(20)),
+            case("B").replace("<properties>", "<properties>" + attacks.format(3)),
+            case("C", inside=failure).replace("<properties>", "<properties>" + attacks.format(7)),
+            case("D").replace("<properties>", "<properties>" + attacks.format("many"))), "FAIL")
+        _, text = self.run_report(R1)
+        self.assertRegex(text, r"(?m)^23 attack cases in 2 tests$")
+
     def test_without_a_table_of_requirements_only_tests_count(self):
         self.program("gs2", suite(case("A", "G99")))
         out = io.StringIO()
