@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "gssloop/gss/credentials.h"
 
+#include <cerrno>
 #include <utility>
 
 #include "gssloop/gss/krb5_handle.h"
@@ -20,38 +21,45 @@ class MechSet {
   gss_OID_set_desc set_;
 };
 
+Status not_made(std::string why) {
+  return Status::of_check("the ccache cannot be made", GSS_S_FAILURE, std::move(why));
+}
+
+bool is_lack_of_memory(krb5_error_code code) noexcept {
+  return code == ENOMEM || code == KRB5_CC_NOMEM;
+}
+
 // make_in_collection makes the ccache of that name for the credential's principal, if it is in a
 // collection and not there. gss_store_cred_into would store in a new one, with a name that only
-// libkrb5 knows: no program that is given `name` would find it.
+// libkrb5 knows: no program that is given `name` would find it. So what cannot be found out fails.
 Status make_in_collection(const std::string& name, gss_cred_id_t credential) {
   const Krb5Context context;
+  if (!context) return not_made(context.text(context.error()));
   Krb5Ccache ccache(context);
-  // Its own failures are also those of gss_store_cred_into, which says more.
-  if (!context || krb5_cc_resolve(context, name.c_str(), ccache.out()) != 0 ||
-      !krb5_cc_support_switch(context, krb5_cc_get_type(context, ccache.get()))) {
+  krb5_error_code code = krb5_cc_resolve(context, name.c_str(), ccache.out());
+  if (is_lack_of_memory(code)) return not_made(context.text(code));
+  // gss_store_cred_into resolves it, too, and says more.
+  if (code != 0 || !krb5_cc_support_switch(context, krb5_cc_get_type(context, ccache.get()))) {
     return {};
   }
-  const auto failed = [&](krb5_error_code code) {
-    return Status::of_check("the ccache cannot be made", GSS_S_FAILURE, context.text(code));
-  };
   const auto client = credential_name(credential);
   if (!client) return client.error();
   Krb5Principal wanted(context);
-  if (const auto code = krb5_parse_name(context, client->text.c_str(), wanted.out())) {
-    return failed(code);
-  }
+  code = krb5_parse_name(context, client->text.c_str(), wanted.out());
+  if (code != 0) return not_made(context.text(code));
   Krb5Principal present(context);
-  if (krb5_cc_get_principal(context, ccache.get(), present.out()) == 0) {
+  code = krb5_cc_get_principal(context, ccache.get(), present.out());
+  if (is_lack_of_memory(code)) return not_made(context.text(code));
+  if (code == 0) {
     if (krb5_principal_compare(context, present.get(), wanted.get())) return {};
     // The name of a collection is not that of its default ccache, which is another principal's.
     Krb5Text full_name(context);
-    if (const auto code = krb5_cc_get_full_name(context, ccache.get(), full_name.out())) {
-      return failed(code);
-    }
+    code = krb5_cc_get_full_name(context, ccache.get(), full_name.out());
+    if (code != 0) return not_made(context.text(code));
     if (name != full_name.get()) return {};
   }
-  const krb5_error_code code = krb5_cc_initialize(context, ccache.get(), wanted.get());
-  return code == 0 ? Status() : failed(code);
+  code = krb5_cc_initialize(context, ccache.get(), wanted.get());
+  return code == 0 ? Status() : not_made(context.text(code));
 }
 
 }  // namespace
@@ -63,6 +71,7 @@ Result<Credential> acquire_initiator(gss_name_t name, const Oid& mech) {
   const OM_uint32 major = gss_acquire_cred(&minor, name, GSS_C_INDEFINITE, mechs.get(),
                                            GSS_C_INITIATE, credential.out(), nullptr, nullptr);
   if (major != GSS_S_COMPLETE) return Status("gss_acquire_cred", major, minor, mech);
+  if (!credential) return Status::without_result("gss_acquire_cred");
   return credential;
 }
 
@@ -75,6 +84,7 @@ Result<Credential> acquire_with_password(gss_name_t name, const Oid& mech, const
       gss_acquire_cred_with_password(&minor, name, secret.desc(), GSS_C_INDEFINITE, mechs.get(),
                                      GSS_C_INITIATE, credential.out(), nullptr, nullptr);
   if (major != GSS_S_COMPLETE) return Status("gss_acquire_cred_with_password", major, minor, mech);
+  if (!credential) return Status::without_result("gss_acquire_cred_with_password");
   return credential;
 }
 
@@ -86,6 +96,7 @@ Result<Credential> acquire_acceptor(gss_name_t name, const Oid& mech, const std:
     const OM_uint32 major = gss_acquire_cred(&minor, name, GSS_C_INDEFINITE, mechs.get(),
                                              GSS_C_ACCEPT, credential.out(), nullptr, nullptr);
     if (major != GSS_S_COMPLETE) return Status("gss_acquire_cred", major, minor, mech);
+    if (!credential) return Status::without_result("gss_acquire_cred");
     return credential;
   }
   gss_key_value_element_desc element{"keytab", keytab.c_str()};
@@ -94,6 +105,7 @@ Result<Credential> acquire_acceptor(gss_name_t name, const Oid& mech, const std:
       gss_acquire_cred_from(&minor, name, GSS_C_INDEFINITE, mechs.get(), GSS_C_ACCEPT, &store,
                             credential.out(), nullptr, nullptr);
   if (major != GSS_S_COMPLETE) return Status("gss_acquire_cred_from", major, minor, mech);
+  if (!credential) return Status::without_result("gss_acquire_cred_from");
   return credential;
 }
 
@@ -116,6 +128,7 @@ Result<Credential> duplicate(gss_cred_id_t credential) {
   major = gss_import_cred(&minor, exported.desc(), copy.out());
   token.wipe();  // session keys, or a password
   if (major != GSS_S_COMPLETE) return Status("gss_import_cred", major, minor);
+  if (!copy) return Status::without_result("gss_import_cred");
   return copy;
 }
 
@@ -133,12 +146,15 @@ Status store(gss_cred_id_t credential, const std::string& ccache) {
   if (Status made = make_in_collection(ccache, credential); !made.is_complete()) return made;
   gss_key_value_element_desc element{"ccache", ccache.c_str()};
   const gss_key_value_set_desc store{1, &element};
+  OidSet stored;
   OM_uint32 minor = 0;
   // For every mechanism of the credential that can store: for a mechanism that cannot (SPNEGO), the
   // mechglue returns COMPLETE and does nothing.
   const OM_uint32 major = gss_store_cred_into(&minor, credential, GSS_C_INITIATE, GSS_C_NO_OID, 1,
-                                              0, &store, nullptr, nullptr);
-  return Status("gss_store_cred_into", major, minor);
+                                              0, &store, stored.out(), nullptr);
+  if (major != GSS_S_COMPLETE) return Status("gss_store_cred_into", major, minor);
+  if (!stored || stored.get()->count == 0) return Status::without_result("gss_store_cred_into");
+  return {};
 }
 
 Status restrict_negotiation(Credential* credential, const Oid& mech) {

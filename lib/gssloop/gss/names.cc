@@ -29,6 +29,7 @@ Result<Name> import_name(std::string_view text, NameForm form) {
   OM_uint32 minor;
   const OM_uint32 major = gss_import_name(&minor, input.desc(), oid_of(form), name.out());
   if (major != GSS_S_COMPLETE) return Status("gss_import_name", major, minor);
+  if (!name) return Status::without_result("gss_import_name");
   return name;
 }
 
@@ -38,6 +39,7 @@ Result<Name> canonicalize(gss_name_t name, const Oid& mech) {
   OM_uint32 minor;
   const OM_uint32 major = gss_canonicalize_name(&minor, name, oid.get(), canonical.out());
   if (major != GSS_S_COMPLETE) return Status("gss_canonicalize_name", major, minor, mech);
+  if (!canonical) return Status::without_result("gss_canonicalize_name");
   return canonical;
 }
 
@@ -46,6 +48,7 @@ Result<Name> duplicate(gss_name_t name) {
   OM_uint32 minor;
   const OM_uint32 major = gss_duplicate_name(&minor, name, copy.out());
   if (major != GSS_S_COMPLETE) return Status("gss_duplicate_name", major, minor);
+  if (!copy) return Status::without_result("gss_duplicate_name");
   return copy;
 }
 
@@ -57,13 +60,15 @@ Result<DisplayedName> display(gss_name_t name) {
   OM_uint32 minor;
   const OM_uint32 major = gss_display_name(&minor, name, text.out(), &type);
   if (major != GSS_S_COMPLETE) return Status("gss_display_name", major, minor);
+  if (text.view().empty()) return Status::without_result("gss_display_name");
   return DisplayedName{to_string(text.view()), Oid(type)};
 }
 
 Result<std::string> display_as(gss_name_t name, NameForm form) {
   Buffer text;
   OM_uint32 minor;
-  if (gss_display_name_ext(&minor, name, oid_of(form), text.out()) == GSS_S_COMPLETE) {
+  if (gss_display_name_ext(&minor, name, oid_of(form), text.out()) == GSS_S_COMPLETE &&
+      !text.view().empty()) {
     return to_string(text.view());
   }
   auto displayed = display(name);
@@ -77,6 +82,7 @@ Result<std::string> local_name(gss_name_t name, const Oid& mech) {
   OM_uint32 minor;
   const OM_uint32 major = gss_localname(&minor, name, oid.get(), local.out());
   if (major != GSS_S_COMPLETE) return Status("gss_localname", major, minor);
+  if (local.view().empty()) return Status::without_result("gss_localname");
   return to_string(local.view());
 }
 
@@ -99,6 +105,7 @@ Result<Name> import_trusted_composite(ByteView token) {
   const OM_uint32 major =
       gss_import_name(&minor, input.desc(), GSS_C_NT_COMPOSITE_EXPORT, name.out());
   if (major != GSS_S_COMPLETE) return Status("gss_import_name", major, minor);
+  if (!name) return Status::without_result("gss_import_name");
   return name;
 }
 

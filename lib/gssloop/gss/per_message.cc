@@ -104,6 +104,8 @@ std::optional<Result<std::size_t>> wrap_in_place(const Context& context, Protect
   if (GSS_ROUTINE_ERROR(major) == GSS_S_UNAVAILABLE) return std::nullopt;
   if (major != GSS_S_COMPLETE) return Status("gss_wrap_iov_length", major, minor);
   const std::size_t token_len = layout.token_len();
+  // A token that is only the message protects nothing.
+  if (token_len == total_len(parts)) return Status::without_result("gss_wrap_iov_length");
   grow(buffer, offset + token_len);
   gather(parts, buffer->data() + offset + layout.header_len());
   int conf_state = 0;
@@ -192,6 +194,7 @@ Result<Buffer> wrap(const Context& context, Protection protection, ByteView mess
   if (!is_as_asked(protection, conf_state)) {
     return Status("gss_wrap: the message was not encrypted", GSS_S_FAILURE, 0);
   }
+  if (token.view().empty()) return Status::without_result("gss_wrap");
   return token;
 }
 
@@ -252,6 +255,7 @@ Result<Buffer> get_mic(const Context& context, ByteView message) {
   const OM_uint32 major =
       gss_get_mic(&minor, context.get(), GSS_C_QOP_DEFAULT, input.desc(), mic.out());
   if (major != GSS_S_COMPLETE) return Status("gss_get_mic", major, minor);
+  if (mic.view().empty()) return Status::without_result("gss_get_mic");
   return mic;
 }
 

@@ -59,6 +59,10 @@ Status Status::of_check(const char* what, OM_uint32 major, std::string why) {
   return status;
 }
 
+Status Status::without_result(const char* call) {
+  return of_check(call, GSS_S_FAILURE, "the mechanism returned success without a result");
+}
+
 std::string Status::text() const {
   std::string_view major = major_text_.empty() ? "complete" : std::string_view(major_text_);
   // The minor text follows, or it says nothing.

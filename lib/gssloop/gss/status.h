@@ -22,6 +22,9 @@ class [[nodiscard]] Status {
   // of_check is a check of this library that failed. `what` is the sentence to which `why` belongs,
   // a literal.
   static Status of_check(const char* what, OM_uint32 major, std::string why);
+  // without_result is a call that returned GSS_S_COMPLETE, but nothing that the caller could use:
+  // for the GSS-API, an empty handle is the default credential or an unknown name.
+  static Status without_result(const char* call);
 
   // is_complete is equality with GSS_S_COMPLETE. Supplementary bits alone (DUPLICATE_TOKEN, ...)
   // are not complete, although GSS_ERROR() is false for them (loop section 4).
