@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "tests/fault/failing_malloc.h"
 
+#include <atomic>
 #include <cerrno>
 #include <cstddef>
 
@@ -16,6 +17,7 @@ struct State {
 };
 // Not a class with a constructor: malloc is called before constructors run.
 thread_local State state;
+std::atomic<long> num_live = 0;
 
 }  // namespace
 
@@ -29,8 +31,15 @@ bool end_scarcity() noexcept {
   return has_failed;
 }
 
+long num_blocks() noexcept { return num_live.load(std::memory_order_relaxed); }
+
 #if !GSSLOOP_HAS_SANITIZER
 namespace {
+
+void* count(void* made) noexcept {
+  if (made != nullptr) num_live.fetch_add(1, std::memory_order_relaxed);
+  return made;
+}
 
 // True if this allocation must fail.
 bool strikes() noexcept {
@@ -47,6 +56,8 @@ bool strikes() noexcept {
 }  // namespace gssloop::testing
 
 #if !GSSLOOP_HAS_SANITIZER
+using gssloop::testing::count;
+using gssloop::testing::num_live;
 using gssloop::testing::strikes;
 
 // glibc's own names of its functions. NOLINTBEGIN(bugprone-reserved-identifier)
@@ -55,21 +66,30 @@ void* __libc_malloc(std::size_t len);
 void* __libc_calloc(std::size_t count, std::size_t len);
 void* __libc_realloc(void* memory, std::size_t len);
 void* __libc_memalign(std::size_t alignment, std::size_t len);
+void __libc_free(void* memory);
 
-void* malloc(std::size_t len) { return strikes() ? nullptr : __libc_malloc(len); }
-void* calloc(std::size_t count, std::size_t len) {
-  return strikes() ? nullptr : __libc_calloc(count, len);
+void* malloc(std::size_t len) { return strikes() ? nullptr : count(__libc_malloc(len)); }
+void* calloc(std::size_t num, std::size_t len) {
+  return strikes() ? nullptr : count(__libc_calloc(num, len));
 }
 void* realloc(void* memory, std::size_t len) {
-  return strikes() ? nullptr : __libc_realloc(memory, len);
+  if (strikes()) return nullptr;
+  void* const made = __libc_realloc(memory, len);
+  if (memory == nullptr) return count(made);
+  if (made == nullptr && len == 0) num_live.fetch_sub(1, std::memory_order_relaxed);
+  return made;
 }
 void* aligned_alloc(std::size_t alignment, std::size_t len) {
-  return strikes() ? nullptr : __libc_memalign(alignment, len);
+  return strikes() ? nullptr : count(__libc_memalign(alignment, len));
 }
 int posix_memalign(void** memory, std::size_t alignment, std::size_t len) {
   if (strikes()) return ENOMEM;
-  *memory = __libc_memalign(alignment, len);
+  *memory = count(__libc_memalign(alignment, len));
   return *memory != nullptr ? 0 : ENOMEM;
+}
+void free(void* memory) {
+  if (memory != nullptr) num_live.fetch_sub(1, std::memory_order_relaxed);
+  __libc_free(memory);
 }
 }
 // NOLINTEND(bugprone-reserved-identifier)

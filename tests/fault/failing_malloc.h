@@ -10,14 +10,17 @@ enum class Scarcity {
   kFromHere,  // one, and all after it
 };
 
-// A program that links failing_malloc.cc has its own malloc, calloc, realloc and aligned
-// allocation, for all code in the process: the C library's and libkrb5's, too. With a sanitizer
-// (kHasSanitizer) no allocation fails.
+// A program that links failing_malloc.cc has its own malloc, calloc, realloc, aligned allocation
+// and free, for all code in the process: the C library's and libkrb5's, too. With a sanitizer
+// (kHasSanitizer) no allocation fails, and none is counted.
 
 // fail_allocation makes allocation `number` (from 1) of this thread fail, counted from this call.
 void fail_allocation(unsigned long number, Scarcity scarcity) noexcept;
 // end_scarcity lets all succeed again. It returns whether an allocation failed.
 bool end_scarcity() noexcept;
+
+// num_blocks is how many allocated blocks of memory the process has.
+long num_blocks() noexcept;
 
 }  // namespace gssloop::testing
 
