@@ -109,6 +109,9 @@ forbid 'attribute values are made of what the mechanism returned, in gssloop/gss
 forbid 'only tools suppose attributes of a peer' '\bsuppose\(' \
   $(files lib plugin | grep -v '^lib/gssloop/authz/rule_context\.')
 # shellcheck disable=SC2046,SC2086
+forbid 'lib/ and plugin/ read the environment with secure_getenv only (set-user-ID programs)' \
+  '\bgetenv *\(' $(files lib plugin)
+# shellcheck disable=SC2046,SC2086
 forbid 'SASL codes of failures are chosen in plugin/sasl/errors.cc only' \
   'return SASL_(FAIL|BAD[A-Z]+|NOAUTHZ|TOOWEAK|CONFIGERR)\b' \
   $(files plugin | grep -vE '^plugin/(sasl/errors|entry).cc$')

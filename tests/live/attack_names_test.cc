@@ -114,7 +114,7 @@ TEST_F(AttackNamesTest, ARealmOfAnotherCaseIsForeign) {
 TEST_F(AttackNamesTest, LongIdentitiesAreRefusedAndTakeLittleMemory) {
   SPEC("G5 R5 L17");
   const auto held = [] { return static_cast<long>(mallinfo2().uordblks + mallinfo2().hblkhd); };
-  for (const std::size_t len : {2000, 70'000, 1 << 20}) {
+  for (const std::size_t len : {2000U, 70'000U, 1U << 20}) {
     const std::string name(len, 'a');
     for (const char* mechanism : {kGs2, kGssapi}) {
       SCOPED_TRACE(mechanism + (" " + std::to_string(len)));

@@ -91,7 +91,7 @@ TEST_F(HostileServerTest, HugeAnswersTakeLittleMemory) {
   SPEC("L17 L26");
   const auto held = [] { return static_cast<long>(mallinfo2().uordblks + mallinfo2().hblkhd); };
   for (const char* mechanism : kMechanisms) {
-    for (const std::size_t len : {262'145, 1 << 20, 16 << 20}) {
+    for (const std::size_t len : {262'145U, 1U << 20, 16U << 20}) {
       const std::string answer(len, '\x60');
       SaslClient client;
       ASSERT_EQ(client.start(mechanism).code, SASL_CONTINUE);
