@@ -15,11 +15,14 @@ int ClientExchange::step(std::optional<ByteView> server_in, sasl_interact_t** pr
   begin_step(oparams);
   hand_over(client_out, client_out_len);  // nothing, should this step fail
   if (failed_) return report(*failed_);
+  // A step that an exception ends has failed, too: the next one must not continue it.
+  failed_ = LoginError{ErrorKind::kMemory, "out of memory"};
   StepResult result = advance(server_in.value_or(ByteView()), prompt_need);
   if (!result) {
     failed_ = std::move(result).error();
     return report(*failed_);
   }
+  failed_.reset();
   hand_over(client_out, client_out_len);
   return *result;
 }

@@ -37,7 +37,9 @@ inline std::optional<toml::table> parse_toml(const PolicyText& file,
         {{file.file, fault->line, fault->column}, false, std::move(fault->message)});
     return std::nullopt;
   }
-  auto parsed = toml::parse(file.text, file.file);
+  // Without the name of the file: toml++ copies it in a noexcept function, and without memory that
+  // would end the server.
+  auto parsed = toml::parse(file.text);
   if (parsed) return std::move(parsed).table();
   const auto& where = parsed.error().source().begin;
   diagnostics->push_back(
