@@ -17,7 +17,8 @@ namespace {
 
 // The functions in which MIT krb5 crashes, and libsasl.
 constexpr std::string_view kCrashing[] = {"gss_accept_sec_context", "gss_acquire_cred",
-                                          "gss_init_sec_context", "gss_inquire_name"};
+                                          "gss_init_sec_context", "gss_inquire_name",
+                                          "profile_get_values"};
 
 bool is_crash_of_library(void* const* frames, int num_frames) {
   int site = 2;  // after the handler and the trampoline
