@@ -54,8 +54,11 @@ constexpr struct {
 constexpr int kFileErrors[] = {EACCES, EPERM,  ENOENT, ENOTDIR, EISDIR, ELOOP,     ENAMETOOLONG,
                                EROFS,  ENOSPC, EDQUOT, EFBIG,   EIO,    EOVERFLOW, ENOLCK};
 
-bool is_file_error(krb5_error_code minor) {
-  return std::ranges::find(kFileErrors, minor) != std::end(kFileErrors);
+// Errors of opening or reading a file. Others, such as EDQUOT, may be those of a kernel's keyring,
+// which can hold tickets.
+bool is_unreadable_file(krb5_error_code minor) {
+  constexpr int kErrors[] = {ENOENT, EACCES, ENOTDIR, EISDIR, ELOOP, EIO};
+  return std::ranges::find(kErrors, minor) != std::end(kErrors);
 }
 
 bool is_replay_cache(const Status& status, krb5_error_code minor) {
@@ -113,7 +116,7 @@ FailureCause cause_of(const Status& status) {
     case GSS_S_NO_CRED:
       // Only for keytabs does MIT return the system's error: credentials caches have their own
       // codes.
-      return is_file_error(minor) ? FailureCause::kNoKeytab : FailureCause::kNoCredential;
+      return is_unreadable_file(minor) ? FailureCause::kNoKeytab : FailureCause::kNoCredential;
     case GSS_S_DEFECTIVE_TOKEN:
       return FailureCause::kDefectiveToken;
     case GSS_S_CREDENTIALS_EXPIRED:
