@@ -21,7 +21,7 @@ CONDITION = re.compile(r"^((?:\} else )?(?:if|while) \()(.*)(\)(?: \{|.*;)?)$")
 CALL = re.compile(r"^[a-z][\w:.]*(?:->[\w:.]+)*\(.*\);$")
 DECLARATION = re.compile(r"^(#|using |namespace |template|static_assert|class |struct |enum |extern )")
 # Memory that is reserved, and locks, show in nothing that a test can see quickly.
-INVISIBLE = re.compile(r"\breserve\(|\bassert\(|std::move\(|^break;|^case ")
+INVISIBLE = re.compile(r"\breserve\(|\bassert\(|std::move\(|^break;|^case |GSS_S_\w+, 0\)")
 
 
 def masked(line):
