@@ -15,6 +15,8 @@ readonly check_packages=("${test_packages[@]}" krb5-pkinit openssl mandoc doxyge
   default-jdk-headless python3-gssapi libgssapi3-heimdal
   # Samba's reader of PAC buffers, which a test compares with this project's.
   python3-samba
+  # The checker of the models in tests/model.
+  spin
   # pivot_root, after Debian 13.
   util-linux-extra)
 # The servers that people run, and their clients. None of them is ever started as a service.
@@ -34,12 +36,14 @@ readonly package_packages=(build-essential debhelper dpkg-dev lintian)
 readonly format_packages=(clang-format clang-tidy)
 # For .ci/run.
 readonly clang_packages=(clang)
+# libFuzzer is part of clang; llvm has the tools that read its measurement of coverage.
+readonly fuzz_packages=(clang llvm)
 # For --on SUITE.
 readonly suite_packages=(arch-test mmdebstrap uidmap util-linux util-linux-extra)
 # Packages that another server of the machine may exclude, or that exclude one above: they are never
 # installed. The tests find them unpacked, each in $unpacked/NAME, with
 # tests/support/with_unpacked.sh.
-readonly check_unpacked=(dovecot-imapd dovecot-gssapi libsasl2-modules-gssapi-heimdal
+readonly check_unpacked=(dovecot-imapd dovecot-gssapi libsasl2-modules-gssapi-heimdal logrotate
   moonshot-gss-eap)
 readonly servers_unpacked=(cyrus-imapd)
 readonly demo_federation_unpacked=(freeradius moonshot-gss-eap samba-ad-dc)
@@ -58,8 +62,8 @@ readonly stand_in_packages=(krb5-admin-server krb5-kdc krb5-user libsasl2-module
 readonly excluded_packages=("${stand_in_packages[@]}" postfix)
 readonly unpacked=.cache
 
-readonly package_sets='build, demo, demo-federation, test, check, check-servers, check-federation, check-tsan,
-check-asan, check-valgrind, mutate, docs, package, bench, profile, format, suite, clang'
+readonly package_sets='build, demo, demo-federation, test, check, check-servers, check-federation,
+check-tsan, check-asan, check-valgrind, docs, package, bench, profile, format, fuzz, suite, clang'
 
 # packages_of SET prints one package in each line. It fails if there is no such set.
 packages_of() {
@@ -73,7 +77,6 @@ packages_of() {
     check | check-tsan | check-asan | check-valgrind)
       printf '%s\n' "${build_packages[@]}" "${kdc_packages[@]}" "${check_packages[@]}"
       ;;
-    mutate) packages_of test && printf '%s\n' krb5-pkinit libsasl2-modules-gssapi-mit ;;
     check-servers)
       printf '%s\n' "${build_packages[@]}" "${kdc_packages[@]}" "${servers_packages[@]}" \
         "${package_packages[@]}"
@@ -86,6 +89,7 @@ packages_of() {
     bench) printf '%s\n' "${build_packages[@]}" "${kdc_packages[@]}" "${bench_packages[@]}" ;;
     package) printf '%s\n' "${build_packages[@]}" "${package_packages[@]}" ;;
     format) printf '%s\n' "${format_packages[@]}" ;;
+    fuzz) printf '%s\n' "${build_packages[@]}" "${test_packages[@]}" "${fuzz_packages[@]}" ;;
     suite) printf '%s\n' "${suite_packages[@]}" ;;
     clang) printf '%s\n' "${build_packages[@]}" "${test_packages[@]}" "${clang_packages[@]}" ;;
     *) return 1 ;;
@@ -103,6 +107,7 @@ packages_of_test() {
     tests/install/*) printf '%s\n' sasl2-bin libsasl2-modules-gssapi-mit ;;
     tests/tools/*) printf '%s\n' libsasl2-modules libsasl2-modules-gssapi-mit mandoc zsh ;;
     tests/docs/*) echo mandoc ;;
+    tests/model/*) echo spin ;;
     tests/check_docs*) echo doxygen ;;
   esac
 }
