@@ -13,7 +13,7 @@ void kdc_answer(ByteView input) {
     require(!answer.error().message.empty() && !is_control, "a failure has a reason");
     return;
   }
-  require(answer->text.empty() || answer->text.size() < 65536, "a text has an end");
+  require(answer->text.size() < 65536 && !is_control, "a text has an end");
 }
 
 void dns_answer(ByteView input) {
