@@ -172,7 +172,7 @@ std::optional<LoginError> ClientExchange::canonicalize(const std::string& authzi
   if (code == SASL_OK && !authzid.empty()) code = canon(authzid, SASL_CU_AUTHZID);
   if (code == SASL_OK) return std::nullopt;
   LoginError error =
-      login_error(ErrorKind::kCallback, "libsasl refused the user name " + quoted(authid));
+      login_error(ErrorKind::kCallback, "libsasl refused the user name " + in_quotes(authid));
   error.callback_code = code;
   return error;
 }

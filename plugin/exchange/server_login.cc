@@ -89,7 +89,7 @@ std::optional<LoginError> ServerLogin::check_acceptor_name() {
   }
   if (authz::service_of(acceptor) == login_.key.service) return std::nullopt;
   return login_.login_error(ErrorKind::kRejected, "the client's ticket is for another service, " +
-                                                      quoted(acceptor) +
+                                                      in_quotes(acceptor) +
                                                       " (service_principal: ** would accept it)");
 }
 
@@ -152,8 +152,8 @@ std::optional<LoginError> ServerLogin::decide(const std::string& authzid, authz:
         const int code = canonicalize(so_far, oparams);
         if (code == SASL_OK) return std::nullopt;
         refused_by_callback = code;
-        return Error{"libsasl or the application refused the user " + quoted(so_far->authid) +
-                     " acting as " + quoted(so_far->authzid) +
+        return Error{"libsasl or the application refused the user " + in_quotes(so_far->authid) +
+                     " acting as " + in_quotes(so_far->authzid) +
                      " - check the application's canon_user callback and the auxprop plugins"};
       });
   if (is_tracing(login_.params)) trace_decision(login_.sasl, decision);
@@ -195,11 +195,11 @@ LoginError ServerLogin::error_of(const authz::LoginDecision& decision) const {
     case Refusal::kRules:
       return login_.login_error(
           ErrorKind::kPolicy,
-          "the policy refuses " + quoted(decision.authid) + ": " + decision.reason);
+          "the policy refuses " + in_quotes(decision.authid) + ": " + decision.reason);
     case Refusal::kAuthorize:
-      return login_.login_error(ErrorKind::kPolicy, quoted(decision.authid) + " asked to act as " +
-                                                        quoted(decision.authzid) + ", but " +
-                                                        decision.reason);
+      return login_.login_error(ErrorKind::kPolicy,
+                                in_quotes(decision.authid) + " asked to act as " +
+                                    in_quotes(decision.authzid) + ", but " + decision.reason);
     case Refusal::kCanonicalization:
     case Refusal::kNone:
       break;
@@ -218,8 +218,8 @@ std::optional<LoginError> ServerLogin::check_delegated() {
   }
   if (named->text == user->text && named->type == user->type) return std::nullopt;
   return login_.login_error(ErrorKind::kIdentity,
-                            "the delegated credential is that of " + quoted(named->text) +
-                                ", but the user is " + quoted(user->text) +
+                            "the delegated credential is that of " + in_quotes(named->text) +
+                                ", but the user is " + in_quotes(user->text) +
                                 ": ccache_store stores only a user's own credential");
 }
 

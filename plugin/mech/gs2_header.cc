@@ -120,7 +120,7 @@ Result<std::string, Error> Gs2Header::serialize() const {
   std::string text = is_nonstandard ? "F," : "";
   if (cb_flag == CbFlag::kUsed) {
     if (!is_cb_name(cb_name)) {
-      return Error{"the channel binding type " + quoted(cb_name) +
+      return Error{"the channel binding type " + in_quotes(cb_name) +
                    " must consist of letters, digits, \".\" and \"-\""};
     }
     text += "p=" + cb_name;

@@ -30,7 +30,7 @@ std::optional<LoginError> check_binding(const sasl_server_params_t& params,
   if (!SASL_CB_PRESENT(&params) || header.cb_name != params.cbinding->name) {
     return LoginError{
         ErrorKind::kBinding,
-        "the client used the channel binding type " + quoted(header.cb_name, 64) +
+        "the client used the channel binding type " + in_quotes(header.cb_name, 64) +
             ", but this server has " +
             (SASL_CB_PRESENT(&params) ? std::string("\"") + params.cbinding->name + "\"" : "none")};
   }

@@ -14,7 +14,7 @@ Result<SpnegoClient::Plan, LoginError> SpnegoClient::plan() {
         SASL_LOG_NOTE,
         subject() +
             ": GSS-SPNEGO cannot carry an authorization identity, so the client does not send " +
-            quoted(authzid()));
+            in_quotes(authzid()));
   }
   // After the context is complete there is no negotiation. So the client requests confidentiality
   // only if every cipher is within its limits, or if a weaker layer is not.

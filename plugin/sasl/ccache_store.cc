@@ -31,7 +31,8 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 // A name that becomes part of a path must not change the folder that the path names.
 std::optional<Error> refuse_name(std::string_view name) {
   const auto refused = [&](const char* why) {
-    return Error{"the user name " + quoted(name) + " cannot be part of a ccache name: it " + why};
+    return Error{"the user name " + in_quotes(name) + " cannot be part of a ccache name: it " +
+                 why};
   };
   if (name.empty()) return refused("is empty");
   if (name.front() == '.') return refused("begins with a dot");
@@ -74,7 +75,7 @@ Result<std::string, Error> user_id(std::string_view authid) {
   // Directories that ignore case give alice's account to the principal ALICE, who would overwrite
   // alice's tickets.
   if (!account || account->name != authid) {
-    return Error{"this machine has no account " + quoted(authid) + ", so %u has no value"};
+    return Error{"this machine has no account " + in_quotes(authid) + ", so %u has no value"};
   }
   return std::to_string(account->uid);
 }

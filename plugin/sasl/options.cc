@@ -135,8 +135,8 @@ class Reader {
  private:
   void complain(OptionName name, const std::string& text, const std::string& allowed) {
     if (!error_.empty()) return;
-    error_ =
-        std::string("option ") + name.text() + " is " + quoted(text) + ", but must be " + allowed;
+    error_ = std::string("option ") + name.text() + " is " + in_quotes(text) + ", but must be " +
+             allowed;
   }
 
   const SaslUtils& sasl_;

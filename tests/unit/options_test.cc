@@ -211,7 +211,7 @@ TEST(Options, Mechanisms) {
     ASSERT_FALSE(refused) << wrong;
     EXPECT_EQ(
         refused.error().message,
-        "option gssloop_mechanisms is " + quoted(wrong) +
+        "option gssloop_mechanisms is " + in_quotes(wrong) +
             ", but must be none, or a list of some of GSSAPI, GSS-SPNEGO, GS2-KRB5, EAP-AES128");
   }
 }
@@ -242,7 +242,7 @@ TEST(Options, Password) {
     ASSERT_FALSE(refused) << wrong;
     EXPECT_EQ(
         refused.error().message,
-        "option gssloop_password is " + quoted(wrong) +
+        "option gssloop_password is " + in_quotes(wrong) +
             ", but must be none, or a list of some of GSSAPI, GSS-SPNEGO, GS2-KRB5, EAP-AES128");
   }
 }

@@ -21,7 +21,7 @@ const Strings& octets() {
   return values;
 }
 
-std::string quoted(const std::string& octets, bool is_pattern) {
+std::string in_quotes(const std::string& octets, bool is_pattern) {
   std::string text;
   for (const char c : octets) {
     char escaped[8];
@@ -48,12 +48,12 @@ std::string text(const RuleTree& rule) {
   if (rule.question == 'e') return "exists " + rule.name;
   if (rule.question == 'c') return "complete " + rule.name;
   if (rule.question == '>') return rule.name + " >= " + rule.value;
-  if (rule.question == '=') return rule.name + "=\"" + quoted(rule.value, false) + "\"";
+  if (rule.question == '=') return rule.name + "=\"" + in_quotes(rule.value, false) + "\"";
   std::string pattern;
   for (const int element : rule.pattern) {
     pattern += element == -1   ? "*"
                : element == -2 ? "?"
-                               : quoted(std::string(1, static_cast<char>(element)), true);
+                               : in_quotes(std::string(1, static_cast<char>(element)), true);
   }
   return rule.name + " ~ \"" + pattern + "\"";
 }

@@ -92,10 +92,11 @@ void report_options(const Examination& exam, Report* report) {
   const std::string& file = application.file;
   const auto place = [&](int line) { return "line " + std::to_string(line) + " of " + file; };
   for (const auto& option : application.options.unknown_options()) {
-    report->note(place(option.line) + ": the module has no option " + gssloop::quoted(option.name),
-                 "libsasl ignores options that no module reads, so the line has no effect",
-                 "write " + exam.options.prefix + option.nearest +
-                     " if you mean that option; gssloop-sasl(7) has the list of all options");
+    report->note(
+        place(option.line) + ": the module has no option " + gssloop::in_quotes(option.name),
+        "libsasl ignores options that no module reads, so the line has no effect",
+        "write " + exam.options.prefix + option.nearest +
+            " if you mean that option; gssloop-sasl(7) has the list of all options");
   }
   OptionCheck checked = check_options(application.options.options());
   std::ranges::sort(checked.wrong, {}, [&](const WrongOption& option) {
@@ -108,7 +109,7 @@ void report_options(const Examination& exam, Report* report) {
   }
   for (const std::string& name : checked.unknown_mechanisms) {
     report->note(place(application.options.line_of("gssloop_mechanisms")) +
-                     ": gssloop_mechanisms names " + gssloop::quoted(name) +
+                     ": gssloop_mechanisms names " + gssloop::in_quotes(name) +
                      ", which is no mechanism of this machine",
                  "the module does not offer it", "this machine has " + checked.known_mechanisms);
   }
@@ -142,7 +143,7 @@ void report_repeated(const Examination& exam, Report* report) {
   if (!exam.application.is_cyrus_imapd) return;
   for (const auto& repeated : exam.application.options.repeated()) {
     if (repeated.name == "@include") continue;
-    report->problem(exam.application.file + " has the option " + gssloop::quoted(repeated.name) +
+    report->problem(exam.application.file + " has the option " + gssloop::in_quotes(repeated.name) +
                         " twice, in the lines " + std::to_string(repeated.first_line) + " and " +
                         std::to_string(repeated.line),
                     "Cyrus IMAP does not start", "remove one of the two lines");

@@ -53,7 +53,7 @@ Result<DoctorOptions, Error> understand(const Options& options) {
   // What cannot be looked at may be there.
   std::error_code unknown;
   if (!examined.conf.empty() && !std::filesystem::exists(examined.conf, unknown) && !unknown) {
-    return Error{"there is no file " + gssloop::quoted(examined.conf) +
+    return Error{"there is no file " + gssloop::in_quotes(examined.conf) +
                  ": name the one that has the application's options with --conf"};
   }
   examined.examines_client = !options.server_only;

@@ -37,7 +37,7 @@ void decode(const Attribute& attribute, AttributeUse* use) {
 
 }  // namespace
 
-std::string quoted(const std::vector<std::string>& values) {
+std::string in_quotes(const std::vector<std::string>& values) {
   std::string text;
   const char* separator = "";
   for (const std::string& value : values) {
@@ -83,12 +83,12 @@ std::vector<std::string> notes_of(const AttributeUse& use) {
   std::vector<std::string> notes;
   for (const AttributeUse::Decoded& decoded : use.decoded) {
     std::string values = "not of this form, so unknown to rules";
-    if (decoded.values) values = decoded.values->empty() ? "no value" : quoted(*decoded.values);
+    if (decoded.values) values = decoded.values->empty() ? "no value" : in_quotes(*decoded.values);
     notes.push_back(decoded.form + ": " + values);
   }
   for (const AttributeUse::Local& local : use.locals) {
     notes.push_back("local attribute " + local.attribute + ", property " + local.property + ": " +
-                    quoted(local.values.values) +
+                    in_quotes(local.values.values) +
                     (local.values.has_unknown() ? " - " + shown(local.values.unknown, 1024) : ""));
   }
   return notes;

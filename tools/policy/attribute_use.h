@@ -39,8 +39,8 @@ Json to_json(const AttributeUse& use);
 authz::LocalAttribute with_aliases(const authz::Policy& policy, const authz::Definition& definition,
                                    authz::LocalAttribute attribute);
 
-// quoted lists values for a person, each in quotation marks.
-std::string quoted(const std::vector<std::string>& values);
+// in_quotes lists values for a person, each in quotation marks.
+std::string in_quotes(const std::vector<std::string>& values);
 
 }  // namespace gssloop::tools
 

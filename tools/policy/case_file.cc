@@ -128,7 +128,7 @@ class CaseReader : private authz::TomlReader {
     const toml::node* const node = table.get(key);
     if (node == nullptr) return false;
     if (const auto* value = node->as_boolean()) return value->get();
-    error(place(*node), quoted(key) + " must be true or false");
+    error(place(*node), in_quotes(key) + " must be true or false");
     return false;
   }
 
@@ -140,7 +140,7 @@ class CaseReader : private authz::TomlReader {
         value->get() <= std::numeric_limits<std::int32_t>::max()) {
       return static_cast<unsigned>(value->get());
     }
-    error(place(*node), quoted(key) + " must be a number, 0 or greater");
+    error(place(*node), in_quotes(key) + " must be a number, 0 or greater");
     return 0;
   }
 

@@ -80,7 +80,8 @@ std::vector<Cell> row_of(const authz::Finding& finding) {
 
 // The values, and why there may be others.
 std::string values_of(const Property& property) {
-  std::string text = property.values.values.empty() ? "no value" : quoted(property.values.values);
+  std::string text =
+      property.values.values.empty() ? "no value" : in_quotes(property.values.values);
   if (property.values.has_unknown()) text += " (unknown: " + shown(property.values.unknown) + ")";
   if (!property.asserted.values.empty()) {
     text += " (" + counted(property.asserted.values.size(), "value") + " asserted)";
@@ -148,7 +149,7 @@ std::optional<Error> read_supposed(const ExplainOptions& options, SupposedAttrib
   for (const std::string& given : options.values) {
     const std::size_t equals = given.find('=');
     if (equals == given.npos)
-      return Error{"--attr must be NAME=VALUE, not " + gssloop::quoted(given)};
+      return Error{"--attr must be NAME=VALUE, not " + gssloop::in_quotes(given)};
     if (auto error = attributes->add(given.substr(0, equals), given.substr(equals + 1))) {
       return error;
     }

@@ -31,11 +31,12 @@ std::vector<const Definition*> definitions_of(const authz::Policy& policy,
 
 Error unknown_name(const authz::Policy& policy, const std::string& name) {
   if (name.starts_with("peer.")) {
-    return Error{quoted(name) + " is not an attribute: it follows from the peer's name and login"};
+    return Error{in_quotes(name) +
+                 " is not an attribute: it follows from the peer's name and login"};
   }
   std::string known;
   for (const Definition& definition : policy.definitions()) known += " " + definition.name;
-  return Error{"the policy does not use an attribute " + quoted(name) + "; it defines" +
+  return Error{"the policy does not use an attribute " + in_quotes(name) + "; it defines" +
                (known.empty() ? " none" : known)};
 }
 
@@ -51,7 +52,7 @@ std::optional<Error> check_forms(const std::string& name,
     }
   }
   if (forms.size() < 2) return std::nullopt;
-  return Error{"the policy uses " + quoted(name) +
+  return Error{"the policy uses " + in_quotes(name) +
                " in several forms: name the local attribute instead, one of" + locals};
 }
 
@@ -88,7 +89,7 @@ std::optional<Error> SupposedAttributes::suppose(const std::string& name,
     }
     if (value && !can_have(*definition, source, *value)) {
       const auto form = definition->sources.front().form;
-      return Error{quoted(*value) + " can be no value of " + quoted(name) + ": values are " +
+      return Error{in_quotes(*value) + " can be no value of " + in_quotes(name) + ": values are " +
                    std::string(authz::value_form_description(form))};
     }
     supposed_.push_back({definition, source, value});
@@ -129,7 +130,7 @@ Result<authz::PeerInfo, Error> peer_info_of(const SupposedPeer& supposed) {
   }
   if (peer.is_kerberos() && !name.empty() && name.find('@') == name.npos) {
     if (supposed.default_realm.empty()) {
-      return Error{"the principal " + quoted(name) +
+      return Error{"the principal " + in_quotes(name) +
                    " needs a realm, because there is no default realm"};
     }
     name += "@" + supposed.default_realm;

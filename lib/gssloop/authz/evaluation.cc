@@ -101,7 +101,7 @@ std::optional<Error> check_realm(const std::string& authid, const RuleContext& c
   const bool is_foreign = !peer.is_kerberos() || realm != peer.default_realm;
   if (!is_foreign || !equals_ignoring_case(realm, peer.application_realm)) return std::nullopt;
   return Error{"the peer's realm is foreign, but has the same name as the application's own: " +
-               quoted(realm)};
+               in_quotes(realm)};
 }
 
 }  // namespace

@@ -249,7 +249,7 @@ class ExpressionParser {
   // Reads a value into `exact`, or a pattern into `pattern`.
   void value(std::string* exact, Pattern* pattern = nullptr) {
     skip_blanks();
-    if (at_ < text_.size() && text_[at_] == '"') return quoted(exact, pattern);
+    if (at_ < text_.size() && text_[at_] == '"') return in_quotes(exact, pattern);
     const std::size_t begin = at_;
     while (at_ < text_.size() && !ends_word(text_[at_])) {
       const char c = text_[at_];
@@ -268,7 +268,7 @@ class ExpressionParser {
     if (at_ == begin) fail("expected a value (write \"\" for the empty one)");
   }
 
-  void quoted(std::string* exact, Pattern* pattern) {
+  void in_quotes(std::string* exact, Pattern* pattern) {
     for (++at_; at_ < text_.size(); ++at_) {
       const char c = text_[at_];
       if (c == '"') {

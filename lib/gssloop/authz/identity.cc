@@ -7,7 +7,7 @@ namespace gssloop::authz {
 namespace {
 
 Error about(std::string_view name, const char* what) {
-  return {"the name " + quoted(name) + " " + what};
+  return {"the name " + in_quotes(name) + " " + what};
 }
 
 bool is_space(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }

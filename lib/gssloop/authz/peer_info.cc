@@ -20,7 +20,7 @@ template <class Value>
 void add(const Source& source, const std::vector<Value>& values, LocalAttribute* local) {
   for (const Value& value : values) {
     if (apply_form(source.form, value.octets(), &local->values)) continue;
-    note_unknown("a value of " + quoted(source.name) + " does not have the form " +
+    note_unknown("a value of " + in_quotes(source.name) + " does not have the form " +
                      std::string(to_string(source.form)),
                  local);
   }
@@ -30,7 +30,7 @@ void add(const Source& source, const std::vector<Value>& values, LocalAttribute*
 void add_unreadable(const Source& source, const PeerInfo& peer, LocalAttribute* local) {
   for (const UnreadableAttribute& unreadable : peer.attributes.unreadable) {
     if (unreadable.name != source.name) continue;
-    note_unknown(quoted(source.name) + " cannot be read: " + unreadable.reason, local);
+    note_unknown(in_quotes(source.name) + " cannot be read: " + unreadable.reason, local);
   }
 }
 

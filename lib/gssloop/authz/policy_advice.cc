@@ -73,10 +73,10 @@ std::string doubt_about_service(const std::string& name, const PolicySurrounding
   if (name == "default" || name == "all" || surroundings.services.contains(name)) return {};
   for (const auto& row : kOtherNames) {
     if (row.name != name) continue;
-    return "applications call this service " + quoted(row.service) + ", not " + quoted(name);
+    return "applications call this service " + in_quotes(row.service) + ", not " + in_quotes(name);
   }
   if (std::ranges::find(kServices, name) != kServices.end()) return {};
-  return quoted(name) +
+  return in_quotes(name) +
          " is no well-known service, and this machine's default keytab has no key for it: check "
          "what the application calls its service";
 }
@@ -102,12 +102,12 @@ bool is_of_another_mechanism(std::string_view realm, const Policy& policy) {
 std::string doubt_about_source(const Source& source, const PolicySurroundings& surroundings) {
   if (source.mechanism == "krb5") {
     if (is_known_to_kerberos(source.name)) return {};
-    return "Kerberos has no attribute " + quoted(source.name) +
+    return "Kerberos has no attribute " + in_quotes(source.name) +
            ", unless a plugin of libkrb5 adds it; gssloop-policy(5) lists those that it has";
   }
   const auto is_it = [&](const MechanismName& known) { return known.name == source.mechanism; };
   if (std::ranges::any_of(surroundings.mechanisms, is_it)) return {};
-  return "this machine has no mechanism " + quoted(source.mechanism) +
+  return "this machine has no mechanism " + in_quotes(source.mechanism) +
          ": no login has attributes from it";
 }
 
@@ -129,7 +129,7 @@ std::string doubt_about_term(const Term& term, const Policy& policy) {
   const auto& sources = definition->sources;
   const auto fits = [&](const Source& source) { return can_be_true(term, source); };
   if (sources.empty() || std::ranges::any_of(sources, fits)) return {};
-  return "no value of " + quoted(term.name) +
+  return "no value of " + in_quotes(term.name) +
          " can be what this rule compares it with: values are " +
          std::string(value_form_description(sources.front().form));
 }

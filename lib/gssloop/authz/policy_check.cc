@@ -55,7 +55,7 @@ bool is_identity(std::string_view name) noexcept {
 std::optional<Error> check_peer_term(const Term& term,
                                      const std::vector<MechanismName>& mechanisms) {
   if (std::ranges::find(kPeerNames, term.name) == kPeerNames.end()) {
-    return Error{quoted(term.name) + " is not a known name; the known names are" + peer_names()};
+    return Error{in_quotes(term.name) + " is not a known name; the known names are" + peer_names()};
   }
   const bool is_yes_or_no =
       term.name == reserved::kChannelBound || term.name == reserved::kAnonymous;
@@ -65,7 +65,7 @@ std::optional<Error> check_peer_term(const Term& term,
   }
   if (term.kind != Term::Kind::kEquals) return std::nullopt;
   if (is_yes_or_no && term.value != "yes" && term.value != "no") {
-    return Error{term.name + " is yes or no, not " + quoted(term.value)};
+    return Error{term.name + " is yes or no, not " + in_quotes(term.value)};
   }
   if (term.name == reserved::kSsf &&
       (!is_number(term.value) || (term.value.size() > 1 && term.value.front() == '0'))) {
@@ -85,7 +85,7 @@ std::optional<Error> check_sid_term(const Term& term, const Definition& definiti
       can_be_value(ValueForm::kPacSid, term.value) || policy.sid_of(definition, term.value)) {
     return std::nullopt;
   }
-  return Error{"the values of " + quoted(term.name) +
+  return Error{"the values of " + in_quotes(term.name) +
                " are SIDs: compare them with a SID, or with a name that [aliases] defines"};
 }
 
@@ -96,7 +96,7 @@ Result<std::string, Error> mechanism_name(const std::string& given,
   // Kerberos is one mechanism, also if another mechanism negotiated it.
   if (given == "krb5" || given == kKerberosOid) return std::string("krb5");
   if (std::ranges::find(kOtherNamesOfKerberos, given) != kOtherNamesOfKerberos.end()) {
-    return Error{"a login with the mechanism " + quoted(given) +
+    return Error{"a login with the mechanism " + in_quotes(given) +
                  " ends as a login with another one: name that one, for example \"krb5\""};
   }
   std::string known = "krb5";
@@ -106,18 +106,18 @@ Result<std::string, Error> mechanism_name(const std::string& given,
     if (mechanism.name != "krb5") known += ", " + mechanism.name;
   }
   if (is_dotted_oid(given)) return given;
-  return Error{"unknown mechanism " + quoted(given) + "; this machine has " + known +
+  return Error{"unknown mechanism " + in_quotes(given) + "; this machine has " + known +
                "; use the dotted OID for any other mechanism"};
 }
 
 std::optional<Error> check_local_name(std::string_view name) {
   if (!is_name(name)) {
-    return Error{"the name of the local attribute " + quoted(name) +
+    return Error{"the name of the local attribute " + in_quotes(name) +
                  " must consist of letters, digits and the characters - _ . :"};
   }
   if (name.starts_with(kPeer) || name.starts_with(kAsserted) || is_identity(name) ||
       name == "exists" || name == "complete") {
-    return Error{quoted(name) + " is a reserved name"};
+    return Error{in_quotes(name) + " is a reserved name"};
   }
   return std::nullopt;
 }
@@ -131,16 +131,16 @@ std::optional<Error> check_property(std::string_view name) {
   const bool is_taken =
       equals_ignoring_case(name, "userPassword") || begins("cmusaslsecret") || begins("slap");
   if (is_name(name) && !is_taken && !name.starts_with(kAsserted)) return std::nullopt;
-  return Error{"a policy must not set the property " + quoted(name)};
+  return Error{"a policy must not set the property " + in_quotes(name)};
 }
 
 std::optional<Error> check_alias_name(std::string_view name) {
   if (!is_name(name)) {
-    return Error{"the alias " + quoted(name) +
+    return Error{"the alias " + in_quotes(name) +
                  " must consist of letters, digits and the characters - _ . :"};
   }
   if (equals_ignoring_case(name.substr(0, kSid.size()), kSid)) {
-    return Error{"the alias " + quoted(name) + " looks like a SID"};
+    return Error{"the alias " + in_quotes(name) + " looks like a SID"};
   }
   return std::nullopt;
 }
@@ -154,7 +154,7 @@ std::optional<Error> check_service_name(std::string_view name) {
   if (name == kWebServer || (!name.empty() && std::ranges::all_of(name, is_allowed))) {
     return std::nullopt;
   }
-  return Error{"the name of the service " + quoted(name) +
+  return Error{"the name of the service " + in_quotes(name) +
                " must consist of small letters, digits and the characters - _ . (only HTTP has "
                "capitals)"};
 }
@@ -166,13 +166,13 @@ std::optional<Error> check_term(const Term& term, bool knows_identities, const P
   }
   if (is_identity(term.name)) {
     if (knows_identities) return std::nullopt;
-    return Error{quoted(term.name) + " can be used only in \"authorize\""};
+    return Error{in_quotes(term.name) + " can be used only in \"authorize\""};
   }
   if (term.name.starts_with(kPeer)) return check_peer_term(term, mechanisms);
   if (const Definition* definition = policy.find(term.name)) {
     return check_sid_term(term, *definition, policy);
   }
-  return Error{"the attribute " + quoted(term.name) +
+  return Error{"the attribute " + in_quotes(term.name) +
                " is not defined; a rule can use attributes of [attributes.NAME], and" +
                peer_names()};
 }
@@ -186,7 +186,7 @@ void AbsenceCheck::look(const std::string& service, const Scope& scope,
     if (!warned_.insert(rule.place.text() + " " + rule.text + " " + name).second) return;
     diagnostics->push_back(
         {rule.place, true,
-         std::string(what) + " a peer without " + quoted(name) +
+         std::string(what) + " a peer without " + in_quotes(name) +
              ", and a client can leave it out; to refuse such peers, require \"exists " + name +
              "\" of " + service});
   };

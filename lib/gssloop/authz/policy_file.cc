@@ -73,7 +73,7 @@ class PolicyReader : private TomlReader {
     const Place where = place(key.source());
     if (!is_right(check_local_name(name), where)) return;
     if (!once("attribute", name, where)) return;
-    if (!node.is_table()) return error(place(node), quoted(name) + " must be a table");
+    if (!node.is_table()) return error(place(node), in_quotes(name) + " must be a table");
     const toml::table& table = *node.as_table();
     known_keys(table, "an attribute", {"from", "property"});
     Definition definition{name, string(table, "property").value_or(name), {}, where};
@@ -90,12 +90,13 @@ class PolicyReader : private TomlReader {
     if (!is_right(check_alias_name(name), where) || !once("alias", name, where)) return;
     const auto* sid = node.as_string();
     if (sid == nullptr || !can_be_value(ValueForm::kPacSid, sid->get())) {
-      return error(place(node), "the alias " + quoted(name) + " must be the name of one of the " +
+      return error(place(node), "the alias " + in_quotes(name) +
+                                    " must be the name of one of the " +
                                     std::string(value_form_description(ValueForm::kPacSid)));
     }
     if (const std::string* other = policy_.aliases_.add(name, sid->get())) {
-      error(place(node),
-            "the SID of the alias " + quoted(name) + " already has the alias " + quoted(*other));
+      error(place(node), "the SID of the alias " + in_quotes(name) + " already has the alias " +
+                             in_quotes(*other));
     }
   }
 
@@ -150,7 +151,7 @@ class PolicyReader : private TomlReader {
         source.form = *known;
       } else {
         error(place(*table.get("form")),
-              "unknown form " + quoted(*form) + "; the forms are " + value_form_names());
+              "unknown form " + in_quotes(*form) + "; the forms are " + value_form_names());
       }
     }
     if (!mechanism) return std::nullopt;
@@ -165,7 +166,7 @@ class PolicyReader : private TomlReader {
     const std::string name(key.str());
     const Place where = place(key.source());
     if (!once("service", name, where) || !is_right(check_service_name(name), where)) return;
-    if (!node.is_table()) return error(place(node), quoted(name) + " must be a table");
+    if (!node.is_table()) return error(place(node), in_quotes(name) + " must be a table");
     const toml::table& table = *node.as_table();
     known_keys(table, "a service",
                {"require", "deny", "authorize", "identity", "anonymous", "publish", "mechanisms"});
@@ -189,11 +190,11 @@ class PolicyReader : private TomlReader {
                       std::map<std::string, Scope, std::less<>>* scopes) {
     const auto name = mechanism(std::string(key.str()), place(key.source()));
     if (!name) return;
-    if (!node.is_table()) return error(place(node), quoted(key.str()) + " must be a table");
+    if (!node.is_table()) return error(place(node), in_quotes(key.str()) + " must be a table");
     known_keys(*node.as_table(), "a service's mechanism",
                {"require", "deny", "authorize", "identity", "anonymous", "publish"});
     if (scopes->contains(*name)) {
-      return error(place(key.source()), "mechanism " + quoted(*name) + " is named twice");
+      return error(place(key.source()), "mechanism " + in_quotes(*name) + " is named twice");
     }
     names_kerberos_realms_ = *name == "krb5";
     scopes->emplace(*name, read_scope(*node.as_table(), service));
@@ -230,7 +231,7 @@ class PolicyReader : private TomlReader {
         // The place within the string, if it is a string of one line, which begins with its quote.
         Place inside = where;
         inside.column += static_cast<unsigned>(expression.error().offset) + 1;
-        error(inside, "in the rule " + quoted(text) + ": " + expression.error().message);
+        error(inside, "in the rule " + in_quotes(text) + ": " + expression.error().message);
         continue;
       }
       for (const Term* term : expression->terms()) {
@@ -309,7 +310,7 @@ class PolicyReader : private TomlReader {
       std::string_view local = name;
       if (local.starts_with(kAsserted)) local.remove_prefix(kAsserted.size());
       if (policy_.find(local) == nullptr) {
-        error(where, "cannot publish " + quoted(local) + ": no such attribute is defined");
+        error(where, "cannot publish " + in_quotes(local) + ": no such attribute is defined");
       } else {
         publish->names.push_back(name);
       }

@@ -81,7 +81,7 @@ class TomlReader {
   // Reports an error if `what` was already defined in any of the files.
   bool once(const std::string& kind, const std::string& what, const Place& where) {
     const auto [first, is_new] = seen_.emplace(kind + " " + what, where);
-    if (!is_new) error(where, quoted(what) + " is already defined at " + first->second.text());
+    if (!is_new) error(where, in_quotes(what) + " is already defined at " + first->second.text());
     return is_new;
   }
 
@@ -90,7 +90,7 @@ class TomlReader {
     for (const auto& [key, node] : table) {
       if (std::ranges::find(known, key.str()) != known.end()) continue;
       std::string message =
-          "unknown key " + quoted(key.str()) + "; " + what + " can have the keys ";
+          "unknown key " + in_quotes(key.str()) + "; " + what + " can have the keys ";
       const char* separator = "";
       for (const std::string_view name : known) {
         message += separator + std::string(name);
@@ -104,7 +104,7 @@ class TomlReader {
     const toml::node* const node = parent.get(key);
     if (node == nullptr) return nullptr;
     if (node->is_table()) return node->as_table();
-    error(place(*node), quoted(key) + " must be a table");
+    error(place(*node), in_quotes(key) + " must be a table");
     return nullptr;
   }
 
@@ -112,7 +112,7 @@ class TomlReader {
     const toml::node* const node = parent.get(key);
     if (node == nullptr) return std::nullopt;
     if (const auto* text = node->as_string()) return text->get();
-    error(place(*node), quoted(key) + " must be a string");
+    error(place(*node), in_quotes(key) + " must be a string");
     return std::nullopt;
   }
 
@@ -121,14 +121,14 @@ class TomlReader {
     const toml::node* const node = parent.get(key);
     if (node == nullptr) return list;
     if (!node->is_array()) {
-      error(place(*node), quoted(key) + " must be a list of strings, for example [\"...\"]");
+      error(place(*node), in_quotes(key) + " must be a list of strings, for example [\"...\"]");
       return list;
     }
     for (const toml::node& element : *node->as_array()) {
       if (const auto* text = element.as_string()) {
         list.emplace_back(text->get(), place(element));
       } else {
-        error(place(element), quoted(key) + " must contain only strings");
+        error(place(element), in_quotes(key) + " must contain only strings");
       }
     }
     return list;

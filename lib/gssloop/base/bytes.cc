@@ -142,7 +142,7 @@ std::string printable(ByteView octets, std::size_t max_len) {
   return text;
 }
 
-std::string quoted(std::string_view text, std::size_t max_len) {
+std::string in_quotes(std::string_view text, std::size_t max_len) {
   return "\"" + printable(as_bytes(text), max_len) + "\"";
 }
 

@@ -71,8 +71,9 @@ std::optional<Bytes> from_hex(std::string_view digits);
 // backslash as \xHH. It cuts the input after `max_len` octets, and adds "...".
 std::string printable(ByteView octets, std::size_t max_len = 256);
 
-// quoted is printable() text between double quotes.
-std::string quoted(std::string_view text, std::size_t max_len = 256);
+// in_quotes is printable() text between double quotes. (The name `quoted` is std::quoted wherever a
+// header of the standard library includes <iomanip>.)
+std::string in_quotes(std::string_view text, std::size_t max_len = 256);
 
 // Secret contains a password. It is wiped before its memory is freed, and never copied.
 class Secret {
