@@ -50,7 +50,8 @@ readonly demo_federation_unpacked=(freeradius moonshot-gss-eap samba-ad-dc)
 readonly federation_unpacked=(cyrus-imapd freeradius gss-ntlmssp heimdal-kdc moonshot-gss-eap
   samba-ad-dc sssd-kcm)
 # Unpacked without what they depend on, which others of these have.
-readonly federation_alone=(krb5-kdc-ldap samba-ad-provision)
+readonly demo_federation_alone=(samba-ad-provision)
+readonly federation_alone=(krb5-kdc-ldap "${demo_federation_alone[@]}")
 # Of these the tests read the configuration only: libvirt-daemon-system would start libvirtd, and the
 # others are unpacked if their configuration was changed on this machine.
 readonly servers_configuration=(libvirt-daemon-system)
@@ -239,11 +240,16 @@ unpack_servers() {
   done
 }
 
-# unpack_federation PACKAGE...
 unpack_federation() {
-  unpack_packages "$@"
+  unpack_packages "${federation_unpacked[@]}"
   command -v dpkg-deb >/dev/null || return 0
   unpack_missing_alone "${federation_alone[@]}"
+}
+
+unpack_demo_federation() {
+  unpack_packages "${demo_federation_unpacked[@]}"
+  command -v dpkg-deb >/dev/null || return 0
+  unpack_missing_alone "${demo_federation_alone[@]}"
 }
 
 # Unpacks those that are not installed, without what they depend on.
@@ -316,8 +322,8 @@ prepare() {
   install_packages "${packages[@]}"
   case $1 in
     check-servers) unpack_servers ;;
-    check-federation) unpack_federation "${federation_unpacked[@]}" ;;
-    demo-federation) unpack_federation "${demo_federation_unpacked[@]}" ;;
+    check-federation) unpack_federation ;;
+    demo-federation) unpack_demo_federation ;;
     check*) unpack_packages "${check_unpacked[@]}" ;;
   esac
   find_stand_ins
@@ -332,7 +338,7 @@ prepare_test() {
   case $1 in
     tests/interop/*) unpack_packages "${check_unpacked[@]}" ;;
     tests/servers/*) unpack_servers ;;
-    tests/federation/*) unpack_federation "${federation_unpacked[@]}" ;;
+    tests/federation/*) unpack_federation ;;
   esac
   find_stand_ins
 }

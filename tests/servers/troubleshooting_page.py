@@ -110,9 +110,9 @@ ARGUMENTS = r"\((?:[^()]|\([^()]*\))*\)"
 
 
 def with_quotes(text):
-    """The source as if the literals beside quoted() had the quotes that it writes."""
-    text = re.sub(r'"(\s*\+\s*)(quoted' + ARGUMENTS + ")", r'\\""\1\2', text)
-    return re.sub("(quoted" + ARGUMENTS + r')(\s*\+\s*)"', r'\1\2"\\"', text)
+    """The source as if the literals beside in_quotes() had the quotes that it writes."""
+    text = re.sub(r'"(\s*\+\s*)(in_quotes' + ARGUMENTS + ")", r'\\""\1\2', text)
+    return re.sub("(in_quotes" + ARGUMENTS + r')(\s*\+\s*)"', r'\1\2"\\"', text)
 
 
 def literals(*more):
