@@ -43,7 +43,7 @@ def is_default_build():
     makefile = (BUILD / "Makefile").read_text()
     flags = {name: re.search(f"^{name} = *(.*)$", makefile, re.MULTILINE)[1]
              for name in ("GSSLOOP_OPT_CXXFLAGS", "CXXFLAGS", "GSSLOOP_SANITIZE_FLAGS")}
-    return flags == {"GSSLOOP_OPT_CXXFLAGS": "-O2", "CXXFLAGS": "-g", "GSSLOOP_SANITIZE_FLAGS": ""}
+    return flags == {"GSSLOOP_OPT_CXXFLAGS": "-O2 -g", "CXXFLAGS": "", "GSSLOOP_SANITIZE_FLAGS": ""}
 
 
 def allocations(profile):

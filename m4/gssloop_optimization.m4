@@ -7,9 +7,10 @@ AC_DEFUN([GSSLOOP_OPTIMIZATION], [
   GSSLOOP_TEST_OPT_CXXFLAGS=
   AS_VAR_SET_IF([CXXFLAGS], [], [
     # Not Autoconf's -g -O2, which would come last in each command and win.
-    CXXFLAGS=-g
-    GSSLOOP_OPT_CXXFLAGS=-O2
-    GSSLOOP_TEST_OPT_CXXFLAGS="-O0 -U_FORTIFY_SOURCE"])
+    CXXFLAGS=
+    GSSLOOP_OPT_CXXFLAGS="-O2 -g"
+    # Line numbers are enough for a test, and a sixth of its compilation faster than all of -g.
+    GSSLOOP_TEST_OPT_CXXFLAGS="-O0 -g1 -U_FORTIFY_SOURCE"])
   AC_SUBST([GSSLOOP_OPT_CXXFLAGS])
   AC_SUBST([GSSLOOP_TEST_OPT_CXXFLAGS])
 ])

@@ -89,7 +89,7 @@ class InUsersNames(ConstrainedTest):
 
     SOURCE = "MIT KDC, the server's own delegation"
 
-    def server_with(self, credential, **config):
+    def imap_server(self, credential, **config):
         """An IMAP server; with a credential for both uses, it gets a ticket with its keytab."""
         keytab = self.kdc.keytab(IMAP)
         given = {"credential": credential} if credential else {}
@@ -109,7 +109,7 @@ class InUsersNames(ConstrainedTest):
         for mechanism in federation.MECHANISMS:
             stored = f"FILE:{self.path('alice')}"
             with self.decision(mechanism, "GSS_C_BOTH", "nothing forwarded: a credential stored"):
-                server = self.server_with("both", **self.bound(mechanism))
+                server = self.imap_server("both", **self.bound(mechanism))
                 seen = self.assertAdmitted(self.login_of(mechanism, server), "alice")
                 self.assertTrue(seen["delegated"])
             with self.decision(mechanism, "GSS_C_BOTH", "with it: ldap as alice, smtp refused"):
@@ -122,7 +122,7 @@ class InUsersNames(ConstrainedTest):
 
     def test_what_is_known_of_the_login(self):
         for mechanism in federation.MECHANISMS:
-            server = self.server_with("both", **self.bound(mechanism))
+            server = self.imap_server("both", **self.bound(mechanism))
             self.assertAdmitted(self.login_of(mechanism, server), "alice")
             with self.decision(mechanism, "assurance=spake", "ldap: admitted, alice logged in"):
                 login = self.log_in(mechanism, ASSURANCE, f"FILE:{self.path('alice')}", LDAP)
@@ -131,7 +131,7 @@ class InUsersNames(ConstrainedTest):
     def test_without_it(self):
         for mechanism in federation.MECHANISMS:
             with self.decision(mechanism, "the module's own credential", "nothing is stored"):
-                server = self.server_with(None, **self.bound(mechanism))
+                server = self.imap_server(None, **self.bound(mechanism))
                 seen = self.assertAdmitted(self.login_of(mechanism, server), "alice")
                 self.assertFalse(seen["delegated"])
                 self.assertFalse(self.path("alice").exists())
@@ -140,7 +140,7 @@ class InUsersNames(ConstrainedTest):
         ticket = self.kdc.kinit("alice", "-F")
         for mechanism in federation.MECHANISMS:
             with self.decision(mechanism, "GSS_C_BOTH, not forwardable", "stored, ldap: no ticket"):
-                server = self.server_with("both",
+                server = self.imap_server("both",
                                           **self.bound(mechanism))
                 self.assertAdmitted(self.login_of(mechanism, server, ticket), "alice")
                 self.assertSendsNothing(mechanism, f"FILE:{self.path('alice')}",
@@ -149,10 +149,10 @@ class InUsersNames(ConstrainedTest):
 
     def test_it_ends_with_the_servers_ticket(self):
         """No accept gets a new ticket for a credential that the application keeps."""
-        self.assertAdmitted(self.login_of("GSSAPI", self.server_with(None)), "alice")
+        self.assertAdmitted(self.login_of("GSSAPI", self.imap_server(None)), "alice")
         self.kdc.kadmin("modprinc", "-maxlife", "4 seconds", IMAP)
         self.addCleanup(self.kdc.kadmin, "modprinc", "-maxlife", "1 day", IMAP)
-        server = self.server_with("both")
+        server = self.imap_server("both")
         server.ask("list")  # it has its ticket now
         time.sleep(5)
         with self.decision("GSSAPI", "GSS_C_BOTH, own ticket expired", "stored, ldap: no ticket"):
