@@ -64,7 +64,8 @@ readonly excluded_packages=("${stand_in_packages[@]}" postfix)
 readonly unpacked=.cache
 
 readonly package_sets='build, demo, demo-federation, test, check, check-servers, check-federation,
-check-tsan, check-asan, check-valgrind, docs, package, bench, profile, format, fuzz, suite, clang'
+check-tsan, check-asan, check-valgrind, mutate, docs, package, bench, profile, format, fuzz, suite,
+clang'
 
 # packages_of SET prints one package in each line. It fails if there is no such set.
 packages_of() {
@@ -78,6 +79,7 @@ packages_of() {
     check | check-tsan | check-asan | check-valgrind)
       printf '%s\n' "${build_packages[@]}" "${kdc_packages[@]}" "${check_packages[@]}"
       ;;
+    mutate) packages_of test && printf '%s\n' krb5-pkinit libsasl2-modules-gssapi-mit ;;
     check-servers)
       printf '%s\n' "${build_packages[@]}" "${kdc_packages[@]}" "${servers_packages[@]}" \
         "${package_packages[@]}"

@@ -53,6 +53,15 @@ class AcceptorPoolTest : public LiveTest {
 
 bool starts_with(const std::string& text, const char* start) { return text.rfind(start, 0) == 0; }
 
+TEST(AcceptorKeyTest, TextNamesAKeytabOnlyWhereTheMechanismUsesOne) {
+  const gss::Oid other = *gss::Oid::from_dotted("1.3.6.1.4.1.32473.1.9");
+  EXPECT_EQ((AcceptorKey{other, "imap", "localhost", "", {}}).text(), "imap@localhost");
+  EXPECT_EQ((AcceptorKey{gss::Oid::krb5(), "imap", "localhost", "", {}}).text(),
+            "imap@localhost with the default keytab");
+  EXPECT_EQ((AcceptorKey{gss::Oid::spnego(), "imap", "localhost", "/k", {}}).text(),
+            "imap@localhost with keytab /k");
+}
+
 TEST_F(AcceptorPoolTest, TheKeysOfAFileAreInMemory) {
   const std::string path = own_keytab("own.keytab");
   for (const gss::Oid& mech : {gss::Oid::krb5(), gss::Oid::spnego()}) {

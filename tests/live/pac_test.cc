@@ -44,6 +44,7 @@ std::string value_of(const std::optional<Attributes>& attributes, const std::str
   const Attribute* const it = attributes ? attributes->find(name) : nullptr;
   if (it == nullptr || it->authenticated() == nullptr) return {};
   EXPECT_EQ(it->authenticated()->size(), 1U) << name;
+  EXPECT_TRUE(it->is_complete) << name;
   return std::string(it->authenticated()->front().text());
 }
 

@@ -33,6 +33,7 @@ WRONG = {
     "check-asan": (["x"],),
     "check-valgrind": (["x"],),
     "fuzz": (["x"], ["0"], ["10", "server", "x"], ["--list", "x"]),
+    "mutate": (["x"], ["--sample", "x"], ["--list", "--sample", "2", "y"]),
     "docs": (["x"],),
     "package": (["-x"], ["a", "x"]),
     "bench": (["x"], ["--rounds", "2", "--x"], ["--rounds=2", "--roundsx=2"]),
@@ -54,7 +55,7 @@ class Arguments(Tree):
                     self.assertEqual((done.stdout, self.calls()), ("", []))
 
     def test_a_value_may_be_missing(self):
-        for command, option in (("bench", "--rounds"), ("check", "--krb5")):
+        for command, option in (("bench", "--rounds"), ("check", "--krb5"), ("mutate", "--place")):
             done = self.run_script(command, option, status=USAGE)
             self.assertIn(f"{option} needs a value", done.stderr)
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A client's name and password in a mechanism that is not Kerberos. Such a mechanism gives out a
 // credential although there is no secret in it, so the credential is no reason not to ask.
+#include <malloc.h>
+
 #include <algorithm>
 
 #include "tests/spec/gs2_scripted.h"
@@ -85,6 +87,36 @@ TEST_F(Gs2PasswordTest, AMechanismWithoutPasswordsUsesItsCredential) {
   EXPECT_EQ(used.code, SASL_OK) << used.error;
   EXPECT_FALSE(used.acquired.back().password);
   EXPECT_EQ(used.acquired.back().name, "alice");
+}
+
+// 65535 bytes: an answer of any length is copied.
+TEST_F(Gs2PasswordTest, APasswordHasAMaximalLength) {
+  for (const auto way : {says, types}) {
+    for (const std::size_t len : {std::size_t{65535}, std::size_t{65536}}) {
+      scripted().reset();
+      const Used used = start({.authname = says("alice"), .password = way(std::string(len, 'x'))});
+      EXPECT_EQ(used.code == SASL_OK, len == 65535) << used.error;
+      EXPECT_EQ(used.has_password(), len == 65535);
+    }
+  }
+}
+
+// An application may have filled the memory that libsasl's allocator returns.
+TEST_F(Gs2PasswordTest, TheModulesQuestionsHaveNoOldContents) {
+  mallopt(M_PERTURB, 0x5a);
+  SaslClient client({.authname = types("alice"), .password = types("secret")});
+  sasl_interact_t* questions = nullptr;
+  const char *out = nullptr, *chosen = nullptr;
+  unsigned len = 0;
+  const int code = sasl_client_start(client.get(), kScriptedName, &questions, &out, &len, &chosen);
+  mallopt(M_PERTURB, 0);
+  ASSERT_EQ(code, SASL_INTERACT) << client.error();
+  ASSERT_NE(questions, nullptr);
+  for (; questions->id != SASL_CB_LIST_END; ++questions) {
+    EXPECT_EQ(questions->defresult, nullptr);
+    EXPECT_EQ(questions->result, nullptr);
+    EXPECT_EQ(questions->len, 0U);
+  }
 }
 
 // A credential without the secret would fail later, and without the reason.

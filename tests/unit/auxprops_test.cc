@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "tests/support/spec.h"
+#include "tests/unit/policy_reading.h"
 
 namespace gssloop::plugin {
 namespace {
@@ -232,6 +233,45 @@ TEST_F(AuxPropsTest, DestructionErases) {
   }
   EXPECT_TRUE(values("*auth-indicators").empty());
   EXPECT_EQ(values("*mail"), Values{"kept"});
+}
+
+// Of a user in one group of Active Directory that has an alias, and in one that has none.
+void publish_groups(AuxProps* properties) {
+  const auto reading = authz::read(
+      "[attributes]\n"
+      "groups.from = [{ mechanism = 'krb5', name = 'urn:mspac:logon-info', form = 'pac-groups' }]\n"
+      "[aliases]\nadmins = 'S-1-5-21-1-2-3-1105'\n");
+  ASSERT_TRUE(reading.policy) << reading.summary();
+  authz::RuleContext login(*reading.policy, peer({}));
+  login.suppose(*reading.policy->find("groups"),
+                {{"S-1-5-21-1-2-3-1105", "S-1-5-21-1-2-3-1106"}, true, {}});
+  properties->publish(login, false);
+}
+
+TEST_F(AuxPropsTest, AnAliasFollowsItsSid) {
+  request({"*groups"});
+  AuxProps properties(sasl(), context_.get());
+  publish_groups(&properties);
+  EXPECT_EQ(values("*groups"), (Values{"S-1-5-21-1-2-3-1105", "admins", "S-1-5-21-1-2-3-1106"}));
+  EXPECT_EQ(*log_text(), "");
+}
+
+// libsasl refuses a value without memory. Then no later value follows, and the log says so.
+TEST_F(AuxPropsTest, ARefusedValueIsTheLast) {
+  request({"*groups"});
+  for (const char* refused : {"S-1-5-21-1-2-3-1105", "admins"}) {
+    static const char* refuses;
+    refuses = refused;
+    utils_.prop_set = [](propctx* context, const char* name, const char* value, int len) {
+      return value == std::string(refuses) ? SASL_NOMEM : prop_set(context, name, value, len);
+    };
+    log_text()->clear();
+    AuxProps properties(sasl(), context_.get());
+    publish_groups(&properties);
+    const Values before = refused == "admins"s ? Values{"S-1-5-21-1-2-3-1105"} : Values{};
+    EXPECT_EQ(values("*groups"), before);
+    EXPECT_NE(log_text()->find("property *groups could not be set"), std::string::npos);
+  }
 }
 
 TEST_F(AuxPropsTest, NoContextNoProperties) {

@@ -5,6 +5,7 @@
 #include <sasl/sasl.h>
 #include <sasl/saslplug.h>
 
+#include "plugin/mech/kerberos_negotiation.h"
 #include "tests/support/spec.h"
 
 namespace gssloop::plugin {
@@ -138,6 +139,12 @@ TEST(SaslMechanism, SecurityFlags) {
     EXPECT_EQ((security_flags(mechanism) & SASL_SEC_NONSTD_CBIND) != 0, binds);
   }
 #endif
+}
+
+// Where nothing is sent, nothing is negotiated.
+TEST(SaslMechanism, NoTokenNegotiatesNoOtherMechanism) {
+  EXPECT_EQ(why_not_kerberos({}), "");
+  EXPECT_NE(why_not_kerberos(as_bytes("x")), "");
 }
 
 TEST(SaslMechanism, OnlySpnegoKnowsHttpAndOnlyGs2HasNoLayer) {

@@ -53,9 +53,9 @@ TEST(PolicyAdvice, NamesThatNoServiceHasAreErrors) {
 }
 
 TEST(PolicyAdvice, RealmsWithSmallLetters) {
-  for (const char* rule :
-       {"peer.realm=att.local", "!peer.realm=Att.LOCAL", "peer.realm~*.example",
-        "peer.principal=\"a@example.com\"", "peer.principal~*/admin@example.com"}) {
+  for (const char* rule : {"peer.realm=att.local", "!peer.realm=Att.LOCAL", "peer.realm~*.example",
+                           "peer.principal=\"a@example.com\"", "peer.principal=a@eXAMPLE.COM",
+                           "peer.principal~*/admin@example.com"}) {
     EXPECT_NE(about(rule).find("the realm has small letters here"), std::string::npos) << rule;
     EXPECT_EQ(about(rule, "[services.imap.mechanisms.eap-aes128-cts-hmac-sha1-96]\n"), "") << rule;
     EXPECT_NE(about(rule, "[services.imap.mechanisms.krb5]\n"), "") << rule;

@@ -72,6 +72,12 @@ TEST_F(PolicyDisk, SizesAreBounded) {
   expect_refusal(path_, "is larger than 1 MiB");
 }
 
+// The kernel opens it, and fails to read it: there is nothing at address 0.
+TEST_F(PolicyDisk, AFileWhoseReadingFailsIsNoPolicy) {
+  SPEC("N3");
+  expect_refusal("/proc/self/mem", "cannot be read: ");
+}
+
 // Only what is missing by its name, in a directory that exists, is missing.
 TEST_F(PolicyDisk, ALinkThatLeadsNowhereIsNotAMissingFile) {
   SPEC("N3");

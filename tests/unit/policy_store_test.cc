@@ -2,6 +2,7 @@
 #include "gssloop/authz/policy_store.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -241,8 +242,29 @@ TEST_F(PolicyStoreTest, FilesThatAreNotTakenAsAPolicy) {
   fs::create_symlink("policy.toml", fifo);
   EXPECT_NE(refusal(folder_).find("is already defined"), std::string::npos);
   fs::remove(path_);
-  for (int i = 0; i < 257; ++i) write(folder_ / (std::to_string(i) + ".toml"), "# nothing\n");
+  fs::remove(fifo);
+  for (int i = 0; i < 256; ++i) write(folder_ / (std::to_string(i) + ".toml"), "# nothing\n");
+  EXPECT_EQ(told_of(folder_), "none");
+  write(folder_ / "256.toml", "# nothing\n");
   EXPECT_NE(refusal(folder_).find("more than 256"), std::string::npos);
+}
+
+// A policy that has just been written is read again. If that fails, it counts as it was read: a
+// server that was started by root may have changed its user.
+TEST_F(PolicyStoreTest, WhatCannotBeReadAgainGoesOnToHold) {
+  SPEC("N3");
+  write(path_, policy("A"));
+  PolicyStore store({path_.string(), Absence::kIsError}, {});
+  ASSERT_EQ(told(store.current()), "A");
+  struct rlimit before;
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const struct rlimit none { 0, before.rlim_max };
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  const std::string without_descriptors = told(store.current());
+  EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(without_descriptors, "A");
+  rename_over(path_, policy("B"));
+  EXPECT_EQ(told(store.current()), "B");
 }
 
 TEST_F(PolicyStoreTest, UnreadableFilesAreNotPassedOver) {
