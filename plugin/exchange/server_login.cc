@@ -59,8 +59,11 @@ std::optional<LoginError> ServerLogin::complete_login(const std::string& authzid
   peer_.ssf = std::max<unsigned>(ssf, login_.params.external_ssf);
   authz::RuleContext rules(*login_.policy, std::move(peer_));
   if (auto error = decide(authzid, &rules, oparams)) return error;
+  const bool is_own_identity = rules.peer().authid == rules.peer().authzid;
+  if (auto error = session_.properties.publish(rules, is_own_identity)) {
+    return login_.login_error(ErrorKind::kMemory, error->message);
+  }
   if (auto error = store_delegated(*oparams)) return error;
-  session_.properties.publish(rules, rules.peer().authid == rules.peer().authzid);
   session_.binding_name = std::move(binding.name);
   fill(binding.disposition, oparams);
   return std::nullopt;
@@ -148,7 +151,10 @@ std::optional<LoginError> ServerLogin::decide(const std::string& authzid, authz:
   std::optional<int> refused_by_callback;
   const auto decision = authz::decide_login(
       rules, authzid, [&](authz::LoginDecision* so_far) -> std::optional<Error> {
-        session_.properties.request(so_far->published);
+        if (auto error = session_.properties.request(so_far->published)) {
+          refused_by_callback = SASL_NOMEM;
+          return error;
+        }
         const int code = canonicalize(so_far, oparams);
         if (code == SASL_OK) return std::nullopt;
         refused_by_callback = code;

@@ -83,32 +83,38 @@ void AuxProps::erase(const std::vector<std::string>& names) const noexcept {
   for (const std::string& name : names) sasl_.get()->prop_erase(context_, name.c_str());
 }
 
-void AuxProps::request(const std::vector<authz::PublishedAttribute>& published) const {
-  if (context_ == nullptr) return;
+std::optional<Error> AuxProps::request(
+    const std::vector<authz::PublishedAttribute>& published) const {
+  if (context_ == nullptr) return std::nullopt;
   const auto present = requested_names();
   std::vector<const char*> missing;
   for (const std::string& name : property_names(published)) {
     if (std::ranges::find(present, name) == present.end()) missing.push_back(lasting_name(name));
   }
-  if (missing.empty()) return;
+  if (missing.empty()) return std::nullopt;
   missing.push_back(nullptr);
-  if (sasl_.get()->prop_request(context_, missing.data()) != SASL_OK) {
-    sasl_.log(SASL_LOG_ERR, "libsasl refused to add the properties that the policy publishes");
-  }
+  if (sasl_.get()->prop_request(context_, missing.data()) == SASL_OK) return std::nullopt;
+  return Error{"libsasl refused to add the properties that the policy publishes"};
 }
 
-void AuxProps::publish(const authz::RuleContext& login, bool is_own_identity) {
+std::optional<Error> AuxProps::publish(const authz::RuleContext& login, bool is_own_identity) {
   published_.clear();
   const auto ours = properties(login.policy(), login.peer().mechanism);
   published_.reserve(ours.size());
   for (const Property& property : ours) published_.push_back(property.name);
   erase(published_);
   for (const Property& property : ours) {
-    if (property.is_starred() || is_own_identity) set(property, login);
+    if (!property.is_starred() && !is_own_identity) continue;
+    if (auto error = set(property, login)) {
+      erase(published_);
+      return error;
+    }
   }
+  return std::nullopt;
 }
 
-void AuxProps::set(const Property& property, const authz::RuleContext& login) const {
+std::optional<Error> AuxProps::set(const Property& property,
+                                   const authz::RuleContext& login) const {
   const authz::LocalAttribute& asserted = login.asserted(property.definition);
   // naming-exts section 9: no decision may depend on asserted attributes, so the module does not
   // set them under a name that an application may use for decisions.
@@ -129,9 +135,9 @@ void AuxProps::set(const Property& property, const authz::RuleContext& login) co
   for (const std::string& value : local.values) {
     const std::string* alias = login.policy().alias_of(property.definition, value);
     if (add(value) && (alias == nullptr || add(*alias))) continue;
-    sasl_.log(SASL_LOG_ERR, "property " + property.name + " could not be set: libsasl refused it");
-    return;
+    return Error{"property " + property.name + " could not be set: libsasl refused it"};
   }
+  return std::nullopt;
 }
 
 }  // namespace gssloop::plugin

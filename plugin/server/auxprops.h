@@ -2,6 +2,7 @@
 #ifndef GSSLOOP_PLUGIN_SERVER_AUXPROPS_H_
 #define GSSLOOP_PLUGIN_SERVER_AUXPROPS_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,10 +38,13 @@ class AuxProps {
 
   // request asks libsasl for the properties that a policy publishes without a request of the
   // application. libsasl then clears the values of all properties, so call it before canon_user.
-  void request(const std::vector<authz::PublishedAttribute>& published) const;
+  // Fails if libsasl refuses them, as it does without memory: a login must not go on without what
+  // an application may decide by.
+  std::optional<Error> request(const std::vector<authz::PublishedAttribute>& published) const;
 
-  // publish sets the properties. `is_own_identity`: the peer acts as itself.
-  void publish(const authz::RuleContext& login, bool is_own_identity);
+  // publish sets the properties. `is_own_identity`: the peer acts as itself. If libsasl refuses a
+  // value, it sets none and fails, for the reason of request.
+  std::optional<Error> publish(const authz::RuleContext& login, bool is_own_identity);
 
  private:
   // Property is a requested property that this module fills.
@@ -54,7 +58,7 @@ class AuxProps {
 
   std::vector<std::string> requested_names() const;
   std::vector<Property> properties(const authz::Policy& policy, std::string_view mechanism) const;
-  void set(const Property& property, const authz::RuleContext& login) const;
+  std::optional<Error> set(const Property& property, const authz::RuleContext& login) const;
   void erase(const std::vector<std::string>& names) const noexcept;
 
   SaslUtils sasl_;

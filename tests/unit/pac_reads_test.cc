@@ -95,8 +95,8 @@ TEST(PacReads, APacIsDecodedOnceInALogin) {
   const auto decision = authz::decide_login(&login, "bob");
   ASSERT_TRUE(decision.is_admitted()) << decision.reason;
   EXPECT_EQ(decision.authid, std::string(kDomain) + "-1104");
-  properties.request(decision.published);
-  properties.publish(login, true);
+  ASSERT_FALSE(properties.request(decision.published));
+  ASSERT_FALSE(properties.publish(login, true));
 
   const char* names[] = {"*groups", "groups", "*user", nullptr};
   propval values[4] = {};
