@@ -18,6 +18,7 @@ struct State {
 // Not a class with a constructor: malloc is called before constructors run.
 thread_local State state;
 std::atomic<long> num_live = 0;
+void (*on_failure)() noexcept = nullptr;
 
 }  // namespace
 
@@ -30,6 +31,8 @@ bool end_scarcity() noexcept {
   state = {};
   return has_failed;
 }
+
+void call_on_failure(void (*function)() noexcept) noexcept { on_failure = function; }
 
 long num_blocks() noexcept { return num_live.load(std::memory_order_relaxed); }
 
@@ -46,6 +49,7 @@ bool strikes() noexcept {
   if (state.num_left == 0 || --state.num_left > 0) return false;
   if (state.is_from_here) state.num_left = 1;
   state.has_failed = true;
+  if (on_failure != nullptr) on_failure();
   errno = ENOMEM;
   return true;
 }

@@ -19,6 +19,9 @@ void fail_allocation(unsigned long number, Scarcity scarcity) noexcept;
 // end_scarcity lets all succeed again. It returns whether an allocation failed.
 bool end_scarcity() noexcept;
 
+// call_on_failure makes each allocation that fails call the function, which must not allocate.
+void call_on_failure(void (*function)() noexcept) noexcept;
+
 // num_blocks is how many allocated blocks of memory the process has.
 long num_blocks() noexcept;
 

@@ -4,19 +4,15 @@
 // GSS-API and in libkrb5. Each login is one that a rule refuses. Without memory it may fail in
 // other ways, but it must not succeed: what could not be read is unknown, and never absent.
 
-#include <dlfcn.h>
-#include <execinfo.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <csignal>
 #include <cstring>
-#include <iterator>
-#include <string_view>
 
 #include "tests/fault/failing_malloc.h"
+#include "tests/fault/injected.h"
+#include "tests/fault/library_crash.h"
 #include "tests/live/policy_session.h"
 #include "tests/support/sanitizer.h"
 
@@ -26,6 +22,9 @@ namespace {
 constexpr char kLogonInfo[] =
     "[attributes.groups]\n"
     "from = [{ mechanism = \"krb5\", name = \"urn:mspac:logon-info\", form = \"hex\" }]\n";
+
+// Exit status of a child.
+constexpr int kWrongLogin = 5;
 
 // Report is what a child process did so far, in memory that it shares with the test.
 struct Report {
@@ -59,6 +58,7 @@ class Application {
     int code = sasl_server_start(connection, mechanism, message.data(),
                                  static_cast<unsigned>(message.size()), &out, &out_len);
     *has_failed = end_scarcity();
+    if (code == SASL_OK) expect_right(connection);
     // The error token was sent as a challenge. What follows must be a failure.
     if (code == SASL_CONTINUE) code = sasl_server_step(connection, "", 0, &out, &out_len);
     sasl_dispose(&connection);
@@ -75,42 +75,22 @@ class Application {
   }
   static int on_log(void*, int, const char*) { return SASL_OK; }
 
+  // A login without memory is the login with memory, or none.
+  static void expect_right(sasl_conn_t* connection) {
+    const void* name = nullptr;
+    sasl_getprop(connection, SASL_USERNAME, &name);
+    if (name == nullptr || std::strcmp(static_cast<const char*>(name), "alice") != 0)
+      _exit(kWrongLogin);
+    const Properties all = read_properties(sasl_auxprop_getctx(connection));
+    const auto found = all.find("*assurance");
+    if (found == all.end() || found->second != Values{"spake", "second-factor"}) _exit(kWrongLogin);
+  }
+
   const std::string policy_;
   const sasl_callback_t callbacks_[3] = {{SASL_CB_GETOPT, as_callback(&on_option), this},
                                          {SASL_CB_LOG, as_callback(&on_log), nullptr},
                                          {SASL_CB_LIST_END, nullptr, nullptr}};
 };
-
-// EXCEPTION: two functions of MIT krb5 1.20.1 crash without memory, and no caller can prevent it.
-// kg_accept_krb5 does not check krb5_auth_con_getauthenticator, and reads what that did not make.
-// data_list_to_buffer_set, of gss_inquire_name, releases a set of N elements that it could not
-// allocate.
-constexpr int kCrashOfKerberos = 3;  // exit status
-
-bool is_crash_of_kerberos(void* const* frames, int num_frames) {
-  // After the handler and the trampoline.
-  Dl_info site{}, caller{};
-  if (num_frames < 3 || dladdr(frames[2], &site) == 0) return false;
-  const std::string_view path = site.dli_fname;
-  const std::string_view file = path.substr(path.rfind('/') + 1);
-  if (!file.starts_with("libgssapi_krb5.so") && !file.starts_with("libkrb5.so")) return false;
-  return std::any_of(frames + 2, frames + num_frames, [&](void* frame) {
-    if (dladdr(frame, &caller) == 0 || caller.dli_sname == nullptr) return false;
-    const std::string_view function = caller.dli_sname;
-    return function == "gss_accept_sec_context" || function == "gss_inquire_name";
-  });
-}
-
-// Says where a crash was, so that a person can find out whose it is.
-void on_crash(int number) {
-  end_scarcity();
-  void* frames[40];
-  const int num_frames = backtrace(frames, static_cast<int>(std::size(frames)));
-  if (is_crash_of_kerberos(frames, num_frames)) _exit(kCrashOfKerberos);
-  backtrace_symbols_fd(frames, num_frames, STDERR_FILENO);
-  signal(number, SIG_DFL);
-  raise(number);
-}
 
 class MemoryTest : public PolicyTest {
  protected:
@@ -137,9 +117,10 @@ class MemoryTest : public PolicyTest {
   // In a child process, from report_->number on: a crash must not end the test.
   void run_on(Application* server, const char* mechanism, const std::string& message,
               Scarcity scarcity) {
-    for (const int number : {SIGSEGV, SIGABRT, SIGBUS, SIGFPE}) signal(number, on_crash);
+    exit_after_crash_of_library();
     for (bool has_failed = true; has_failed; ++report_->number) {
       const int code = server->log_in(mechanism, message, report_->number, scarcity, &has_failed);
+      if (has_failed) note_injected();
       if (code == SASL_OK) {
         if (report_->num_admitted++ == 0) report_->first_admitted = report_->number;
       } else {
@@ -149,13 +130,13 @@ class MemoryTest : public PolicyTest {
     report_->is_done = true;
   }
 
-  // Fails each allocation in turn.
-  void expect_no_login(const char* mechanism, Scarcity scarcity) {
+  // Fails each allocation in turn. `code` is that of the login with memory.
+  void expect_no_login(const char* mechanism, Scarcity scarcity, int code = SASL_NOAUTHZ) {
     const std::string message = first_message(mechanism);
     Application server(policy_path());
     bool has_failed = false;
     // Also fills the cache of credentials, so that each login after it makes the same calls.
-    ASSERT_EQ(server.log_in(mechanism, message, 0, scarcity, &has_failed), SASL_NOAUTHZ);
+    ASSERT_EQ(server.log_in(mechanism, message, 0, scarcity, &has_failed), code);
     *report_ = {};
     report_->number = 1;
     while (!report_->is_done) {
@@ -168,11 +149,14 @@ class MemoryTest : public PolicyTest {
       int status = 0;
       ASSERT_EQ(waitpid(child, &status, 0), child);
       if (WIFEXITED(status) && WEXITSTATUS(status) == 0) continue;
-      EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == kCrashOfKerberos)
-          << "the server crashed when allocation " << report_->number << " failed";
+      EXPECT_TRUE(WIFEXITED(status)) << "a crash when allocation " << report_->number << " failed";
+      EXPECT_TRUE(WEXITSTATUS(status) == kCrashOfLibrary || WEXITSTATUS(status) == kEndByLibsasl)
+          << "exit status " << WEXITSTATUS(status) << ", allocation " << report_->number;
       ++report_->number;
     }
-    EXPECT_EQ(report_->num_admitted, 0U) << "first: " << report_->first_admitted;
+    if (code != SASL_OK) {
+      EXPECT_EQ(report_->num_admitted, 0U) << "first: " << report_->first_admitted;
+    }
     EXPECT_GT(report_->num_failed, 100U);
     RecordProperty("allocations", static_cast<int>(report_->number));
   }
@@ -193,6 +177,14 @@ TEST_F(MemoryTest, DeniedIndicatorsAreNeverAbsent) {
   SPEC("N2");
   set_rules("deny = [\"assurance=spake\"]\n");
   expect_no_login_ever();
+}
+
+TEST_F(MemoryTest, ARequiredIndicatorMeansACompleteLogin) {
+  SPEC("N2");
+  set_rules("require = [\"assurance=spake\"]\npublish = [\"assurance\"]\n");
+  for (const Scarcity scarcity : {Scarcity::kOne, Scarcity::kFromHere}) {
+    expect_no_login(kGs2, scarcity, SASL_OK);
+  }
 }
 
 TEST_F(MemoryTest, ADeniedBufferOfAPacIsNeverAbsent) {
