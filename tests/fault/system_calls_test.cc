@@ -21,6 +21,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tests/fault/injected.h"
@@ -179,6 +180,10 @@ class SystemCalls : public LiveTest {
     EXPECT_EQ(std::distance(begin(all), end(all)), 1);
     const bool is_done = initiated.status == 0 && accepted.status == 0;
     EXPECT_TRUE(is_done || !report_->is_passing) << accepted.said << initiated.said;
+    // Without these the file is not stored.
+    for (const std::string_view call : {"mkostemp", "fsync", "rename"}) {
+      EXPECT_FALSE(is_done && std::string_view(report_->call).starts_with(call)) << report_->call;
+    }
     return is_done;
   }
 
