@@ -32,6 +32,7 @@ class ContinuousIntegration(Tree):
         path = "export PATH="
         text = (self.tree / ".ci/run").read_text(encoding="utf-8")
         self.assertIn(path, text)
+        write_program(self.folder / "bin/clang++", "#!/bin/sh\n")
         write_program(self.tree / ".ci/run", text.replace(path, f"{path}{self.folder / 'bin'}:"))
 
     def sum_of(self, status=0, **env):
@@ -44,18 +45,19 @@ class ContinuousIntegration(Tree):
         return done.stdout.splitlines()[-1]
 
     def test_it_runs_all_and_adds_the_results(self):
-        self.assertEqual(self.sum_of(), "18 passed, 0 failed, 6 skipped")
-        self.assertEqual(self.calls("run"), ["run check --servers ", "run check-federation ",
-                                             "run mutate --sample 8 ",
-                                             "run check-tsan CC=clang CXX=clang++",
+        self.assertEqual(self.sum_of(), "19 passed, 0 failed, 6 skipped")
+        self.assertEqual(self.calls("run"), [f"run build CC=clang CXX=clang++ {FAST} --enable-werror",
+                                             "run check --servers ", "run check-federation ",
+                                             "run mutate --sample 8 ", "run check-tsan ",
                                              f"run check --on trixie --servers {FAST}",
                                              f"run check-federation --on trixie {FAST}"])
 
     def test_it_fails_with_one_of_them(self):
-        self.assertEqual(self.sum_of(status=1, FAILS="mutate"), "15 passed, 3 failed, 6 skipped")
+        self.assertEqual(self.sum_of(status=1, FAILS="mutate"), "16 passed, 3 failed, 6 skipped")
+        self.assertEqual(self.sum_of(status=1, ENDS="build"), "18 passed, 1 failed, 6 skipped")
 
     def test_an_end_without_a_result_is_a_failure(self):
-        self.assertEqual(self.sum_of(status=1, ENDS="check-tsan"), "15 passed, 1 failed, 5 skipped")
+        self.assertEqual(self.sum_of(status=1, ENDS="check-tsan"), "16 passed, 1 failed, 5 skipped")
 
 
 if __name__ == "__main__":
