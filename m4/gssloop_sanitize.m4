@@ -22,9 +22,4 @@ AC_DEFUN([GSSLOOP_SANITIZE], [
     [AC_MSG_ERROR([--enable-sanitizers takes address, thread, fuzzer or coverage,
       not '$enable_sanitizers'])])
   AC_SUBST([GSSLOOP_SANITIZE_FLAGS])
-  # clang links a part of the sanitizers that defines operator new, which tests replace. The first
-  # definition is the test's.
-  GSSLOOP_SANITIZE_LDFLAGS=
-  AS_CASE([$enable_sanitizers], [address|thread], [GSSLOOP_SANITIZE_LDFLAGS=-Wl,-z,muldefs])
-  AC_SUBST([GSSLOOP_SANITIZE_LDFLAGS])
 ])
