@@ -4,6 +4,15 @@ AC_DEFUN([GSSLOOP_TESTS], [
   AC_REQUIRE([GSSLOOP_SASL_PLUGINDIR])
   PKG_CHECK_MODULES([GTEST], [gtest >= 1.10 gmock >= 1.10], [gssloop_have_gtest=yes], [gssloop_have_gtest=no])
   AM_CONDITIONAL([HAVE_GTEST], [test "x$gssloop_have_gtest" = xyes])
+  AC_CACHE_CHECK([whether the compiler reads precompiled headers only if they fit], [gssloop_cv_precompile], [
+    AC_LANG_PUSH([C++])
+    AC_COMPILE_IFELSE([AC_LANG_SOURCE([[
+      #if !defined(__GNUC__) || defined(__clang__)
+      #error another compiler
+      #endif
+    ]])], [gssloop_cv_precompile=yes], [gssloop_cv_precompile=no])
+    AC_LANG_POP])
+  AM_CONDITIONAL([PRECOMPILE], [test "x$gssloop_have_gtest$gssloop_cv_precompile$srcdir" = xyesyes.])
   PKG_CHECK_MODULES([GSASL], [libgsasl >= 1.8], [gssloop_have_gsasl=yes], [gssloop_have_gsasl=no])
   AM_CONDITIONAL([HAVE_GSASL], [test "x$gssloop_have_gsasl" = xyes])
   dnl Only `make layer-bench` needs it, and fails without it.
