@@ -47,6 +47,7 @@ BY_TEXT = {
     "the application passed too much": "a libsasl that does not look at the length",
     "the application passed <number of bytes>": "a program that passes no buffer of that length",
     "values of property <name> are not set": "a mechanism with attributes that no authority asserts",
+    "property <name> could not be set": "a libsasl without memory (plugin_test has one)",
     "GSS-Proxy holds the application's credential": "an application's credential, behind GSS-Proxy",
     "GSS-Proxy replaced the chosen credential": "GSS-Proxy (gssproxy_test has one)",
     "GSS-Proxy's daemon does not answer": "GSS-Proxy (gssproxy_test has one)",
