@@ -47,6 +47,16 @@ void expect_clean_side(const LoginSide& side, const LoginSide& without_fault, bo
   EXPECT_TRUE(is_sentence(side.said)) << side.code << " " << side.said;
 }
 
+std::string text_of(const Properties& properties) {
+  std::string text;
+  for (const auto& [name, values] : properties) {
+    text += name + ":";
+    for (const std::string& value : values) text += " " + value;
+    text += "\n";
+  }
+  return text;
+}
+
 // One message under the layer; what arrived.
 std::string send(SaslSide* from, SaslSide* to) {
   const Turn sent = from->encode("message");
@@ -92,25 +102,6 @@ std::vector<LoginExchange> login_exchanges() {
   return all;
 }
 
-std::string granted_text(const std::string& authid, const std::string& authzid, bool delegates,
-                         const std::string& stored, const Properties& properties) {
-  std::string text = authid + " as " + authzid + (delegates ? " delegates" : "") +
-                     (std::filesystem::exists(stored) ? " stored" : "") + "\n";
-  for (const auto& [name, values] : properties) {
-    text += name + ":";
-    for (const std::string& value : values) text += " " + value;
-    text += "\n";
-  }
-  return text;
-}
-
-SaslOptions LoginFaultTest::options() {
-  SaslOptions all;
-  if (!GetParam().rules.empty()) all["gssloop_policy"] = policy_path();
-  if (GetParam().stores) all["ccache_store"] = "FILE:" + realm().path("stored-%U");
-  return all;
-}
-
 void LoginFaultTest::SetUp() {
   PolicyTest::SetUp();
   if (IsSkipped()) return;
@@ -133,9 +124,9 @@ LoginOutcome LoginFaultTest::log_in_once() {
   client_setup.log = kQuiet;
   ServerSetup server_setup = exchange.server;
   if (exchange.name != "Policy") server_setup.log = kQuiet;
-  server_setup.options = options();
-  server_setup.proxy_policy = [](const ProxyCall&) { return SASL_OK; };
+  if (!exchange.rules.empty()) server_setup = under_policy(server_setup);
   std::filesystem::remove(stored());
+  if (exchange.stores) server_setup.options["ccache_store"] = "FILE:" + realm().path("stored-%U");
   SaslClient client(client_setup);
   SaslServer server(server_setup);
   const Login login = log_in(&client, &server, exchange.mechanism);
@@ -146,9 +137,10 @@ LoginOutcome LoginFaultTest::log_in_once() {
   if (login.client.code == SASL_OK) outcome.client.ssf = client.ssf();
   if (login.server.code == SASL_OK) {
     outcome.server.ssf = server.ssf();
-    outcome.server.granted =
-        granted_text(server.authid(), server.authzid(),
-                     server.pointer(SASL_DELEGATEDCREDS) != nullptr, stored(), server.properties());
+    outcome.server.granted = server.authid() + " as " + server.authzid() +
+                             (server.pointer(SASL_DELEGATEDCREDS) != nullptr ? " delegates" : "") +
+                             (std::filesystem::exists(stored()) ? " stored" : "") + "\n" +
+                             text_of(server.properties());
   }
   return outcome;
 }

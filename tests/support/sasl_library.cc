@@ -3,7 +3,6 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <new>
 
 namespace gssloop::testing {
 namespace {
@@ -26,8 +25,7 @@ int on_configuration_path(void* context, char** path) {
   return SASL_OK;
 }
 
-// libsasl is C: no exception for it.
-void* new_mutex() { return new (std::nothrow) std::mutex; }
+void* new_mutex() { return new std::mutex; }
 int lock_mutex(void* mutex) {
   static_cast<std::mutex*>(mutex)->lock();
   return 0;

@@ -14,9 +14,8 @@
 
 namespace gssloop::testing {
 
-// SASL configuration options by name. Names that are not there are not set. To find one allocates
-// nothing.
-using SaslOptions = std::map<std::string, std::string, std::less<>>;
+// SASL configuration options by name. Names that are not there are not set.
+using SaslOptions = std::map<std::string, std::string>;
 
 struct LogLine {
   int level = SASL_LOG_NONE;
