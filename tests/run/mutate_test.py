@@ -113,7 +113,9 @@ class Changes(unittest.TestCase):
             ["/usr/bin/python3", "-B", SOURCE / "tests/mutate/mutate.py", "--lists", self.folder,
              "--results", self.folder / "results", *options],
             cwd=SOURCE, capture_output=True, text=True, check=False, timeout=PATIENCE,
-            env={**os.environ, "TMPDIR": str(self.folder / "tmp"), **env})
+            env={**os.environ, "TMPDIR": str(self.folder / "tmp"),
+                 "GTEST_OUTPUT": f"xml:{self.folder}/xml/", **env})
+        self.assertFalse((self.folder / "xml").exists(), "no result of a check")
         self.assertEqual(done.returncode, status, done.stdout + done.stderr)
         self.assertEqual((SOURCE / FILE).read_bytes(), self.before)
         self.assertEqual(list((self.folder / "tmp").iterdir()), [])
