@@ -48,7 +48,10 @@ class Kcm:
         package = PACKAGE if find_package() != pathlib.Path("/") else None
         words = lab.namespace({seen: self._folder / shown for seen, shown in FOLDERS.items()},
                               package=package)
-        script = f"sssd --genconf-section=kcm && exec /{DAEMON} --uid 0 --gid 0 --logger=stderr"
+        # As its unit does: until sssd 2.10, sssd reads the file for it.
+        script = ("if sssd --help | grep -q -e --genconf-section; then "
+                  "sssd --genconf-section=kcm && set -- --uid 0 --gid 0 || exit; fi; "
+                  f'exec /{DAEMON} "$@" --logger=stderr')
         self._server = self._test_class.serve(
             lambda _ports: [*words, "sh", "-c", script], self._folder / "log/kcm.log",
             env=lab.environment(KRB5_CONFIG=None, KRB5CCNAME=None, LD_PRELOAD=None),
