@@ -30,7 +30,7 @@ def masked(line):
 
 
 # A string, to which something is added.
-TEXT = re.compile(r"\x01|text|name|message|octets|to_string|printable|quoted|dotted|service")
+TEXT = re.compile(r"\x01|text|name|message|octets|to_string|printable|in_quotes|dotted|service")
 
 
 def changes(line, begins_statement):
