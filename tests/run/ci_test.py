@@ -14,7 +14,9 @@ from tree import PATIENCE, SOURCE, Tree, not_as_root, write_program
 RUN = r"""#!/bin/bash
 echo "run $* $CONFIGURE_FLAGS" >>"$CALLS"
 [[ $1 != "$ENDS" ]] || exit 1
-[[ $1 != "$FAILS" ]] || { echo "0 passed, 3 failed, 1 skipped" && exit 1; }
+[[ $1 != "$FAILS" ]] || {
+  printf '%s\n' "" Failed: "  unit/one: it broke" "" "0 passed, 3 failed, 1 skipped" && exit 1
+}
 [[ $1 != check* ]] || echo "3 passed, 0 failed, 1 skipped"
 """
 
@@ -35,14 +37,17 @@ class ContinuousIntegration(Tree):
         write_program(self.folder / "bin/clang++", "#!/bin/sh\n")
         write_program(self.tree / ".ci/run", text.replace(path, f"{path}{self.folder / 'bin'}:"))
 
-    def sum_of(self, status=0, **env):
+    def sum_of(self, **arguments):
+        return self.lines_of(**arguments)[-1]
+
+    def lines_of(self, status=0, **env):
         done = subprocess.run([*not_as_root(self), self.tree / ".ci/run"], cwd=self.folder,
                               env={**self.env, "GSSLOOP_CI_SUITES": "trixie", **env}, text=True,
                               stdin=subprocess.DEVNULL, capture_output=True, check=False,
                               timeout=PATIENCE)
         self.assertEqual(done.returncode, status, done.stdout + done.stderr)
         self.assertEqual(list(self.temporary.iterdir()), [])
-        return done.stdout.splitlines()[-1]
+        return done.stdout.splitlines()
 
     def test_it_runs_all_and_adds_the_results(self):
         self.assertEqual(self.sum_of(), "16 passed, 0 failed, 5 skipped")
@@ -55,6 +60,15 @@ class ContinuousIntegration(Tree):
     def test_it_fails_with_one_of_them(self):
         self.assertEqual(self.sum_of(status=1, FAILS="check-tsan"), "13 passed, 3 failed, 5 skipped")
         self.assertEqual(self.sum_of(status=1, ENDS="build"), "15 passed, 1 failed, 5 skipped")
+
+    def test_the_end_names_what_failed(self):
+        end = self.lines_of(status=1, FAILS="check-tsan")[-6:]
+        self.assertEqual(end, ["Failed in ./run check-tsan:", "  unit/one: it broke", "",
+                               "0 passed, 3 failed, 1 skipped", "",
+                               "13 passed, 3 failed, 5 skipped"])
+        self.assertIn("Failed in ./run check-tsan:", self.lines_of(status=1, ENDS="check-tsan"))
+        self.assertIn("Failed: the build with clang; its output is above",
+                      self.lines_of(status=1, ENDS="build"))
 
     def test_an_end_without_a_result_is_a_failure(self):
         self.assertEqual(self.sum_of(status=1, ENDS="check-tsan"), "13 passed, 1 failed, 4 skipped")
