@@ -5,46 +5,34 @@
 #include <gtest/gtest.h>
 #include <sasl/prop.h>
 
-#include <cstdarg>
 #include <map>
 #include <optional>
 
 #include "tests/support/spec.h"
+#include "tests/unit/logged_lines.h"
 #include "tests/unit/policy_reading.h"
 
 namespace gssloop::plugin {
 namespace {
 
 using namespace std::string_literals;
+using testing::keep_logged_line;
+using testing::logged_lines;
 using Values = std::vector<std::string>;
 
 struct FreeProps {
   void operator()(propctx* context) const { prop_dispose(&context); }
 };
 
-std::string* log_text() {
-  static std::string text;
-  return &text;
-}
-
-[[gnu::format(printf, 3, 4)]] void on_log(sasl_conn_t*, int, const char* format, ...) {
-  va_list args;
-  va_start(args, format);
-  char line[512];
-  vsnprintf(line, sizeof line, format, args);
-  va_end(args);
-  *log_text() += std::string(line) + "\n";
-}
-
 class AuxPropsTest : public ::testing::Test {
  protected:
   AuxPropsTest() : context_(prop_new(0)) {
-    utils_.log = on_log;
+    utils_.log = keep_logged_line;
     utils_.prop_get = prop_get;
     utils_.prop_set = prop_set;
     utils_.prop_erase = prop_erase;
     utils_.prop_request = prop_request;
-    log_text()->clear();
+    logged_lines().clear();
   }
 
   void request(std::vector<const char*> names) {
@@ -112,8 +100,8 @@ TEST_F(AuxPropsTest, AssertedValuesAreWithheld) {
   for (const char* name : {"*auth-indicators", "auth-indicators", "*urn:x"}) {
     EXPECT_TRUE(values(name).empty()) << name;
   }
-  EXPECT_NE(log_text()->find("not authenticated"), std::string::npos);
-  EXPECT_EQ(log_text()->find("admin"), std::string::npos);
+  EXPECT_NE(logged_lines().find("not authenticated"), std::string::npos);
+  EXPECT_EQ(logged_lines().find("admin"), std::string::npos);
 }
 
 // A peer's claim that the values are all there are neither adds nor takes any.
@@ -167,8 +155,8 @@ TEST_F(AuxPropsTest, WhatIsNotTextIsWithheldValueByValue) {
       peer({{authenticated("auth-indicators", {"good", "ad\0min"s, "\xffsecret", "fine"})}, {}}),
       false);
   EXPECT_EQ(values("*auth-indicators"), (Values{"good", "fine"}));
-  EXPECT_EQ(log_text()->find("min"), std::string::npos);
-  EXPECT_EQ(log_text()->find("secret"), std::string::npos);
+  EXPECT_EQ(logged_lines().find("min"), std::string::npos);
+  EXPECT_EQ(logged_lines().find("secret"), std::string::npos);
 }
 
 // prop_setvals and appending overrun libsasl's heap with these.
@@ -253,7 +241,7 @@ TEST_F(AuxPropsTest, AnAliasFollowsItsSid) {
   AuxProps properties(sasl(), context_.get());
   EXPECT_FALSE(publish_groups(&properties));
   EXPECT_EQ(values("*groups"), (Values{"S-1-5-21-1-2-3-1105", "admins", "S-1-5-21-1-2-3-1106"}));
-  EXPECT_EQ(*log_text(), "");
+  EXPECT_EQ(logged_lines(), "");
 }
 
 // libsasl refuses a value without memory. The application must not decide by a part of them.

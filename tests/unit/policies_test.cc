@@ -4,35 +4,23 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdarg>
-
 #include "plugin/sasl/errors.h"
+#include "tests/unit/logged_lines.h"
 
 namespace gssloop::plugin {
 namespace {
 
-std::vector<std::string>* lines() {
-  static std::vector<std::string> all;
-  return &all;
-}
-
-[[gnu::format(printf, 3, 4)]] void on_log(sasl_conn_t*, int, const char* format, ...) {
-  va_list args;
-  va_start(args, format);
-  char line[512];
-  vsnprintf(line, sizeof line, format, args);
-  va_end(args);
-  lines()->emplace_back(line);
-}
+using testing::keep_logged_line;
+using testing::logged_lines;
 
 void on_error(sasl_conn_t*, unsigned, const char*, ...) {}
 
 class PoliciesTest : public ::testing::Test {
  protected:
   PoliciesTest() {
-    utils_.log = on_log;
+    utils_.log = keep_logged_line;
     utils_.seterror = on_error;
-    lines()->clear();
+    logged_lines().clear();
   }
   SaslUtils sasl() const { return SaslUtils(&utils_); }
 
@@ -44,10 +32,10 @@ class PoliciesTest : public ::testing::Test {
 TEST_F(PoliciesTest, NoMoreThanSixtyFourAreHeld) {
   Policies policies({});
   const auto is_logged = [&](int number) {
-    lines()->clear();
+    logged_lines().clear();
     const auto path = "/nonexistent/" + std::to_string(number) + ".toml";
     EXPECT_EQ(policies.current(path, sasl())->policy, nullptr);
-    return !lines()->empty();
+    return !logged_lines().empty();
   };
   for (int number = 0; number < 65; ++number) EXPECT_TRUE(is_logged(number)) << number;
   for (int number = 0; number < 64; ++number) EXPECT_FALSE(is_logged(number)) << number;
