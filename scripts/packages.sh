@@ -17,6 +17,8 @@ readonly check_packages=("${test_packages[@]}" krb5-pkinit openssl mandoc doxyge
   python3-samba
   # The checker of the models in tests/model.
   spin
+  # What makes system calls of the command fail.
+  strace
   # pivot_root, after Debian 13.
   util-linux-extra)
 # The servers that people run, and their clients. None of them is ever started as a service.
