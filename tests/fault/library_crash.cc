@@ -50,7 +50,9 @@ bool is_allocator(void* frame) {
 std::span<void* const> callers_of_library(std::span<void* const> frames) {
   // The program's own malloc and free, and what they called; or the handler and the trampoline.
   const auto allocator = std::ranges::find_if(frames, is_allocator);
-  const auto site = allocator != frames.end() ? allocator + 1 : frames.begin() + 2;
+  const auto site = allocator != frames.end()
+                        ? std::find_if_not(allocator, frames.end(), is_allocator)
+                        : frames.begin() + 2;
   const auto caller = std::find_if(site, frames.end(), is_ours);
   if (caller == site || caller == frames.end()) return {};
   return {caller, frames.end()};
@@ -88,7 +90,7 @@ void exit_after_crash_of_library() {
   note_failed_allocation();
   num_failed_frames = 0;
   call_on_failure(note_failed_allocation);
-  for (const int number : {SIGSEGV, SIGABRT, SIGBUS, SIGFPE}) signal(number, on_crash);
+  for (const int number : {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGALRM}) signal(number, on_crash);
 }
 
 }  // namespace gssloop::testing

@@ -24,9 +24,10 @@ inline constexpr int kEndByLibsasl = 6;
 // Allocates nothing.
 void note_failed_allocation() noexcept;
 
-// exit_after_crash_of_library makes this process end with kCrashOfLibrary after such a crash. After
-// another one it prints where that was, and where the allocation failed. The program must be linked
-// with -rdynamic: backtrace(3) then shows the names of functions.
+// exit_after_crash_of_library makes this process end with kCrashOfLibrary after such a crash, or an
+// alarm(2) in such a call. After another one it prints where that was, and where the allocation
+// failed. The program must be linked with -rdynamic: backtrace(3) then shows the names of
+// functions.
 void exit_after_crash_of_library();
 
 }  // namespace gssloop::testing

@@ -45,6 +45,10 @@ struct LoginOutcome {
   bool ok() const { return client.code == SASL_OK && server.code == SASL_OK; }
 };
 
+// granted_text is LoginSide::granted; `stored` is the ccache that was stored, or is not there.
+std::string granted_text(const std::string& authid, const std::string& authzid, bool delegates,
+                         const std::string& stored, const Properties& properties);
+
 // LoginFaultTest runs the logins of an exchange.
 class LoginFaultTest : public PolicyTest, public ::testing::WithParamInterface<LoginExchange> {
  protected:
@@ -58,6 +62,8 @@ class LoginFaultTest : public PolicyTest, public ::testing::WithParamInterface<L
   void expect_clean(const LoginOutcome& outcome, const LoginOutcome& without_fault,
                     bool is_answer = false);
 
+  // The server's options.
+  static SaslOptions options();
   // Where the ticket is stored.
   static std::string stored() { return realm().path("stored-alice"); }
 };

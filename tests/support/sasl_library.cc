@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <new>
 
 namespace gssloop::testing {
 namespace {
@@ -25,7 +26,8 @@ int on_configuration_path(void* context, char** path) {
   return SASL_OK;
 }
 
-void* new_mutex() { return new std::mutex; }
+// libsasl is C: no exception for it.
+void* new_mutex() { return new (std::nothrow) std::mutex; }
 int lock_mutex(void* mutex) {
   static_cast<std::mutex*>(mutex)->lock();
   return 0;

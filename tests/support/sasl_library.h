@@ -14,8 +14,9 @@
 
 namespace gssloop::testing {
 
-// SASL configuration options by name. Names that are not there are not set.
-using SaslOptions = std::map<std::string, std::string>;
+// SASL configuration options by name. Names that are not there are not set. To find one allocates
+// nothing.
+using SaslOptions = std::map<std::string, std::string, std::less<>>;
 
 struct LogLine {
   int level = SASL_LOG_NONE;
