@@ -178,6 +178,12 @@ class OnSuite(Tree):
         self.assertEqual((call[-3], call[-1]), ("sid", "http://debian/"))
         self.assertTrue((self.roots / "sid-amd64").is_dir())
 
+    def await_sleepers(self, there):
+        deadline = time.monotonic() + PATIENCE
+        while bool(sleepers()) != there and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self.assertEqual(bool(sleepers()), there)
+
     def test_a_signal_ends_all(self):
         self.needs_namespaces()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGKILL):
@@ -190,13 +196,10 @@ class OnSuite(Tree):
                 for line in process.stdout:
                     if line == "waiting\n":
                         break
-                self.assertNotEqual(sleepers(), [])
+                self.await_sleepers(True)  # the shell may start it after that line
                 process.send_signal(number)
                 process.wait(PATIENCE)
-                deadline = time.monotonic() + PATIENCE
-                while sleepers() and time.monotonic() < deadline:
-                    time.sleep(0.05)
-                self.assertEqual(sleepers(), [])
+                self.await_sleepers(False)
 
 
 if __name__ == "__main__":
