@@ -4,21 +4,19 @@
 # The tests with tools that watch the memory and the threads: ./run check-tsan, check-asan and
 # check-valgrind.
 
-# With -g1, a report names lines and not only functions.
-readonly sanitizer_flags=('CFLAGS=-O1 -g1' 'CXXFLAGS=-O1 -g1')
-
 cmd_check_tsan() {
   (($# == 0)) || refuse "$1" "no arguments"
   prepare check-tsan
   enter_copy tsan
-  check_with_sanitizers thread build-thread-tests print-thread-tests
+  check_with_sanitizers thread -O1 build-thread-tests print-thread-tests
 }
 
 cmd_check_asan() {
   (($# == 0)) || refuse "$1" "no arguments"
   prepare check-asan
   enter_copy asan
-  check_with_sanitizers address build-tests print-tests
+  # All tests: most of the time is compilation.
+  check_with_sanitizers address -O0 build-tests print-tests
 }
 
 # enter_copy NAME makes the folder of a copy of the sources the current one. Each build has its own,
@@ -34,16 +32,17 @@ enter_copy() {
   find_stand_ins
 }
 
-# check_with_sanitizers KIND BUILD-TARGET LIST-TARGET
+# check_with_sanitizers KIND OPTIMIZATION BUILD-TARGET LIST-TARGET
 check_with_sanitizers() {
-  local tests
+  # With -g1, a report names lines and not only functions.
+  local tests flags=("CFLAGS=$2 -g1" "CXXFLAGS=$2 -g1")
   if is_configured && ! is_configured_with "--enable-sanitizers=$1 "; then
     start_over "configured with other flags"
   fi
-  (summary=shown configure_tree --enable-werror "--enable-sanitizers=$1" "${sanitizer_flags[@]}") ||
+  (summary=shown configure_tree --enable-werror "--enable-sanitizers=$1" "${flags[@]}") ||
     build_failed configure
-  build_tests "$2"
-  tests=$(list_tests "$3") || build_failed "listing the tests"
+  build_tests "$3"
+  tests=$(list_tests "$4") || build_failed "listing the tests"
   # Where the kernel places memory at very random addresses, ThreadSanitizer finds no room for its
   # own.
   ! setarch --addr-no-randomize true 2>/dev/null ||

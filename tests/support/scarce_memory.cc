@@ -17,5 +17,9 @@ void* operator new(std::size_t len) {
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
+void* operator new(std::size_t len, const std::nothrow_t&) noexcept {
+  long& left = gssloop::testing::num_allocations_left;
+  return left >= 0 && left-- == 0 ? nullptr : std::malloc(len > 0 ? len : 1);
+}
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }

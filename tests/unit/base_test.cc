@@ -313,12 +313,16 @@ TEST(Bytes, CaseOfLettersIsIgnoredAndNothingElse) {
 }  // namespace
 }  // namespace gssloop
 
-// Both halves, so that a sanitizer sees memory freed by what allocated it. Not inline: GCC would
-// take free() for the wrong half of a new that it does not see into.
+// All of them, so that a sanitizer sees memory freed by what allocated it (std::stable_sort asks for
+// its buffer with nothrow). Not inline: GCC would take free() for the wrong half of a new that it
+// does not see into.
 [[gnu::noinline]] void* operator new(std::size_t size) {
   void* const memory = std::malloc(size == 0 ? 1 : size);
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
+}
+[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return std::malloc(size == 0 ? 1 : size);
 }
 [[gnu::noinline]] void operator delete(void* memory) noexcept {
   gssloop::look_before_free(memory);
