@@ -14,16 +14,16 @@ namespace gssloop::gss {
 // KeytabKeys is the entries of a keytab, up to the first that cannot be read. Not installed.
 class KeytabKeys {
  public:
-  // KeytabKeys reads them. The context must outlive the object.
-  KeytabKeys(krb5_context context, krb5_keytab keytab) : context_(context) {
-    krb5_kt_cursor cursor = nullptr;
-    code_ = krb5_kt_start_seq_get(context_, keytab, &cursor);
-    if (code_ != 0) return;
-    krb5_keytab_entry entry{};
-    while ((code_ = krb5_kt_next_entry(context_, keytab, &entry, &cursor)) == 0) {
-      entries_.push_back(entry);
+  // KeytabKeys reads them. The context must outlive the object. The constructor that it calls makes
+  // the object complete, so that the destructor frees the entries if there is no memory for more.
+  KeytabKeys(krb5_context context, krb5_keytab keytab) : KeytabKeys(context, krb5_error_code{0}) {
+    Search search{context, keytab};
+    code_ = krb5_kt_start_seq_get(context, keytab, &search.cursor);
+    search.is_open = code_ == 0;
+    while (code_ == 0) {
+      code_ = krb5_kt_next_entry(context, keytab, &entries_.emplace_back(), &search.cursor);
     }
-    krb5_kt_end_seq_get(context_, keytab, &cursor);
+    if (search.is_open) entries_.pop_back();  // there was none
   }
   // KeytabKeys without a keytab is empty, because of `code`.
   KeytabKeys(krb5_context context, krb5_error_code code) : context_(context), code_(code) {}
@@ -48,6 +48,16 @@ class KeytabKeys {
   }
 
  private:
+  struct Search {
+    krb5_context context;
+    krb5_keytab keytab;
+    krb5_kt_cursor cursor = nullptr;
+    bool is_open = false;
+    ~Search() {
+      if (is_open) krb5_kt_end_seq_get(context, keytab, &cursor);
+    }
+  };
+
   krb5_context context_;
   krb5_error_code code_;
   std::vector<krb5_keytab_entry> entries_;
