@@ -44,7 +44,8 @@ std::string in_style(bool has_colours, Style style, std::string_view text) {
 }
 
 void write_line(std::FILE* stream, std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stream);
+  // An empty text may have no address, and fwrite demands one.
+  if (!text.empty()) std::fwrite(text.data(), 1, text.size(), stream);
   std::fputc('\n', stream);
   std::fflush(stream);
 }
