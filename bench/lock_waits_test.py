@@ -48,6 +48,10 @@ def long_waits(variant):
 
 
 class LockWaits(unittest.TestCase):
+    def setUp(self):
+        if os.environ.get("GSSLOOP_SANITIZE_FLAGS", "").strip():
+            self.skipTest("this build has sanitizers, and what counts the locks comes before them")
+
     def test_a_shared_credential_is_waited_for(self):
         """What the count is able to show: MIT krb5 locks the credential while it accepts."""
         locks, waits = long_waits("server-raw")["libgssapi_krb5"]

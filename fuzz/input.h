@@ -27,7 +27,8 @@ class Input {
   std::size_t below(std::size_t bound) { return octet() % bound; }
   // octets are as many as one octet says.
   ByteView octets() {
-    const std::size_t len = std::min<std::size_t>(octet(), rest_.size());
+    const std::size_t wanted = octet();  // before the size of the rest is taken
+    const std::size_t len = std::min(wanted, rest_.size());
     const ByteView taken = rest_.first(len);
     rest_ = rest_.subspan(len);
     return taken;

@@ -83,8 +83,9 @@ class Checker:
 
     def check(self, *words, **environment):
         """Returns what the checker says; the search is complete, or it found an error."""
+        # Not the verifier of spin is looked at: it compares more octets than a state has.
         said = run(["./pan", "-w18", "-m10000", *words], cwd=self.folder,
-                   env={**ENVIRONMENT, **environment})
+                   env={**ENVIRONMENT, "ASAN_OPTIONS": "intercept_memcmp=0", **environment})
         assert "max search depth too small" not in said, said
         assert re.search(r"errors: \d", said), said
         return said
