@@ -313,9 +313,9 @@ TEST(Bytes, CaseOfLettersIsIgnoredAndNothingElse) {
 }  // namespace
 }  // namespace gssloop
 
-// All of them, so that a sanitizer sees memory freed by what allocated it (std::stable_sort asks for
-// its buffer with nothrow). Not inline: GCC would take free() for the wrong half of a new that it
-// does not see into.
+// All of them, so that a sanitizer sees memory freed by what allocated it (std::stable_sort asks
+// for its buffer with nothrow). Not inline: GCC would take free() for the wrong half of a new that
+// it does not see into.
 [[gnu::noinline]] void* operator new(std::size_t size) {
   void* const memory = std::malloc(size == 0 ? 1 : size);
   if (memory == nullptr) throw std::bad_alloc();
