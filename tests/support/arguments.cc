@@ -94,7 +94,7 @@ class Parser {
     } else {
       const std::size_t equals = value.find('=');
       if (equals == 0 || equals == std::string::npos) fail(word + " takes NAME=VALUE");
-      (*std::get<std::map<std::string, std::string>*>(option.target))[value.substr(0, equals)] =
+      (*std::get<NamesAndValues*>(option.target))[value.substr(0, equals)] =
           value.substr(equals + 1);
     }
   }

@@ -10,12 +10,15 @@
 
 namespace gssloop::testing {
 
+// As SaslOptions.
+using NamesAndValues = std::map<std::string, std::string, std::less<>>;
+
 // Option is one row of a test program's command line.
 struct Option {
   // Where the value goes. A bool becomes true and takes no value. A map takes NAME=VALUE. A vector
   // and a map take the option any number of times.
-  using Target = std::variant<bool*, unsigned*, std::string*, std::vector<std::string>*,
-                              std::map<std::string, std::string>*>;
+  using Target =
+      std::variant<bool*, unsigned*, std::string*, std::vector<std::string>*, NamesAndValues*>;
 
   // "--len N" takes a value. A name without "--" is an argument, which must be there; one that ends
   // with "..." takes all words that are left, whatever they are.

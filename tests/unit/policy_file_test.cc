@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+#include <vector>
+
 #include "gssloop/authz/evaluation.h"
 #include "tests/support/spec.h"
 #include "tests/unit/policy_reading.h"
@@ -105,6 +108,21 @@ TEST(PolicyFile, ScopesOfServicesAndMechanisms) {
   EXPECT_FALSE(imap.uses("peer.ssf"));
   EXPECT_TRUE(krb5.uses("peer.ssf"));
   EXPECT_TRUE(Policy().scope("imap", "krb5").require.empty());
+}
+
+TEST(PolicyFile, ListedScopesAreAllThatALoginCanGet) {
+  const auto reading = read(kGood);
+  ASSERT_TRUE(reading.policy) << messages(reading);
+  const std::vector<const Scope*> listed = reading.policy->scopes();
+  std::set<const Scope*> wanted;
+  for (const char* service : {"imap", "ldap"}) {
+    for (const char* mechanism : {"krb5", "spnego"}) {
+      wanted.insert(&reading.policy->scope(service, mechanism));
+    }
+  }
+  EXPECT_EQ(wanted.size(), 3U);  // ldap has no table, and so one for all mechanisms
+  EXPECT_EQ(std::set<const Scope*>(listed.begin(), listed.end()), wanted);
+  EXPECT_EQ(listed.size(), wanted.size());
 }
 
 TEST(PolicyFile, ErrorsAreAllFoundEachAtItsPlace) {
