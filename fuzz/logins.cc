@@ -154,7 +154,8 @@ class ServerLogin {
     require(!name_.empty() && is_utf8(as_bytes(name_)) && name_.find('\\') == name_.npos &&
                 !has_control_characters(as_bytes(name_)) && std::ranges::count(name_, '@') <= 1,
             "a name that could be another's is refused");
-    require(name_.front() > ' ' && name_.back() > ' ' && name_.front() != '@',
+    const auto is_trimmed = [](char c) { return static_cast<unsigned char>(c) <= ' '; };
+    require(!is_trimmed(name_.front()) && !is_trimmed(name_.back()) && name_.front() != '@',
             "a name that libsasl would change is refused");
   }
 
