@@ -122,7 +122,7 @@ class SystemFaults(unittest.TestCase):
                     self.judge(without, done, never, what)
                     num += 1
         print(f"faults injected: {num}")
-        self.assertGreater(num, 50)
+        self.assertGreater(num, 10)
 
     def test_policy_check(self):
         self.each_fault(COMMANDS["check"])
