@@ -10,6 +10,8 @@ namespace gssloop::testing {
 namespace {
 
 const LogSettings kQuiet = {.level = SASL_LOG_WARN};
+// A server says at this level why it does not offer a mechanism.
+const LogSettings kNotes = {.level = SASL_LOG_NOTE};
 
 // Alice has both indicators.
 constexpr char kAdmitting[] =
@@ -85,6 +87,7 @@ std::vector<LoginExchange> login_exchanges() {
       {.name = "Password",
        .client = {.authname = says("alice"), .password = says("secret")},
        .has_ticket = false},
+      {.name = "ChangedKeytab", .changes_keytab = true},
       {.name = "Start",
        .rules = "deny = [\"assurance=spake\"]\n",
        .is_refused = true,
@@ -126,16 +129,23 @@ void LoginFaultTest::TearDown() {
   PolicyTest::TearDown();
 }
 
+void LoginFaultTest::prepare_login() {
+  std::filesystem::remove(stored());
+  if (!GetParam().changes_keytab) return;
+  std::filesystem::last_write_time(realm().path("keytab"),
+                                   std::filesystem::file_time_type::clock::now());
+}
+
 LoginOutcome LoginFaultTest::log_in_once() {
   const LoginExchange& exchange = GetParam();
   if (exchange.starts_library) restart_library({});
   ClientSetup client_setup = exchange.client;
   client_setup.log = kQuiet;
   ServerSetup server_setup = exchange.server;
-  if (exchange.name != "Policy") server_setup.log = kQuiet;
+  if (exchange.name != "Policy") server_setup.log = kNotes;
   server_setup.options = options();
   server_setup.proxy_policy = [](const ProxyCall&) { return SASL_OK; };
-  std::filesystem::remove(stored());
+  prepare_login();
   SaslClient client(client_setup);
   SaslServer server(server_setup);
   const Login login = log_in(&client, &server, exchange.mechanism);

@@ -26,6 +26,8 @@ struct LoginExchange {
   bool has_ticket = true;   // otherwise a password
   // libsasl is started before it, so that the login has the calls of the module's start.
   bool starts_library = false;
+  // The keytab changes before it, so that the server acquires its credential anew.
+  bool changes_keytab = false;
 };
 inline void PrintTo(const LoginExchange& exchange, std::ostream* out) { *out << exchange.name; }
 
@@ -56,6 +58,8 @@ class LoginFaultTest : public PolicyTest, public ::testing::WithParamInterface<L
   void TearDown() override;
 
   LoginOutcome log_in_once();
+  // What must be so before each login of the exchange. log_in_once does it.
+  static void prepare_login();
   // Demands that each side failed with a code and a sentence, or has what it has without a fault
   // (only less strength, or an empty message, where the fault is what a mechanism may answer). A
   // policy's refusal comes after a client of GS2 is done.

@@ -111,7 +111,7 @@ class LoginMemory : public LoginFaultTest {
   }
 
   LoginOutcome log_in(Owner owner, unsigned long number, Scarcity scarcity, bool* has_failed) {
-    unlink(stored().c_str());
+    prepare_login();
     restore_ccache();
     PlainLogin login(GetParam(), options_);
     login.run([&] { fail(owner, number, scarcity); });

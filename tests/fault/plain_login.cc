@@ -80,7 +80,13 @@ int PlainLogin::start_library() noexcept {
   return code != SASL_OK ? code : sasl_server_init(kLibraryCallbacks, "gssloop-test");
 }
 
-int PlainLogin::set_up(Side* side, const Strength& strength, unsigned flags) noexcept {
+int PlainLogin::set_up(int made, Side* side, const Strength& strength, unsigned flags) noexcept {
+  if (made != SASL_OK) {
+    // libsasl leaves a part of a connection: sasl_errdetail reads and sasl_dispose calls what it
+    // lacks.
+    side->connection = nullptr;
+    return made;
+  }
   sasl_security_properties_t security{};
   security.min_ssf = strength.min_ssf;
   security.max_ssf = strength.max_ssf;
@@ -96,7 +102,7 @@ int PlainLogin::make_client() noexcept {
   const int code =
       sasl_client_new(setup.service.c_str(), setup.host.c_str(), nullptr, nullptr,
                       client_.callbacks.data(), SASL_SUCCESS_DATA, &client_.connection);
-  return code != SASL_OK ? code : set_up(&client_, setup.strength, setup.security_flags);
+  return set_up(code, &client_, setup.strength, setup.security_flags);
 }
 
 int PlainLogin::make_server() noexcept {
@@ -104,7 +110,7 @@ int PlainLogin::make_server() noexcept {
   const int code =
       sasl_server_new(setup.service.c_str(), setup.host.c_str(), nullptr, nullptr, nullptr,
                       server_.callbacks.data(), SASL_SUCCESS_DATA, &server_.connection);
-  return code != SASL_OK ? code : set_up(&server_, setup.strength, setup.security_flags);
+  return set_up(code, &server_, setup.strength, setup.security_flags);
 }
 
 // As log_in() of tests/support/sasl_pair.h.

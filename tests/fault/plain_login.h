@@ -56,7 +56,8 @@ class PlainLogin {
   int start_library() noexcept;
   int make_client() noexcept;
   int make_server() noexcept;
-  int set_up(Side* side, const Strength& strength, unsigned flags) noexcept;
+  // `made` is the code of sasl_client_new or of sasl_server_new.
+  int set_up(int made, Side* side, const Strength& strength, unsigned flags) noexcept;
   void exchange_messages() noexcept;
   static const char* send(Side* from, Side* to) noexcept;
 
