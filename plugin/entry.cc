@@ -238,9 +238,11 @@ int server_avail(void* glob_context, sasl_server_params_t* params, void**) noexc
     const auto credential = entry->shared->credentials.get(key);
     if (credential) return SASL_OK;
     const std::string& name = entry->mechanism.sasl_name;
-    const bool is_error = options.is_told_to_offer(name, sasl) &&
-                          !entry->shared->has_reported_missing_key.exchange(true);
-    sasl.log(is_error ? SASL_LOG_ERR : SASL_LOG_NOTE,
+    // Mechanisms of one GSS mechanism share the credential, and so this report.
+    const bool was_offered = entry->shared->credentials.forget(key);
+    const bool is_missed = options.is_told_to_offer(name, sasl) &&
+                           !entry->shared->has_reported_missing_key.exchange(true);
+    sasl.log(was_offered || is_missed ? SASL_LOG_ERR : SASL_LOG_NOTE,
              name + " is not offered: no credential for " + key.text() + ": " +
                  gssloop::loop::explain(credential.error()));
     return SASL_NOTDONE;  // a keytab may still come

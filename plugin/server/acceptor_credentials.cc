@@ -62,6 +62,17 @@ gss::Result<std::shared_ptr<AcceptorPool>> AcceptorCredentials::acquire(const Ac
   return pool;
 }
 
+bool AcceptorCredentials::forget(const AcceptorKey& key) {
+  auto before = snapshot_.load();
+  std::shared_ptr<const Snapshot> after;
+  do {
+    auto changed = std::make_shared<Snapshot>(*before);
+    if (changed->erase(key) == 0) return false;
+    after = std::move(changed);
+  } while (!snapshot_.replace(&before, std::move(after)));
+  return true;
+}
+
 void AcceptorCredentials::keep(const AcceptorKey& key, Held held) {
   auto before = snapshot_.load();
   std::shared_ptr<const Snapshot> after;

@@ -33,6 +33,10 @@ class AcceptorCredentials {
   // this key a moment ago.
   gss::Result<std::shared_ptr<AcceptorPool>> get_checked(const AcceptorKey& key);
 
+  // forget drops the credentials of a key for which get failed. True if there were any: get had
+  // succeeded before, and this caller is the first one to see that it no longer does.
+  bool forget(const AcceptorKey& key);
+
  private:
   // Origin is what the credentials were acquired from.
   struct Origin {

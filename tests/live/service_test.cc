@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -79,6 +80,28 @@ TEST_F(ServiceTest, IsOfferedOnlyWithAKeytab) {
   EXPECT_TRUE(log_in(&client, &server, kGs2).ok()) << server.log().text();
   SaslServer smtp({.service = "smtp", .options = {{"keytab", keytab}}});
   EXPECT_FALSE(smtp.offers(kGs2));
+}
+
+// Whatever the options say: once for Kerberos and once for SPNEGO, until the key is there again.
+TEST_F(ServiceTest, TheLossOfAKeyIsAnErrorOnce) {
+  SPEC("R11");
+  const std::string keytab = own_keytab("lost.keytab"), away = own_keytab("away.keytab");
+  setenv("KRB5_KTNAME", keytab.c_str(), 1);
+  const auto num_errors = [](bool is_offered) {
+    SaslServer server;
+    EXPECT_EQ(server.offers(kGs2), is_offered) << server.log().text();
+    return std::ranges::count_if(server.log().lines(), [](const LogLine& line) {
+      return line.level == SASL_LOG_ERR &&
+             line.text.find(" is not offered: no credential for ") != std::string::npos;
+    });
+  };
+  for (int i = 0; i < 2; ++i) {
+    put_file(away, keytab);
+    EXPECT_EQ(num_errors(true), 0);
+    std::filesystem::remove(keytab);
+    EXPECT_EQ(num_errors(false), 2);
+    EXPECT_EQ(num_errors(false), 0);
+  }
 }
 
 // A missing key is an error if an option says that logins with Kerberos are wanted. libsasl asks
