@@ -6,7 +6,6 @@
 // descriptor stays open, and the next login works. memory_test fails the server's allocations
 // under further policies.
 
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,6 +23,7 @@
 #include "tests/support/growth.h"
 #include "tests/support/sanitizer.h"
 #include "tests/support/scarce_memory.h"
+#include "tests/support/shared_memory.h"
 
 namespace gssloop::testing {
 namespace {
@@ -99,15 +99,7 @@ class LoginMemory : public LoginFaultTest {
     LoginFaultTest::SetUp();
     if (IsSkipped()) return;
     if (kHasSanitizer) GTEST_SKIP() << kOwnMalloc;
-    void* shared =
-        mmap(nullptr, sizeof *number_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    ASSERT_NE(shared, MAP_FAILED);
-    number_ = static_cast<unsigned long*>(shared);
     options_ = options();
-  }
-  void TearDown() override {
-    if (number_ != nullptr) munmap(number_, sizeof *number_);
-    LoginFaultTest::TearDown();
   }
 
   LoginOutcome log_in(Owner owner, unsigned long number, Scarcity scarcity, bool* has_failed) {
@@ -208,7 +200,8 @@ class LoginMemory : public LoginFaultTest {
     return std::min(number, stride());
   }
 
-  unsigned long* number_ = nullptr;  // of the allocation that fails, shared with the child
+  // Of the allocation that fails.
+  unsigned long* const number_ = new_shared<unsigned long>();
   SaslOptions options_;
   LoginOutcome without_fault_;
   std::string ccache_;  // the octets of the client's, with the tickets of a login

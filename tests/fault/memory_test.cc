@@ -4,7 +4,6 @@
 // GSS-API and in libkrb5. Each login is one that a rule refuses. Without memory it may fail in
 // other ways, but it must not succeed: what could not be read is unknown, and never absent.
 
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 #include "tests/fault/library_crash.h"
 #include "tests/live/policy_session.h"
 #include "tests/support/sanitizer.h"
+#include "tests/support/shared_memory.h"
 
 namespace gssloop::testing {
 namespace {
@@ -98,14 +98,6 @@ class MemoryTest : public PolicyTest {
     PolicyTest::SetUp();
     if (kHasSanitizer) GTEST_SKIP() << kOwnMalloc;
     disable_replay_cache();
-    void* shared =
-        mmap(nullptr, sizeof(Report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    ASSERT_NE(shared, MAP_FAILED);
-    report_ = static_cast<Report*>(shared);
-  }
-  void TearDown() override {
-    if (report_ != nullptr) munmap(report_, sizeof(Report));
-    PolicyTest::TearDown();
   }
 
   // The first message of the client; without a replay cache, it counts again and again.
@@ -170,7 +162,7 @@ class MemoryTest : public PolicyTest {
     }
   }
 
-  Report* report_ = nullptr;
+  Report* const report_ = new_shared<Report>();
 };
 
 TEST_F(MemoryTest, DeniedIndicatorsAreNeverAbsent) {

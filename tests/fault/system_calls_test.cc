@@ -7,7 +7,6 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -28,6 +27,7 @@
 #include "tests/fault/system_faults.h"
 #include "tests/live/live_test.h"
 #include "tests/support/growth.h"
+#include "tests/support/shared_memory.h"
 
 // The command's main(), which has this name in this program.
 int gssloop_main(int argc, char** argv);
@@ -59,17 +59,10 @@ class SystemCalls : public LiveTest {
     LiveTest::SetUp();
     if (IsSkipped()) return;
     disable_replay_cache();
-    report_ = static_cast<Report*>(
-        mmap(nullptr, sizeof(Report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
-    ASSERT_NE(report_, MAP_FAILED);
     folder_ = realm().path("folder");
     fs::create_directories(folder_);
     data_.assign(100'000, 'x');
     std::ofstream(realm().path("data")) << data_;
-  }
-  void TearDown() override {
-    if (report_ != nullptr) munmap(report_, sizeof(Report));
-    LiveTest::TearDown();
   }
 
   struct Child {
@@ -200,7 +193,7 @@ class SystemCalls : public LiveTest {
     }
   }
 
-  Report* report_ = nullptr;
+  Report* const report_ = new_shared<Report>();
   fs::path folder_;
   std::string data_;
 };

@@ -14,6 +14,7 @@
 
 #include "tests/servers/workers.h"
 #include "tests/support/sasl_session.h"
+#include "tests/support/shared_memory.h"
 #include "tests/support/socket.h"
 
 namespace gssloop::testing {
@@ -110,7 +111,6 @@ int run(const Options& options) {
   const Listener listener = listen_on_loopback();
   if (!options.port_file.empty()) write_port(options.port_file, listener.port);
   auto* tallies = new_shared<Tally>(options.num_processes);
-  if (tallies == nullptr) return 2;
   // The first process alone waits for these. The others end when the socket is shut down, or with
   // the first one: a signal of the terminal must not cut their connections.
   sigset_t signals;

@@ -12,6 +12,7 @@
 
 #include "tests/servers/workers.h"
 #include "tests/support/sasl_session.h"
+#include "tests/support/shared_memory.h"
 #include "tests/support/socket.h"
 
 namespace gssloop::testing {
@@ -118,9 +119,8 @@ Shared* signalled = nullptr;
 void on_signal(int /*signal*/) { signalled->is_over = true; }
 
 int run(const Options& options) {
-  auto* shared = new_shared<Shared>(1);
+  auto* shared = new_shared<Shared>();
   auto* times_ms = new_shared<float>(options.num_logins);
-  if (shared == nullptr || times_ms == nullptr) return 2;
   signalled = shared;
   struct sigaction action {};
   action.sa_handler = on_signal;

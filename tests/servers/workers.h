@@ -6,27 +6,16 @@
 #define GSSLOOP_TESTS_SERVERS_WORKERS_H_
 
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstddef>
 #include <functional>
 #include <thread>
 #include <vector>
 
 namespace gssloop::testing {
-
-// new_shared gives `num` zeroed objects that processes forked later share, or null. Never freed:
-// they live as long as the program. T must be usable when all its octets are zero.
-template <typename T>
-T* new_shared(std::size_t num) {
-  void* memory =
-      mmap(nullptr, num * sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  return memory == MAP_FAILED ? nullptr : static_cast<T*>(memory);
-}
 
 // fork_workers starts `num` processes. Each ends with what run(i) returns, or with its parent.
 // Fewer come back if a fork fails.
