@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The audit trail: one line for each decision of a login, in each mechanism, and what becomes of a
 // login whose line cannot be written.
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -9,6 +11,7 @@
 
 #include "tests/live/policy_session.h"
 #include "tests/live/raw_context.h"
+#include "tests/live/syslogd_socket.h"
 
 namespace gssloop::testing {
 namespace {
@@ -336,6 +339,39 @@ TEST_P(AuditTest, WhatTheOptionsMustNotCombine) {
     EXPECT_EQ(log_in(&client, &server, mechanism()).server.code, SASL_CONFIGERR);
     EXPECT_TRUE(server.log().has("gssloop_audit is not the path of a file")) << to;
   }
+}
+
+TEST_P(AuditTest, SyslogGetsTheLine) {
+  constexpr int kNoNamespace = 77;
+  const pid_t child = fork();
+  if (child == 0) {
+    const int listener = syslogd_socket(realm().path("dev"));
+    if (listener < 0) _exit(kNoNamespace);
+    for (const bool is_admitted : {true, false}) {
+      set_rules(is_admitted ? "" : "deny = [\"assurance=spake\"]\n");
+      SaslClient client;
+      const auto server = this->server({.options = {{"gssloop_audit", "syslog"}}});
+      EXPECT_EQ(log_in(&client, server.get(), mechanism()).ok(), is_admitted);
+      char message[4096] = "";
+      EXPECT_GT(recv(listener, message, sizeof message - 1, 0), 0);
+      const std::string text = message;
+      // The facility authpriv, and the severity: informational or notice.
+      EXPECT_TRUE(text.starts_with(is_admitted ? "<86>" : "<85>")) << text;
+      const std::size_t at = text.find(": gssloop-audit: {");
+      EXPECT_NE(at, text.npos) << text;
+      expect_members(text.substr(text.find('{')), common(is_admitted ? "admitted" : "refused"));
+      EXPECT_LT(recv(listener, message, sizeof message, 0), 0) << "one line: " << message;
+    }
+    std::fflush(stdout);
+    _exit(HasFailure() ? 1 : 0);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == kNoNamespace) {
+    GTEST_SKIP() << "this user cannot mount a /dev in a namespace";
+  }
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST_P(AuditTest, WithoutTheOptionThereIsNothing) {

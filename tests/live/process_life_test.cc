@@ -2,8 +2,6 @@
 // What a server's process goes through: it forks before and after it uses libsasl, changes its root
 // directory, has no environment, ends libsasl and begins again, and unloads it.
 #include <dlfcn.h>
-#include <fcntl.h>
-#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +14,7 @@
 
 #include "tests/live/attacker.h"
 #include "tests/live/policy_session.h"
+#include "tests/live/user_namespace.h"
 
 namespace gssloop::testing {
 namespace {
@@ -155,22 +154,8 @@ class ChrootTest : public ProcessLifeTest {
     fs::copy_file(path, inside(path), fs::copy_options::overwrite_existing);
   }
 
-  // In a user namespace, where this user may do so; the user stays the same.
   bool change_root() const {
-    const auto write = [](const char* file, const std::string& text) {
-      const int fd = open(file, O_WRONLY);
-      if (fd < 0) return false;
-      const bool is_written = ::write(fd, text.data(), text.size()) == std::ssize(text);
-      close(fd);
-      return is_written;
-    };
-    const auto user = std::to_string(geteuid()), group = std::to_string(getegid());
-    if (geteuid() != 0 && (unshare(CLONE_NEWUSER) != 0 || !write("/proc/self/setgroups", "deny") ||
-                           !write("/proc/self/uid_map", user + " " + user + " 1") ||
-                           !write("/proc/self/gid_map", group + " " + group + " 1"))) {
-      return false;
-    }
-    return chroot(root_.c_str()) == 0 && chdir("/") == 0;
+    return enter_namespaces() && chroot(root_.c_str()) == 0 && chdir("/") == 0;
   }
 
   // What a server in the new root says to a login that its client began outside.
