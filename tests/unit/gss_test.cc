@@ -8,6 +8,7 @@
 #include "gssloop/gss/failure_cause.h"
 #include "gssloop/gss/handle.h"
 #include "gssloop/gss/kerberos.h"
+#include "gssloop/gss/mechanisms.h"
 #include "gssloop/gss/oid.h"
 #include "gssloop/gss/status.h"
 #include "tests/support/spec.h"
@@ -135,6 +136,8 @@ TEST(Status, SplitsTheMajorAndIsCompleteByEqualityAlone) {
 OM_uint32 minor_of(long code) { return static_cast<OM_uint32>(code); }
 
 TEST(FailureCause, ByMinorThenByMajor) {
+  // If gss_display_status is the first call of a process, MIT krb5 1.20.1 loses 32 octets.
+  ASSERT_TRUE(MechanismRegistry::indicate());
   const struct {
     OM_uint32 major, minor;
     FailureCause cause;
