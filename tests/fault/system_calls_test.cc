@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-// Fails the Nth system call of `gssloop accept`, and of `gssloop initiate`, for every N. A fault
-// that passes changes nothing. After another one the command says what failed; the file is the old
-// one or the whole new one, nothing else is left, and the initiator is told that its data is stored
-// only if it is.
+// Fails the Nth system call of `gssloop accept`, of `gssloop initiate`, and of a transfer through a
+// pipe, for every N. A fault that passes changes nothing. After another one the command says what
+// failed; the file is the old one or the whole new one, nothing else is left, and the initiator is
+// told that its data is stored only if it is.
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <climits>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
@@ -23,6 +25,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gssloop/io/fd_transport.h"
 #include "tests/fault/injected.h"
 #include "tests/fault/system_faults.h"
 #include "tests/live/live_test.h"
@@ -216,6 +219,55 @@ TEST_F(SystemCalls, AFullDiskLeavesTheOldFile) {
     note_injected();
   }
   EXPECT_TRUE(transfer({}));
+}
+
+// One transfer through a pipe, in whose buffer there is room for the data. A call that failed is
+// said, and how much had been written; no octet is lost, changed or written twice. Returns whether
+// a call failed.
+bool transfer_through_pipe(const std::string& data, unsigned number, unsigned way) {
+  int fds[2];
+  EXPECT_EQ(pipe2(fds, O_CLOEXEC), 0);
+  io::FdTransport pipe(fds[0], fds[1]);
+  sigset_t before, after;
+  pthread_sigmask(SIG_SETMASK, nullptr, &before);
+  fail_system_call(number, way);
+  const io::Deadline deadline = io::Clock::now() + std::chrono::seconds(30);
+  const io::IoResult written = pipe.write_all(as_bytes(data), deadline);
+  std::string got;
+  io::IoResult result = written;
+  while (result.is_done() && got.size() < data.size()) {
+    std::uint8_t octets[1000];
+    result = pipe.read_some(octets, deadline);
+    got.append(reinterpret_cast<const char*>(octets), result.num_octets);
+  }
+  const std::string failed = failed_system_call();
+  EXPECT_EQ(result.is_done(), failed.empty() || was_passing_fault()) << failed;
+  fail_system_call(0, 0);
+  if (!result.is_done()) {
+    const std::string call = failed.substr(0, failed.find(','));
+    EXPECT_TRUE(result.error.starts_with(call + ": ")) << failed << ": " << result.error;
+  }
+  ::close(fds[1]);
+  for (char octet = 0; ::read(fds[0], &octet, 1) == 1;) got += octet;
+  EXPECT_EQ(got, data.substr(0, written.num_octets)) << failed;
+  ::close(fds[0]);
+  pthread_sigmask(SIG_SETMASK, nullptr, &after);
+  EXPECT_EQ(sigismember(&after, SIGPIPE), sigismember(&before, SIGPIPE)) << failed;
+  return !failed.empty();
+}
+
+TEST(PipeCalls, EachFailedCallIsSaidAndLosesNothing) {
+  SPEC("L41");
+  std::string data;
+  while (data.size() < 3 * PIPE_BUF) data += std::to_string(data.size()) + ",";
+  for (unsigned way = 0; way < kNumSystemWays; ++way) {
+    unsigned number = 1;
+    while (transfer_through_pipe(data, number, way)) {
+      ASSERT_FALSE(HasFailure()) << "call " << number << ", way " << way;
+      ASSERT_LT(++number, 1000U);
+    }
+    EXPECT_GT(number, 10U);
+  }
 }
 
 }  // namespace
