@@ -18,7 +18,10 @@ AC_DEFUN([GSSLOOP_SANITIZE], [
     [fuzzer], [
       # libFuzzer looks at all counters after each execution: only those of this project's code.
       GSSLOOP_SANITIZE_FLAGS="-fsanitize=fuzzer-no-link,address,undefined -fsanitize-coverage-ignorelist=\$(top_srcdir)/fuzz/foreign.txt -fno-sanitize-recover=undefined -fno-omit-frame-pointer"],
-    [coverage], [GSSLOOP_SANITIZE_FLAGS="-fprofile-instr-generate -fcoverage-mapping"],
+    [coverage], [
+      GSSLOOP_SANITIZE_FLAGS="-fprofile-instr-generate -fcoverage-mapping"
+      # clang puts its library behind the C library, whose atexit it calls.
+      LDFLAGS="$LDFLAGS -Wl,-u,atexit"],
     [AC_MSG_ERROR([--enable-sanitizers takes address, thread, fuzzer or coverage,
       not '$enable_sanitizers'])])
   AC_SUBST([GSSLOOP_SANITIZE_FLAGS])
