@@ -63,14 +63,12 @@ gss::Result<std::shared_ptr<AcceptorPool>> AcceptorCredentials::acquire(const Ac
 }
 
 bool AcceptorCredentials::forget(const AcceptorKey& key) {
-  auto before = snapshot_.load();
-  std::shared_ptr<const Snapshot> after;
-  do {
-    auto changed = std::make_shared<Snapshot>(*before);
-    if (changed->erase(key) == 0) return false;
-    after = std::move(changed);
-  } while (!snapshot_.replace(&before, std::move(after)));
-  return true;
+  for (auto before = snapshot_.load(); before->contains(key);) {
+    auto after = std::make_shared<Snapshot>(*before);
+    after->erase(key);
+    if (snapshot_.replace(&before, std::move(after))) return true;
+  }
+  return false;
 }
 
 void AcceptorCredentials::keep(const AcceptorKey& key, Held held) {

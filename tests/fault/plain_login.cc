@@ -80,13 +80,13 @@ int PlainLogin::start_library() noexcept {
   return code != SASL_OK ? code : sasl_server_init(kLibraryCallbacks, "gssloop-test");
 }
 
-int PlainLogin::set_up(int made, Side* side, const Strength& strength, unsigned flags) noexcept {
-  if (made != SASL_OK) {
-    // libsasl leaves a part of a connection: sasl_errdetail reads and sasl_dispose calls what it
-    // lacks.
-    side->connection = nullptr;
-    return made;
-  }
+// libsasl leaves a part of a connection: sasl_errdetail reads and sasl_dispose calls what it lacks.
+int PlainLogin::give_up(int code, Side* side) noexcept {
+  side->connection = nullptr;
+  return code;
+}
+
+int PlainLogin::set_up(Side* side, const Strength& strength, unsigned flags) noexcept {
   sasl_security_properties_t security{};
   security.min_ssf = strength.min_ssf;
   security.max_ssf = strength.max_ssf;
@@ -102,7 +102,8 @@ int PlainLogin::make_client() noexcept {
   const int code =
       sasl_client_new(setup.service.c_str(), setup.host.c_str(), nullptr, nullptr,
                       client_.callbacks.data(), SASL_SUCCESS_DATA, &client_.connection);
-  return set_up(code, &client_, setup.strength, setup.security_flags);
+  return code != SASL_OK ? give_up(code, &client_)
+                         : set_up(&client_, setup.strength, setup.security_flags);
 }
 
 int PlainLogin::make_server() noexcept {
@@ -110,7 +111,8 @@ int PlainLogin::make_server() noexcept {
   const int code =
       sasl_server_new(setup.service.c_str(), setup.host.c_str(), nullptr, nullptr, nullptr,
                       server_.callbacks.data(), SASL_SUCCESS_DATA, &server_.connection);
-  return set_up(code, &server_, setup.strength, setup.security_flags);
+  return code != SASL_OK ? give_up(code, &server_)
+                         : set_up(&server_, setup.strength, setup.security_flags);
 }
 
 // As log_in() of tests/support/sasl_pair.h.

@@ -56,8 +56,9 @@ class PlainLogin {
   int start_library() noexcept;
   int make_client() noexcept;
   int make_server() noexcept;
-  // `made` is the code of sasl_client_new or of sasl_server_new.
-  int set_up(int made, Side* side, const Strength& strength, unsigned flags) noexcept;
+  // After a failure of sasl_client_new or of sasl_server_new; returns its code.
+  static int give_up(int code, Side* side) noexcept;
+  int set_up(Side* side, const Strength& strength, unsigned flags) noexcept;
   void exchange_messages() noexcept;
   static const char* send(Side* from, Side* to) noexcept;
 

@@ -14,8 +14,9 @@
 
 namespace gssloop::testing {
 
-// syslogd_socket is what syslog(3) sends to: in a /dev of this process's own. -1 if this user may
-// not mount one.
+// syslogd_socket is the socket that syslog(3) sends to, in a /dev that only this process sees and
+// that lies in the new folder `dev`. It does not block. Not for a process with threads. -1 if this
+// user may not mount a /dev.
 inline int syslogd_socket(const std::string& dev) {
   std::filesystem::create_directories(dev);
   if (!enter_namespaces(CLONE_NEWNS) ||
